@@ -1,0 +1,23 @@
+/*
+ * compat.h
+ *	  Differences between PostgreSQL majors.  The only file with a test of
+ *	  PG_VERSION_NUM.  Included after postgres.h.
+ */
+#ifndef INFERACCT_COMPAT_H
+#define INFERACCT_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "inferacct needs PostgreSQL 15 or newer"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#define INFERACCT_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "inferacct", .version = "0.1")
+#else
+#define INFERACCT_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* INFERACCT_COMPAT_H */

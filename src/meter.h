@@ -1,0 +1,73 @@
+/*
+ * meter.h
+ *	  The one list of meters: what a request can consume and be charged for.
+ *
+ * Invariant: meters are disjoint.  A cached token is counted under cache_read
+ * and nowhere else, so the tokens of a request are the plain sum of its token
+ * meters.  The order is the storage order of type usage: append, never insert.
+ *
+ * METER(ENUM, name, side, parent): side says which side of the request it
+ * counts toward; a token meter without a price of its own is billed as its
+ * parent; a meter that is its own parent has none.
+ *
+ * Pure C: no postgres.h.
+ */
+#ifndef INFERACCT_METER_H
+#define INFERACCT_METER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum MeterSide
+{
+	SIDE_INPUT,					/* tokens of the prompt */
+	SIDE_OUTPUT,				/* tokens of the answer */
+	SIDE_OTHER					/* not tokens: requests, searches, seconds ... */
+} MeterSide;
+
+#define METERS(METER) \
+	METER(INPUT, input, SIDE_INPUT, INPUT) \
+	METER(OUTPUT, output, SIDE_OUTPUT, OUTPUT) \
+	METER(CACHE_READ, cache_read, SIDE_INPUT, INPUT) \
+	METER(CACHE_WRITE, cache_write, SIDE_INPUT, INPUT) \
+	METER(CACHE_WRITE_1H, cache_write_1h, SIDE_INPUT, CACHE_WRITE) \
+	METER(REASONING, reasoning, SIDE_OUTPUT, OUTPUT) \
+	METER(INPUT_AUDIO, input_audio, SIDE_INPUT, INPUT) \
+	METER(OUTPUT_AUDIO, output_audio, SIDE_OUTPUT, OUTPUT) \
+	METER(CACHE_READ_AUDIO, cache_read_audio, SIDE_INPUT, CACHE_READ) \
+	METER(INPUT_IMAGE, input_image, SIDE_INPUT, INPUT) \
+	METER(OUTPUT_IMAGE, output_image, SIDE_OUTPUT, OUTPUT) \
+	METER(CACHE_READ_IMAGE, cache_read_image, SIDE_INPUT, CACHE_READ) \
+	METER(INPUT_VIDEO, input_video, SIDE_INPUT, INPUT) \
+	METER(OUTPUT_VIDEO, output_video, SIDE_OUTPUT, OUTPUT) \
+	METER(CITATION, citation, SIDE_OUTPUT, OUTPUT) \
+	METER(REQUESTS, requests, SIDE_OTHER, REQUESTS) \
+	METER(WEB_SEARCHES, web_searches, SIDE_OTHER, WEB_SEARCHES) \
+	METER(IMAGES, images, SIDE_OTHER, IMAGES) \
+	METER(SECONDS, seconds, SIDE_OTHER, SECONDS) \
+	METER(CHARACTERS, characters, SIDE_OTHER, CHARACTERS) \
+	METER(PAGES, pages, SIDE_OTHER, PAGES)
+
+typedef enum Meter
+{
+#define METER(ENUM, name, side, parent) METER_##ENUM,
+	METERS(METER)
+#undef METER
+	METER_COUNT
+} Meter;
+
+#define METER_BIT(meter) (UINT32_C(1) << (meter))
+
+/* What the list says of one meter. */
+extern const char *MeterName(Meter meter);
+extern MeterSide MeterSideOf(Meter meter);
+extern Meter MeterParent(Meter meter);
+
+/* The meter called by these bytes, or METER_COUNT when there is none. */
+extern Meter MeterByName(const char *name, size_t length);
+
+/* Bitmaps of the meters of each side. */
+extern const uint32_t METERS_OF_INPUT;
+extern const uint32_t METERS_OF_OUTPUT;
+
+#endif							/* INFERACCT_METER_H */
