@@ -80,16 +80,16 @@ AddToState(SpendState *state, Money usd, int64 requests)
 Datum
 spend_state_in(PG_FUNCTION_ARGS)
 {
-	char	   *text = PG_GETARG_CSTRING(0);
-	char	   *colon = strchr(text, ':');
+	char	   *string = PG_GETARG_CSTRING(0);
+	char	   *colon = strchr(string, ':');
 	SpendState *state = palloc0(sizeof(SpendState));
 
 	if (colon == NULL || MoneyFromText(colon + 1, &state->usd) != MONEY_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type %s: \"%s\"", "spend_state", text),
+				 errmsg("invalid input syntax for type %s: \"%s\"", "spend_state", string),
 				 errhint("Expected the number of requests, a colon and the sum in USD.")));
-	state->requests = pg_strtoint64(pnstrdup(text, colon - text));
+	state->requests = pg_strtoint64(pnstrdup(string, colon - string));
 	PG_RETURN_POINTER(state);
 }
 
