@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# lib.sh: what the scripts in .ci share.  Sourced; leaves the caller in the top
+# directory of the checkout, with an environment that does not leak into make,
+# psql or the tests.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export LC_ALL=C.UTF-8
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CDPATH
+{ : <&0; } 2>/dev/null || exec </dev/null
+
+say() { printf '== %s\n' "$*"; }
+die() { printf 'inferacct: %s\n' "$*" >&2; exit 1; }
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# Forget libpq's settings of the caller (PGHOST, PGOPTIONS, PGSERVICE, ...).
+forget_pg_environment() {
+	local name
+	for name in $(compgen -e PG); do
+		case $name in PG_*) ;; *) unset "$name" ;; esac
+	done
+}
+
+# Root in another user's checkout: leave that user owner of what was built.
+give_back() {
+	is_root || return 0
+	local made
+	for made in build sql/inferacct--*.sql src/*.o ./*.so; do
+		[ -e "$made" ] && chown -Rh --reference=. "$made"
+	done
+	return 0
+}
+
+# Build the module and the install script, without LLVM bitcode, which nothing here uses.
+build() { make -s -j"$(nproc)" with_llvm=no; }
