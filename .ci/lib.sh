@@ -31,3 +31,26 @@ give_back() {
 
 # Build the module and the install script, without LLVM bitcode, which nothing here uses.
 build() { make -s -j"$(nproc)" with_llvm=no; }
+
+# supervise CMD...: run CMD such that a signal to this script reaches it at once,
+# as TERM; let it clean up; then end the way the signal would have ended us.
+supervise() {
+	local rc=0
+	"$@" <&0 &
+	supervised=$!
+	trap 'pass_on INT' INT
+	trap 'pass_on TERM' TERM
+	trap 'pass_on HUP' HUP
+	wait "$supervised" || rc=$?
+	trap - INT TERM HUP
+	return $rc
+}
+
+pass_on() {
+	trap '' INT TERM HUP
+	kill -TERM "$supervised" 2>/dev/null || :
+	wait "$supervised" || :
+	trap - "$1"
+	kill -s "$1" $$
+	exit 1
+}
