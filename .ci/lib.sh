@@ -32,10 +32,13 @@ give_back() {
 # Build the module and the install script, without LLVM bitcode, which nothing here uses.
 build() { make -s -j"$(nproc)" with_llvm=no; }
 
-# supervise CMD...: run CMD such that a signal to this script reaches it at once,
-# as TERM; let it clean up; then end the way the signal would have ended us.
+# supervise SIGNAL CMD...: run CMD such that a signal to this script reaches it
+# at once, as SIGNAL; wait for its end, as it may clean up; then end the way our
+# signal would have ended us.
 supervise() {
 	local rc=0
+	stop_with=$1
+	shift
 	"$@" <&0 &
 	supervised=$!
 	trap 'pass_on INT' INT
@@ -48,7 +51,7 @@ supervise() {
 
 pass_on() {
 	trap '' INT TERM HUP
-	kill -TERM "$supervised" 2>/dev/null || :
+	kill -s "$stop_with" "$supervised" 2>/dev/null || :
 	wait "$supervised" || :
 	trap - "$1"
 	kill -s "$1" $$
