@@ -52,7 +52,7 @@ supervise() {
 pass_on() {
 	trap '' INT TERM HUP
 	kill -s "$stop_with" "$supervised" 2>/dev/null || :
-	wait "$supervised" || :
+	wait "$supervised" 2>/dev/null || :
 	trap - "$1"
 	kill -s "$1" $$
 	exit 1
