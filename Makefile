@@ -24,7 +24,9 @@ REGRESS_PREP = build/regress/expected
 
 EXTRA_CLEAN = build
 
-# Expanded when PGXS has said which compiler it is.
+# Expanded when PGXS has said which compiler it is.  The server's headers are
+# system headers, so that warnings are about this code and not about theirs.
+PG_CPPFLAGS += -isystem $(includedir_server)
 PG_CFLAGS += -Wall -Wextra -Wshadow $(WARN_IF_KNOWN)
 WARN_IF_KNOWN = $(shell $(CC) -Werror -Wmissing-variable-declarations -E -x c /dev/null \
 	>/dev/null 2>&1 && echo -Wmissing-variable-declarations)
