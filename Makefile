@@ -64,8 +64,15 @@ help:
 test demo test-matrix:
 	@bash .ci/$@
 
-$(INSTALL_SQL): $(SQL_PARTS) inferacct.control build/made-with
-	cat $(SQL_PARTS) > $@
+# The shipped catalogs become one price version: a JSON array of pricing/*.json
+# between two SQL parts that load it.
+CATALOGS = $(sort $(wildcard pricing/*.json))
+build/catalogs.sql: $(CATALOGS) build/made-with | build
+	@{ echo '['; separator=; for catalog in $(CATALOGS); do \
+		echo "$$separator"; cat $$catalog; separator=,; done; echo ']'; } > $@
+
+$(INSTALL_SQL): $(SQL_PARTS) build/catalogs.sql inferacct.control build/made-with
+	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/90-shipped.sql build/catalogs.sql sql/install/91-shipped.sql > $@
 
 # Every source sees the shared headers; a stale object is worse than a rebuild.
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) build/made-with

@@ -22,6 +22,7 @@ typedef struct Defaults
 {
 	const char *source;
 	int32_t		checked_on;
+	const char *prefix;			/* of paths: which catalog of several */
 } Defaults;
 
 typedef struct Entry
@@ -85,7 +86,7 @@ CheckFields(Catalog *catalog, const cJSON *object, const char *path, const char 
 			problem = "field is given twice";
 		if (problem == NULL)
 			continue;
-		CatalogReject(catalog, CatalogPrint(catalog, "%s%s%s", path, *path == '\0' ? "" : ".",
+		CatalogReject(catalog, CatalogPrint(catalog, "%s%s%s", path, *path == '\0' || path[strlen(path) - 1] == '.' ? "" : ".",
 											field->string), problem);
 		sound = false;
 	}
@@ -141,7 +142,7 @@ BeginEntry(Entry *entry, Catalog *catalog, const cJSON *json, const char *list, 
 	memset(entry, 0, sizeof(*entry));
 	entry->catalog = catalog;
 	entry->json = json;
-	entry->path = CatalogPrint(catalog, "%s[%zu]", list, index);
+	entry->path = CatalogPrint(catalog, "%s%s[%zu]", defaults->prefix, list, index);
 	if (!cJSON_IsObject(json))
 	{
 		CatalogReject(catalog, entry->path, PROBLEM_NOT_OBJECT);
@@ -460,7 +461,7 @@ ReadList(Catalog *catalog, const cJSON *root, const char *name, const char *cons
 		return;
 	if (!cJSON_IsArray(list))
 	{
-		CatalogReject(catalog, CatalogString(catalog, name), "value is not a list");
+		CatalogReject(catalog, CatalogPrint(catalog, "%s%s", defaults->prefix, name), "value is not a list");
 		return;
 	}
 	cJSON_ArrayForEach(item, list)
@@ -470,11 +471,12 @@ ReadList(Catalog *catalog, const cJSON *root, const char *name, const char *cons
 	}
 }
 
-bool
-CatalogReadInferacct(Catalog *catalog, const cJSON *root)
+/* Read one catalog object. */
+static bool
+ReadOne(Catalog *catalog, const cJSON *root, const char *prefix)
 {
 	static const char hint[] = "The text is no price catalog: it has no \"inferacct\": 1 at its top level.";
-	Defaults	defaults = {NULL, CATALOG_UNCHECKED};
+	Defaults	defaults = {NULL, CATALOG_UNCHECKED, prefix};
 	const cJSON *checked_on;
 	int64_t		version;
 
@@ -484,15 +486,31 @@ CatalogReadInferacct(Catalog *catalog, const cJSON *root)
 		memcpy(catalog->detail, hint, sizeof(hint));
 		return false;
 	}
-	CheckFields(catalog, root, "", root_fields);
+	CheckFields(catalog, root, prefix, root_fields);
 	defaults.source = CatalogString(catalog, StringField(root, "source"));
 	checked_on = Field(root, "checked_on");
 	if (checked_on != NULL &&
 		(!cJSON_IsString(checked_on) || !ParseDate(checked_on->valuestring, &defaults.checked_on)))
-		CatalogReject(catalog, "checked_on", "date is not YYYY-MM-DD");
+		CatalogReject(catalog, CatalogPrint(catalog, "%schecked_on", prefix), "date is not YYYY-MM-DD");
 
 	ReadList(catalog, root, "prices", price_fields, &defaults, ReadPriceEntry);
 	ReadList(catalog, root, "aliases", alias_fields, &defaults, ReadAliasEntry);
 	ReadList(catalog, root, "gpu_prices", gpu_fields, &defaults, ReadGpuEntry);
+	return true;
+}
+
+bool
+CatalogReadInferacct(Catalog *catalog, const cJSON *root)
+{
+	const cJSON *item;
+	int			index = 0;
+
+	if (!cJSON_IsArray(root) || cJSON_GetArraySize(root) == 0)
+		return ReadOne(catalog, root, "");
+	cJSON_ArrayForEach(item, root)
+	{
+		if (!ReadOne(catalog, item, CatalogPrint(catalog, "[%d].", index++)))
+			return false;
+	}
 	return true;
 }

@@ -1,17 +1,21 @@
 -- catalog: from the JSON of a price list to rows
-CREATE FUNCTION parse_catalog(catalog text, format text,
-	OUT kind text, OUT path text, OUT problem text,
-	OUT provider text, OUT model text, OUT region text, OUT service_tier text, OUT meter text,
-	OUT unit_quantity bigint, OUT usd numeric, OUT currency text, OUT amount numeric, OUT multiplier numeric,
-	OUT above_input_tokens bigint, OUT threshold_inclusive boolean, OUT time_windows jsonb,
-	OUT valid_from timestamptz, OUT alias text, OUT gpu text, OUT vendor text, OUT term text,
-	OUT source text, OUT checked_on date)
-RETURNS SETOF record
+CREATE TYPE catalog_row AS (
+	kind text, path text, problem text,
+	provider text, model text, region text, service_tier text, meter text,
+	unit_quantity bigint, usd numeric, currency text, amount numeric, multiplier numeric,
+	above_input_tokens bigint, threshold_inclusive boolean, time_windows jsonb,
+	valid_from timestamptz, alias text, gpu text, vendor text, term text,
+	source text, checked_on date
+);
+
+COMMENT ON TYPE catalog_row IS 'One entry of a price catalog, as parse_catalog() reads it.';
+
+CREATE FUNCTION parse_catalog(catalog text, format text) RETURNS SETOF catalog_row
 AS 'MODULE_PATHNAME', 'parse_catalog'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 2000;
 
 COMMENT ON FUNCTION parse_catalog(text, text) IS
-'Rows of a price catalog. format: inferacct (native), genai-prices (data.json version 2), litellm (model_prices_and_context_window.json).
+'Rows of a price catalog. format: inferacct (native; also an array of such catalogs), genai-prices (data.json version 2), litellm (model_prices_and_context_window.json).
 kind: price, alias, gpu_price; rejected (problem says why, path says where); merged (a charge that another field or entry states as well).
 Every price field of a foreign catalog gives exactly one row of kind price, rejected or merged; further rows are aliases, entries and names that cannot be taken (rejected), and prices that a dated set of prices no longer states (price, usd NULL).
 A native entry with a problem of its own gives only rejected rows. The LiteLLM entry sample_spec is skipped.
