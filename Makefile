@@ -26,8 +26,9 @@ EXTRA_CLEAN = build
 
 # Expanded when PGXS has said which compiler it is.  The server's headers are
 # system headers, so that warnings are about this code and not about theirs.
+# Callbacks have the signatures that the server wants, used or not.
 PG_CPPFLAGS += -isystem $(includedir_server)
-PG_CFLAGS += -Wall -Wextra -Wshadow $(WARN_IF_KNOWN)
+PG_CFLAGS += -Wall -Wextra -Wshadow -Wno-unused-parameter $(WARN_IF_KNOWN)
 WARN_IF_KNOWN = $(shell $(CC) -Werror -Wmissing-variable-declarations -E -x c /dev/null \
 	>/dev/null 2>&1 && echo -Wmissing-variable-declarations)
 
