@@ -3,7 +3,7 @@
 -- published billing error that the case would catch.
 SET search_path = inferacct, public;
 BEGIN;
-SELECT plan(285);
+SELECT plan(287);
 
 CREATE TEMP TABLE payload (name text, flavor text, payload text, expected usage);
 
@@ -199,6 +199,8 @@ INSERT INTO payload VALUES
 ('stream with running counts', NULL, '[{"id":"c1","usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8}},{"id":"c1","usage":{"prompt_tokens":7,"completion_tokens":9,"total_tokens":16}}]', usage(7, 9)),
 ('stream of anthropic', NULL, '[{"type":"message_start","message":{"id":"m","model":"claude","usage":{"input_tokens":25,"cache_creation_input_tokens":40,"cache_read_input_tokens":10,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":40},"output_tokens":1}}},{"type":"message_delta","usage":{"output_tokens":15}}]',
 	usage(25, 15, cache_read => 10, cache_write_1h => 40)),
+('stream whose end states less than its start', NULL, '[{"message":{"id":"m","usage":{"input_tokens":25,"cache_read_input_tokens":10,"output_tokens":1}}},{"type":"message_delta","usage":{"input_tokens":0,"cache_read_input_tokens":0,"output_tokens":15}}]',
+	usage(25, 15, cache_read => 10)),
 ('stream of gemini', NULL, '[{"responseId":"g","usageMetadata":{"promptTokenCount":10,"totalTokenCount":10}},{"responseId":"g","usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":3,"totalTokenCount":13}},{"responseId":"g","candidates":[{"groundingMetadata":{"webSearchQueries":["a"]}}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":8,"thoughtsTokenCount":2,"totalTokenCount":20,"candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":5}]}}]',
 	usage(10, 3, reasoning => 2, output_audio => 5, web_searches => 1));
 
