@@ -16,6 +16,7 @@
  */
 #include "catalog_build.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct PriceField
@@ -326,7 +327,10 @@ ReadConditionalPrices(Model *model, const cJSON *list)
 		CatalogReject(catalog, CatalogPrint(catalog, "%s.prices", model->path), PROBLEM_NO_PRICE);
 }
 
-/* Give the model one more name, unless an earlier model has it. */
+/*
+ * Give the model one more name, unless an earlier model of the provider has it.
+ * A name is the provider's: it becomes the alias "provider/name".
+ */
 static void
 AddAlias(Model *model, Names *names, const char *path, const char *alias)
 {
@@ -348,7 +352,7 @@ AddAlias(Model *model, Names *names, const char *path, const char *alias)
 		return;
 	}
 	row = CatalogAdd(catalog, CATALOG_ALIAS, path);
-	row->alias = alias;
+	row->alias = CatalogPrint(catalog, "%s/%s", model->provider, alias);
 	row->provider = model->provider;
 	row->model = model->model;
 	row->region = "";
@@ -437,6 +441,63 @@ ReadProvider(Catalog *catalog, const cJSON *json, size_t index)
 	NamesFree(&names);
 }
 
+static const char *
+BareName(const CatalogRow *alias)
+{
+	return alias->alias + strlen(alias->provider) + 1;
+}
+
+#define NAME_OF_MODEL SIZE_MAX
+
+/*
+ * Let a name stand without its provider too, where it is the alias of one
+ * provider only and the id of no model.  A name with a slash never does: its
+ * first part would be read as a provider.
+ */
+static void
+AddBareAliases(Catalog *catalog, const cJSON *root)
+{
+	size_t		count = catalog->row_count;
+	bool	   *shared = calloc(count + 1, sizeof(bool));
+	Names		names = {0};
+	const cJSON *provider;
+	const cJSON *model;
+	size_t		earlier;
+
+	if (shared == NULL)
+	{
+		catalog->out_of_memory = true;
+		return;
+	}
+	cJSON_ArrayForEach(provider, root)
+	{
+		cJSON_ArrayForEach(model, Field(provider, "models"))
+		{
+			if (StringField(model, "id") != NULL)
+				NamesAdd(catalog, &names, StringField(model, "id"), NAME_OF_MODEL, &earlier);
+		}
+	}
+	for (size_t i = 0; i < count && !catalog->out_of_memory; i++)
+	{
+		if (catalog->rows[i].kind != CATALOG_ALIAS || NamesAdd(catalog, &names, BareName(&catalog->rows[i]), i, &earlier))
+			continue;
+		shared[i] = true;
+		if (earlier != NAME_OF_MODEL)
+			shared[earlier] = true;
+	}
+	for (size_t i = 0; i < count && !catalog->out_of_memory; i++)
+	{
+		CatalogRow	alias = catalog->rows[i];
+
+		if (alias.kind != CATALOG_ALIAS || shared[i] || strchr(BareName(&alias), '/') != NULL)
+			continue;
+		alias.alias = BareName(&alias);
+		*CatalogAdd(catalog, CATALOG_ALIAS, alias.path) = alias;
+	}
+	free(shared);
+	NamesFree(&names);
+}
+
 bool
 CatalogReadGenaiPrices(Catalog *catalog, const cJSON *root)
 {
@@ -451,5 +512,6 @@ CatalogReadGenaiPrices(Catalog *catalog, const cJSON *root)
 	}
 	cJSON_ArrayForEach(provider, root)
 		ReadProvider(catalog, provider, index++);
+	AddBareAliases(catalog, root);
 	return true;
 }
