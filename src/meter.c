@@ -9,12 +9,13 @@
 typedef struct MeterInfo
 {
 	const char *name;
+	size_t		length;
 	MeterSide	side;
 	Meter		parent;
 } MeterInfo;
 
 static const MeterInfo meter_info[METER_COUNT] = {
-#define METER(ENUM, name, side, parent) {#name, side, METER_##parent},
+#define METER(ENUM, name, side, parent) {#name, sizeof(#name) - 1, side, METER_##parent},
 	METERS(METER)
 #undef METER
 };
@@ -24,6 +25,11 @@ static const MeterInfo meter_info[METER_COUNT] = {
 
 const uint32_t METERS_OF_INPUT = METERS(METER_IF_INPUT) 0;
 const uint32_t METERS_OF_OUTPUT = METERS(METER_IF_OUTPUT) 0;
+
+#define METER_LISTED(ENUM, name, side, parent) ", " #name
+
+/* The first name has a comma before it, too. */
+const char *const METER_NAMES = (METERS(METER_LISTED)) + 2;
 
 const char *
 MeterName(Meter meter)
@@ -48,7 +54,7 @@ MeterByName(const char *name, size_t length)
 {
 	for (Meter meter = 0; meter < METER_COUNT; meter++)
 	{
-		if (strlen(meter_info[meter].name) == length &&
+		if (meter_info[meter].length == length &&
 			memcmp(meter_info[meter].name, name, length) == 0)
 			return meter;
 	}

@@ -66,6 +66,9 @@ extern Meter MeterParent(Meter meter);
 /* The meter called by these bytes, or METER_COUNT when there is none. */
 extern Meter MeterByName(const char *name, size_t length);
 
+/* All names, comma-separated: for hints. */
+extern const char *const METER_NAMES;
+
 /* Bitmaps of the meters of each side. */
 extern const uint32_t METERS_OF_INPUT;
 extern const uint32_t METERS_OF_OUTPUT;

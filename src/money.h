@@ -35,7 +35,8 @@ typedef enum MoneyStatus
 
 /*
  * Rate per unit of a price of `decimal` USD per `unit_quantity` units.  Takes
- * plain and scientific notation ("3", "0.30", "4.6875e-09").
+ * plain and scientific notation ("3", "0.30", "4.6875e-09").  A
+ * unit_quantity below 1 is MONEY_SYNTAX, too.  *rate is set only when the result is MONEY_OK.
  */
 extern MoneyStatus RateFromDecimal(const char *decimal, int64_t unit_quantity, int64_t *rate);
 
@@ -44,9 +45,19 @@ static inline bool
 MoneyAddProduct(Money *sum, int64_t count, int64_t rate)
 {
 	Money		product = (Money) count * rate;
+	Money		total;
 
-	return !__builtin_add_overflow(*sum, product, sum);
+	if (__builtin_add_overflow(*sum, product, &total))
+		return false;
+	*sum = total;
+	return true;
 }
+
+/*
+ * Divide *money by the largest power of ten, up to 10^MONEY_SCALE, that leaves
+ * no remainder; returns the decimal digits that then lie right of the point.
+ */
+extern int	MoneyTrim(Money *money);
 
 /* Decimal text in USD, trailing zeros trimmed ("780", "0.00348"); returns its length. */
 extern int	MoneyToText(Money money, char text[MONEY_TEXT_SIZE]);

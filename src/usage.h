@@ -34,11 +34,25 @@ typedef struct Usage
 #define USAGE_SIZE(meters) (offsetof(Usage, count) + (size_t) (meters) * sizeof(int64_t))
 #define USAGE_MAX_SIZE USAGE_SIZE(METER_COUNT)
 
+/* Room for any usage, on the stack. */
+typedef union UsageBuffer
+{
+	Usage		usage;
+	int64_t		room[(USAGE_MAX_SIZE + sizeof(int64_t) - 1) / sizeof(int64_t)];
+} UsageBuffer;
+
+/* Longest text of a usage: braces, NUL and, for each meter, "name":count, */
+#define USAGE_TEXT_OF_METER(ENUM, name, side, parent) + sizeof("\"" #name "\":9223372036854775807,")
+#define USAGE_TEXT_SIZE (3 METERS(USAGE_TEXT_OF_METER))
+
 typedef enum UsageStatus
 {
 	USAGE_OK,
 	USAGE_NEGATIVE,				/* a count would be below zero */
-	USAGE_OVERFLOW				/* a count would not fit 64 bits */
+	USAGE_OVERFLOW,				/* a count would not fit 64 bits */
+	USAGE_SYNTAX,				/* text: not a flat JSON object of integers */
+	USAGE_UNKNOWN_METER,		/* text: a name that is no meter */
+	USAGE_REPEATED_METER		/* text: a meter named twice */
 } UsageStatus;
 
 /* Write the packed form of counts, all >= 0, to *usage; return its size in bytes. */
@@ -49,6 +63,21 @@ extern void UsageUnpack(const Usage *usage, MeterCounts *counts);
 extern UsageStatus UsageAdd(MeterCounts *counts, const Usage *usage, Meter *meter);
 extern UsageStatus UsageSubtract(MeterCounts *counts, const Usage *usage, Meter *meter);
 
+/*
+ * *result = left + right and left - right, packed.  result has room for the
+ * meters of both, and may be left itself when right has no other meters than
+ * left.  On failure *meter says where, and *result is spoilt.
+ */
+extern UsageStatus UsageSum(const Usage *left, const Usage *right, Usage *result, Meter *meter);
+extern UsageStatus UsageDifference(const Usage *left, const Usage *right, Usage *result, Meter *meter);
+
+/*
+ * A total order, < 0, 0 or > 0: by the count of the first meter, in the order
+ * of meter.h, that differs.
+ */
+extern int	UsageCompare(const Usage *left, const Usage *right);
+extern bool UsageEqual(const Usage *left, const Usage *right);
+
 /* Count of one meter; 0 when absent. */
 extern int64_t UsageCount(const Usage *usage, Meter meter);
 
@@ -57,6 +86,16 @@ extern bool UsageTotal(const Usage *usage, uint32_t meters, int64_t *total);
 
 /* Is it the usage of bytes that a client or a disk could have damaged? */
 extern bool UsageIsValid(const Usage *usage, size_t size);
+
+/* JSON of the meters that are present, in the order of meter.h; returns its length. */
+extern int	UsageToText(const Usage *usage, char text[USAGE_TEXT_SIZE]);
+
+/*
+ * The inverse: a flat JSON object of meters and whole numbers, exact to 2^63-1.
+ * On failure *at is the place: the name for an unknown or repeated meter, the
+ * count for one out of range, else the first byte that does not fit.
+ */
+extern UsageStatus UsageFromText(const char *text, MeterCounts *counts, const char **at);
 
 static inline int
 UsageMeters(const Usage *usage)

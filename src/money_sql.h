@@ -1,0 +1,17 @@
+/*
+ * money_sql.h
+ *	  Money as SQL sees it: numeric USD without trailing zeros.
+ *
+ * Unit: Money is USD x 1e-15, the numeric is USD.  Included after postgres.h.
+ */
+#ifndef INFERACCT_MONEY_SQL_H
+#define INFERACCT_MONEY_SQL_H
+
+#include "utils/numeric.h"
+
+#include "money.h"
+
+/* Exact for every Money; the result is palloc'd in the current context. */
+extern Numeric MoneyToNumeric(Money money);
+
+#endif							/* INFERACCT_MONEY_SQL_H */
