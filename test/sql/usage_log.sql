@@ -1,6 +1,7 @@
 -- usage_log: partitions by UTC month, a default that loses nothing, idempotent import.
 SET search_path = inferacct, public;
 SET timezone = 'UTC';
+SET datestyle = 'ISO, MDY';
 \set SHOW_CONTEXT never
 
 CREATE VIEW where_it_lies AS
@@ -26,7 +27,7 @@ SELECT * FROM where_it_lies ORDER BY at;
 SET timezone = 'Pacific/Auckland';
 SET datestyle = 'SQL, DMY';
 SELECT usage_log_partition('2026-11-30');
-RESET datestyle;
+SET datestyle = 'ISO, MDY';
 SET timezone = 'America/Los_Angeles';
 SELECT usage_log_partitions('2026-12-31', '2027-02-01');
 SET timezone = 'UTC';
