@@ -24,35 +24,38 @@ RETURN ((hashint8extended(n, draw) & 4503599627370495) + 0.5) / 4503599627370496
 
 -- The models in use.  cached is the share of a cached prompt that the provider
 -- serves from its cache, written what it charges for writing there (Anthropic),
--- thinking the reasoning tokens per token of answer, longest the context window.
-CREATE TABLE model (id int PRIMARY KEY, provider text, name text, cached float8, written float8, thinking float8, longest int);
+-- thinking the reasoning tokens per token of answer, longest the context window;
+-- batch and search: whether it is offered by the batch tier, and searches the web.
+CREATE TABLE model (id int PRIMARY KEY, provider text, name text,
+	cached float8, written float8, thinking float8, longest int, batch boolean, search boolean);
 INSERT INTO model VALUES
-	( 1, 'openai',     'openai/gpt-4o-mini',                0.8, 0,   0,    128000),
-	( 2, 'openai',     'openai/gpt-4o',                     0.8, 0,   0,    128000),
-	( 3, 'openai',     'openai/gpt-4.1',                    0.8, 0,   0,    1000000),
-	( 4, 'openai',     'openai/gpt-4.1-mini',               0.8, 0,   0,    1000000),
-	( 5, 'openai',     'openai/gpt-4.1-nano',               0.8, 0,   0,    1000000),
-	( 6, 'openai',     'openai/gpt-5',                      0.9, 0,   2.5,  400000),
-	( 7, 'openai',     'openai/gpt-5-mini',                 0.9, 0,   1.2,  400000),
-	( 8, 'openai',     'openai/gpt-5-nano',                 0.9, 0,   1.0,  400000),
-	( 9, 'openai',     'openai/o3',                         0.8, 0,   4,    200000),
-	(10, 'openai',     'openai/o4-mini',                    0.8, 0,   2,    200000),
-	(11, 'openai',     'openai/text-embedding-3-small',     0,   0,   0,    8191),
-	(12, 'anthropic',  'anthropic/claude-sonnet-4-5',       0.9, 0.1, 0,    1000000),
-	(13, 'anthropic',  'anthropic/claude-haiku-4-5',        0.9, 0.1, 0,    200000),
-	(14, 'anthropic',  'anthropic/claude-opus-4-1',         0.9, 0.1, 0,    200000),
-	(15, 'google',     'google/gemini-2.5-pro',             0.7, 0,   1.5,  1000000),
-	(16, 'google',     'google/gemini-2.5-flash',           0.7, 0,   0.5,  1000000),
-	(17, 'google',     'google/gemini-2.5-flash-lite',      0.7, 0,   0,    1000000),
-	(18, 'deepseek',   'deepseek/deepseek-chat',            0.8, 0,   0,    128000),
-	(19, 'deepseek',   'deepseek/deepseek-reasoner',        0.8, 0,   5,    128000),
-	(20, 'groq',       'groq/llama-3.3-70b-versatile',      0,   0,   0,    131072),
-	(21, 'groq',       'groq/llama-3.1-8b-instant',         0,   0,   0,    131072),
-	(22, 'mistral',    'mistral/mistral-large',             0,   0,   0,    128000),
-	(23, 'mistral',    'mistral/codestral',                 0,   0,   0,    256000),
-	(24, 'x-ai',       'x-ai/grok-code-fast-1',             0.8, 0,   0.6,  256000),
-	(25, 'perplexity', 'perplexity/sonar-pro',              0,   0,   0,    200000),
-	(26, 'house',      'house/support-llama-70b',           0,   0,   0,    32768);	-- our own fine-tune: in no catalog
+	( 1, 'openai',     'openai/gpt-5.4-mini',           0.9, 0,   1.2, 400000,  true,  false),
+	( 2, 'openai',     'openai/gpt-5.4',                0.9, 0,   2.5, 1000000, true,  false),
+	( 3, 'openai',     'openai/gpt-5.4-nano',           0.9, 0,   0.8, 400000,  true,  false),
+	( 4, 'openai',     'openai/gpt-5.5',                0.9, 0,   3,   1000000, true,  false),
+	( 5, 'openai',     'openai/gpt-5.6-luna',           0.9, 0,   1.5, 400000,  true,  false),
+	( 6, 'openai',     'openai/gpt-4.1',                0.8, 0,   0,   1000000, true,  true),	-- its searches have no price in the catalog
+	( 7, 'openai',     'openai/gpt-4.1-mini',           0.8, 0,   0,   1000000, true,  false),
+	( 8, 'openai',     'openai/gpt-4o-mini',            0.8, 0,   0,   128000,  true,  false),
+	( 9, 'openai',     'openai/text-embedding-3-small', 0,   0,   0,   8191,    true,  false),
+	(10, 'anthropic',  'anthropic/claude-sonnet-5',     0.9, 0.1, 0,   1000000, true,  true),
+	(11, 'anthropic',  'anthropic/claude-sonnet-4-6',   0.9, 0.1, 0,   1000000, true,  true),
+	(12, 'anthropic',  'anthropic/claude-opus-5',       0.9, 0.1, 0,   1000000, true,  true),
+	(13, 'anthropic',  'anthropic/claude-haiku-4-5',    0.9, 0.1, 0,   200000,  true,  true),
+	(14, 'google',     'google/gemini-3.6-flash',       0.7, 0,   0.5, 1000000, true,  true),
+	(15, 'google',     'google/gemini-3.5-flash-lite',  0.7, 0,   0,   1000000, true,  true),
+	(16, 'google',     'google/gemini-3.1-pro-preview', 0.7, 0,   1.5, 1000000, true,  true),
+	(17, 'google',     'google/gemini-2.5-flash-lite',  0.7, 0,   0,   1000000, true,  true),
+	(18, 'deepseek',   'deepseek/deepseek-v4-pro',      0.8, 0,   3,   128000,  false, false),	-- dearer at peak hours
+	(19, 'deepseek',   'deepseek/deepseek-v4-flash',    0.8, 0,   0,   128000,  false, false),
+	(20, 'groq',       'groq/llama-3.3-70b-versatile',  0,   0,   0,   131072,  false, false),
+	(21, 'groq',       'groq/llama-3.1-8b-instant',     0,   0,   0,   131072,  false, false),
+	(22, 'mistral',    'mistral/mistral-large-2512',    0.5, 0,   0,   256000,  false, false),
+	(23, 'mistral',    'mistral/codestral-2508',        0.5, 0,   0,   256000,  false, false),
+	(24, 'x-ai',       'x-ai/grok-build-0.1',           0.8, 0,   0.6, 256000,  false, false),
+	(25, 'perplexity', 'perplexity/sonar-pro',          0,   0,   0,   200000,  false, false),
+	(26, 'house',      'house/support-llama-70b',       0,   0,   0,   32768,   false, false),	-- a fine-tune of our own: in no catalog
+	(27, 'cerebras',   'gpt-oss-120b',                  0,   0,   0,   131072,  false, false);	-- two providers sell it under this name
 
 -- The teams.  share of the month's requests; timezone and peak hour of their
 -- day; night and weekend activity as a share of the busiest; mu and sigma as
@@ -64,12 +67,12 @@ CREATE TABLE team (
 	mu_in float8, sigma_in float8, mu_out float8, sigma_out float8,
 	cached float8, batch float8, searches float8, bursts float8, projects text[], models int[]);
 INSERT INTO team VALUES
-	('support',     0.36, 'America/New_York', 14, 0.15, 0.60, 6.6333,           0.9852, 5.0190,           0.8590, 0.55, 0,    0,    0.010, '{chat,mail,voice}',  '{1,13,7,16,26,4,20,8}'),
-	('engineering', 0.27, 'Europe/Berlin',    15, 0.04, 0.10, 6.9986 + ln(6.0), 1.3603, 2.7882 + ln(4.0), 0.8473, 0.80, 0,    0,    0.008, '{editor,review,ci}', '{12,6,24,10,14,23,18,15}'),
-	('search',      0.20, 'Europe/London',    13, 0.10, 0.45, 6.6333 + ln(3.0), 0.9852, 5.0190 - ln(2.0), 0.8590, 0.25, 0,    0,    0.012, '{docs,shop}',        '{17,11,4,3,2,21,5}'),
-	('analytics',   0.10, 'UTC',               3, 0.02, 1.00, 6.6333 + ln(2.0), 0.9852, 5.0190,           0.8590, 0.10, 0.85, 0,    0.004, '{labels,digests}',   '{7,16,5,18,13}'),
-	('marketing',   0.05, 'America/New_York', 11, 0.02, 0.08, 6.6333,           0.9852, 5.0190 + ln(2.0), 0.8590, 0.05, 0.05, 0.10, 0.006, '{copy,trends}',      '{2,12,16,25,3,22}'),
-	('research',    0.02, 'Asia/Tokyo',       16, 0.05, 0.20, 6.9986 + ln(9.0), 1.3603, 5.0190 + ln(4.0), 0.8590, 0.15, 0.10, 0.05, 0.006, '{papers,evals}',     '{15,14,9,6,12,19}');
+	('support',     0.36, 'America/New_York', 14, 0.15, 0.60, 6.6333,           0.9852, 5.0190,           0.8590, 0.55, 0,    0,    0.010, '{chat,mail,voice}',  '{1,13,8,14,26,7,3,20}'),
+	('engineering', 0.27, 'Europe/Berlin',    15, 0.04, 0.10, 6.9986 + ln(6.0), 1.3603, 2.7882 + ln(4.0), 0.8473, 0.80, 0,    0,    0.008, '{editor,review,ci}', '{10,2,24,12,1,18,23,16}'),
+	('search',      0.20, 'Europe/London',    13, 0.10, 0.45, 6.6333 + ln(3.0), 0.9852, 5.0190 - ln(2.0), 0.8590, 0.25, 0,    0,    0.012, '{docs,shop}',        '{17,9,7,15,6,21,27}'),
+	('analytics',   0.10, 'UTC',               3, 0.02, 1.00, 6.6333 + ln(2.0), 0.9852, 5.0190,           0.8590, 0.10, 0.85, 0,    0.004, '{labels,digests}',   '{3,15,5,19,13}'),
+	('marketing',   0.05, 'America/New_York', 11, 0.02, 0.08, 6.6333,           0.9852, 5.0190 + ln(2.0), 0.8590, 0.05, 0.05, 0.10, 0.006, '{copy,trends}',      '{6,10,14,1,25,22}'),
+	('research',    0.02, 'Asia/Tokyo',       16, 0.05, 0.20, 6.9986 + ln(9.0), 1.3603, 5.0190 + ln(4.0), 0.8590, 0.15, 0.10, 0.05, 0.006, '{papers,evals}',     '{16,12,4,10,2,18}');
 
 -- Shares of the models of each team, summed up, so that width_bucket() draws one.
 CREATE TABLE choice AS
@@ -120,10 +123,10 @@ CREATE UNLOGGED TABLE request AS
 		FROM (
 			SELECT c.n, c.at, c.team, c.project, m.provider, m.name, c.batch, c.score, m.cached, m.written AS write_share,
 				   c.prompt, c.searches, c.hit AND c.prompt >= 1024 AND m.cached > 0 AS hit,
-				   CASE WHEN m.id = 11 THEN 0 ELSE c.answer END AS answer,	-- an embedding answers nothing
+				   CASE WHEN m.id = 9 THEN 0 ELSE c.answer END AS answer,	-- an embedding answers nothing
 				   (c.answer * m.thinking * 2 * uniform(c.n, 9))::bigint AS thought
 			FROM (
-				SELECT r.n, r.at, r.team, r.project, r.batch, r.hit, r.searches, r.score, m.id AS model_id,
+				SELECT r.n, r.at, r.team, r.project, r.batches AND m.batch AS batch, r.hit, CASE WHEN m.search THEN r.lookups ELSE 0 END AS searches, r.score, m.id AS model_id,
 					   greatest(least(exp(r.mu_in + r.sigma_in * r.radius * cos(r.angle)), m.longest * 0.95), 8)::bigint AS prompt,
 					   greatest(least(exp(r.mu_out + r.sigma_out * r.radius * sin(r.angle)), 16000), 1)::bigint AS answer
 				FROM (
@@ -131,8 +134,8 @@ CREATE UNLOGGED TABLE request AS
 						   t.projects[1 + floor(cardinality(t.projects) * uniform(n, 2) ^ 2)::int] AS project,
 						   c.models[1 + width_bucket(uniform(n, 3), c.upto)] AS model_id,
 						   sqrt(-2 * ln(uniform(n, 4))) AS radius, 2 * pi() * uniform(n, 5) AS angle,	-- two normal draws, by Box and Muller
-						   uniform(n, 6) < t.cached AS hit, uniform(n, 7) < t.batch AS batch,
-						   CASE WHEN uniform(n, 10) < t.searches THEN 1 + floor(3 * uniform(n, 11))::int ELSE 0 END AS searches,
+						   uniform(n, 6) < t.cached AS hit, uniform(n, 7) < t.batch AS batches,
+						   CASE WHEN uniform(n, 10) < t.searches THEN 1 + floor(3 * uniform(n, 11))::int ELSE 0 END AS lookups,
 						   uniform(n, 12) * uniform(n, 13) AS score,
 						   t.mu_in, t.sigma_in, t.mu_out, t.sigma_out
 					FROM slot JOIN team AS t USING (team) JOIN choice AS c USING (team)
