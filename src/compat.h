@@ -20,4 +20,13 @@
 #define INFERACCT_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
+/* 16 added a last argument for more about an error; nobody here needs it. */
+#if PG_VERSION_NUM >= 160000
+#define InferacctDecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz) \
+	DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz, &(DateTimeErrorExtra) {0})
+#else
+#define InferacctDecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz) \
+	DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz)
+#endif
+
 #endif							/* INFERACCT_COMPAT_H */

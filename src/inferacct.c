@@ -7,5 +7,16 @@
 #include "fmgr.h"
 
 #include "compat.h"
+#include "price_cache.h"
+#include "setting.h"
 
 INFERACCT_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	SettingInit();
+	PriceCacheInit();
+}

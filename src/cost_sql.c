@@ -1,0 +1,236 @@
+/*
+ * cost_sql.c
+ *	  token_cost() and token_cost_detail().
+ *
+ * NULL model or time gives NULL, as does a NULL usage; NULL token counts are 0;
+ * a NULL service tier is the standard one, a NULL region the one that the
+ * model's name states.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "money_sql.h"
+#include "price_cache.h"
+#include "request.h"
+#include "usage_sql.h"
+
+PG_FUNCTION_INFO_V1(token_cost_tokens);
+PG_FUNCTION_INFO_V1(token_cost_usage);
+PG_FUNCTION_INFO_V1(token_cost_book);
+PG_FUNCTION_INFO_V1(token_cost_detail_tokens);
+PG_FUNCTION_INFO_V1(token_cost_detail_usage);
+PG_FUNCTION_INFO_V1(token_cost_detail_book);
+
+#define DETAIL_COLUMNS 9
+
+/* Usage of one request of plain tokens, with room for its counts. */
+typedef union PlainUsage
+{
+	Usage		usage;
+	char		room[USAGE_SIZE(3)];
+	int64		aligned;
+} PlainUsage;
+
+static const Usage *
+MakePlainUsage(int64 input, int64 output, PlainUsage *plain)
+{
+	MeterCounts counts = {{0}};
+
+	counts.of[METER_INPUT] = input;
+	counts.of[METER_OUTPUT] = output;
+	counts.of[METER_REQUESTS] = 1;
+	UsagePack(&counts, &plain->usage);
+	return &plain->usage;
+}
+
+static int64
+TokensArgument(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? 0 : PG_GETARG_INT64(argument);
+}
+
+static RequestText
+TextArgument(FunctionCallInfo fcinfo, int argument)
+{
+	if (PG_ARGISNULL(argument))
+		return (RequestText) {NULL, 0};
+	return RequestTextOf(PG_GETARG_TEXT_PP(argument));
+}
+
+/* Read (model, input, output, at) from an argument on; false when model or time is NULL. */
+static bool
+TokensRequest(FunctionCallInfo fcinfo, int first, Request *request, int64 *input, int64 *output)
+{
+	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 3))
+		return false;
+	*request = (Request) {.model = TextArgument(fcinfo, first),.at = PG_GETARG_TIMESTAMPTZ(first + 3)};
+	*input = TokensArgument(fcinfo, first + 1);
+	*output = TokensArgument(fcinfo, first + 2);
+	CheckRequestTime(request->at);
+	CheckTokens(*input, *output);
+	return true;
+}
+
+/* Read (model, usage, at, service_tier, region) from an argument on; false when one of the first three is NULL. */
+static bool
+UsageRequest(FunctionCallInfo fcinfo, int first, Request *request, const Usage **usage)
+{
+	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 1) || PG_ARGISNULL(first + 2))
+		return false;
+	*request = (Request) {
+		.model = TextArgument(fcinfo, first),
+		.service_tier = TextArgument(fcinfo, first + 3),
+		.region = TextArgument(fcinfo, first + 4),
+		.at = PG_GETARG_TIMESTAMPTZ(first + 2)
+	};
+	*usage = PG_GETARG_USAGE(first + 1);
+	CheckRequestTime(request->at);
+	return true;
+}
+
+/* ---------- token_cost ---------- */
+
+Datum
+token_cost_tokens(PG_FUNCTION_ARGS)
+{
+	Request		request;
+	int64		input,
+				output;
+	Money		usd;
+
+	if (!TokensRequest(fcinfo, 0, &request, &input, &output) ||
+		!RequestTokensCost(PricingOfStatement(), &request, input, output, &usd))
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
+}
+
+Datum
+token_cost_usage(PG_FUNCTION_ARGS)
+{
+	Request		request;
+	const Usage *usage;
+	Money		usd;
+
+	if (!UsageRequest(fcinfo, 0, &request, &usage) ||
+		!RequestUsageCost(PricingOfStatement(), &request, usage, &usd))
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
+}
+
+Datum
+token_cost_book(PG_FUNCTION_ARGS)
+{
+	Request		request;
+	const Usage *usage;
+	Money		usd;
+
+	if (PG_ARGISNULL(0) || !UsageRequest(fcinfo, 1, &request, &usage) ||
+		!RequestUsageCost(PricingOfArgument(fcinfo, 0), &request, usage, &usd))
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
+}
+
+/* ---------- token_cost_detail ---------- */
+
+/* How a row was chosen: service tier, and region, context and hours when they matter. */
+static char *
+TierLabel(const RateCard *card, const CardRow *row)
+{
+	StringInfoData label;
+
+	initStringInfo(&label);
+	appendStringInfoString(&label, CardString(card, row->service_tier));
+	if (CardString(card, row->region)[0] != '\0')
+		appendStringInfo(&label, ", region %s", CardString(card, row->region));
+	if (row->min_input > 0)
+		appendStringInfo(&label, ", input >= " INT64_FORMAT, row->min_input);
+	if (CardString(card, row->windows)[0] != '\0')
+		appendStringInfoString(&label, ", time window");
+	return label.data;
+}
+
+static void
+EmitMeter(ReturnSetInfo *rsinfo, const RequestPrice *price, Meter meter, int64 quantity)
+{
+	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
+	int64		rate = price->vector->rate[meter];
+	const char *source = CardString(price->card, row->source);
+	bool		nulls[DETAIL_COLUMNS] = {false};
+	Datum		values[DETAIL_COLUMNS] = {
+		CStringGetTextDatum(MeterName(meter)),
+		Int64GetDatum(quantity),
+		Int64GetDatum(row->unit_quantity),
+		NumericGetDatum(MoneyToNumeric((Money) rate * row->unit_quantity)),
+		NumericGetDatum(MoneyToNumeric((Money) rate * quantity)),
+		Int64GetDatum(row->version),
+		TimestampTzGetDatum(row->valid_from),
+		CStringGetTextDatum(TierLabel(price->card, row)),
+		CStringGetTextDatum(source)
+	};
+
+	nulls[DETAIL_COLUMNS - 1] = source[0] == '\0';
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* A row for every meter that costs something, or could. */
+static void
+EmitDetail(FunctionCallInfo fcinfo, Pricing *pricing, const Request *request, const Usage *usage)
+{
+	RequestPrice price;
+	Money		usd;
+
+	/* Complains of what is unpriced, and of overflow. */
+	if (!RequestUsageCost(pricing, request, usage, &usd) ||
+		!RequestFindPrice(pricing, request, usage, &price))
+		return;
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		int64		quantity = UsageCount(usage, meter);
+
+		if (quantity > 0 && (price.vector->priced & METER_BIT(meter)))
+			EmitMeter((ReturnSetInfo *) fcinfo->resultinfo, &price, meter, quantity);
+	}
+}
+
+Datum
+token_cost_detail_tokens(PG_FUNCTION_ARGS)
+{
+	Request		request;
+	int64		input,
+				output;
+	PlainUsage	plain;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (TokensRequest(fcinfo, 0, &request, &input, &output))
+		EmitDetail(fcinfo, PricingOfStatement(), &request, MakePlainUsage(input, output, &plain));
+	return (Datum) 0;
+}
+
+Datum
+token_cost_detail_usage(PG_FUNCTION_ARGS)
+{
+	Request		request;
+	const Usage *usage;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (UsageRequest(fcinfo, 0, &request, &usage))
+		EmitDetail(fcinfo, PricingOfStatement(), &request, usage);
+	return (Datum) 0;
+}
+
+Datum
+token_cost_detail_book(PG_FUNCTION_ARGS)
+{
+	Request		request;
+	const Usage *usage;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!PG_ARGISNULL(0) && UsageRequest(fcinfo, 1, &request, &usage))
+		EmitDetail(fcinfo, PricingOfArgument(fcinfo, 0), &request, usage);
+	return (Datum) 0;
+}

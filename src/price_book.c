@@ -1,0 +1,308 @@
+/*
+ * price_book.c
+ *	  Building a price book, and finding models and aliases in it.
+ */
+#include "price_book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t
+Padded(size_t size)
+{
+	return (size + 7) & ~(size_t) 7;
+}
+
+static int
+CompareNames(const char *model_a, const char *provider_a, const char *model_b, const char *provider_b)
+{
+	int			order = strcmp(model_a, model_b);
+
+	return order != 0 ? order : strcmp(provider_a, provider_b);
+}
+
+static int
+CompareCards(const void *left, const void *right)
+{
+	const RateCard *a = *(RateCard *const *) left;
+	const RateCard *b = *(RateCard *const *) right;
+
+	return CompareNames(CardString(a, a->model), CardString(a, a->provider),
+						CardString(b, b->model), CardString(b, b->provider));
+}
+
+static int
+CompareInt64(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By alias, then time, then what was known later last. */
+static int
+CompareAliases(const void *left, const void *right)
+{
+	const AliasRow *a = left;
+	const AliasRow *b = right;
+	int			order;
+
+	if ((order = strcmp(a->alias, b->alias)) != 0 ||
+		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
+		(order = CompareInt64(a->published_at, b->published_at)) != 0)
+		return order;
+	return CompareInt64(a->version, b->version);
+}
+
+static size_t
+StringSize(const char *string)
+{
+	return string == NULL ? 0 : Padded(strlen(string) + 1);
+}
+
+/* Bytes that the strings of an alias take. */
+static size_t
+AliasStringsSize(const AliasRow *row)
+{
+	return StringSize(row->alias) + StringSize(row->provider) + StringSize(row->model) + StringSize(row->region);
+}
+
+/* Copy a string to *offset of a zeroed book and move on; 0 for NULL. */
+static uint32_t
+PutString(PriceBook *book, size_t *offset, const char *string)
+{
+	uint32_t	put = (uint32_t) *offset;
+
+	if (string == NULL)
+		return 0;
+	strcpy((char *) book + put, string);
+	*offset += StringSize(string);
+	return put;
+}
+
+/* FNV-1a over the words after the header. */
+static uint64_t
+Fingerprint(const PriceBook *book)
+{
+	const uint64_t *words = (const uint64_t *) (book + 1);
+	size_t		count = (book->size - sizeof(PriceBook)) / sizeof(uint64_t);
+	uint64_t	hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < count; i++)
+		hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+	return hash ^ (uint64_t) book->as_of;
+}
+
+PriceBook *
+PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
+			   RateCard **cards, uint32_t ncards,
+			   AliasRow *aliases, uint32_t naliases,
+			   CardAllocate allocate, void *arg)
+{
+	PriceBook  *book;
+	BookAlias  *book_aliases;
+	uint32_t   *offsets;
+	size_t		offset = sizeof(PriceBook);
+	size_t		size = offset + StringSize(contract) + Padded(ncards * sizeof(uint32_t)) + naliases * sizeof(BookAlias);
+
+	for (uint32_t i = 0; i < ncards; i++)
+		size += cards[i]->size;
+	for (uint32_t i = 0; i < naliases; i++)
+		size += AliasStringsSize(&aliases[i]);
+	if (size > INT32_MAX || (book = allocate(arg, size)) == NULL)
+		return NULL;
+	memset(book, 0, size);
+
+	qsort(cards, ncards, sizeof(RateCard *), CompareCards);
+	qsort(aliases, naliases, sizeof(AliasRow), CompareAliases);
+
+	book->size = (uint32_t) size;
+	book->as_of = as_of;
+	book->version = version;
+	book->contract = PutString(book, &offset, contract);
+	book->ncards = ncards;
+	book->cards = (uint32_t) offset;
+	offsets = (uint32_t *) ((char *) book + offset);
+	offset += Padded(ncards * sizeof(uint32_t));
+	for (uint32_t i = 0; i < ncards; i++)
+	{
+		offsets[i] = (uint32_t) offset;
+		memcpy((char *) book + offset, cards[i], cards[i]->size);
+		offset += cards[i]->size;
+	}
+	book->naliases = naliases;
+	book->aliases = (uint32_t) offset;
+	book_aliases = (BookAlias *) ((char *) book + offset);
+	offset += naliases * sizeof(BookAlias);
+	for (uint32_t i = 0; i < naliases; i++)
+	{
+		book_aliases[i].valid_from = aliases[i].valid_from;
+		book_aliases[i].version = aliases[i].version;
+		book_aliases[i].published_at = aliases[i].published_at;
+		book_aliases[i].alias = PutString(book, &offset, aliases[i].alias);
+		book_aliases[i].provider = PutString(book, &offset, aliases[i].provider);
+		book_aliases[i].model = PutString(book, &offset, aliases[i].model);
+		book_aliases[i].region = PutString(book, &offset, aliases[i].region);
+	}
+	book->fingerprint = Fingerprint(book);
+	return book;
+}
+
+void
+ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region)
+{
+	snprintf(ref->provider, sizeof(ref->provider), "%s", provider);
+	snprintf(ref->model, sizeof(ref->model), "%s", model);
+	snprintf(ref->region, sizeof(ref->region), "%s", region);
+}
+
+/* Index of the first card that is not before model, provider. */
+static uint32_t
+LowerBound(const PriceBook *book, const char *model, const char *provider)
+{
+	uint32_t	low = 0,
+				high = book->ncards;
+
+	while (low < high)
+	{
+		uint32_t	middle = low + (high - low) / 2;
+		const RateCard *card = PriceBookCardAt(book, middle);
+
+		if (CompareNames(CardString(card, card->model), CardString(card, card->provider), model, provider) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const RateCard *
+PriceBookCard(const PriceBook *book, const char *provider, const char *model)
+{
+	uint32_t	index = LowerBound(book, model, provider);
+	const RateCard *card;
+
+	if (index == book->ncards)
+		return NULL;
+	card = PriceBookCardAt(book, index);
+	return CompareNames(CardString(card, card->model), CardString(card, card->provider), model, provider) == 0 ? card : NULL;
+}
+
+/* Which row, of the user's or of the shipped ones, is the latest begun at `at`? */
+static int
+LatestAlias(const AliasRow *rows, int nrows, bool user, int64_t at, int64_t *from, int64_t *to)
+{
+	int			latest = -1;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		if ((rows[i].version > LAST_SHIPPED_VERSION) != user)
+			continue;
+		if (rows[i].valid_from > at)
+		{
+			if (rows[i].valid_from < *to)
+				*to = rows[i].valid_from;
+			continue;
+		}
+		if (rows[i].valid_from > *from)
+			*from = rows[i].valid_from;
+		if (latest < 0 || CompareAliases(&rows[latest], &rows[i]) < 0)
+			latest = i;
+	}
+	return latest;
+}
+
+int
+AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to)
+{
+	int			user = LatestAlias(rows, nrows, true, at, from, to);
+	int			shipped = LatestAlias(rows, nrows, false, at, from, to);
+
+	if (user >= 0 && rows[user].model != NULL)
+		return user;
+	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
+}
+
+/* ---------- the book as a directory of names ---------- */
+
+static int
+BookFind(void *arg, const char *provider, const char *model, ModelRef *refs, int max)
+{
+	const PriceBook *book = arg;
+	int			found = 0;
+
+	for (uint32_t i = LowerBound(book, model, provider == NULL ? "" : provider); i < book->ncards; i++)
+	{
+		const RateCard *card = PriceBookCardAt(book, i);
+
+		if (strcmp(CardString(card, card->model), model) != 0 ||
+			(provider != NULL && strcmp(CardString(card, card->provider), provider) != 0))
+			break;
+		if (found < max)
+			ModelRefSet(&refs[found], CardString(card, card->provider), model, "");
+		found++;
+	}
+	return found;
+}
+
+static bool
+BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	const PriceBook *book = arg;
+	const BookAlias *aliases = PriceBookAliases(book);
+	AliasRow	rows[64];
+	int			nrows = 0;
+	int			row;
+	uint32_t	low = 0,
+				high = book->naliases;
+
+	while (low < high)
+	{
+		uint32_t	middle = low + (high - low) / 2;
+
+		if (strcmp(PriceBookString(book, aliases[middle].alias), name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* Later rows of one alias come last: keep the last 64. */
+	for (; low < book->naliases && strcmp(PriceBookString(book, aliases[low].alias), name) == 0; low++)
+	{
+		if (nrows == (int) (sizeof(rows) / sizeof(rows[0])))
+			memmove(rows, rows + 1, (size_t) --nrows * sizeof(rows[0]));
+		rows[nrows++] = (AliasRow) {
+			.valid_from = aliases[low].valid_from,.version = aliases[low].version,
+			.published_at = aliases[low].published_at,.alias = name,
+			.provider = PriceBookString(book, aliases[low].provider),
+			.model = PriceBookString(book, aliases[low].model),
+			.region = PriceBookString(book, aliases[low].region)
+		};
+	}
+	row = AliasInForce(rows, nrows, at, from, to);
+	if (row < 0)
+		return false;
+	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
+	return true;
+}
+
+static bool
+BookIsProvider(void *arg, const char *provider)
+{
+	const PriceBook *book = arg;
+
+	for (uint32_t i = 0; i < book->ncards; i++)
+	{
+		const RateCard *card = PriceBookCardAt(book, i);
+
+		if (strcmp(CardString(card, card->provider), provider) == 0)
+			return true;
+	}
+	return false;
+}
+
+ModelDirectory
+PriceBookDirectory(const PriceBook *book)
+{
+	return (ModelDirectory) {
+		.arg = (void *) book,.find = BookFind,.alias = BookAliasFind,.is_provider = BookIsProvider
+	};
+}

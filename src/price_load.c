@@ -1,0 +1,443 @@
+/*
+ * price_load.c
+ *	  Reading the price tables, through SPI, as the active snapshot and the
+ *	  current user see them.
+ *
+ * Queries are prepared once per backend and run read-only, so they use the
+ * snapshot of the statement that asks.  Operators are named with their schema:
+ * the caller's search_path must not choose them.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "errors.h"
+#include "price_load.h"
+
+#define MAX_ARGS 3
+
+typedef struct Query
+{
+	const char *sql;
+	int			nargs;
+	Oid			types[MAX_ARGS];
+	SPIPlanPtr	plan;
+} Query;
+
+static Query epoch_query = {
+	"SELECT epoch, xmin, tableoid, 'inferacct.price'::pg_catalog.regclass FROM inferacct.price_epoch", 0
+};
+
+/* Columns of price rows, in the order of the enum. */
+#define PRICE_COLUMNS \
+	"p.service_tier, p.region, p.meter, p.rate, (p.multiplier OPERATOR(pg_catalog.*) 1000000000)::bigint, " \
+	"p.unit_quantity, p.above_input_tokens, p.threshold_inclusive, p.time_windows::text, " \
+	"p.valid_from, p.version, v.published_at, p.source, p.provider, p.model "
+
+#define PRICE_TABLES \
+	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
+
+enum
+{
+	COLUMN_TIER = 1, COLUMN_REGION, COLUMN_METER, COLUMN_RATE, COLUMN_MULTIPLIER,
+	COLUMN_UNIT_QUANTITY, COLUMN_ABOVE, COLUMN_INCLUSIVE, COLUMN_WINDOWS,
+	COLUMN_VALID_FROM, COLUMN_VERSION, COLUMN_PUBLISHED_AT, COLUMN_SOURCE,
+	COLUMN_PROVIDER, COLUMN_MODEL
+};
+
+static Query card_query = {
+	"SELECT " PRICE_COLUMNS PRICE_TABLES
+	"WHERE p.model OPERATOR(pg_catalog.=) $1 AND p.provider OPERATOR(pg_catalog.=) $2 "
+	"AND v.published_at OPERATOR(pg_catalog.<=) $3",
+	3, {TEXTOID, TEXTOID, TIMESTAMPTZOID}
+};
+
+static Query book_query = {
+	"SELECT " PRICE_COLUMNS PRICE_TABLES
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 ORDER BY p.model COLLATE \"C\", p.provider COLLATE \"C\"",
+	1, {TIMESTAMPTZOID}
+};
+
+static Query version_query = {
+	"SELECT pg_catalog.max(version) FROM inferacct.price_version WHERE published_at OPERATOR(pg_catalog.<=) $1",
+	1, {TIMESTAMPTZOID}
+};
+
+static Query find_query = {
+	"SELECT DISTINCT p.provider COLLATE \"C\" " PRICE_TABLES
+	"WHERE p.model OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 "
+	"AND ($3 IS NULL OR p.provider OPERATOR(pg_catalog.=) $3) ORDER BY 1",
+	3, {TEXTOID, TIMESTAMPTZOID, TEXTOID}
+};
+
+static Query provider_query = {
+	"SELECT 1 " PRICE_TABLES
+	"WHERE p.provider OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 LIMIT 1",
+	2, {TEXTOID, TIMESTAMPTZOID}
+};
+
+#define ALIAS_COLUMNS \
+	"SELECT a.valid_from, a.version, v.published_at, a.alias, a.provider, a.model, a.region " \
+	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
+
+static Query alias_query = {
+	ALIAS_COLUMNS
+	"WHERE a.alias OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2",
+	2, {TEXTOID, TIMESTAMPTZOID}
+};
+
+static Query all_aliases_query = {
+	ALIAS_COLUMNS "WHERE v.published_at OPERATOR(pg_catalog.<=) $1",
+	1, {TIMESTAMPTZOID}
+};
+
+static Query names_query = {
+	"SELECT DISTINCT p.provider OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p.model COLLATE \"C\" " PRICE_TABLES
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 ORDER BY 1",
+	1, {TIMESTAMPTZOID}
+};
+
+/* ---------- running a query ---------- */
+
+static void
+Connect(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+static void
+Finish(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/* Run a query inside SPI; the result is SPI_tuptable.  Nulls as SPI has them, or NULL. */
+static void
+Run(Query *query, Datum *args, const char *nulls)
+{
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare a query of the price tables");
+		query->plan = plan;
+	}
+	if (SPI_execute_plan(query->plan, args, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the price tables");
+}
+
+static Datum
+Column(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+static int64
+Int64Column(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = Column(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* Text of a column in SPI's memory; NULL for NULL. */
+static char *
+TextColumn(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = Column(row, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static const char *
+TextOr(const char *text, const char *otherwise)
+{
+	return text != NULL ? text : otherwise;
+}
+
+PriceEpoch
+LoadPriceEpoch(void)
+{
+	PriceEpoch	epoch;
+	bool		isnull;
+
+	Connect();
+	Run(&epoch_query, NULL, NULL);
+	if (SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table inferacct.price_epoch must have one row, and has " UINT64_FORMAT, SPI_processed),
+				 errhint("Create the extension again, or restore the row.")));
+	epoch.epoch = DatumGetInt64(Column(0, 1, &isnull));
+	epoch.own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(Column(0, 2, &isnull)));
+	epoch.epoch_table = DatumGetObjectId(Column(0, 3, &isnull));
+	epoch.price_table = DatumGetObjectId(Column(0, 4, &isnull));
+	Finish();
+	return epoch;
+}
+
+/* ---------- rows ---------- */
+
+/* Fill a price row from a result; its strings are in SPI's memory. */
+static void
+FillPriceRow(uint64 i, PriceRow *row)
+{
+	char	   *meter = TextColumn(i, COLUMN_METER);
+	int64		above = Int64Column(i, COLUMN_ABOVE);
+	bool		no_rate,
+				no_multiplier,
+				isnull;
+	Datum		rate = Column(i, COLUMN_RATE, &no_rate);
+	Datum		multiplier = Column(i, COLUMN_MULTIPLIER, &no_multiplier);
+	bool		inclusive = DatumGetBool(Column(i, COLUMN_INCLUSIVE, &isnull));
+
+	row->service_tier = TextColumn(i, COLUMN_TIER);
+	row->region = TextColumn(i, COLUMN_REGION);
+	row->meter = MeterByName(meter, strlen(meter));	/* METER_ANY for '*' */
+	row->kind = !no_rate ? PRICE_RATE : !no_multiplier ? PRICE_MULTIPLIER : PRICE_WITHDRAWN;
+	row->value = !no_rate ? DatumGetInt64(rate) : !no_multiplier ? DatumGetInt64(multiplier) : 0;
+	row->unit_quantity = Int64Column(i, COLUMN_UNIT_QUANTITY);
+	row->min_input = above == 0 && !inclusive ? 0 : above + (inclusive ? 0 : 1);
+	row->windows = TextOr(TextColumn(i, COLUMN_WINDOWS), "");
+	row->valid_from = Int64Column(i, COLUMN_VALID_FROM);
+	row->version = Int64Column(i, COLUMN_VERSION);
+	row->published_at = Int64Column(i, COLUMN_PUBLISHED_AT);
+	row->source = TextOr(TextColumn(i, COLUMN_SOURCE), "");
+}
+
+static void
+FillAliasRow(uint64 i, AliasRow *row)
+{
+	row->valid_from = Int64Column(i, 1);
+	row->version = Int64Column(i, 2);
+	row->published_at = Int64Column(i, 3);
+	row->alias = TextColumn(i, 4);
+	row->provider = TextColumn(i, 5);
+	row->model = TextColumn(i, 6);
+	row->region = TextColumn(i, 7);
+}
+
+static void *
+AllocateInContext(void *arg, size_t size)
+{
+	return MemoryContextAllocExtended(arg, size, MCXT_ALLOC_HUGE);
+}
+
+/* Build a card, raising what is wrong with a row; scratch and result in context. */
+static RateCard *
+BuildCard(const char *provider, const char *model, PriceRow *rows, int nrows, MemoryContext context)
+{
+	RateCard   *card;
+	const PriceRow *culprit;
+	CardStatus	status = RateCardBuild(provider, model, rows, nrows, AllocateInContext, context, &card, &culprit);
+
+	switch (status)
+	{
+		case CARD_OK:
+			return card;
+		case CARD_NO_MEMORY:
+			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory for the prices of %s/%s", provider, model)));
+		case CARD_BAD_WINDOWS:
+			ereport(ERROR,
+					(errcode(ERRCODE_IA_MALFORMED_CATALOG),
+					 errmsg("price of %s/%s has time_windows that cannot be read", provider, model),
+					 errdetail("Version " INT64_FORMAT ": %s", culprit->version, culprit->windows),
+					 errhint("Expected {\"timezone\": \"...\", \"windows\": [{\"days\": [1, 2], \"from\": \"HH:MM\", \"to\": \"HH:MM\"}]}.")));
+		case CARD_TOO_FINE:
+		case CARD_TOO_LARGE:
+			ereport(ERROR,
+					(errcode(ERRCODE_IA_PRICE_PRECISION),
+					 errmsg("a price of %s/%s does not fit the fixed point of 1e-15 USD per unit", provider, model),
+					 errdetail("A multiplier of tier \"%s\", region \"%s\", version " INT64_FORMAT " makes it %s.",
+							   culprit->service_tier, culprit->region, culprit->version,
+							   status == CARD_TOO_FINE ? "finer" : "larger"),
+					 errhint("State the price itself instead of a multiplier.")));
+	}
+	pg_unreachable();
+}
+
+static PriceRow *
+AllocateRows(uint64 count)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * sizeof(PriceRow));
+}
+
+RateCard *
+LoadRateCard(const char *provider, const char *model, TimestampTz as_of, const char *contract,
+			 MemoryContext context)
+{
+	Datum		args[] = {CStringGetTextDatum(model), CStringGetTextDatum(provider), TimestampTzGetDatum(as_of)};
+	RateCard   *card = NULL;
+
+	Connect();
+	Run(&card_query, args, NULL);
+	if (SPI_processed > 0)
+	{
+		PriceRow   *rows = AllocateRows(SPI_processed);
+		RateCard   *built;
+
+		for (uint64 i = 0; i < SPI_processed; i++)
+			FillPriceRow(i, &rows[i]);
+		built = BuildCard(provider, model, rows, (int) SPI_processed, CurrentMemoryContext);
+		card = MemoryContextAlloc(context, built->size);
+		memcpy(card, built, built->size);
+	}
+	Finish();
+	return card;
+}
+
+/* ---------- names ---------- */
+
+static int
+TableFind(void *arg, const char *provider, const char *model, ModelRef *refs, int max)
+{
+	Datum		args[] = {CStringGetTextDatum(model), TimestampTzGetDatum(*(TimestampTz *) arg),
+		provider == NULL ? (Datum) 0 : CStringGetTextDatum(provider)
+	};
+
+	Run(&find_query, args, provider == NULL ? "  n" : NULL);
+	for (int i = 0; i < max && i < (int) SPI_processed; i++)
+		ModelRefSet(&refs[i], TextColumn(i, 1), model, "");
+	return (int) SPI_processed;
+}
+
+static bool
+TableAlias(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	Datum		args[] = {CStringGetTextDatum(name), TimestampTzGetDatum(*(TimestampTz *) arg)};
+	AliasRow   *rows;
+	int			row;
+
+	Run(&alias_query, args, NULL);
+	if (SPI_processed == 0)
+		return false;
+	rows = palloc(SPI_processed * sizeof(AliasRow));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		FillAliasRow(i, &rows[i]);
+	row = AliasInForce(rows, (int) SPI_processed, at, from, to);
+	if (row < 0)
+		return false;
+	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
+	return true;
+}
+
+static bool
+TableIsProvider(void *arg, const char *provider)
+{
+	Datum		args[] = {CStringGetTextDatum(provider), TimestampTzGetDatum(*(TimestampTz *) arg)};
+
+	Run(&provider_query, args, NULL);
+	return SPI_processed > 0;
+}
+
+ModelStatus
+LoadModel(const char *name, TimestampTz at, TimestampTz as_of, ModelMatch *match)
+{
+	ModelDirectory directory = {
+		.arg = &as_of,.find = TableFind,.alias = TableAlias,.is_provider = TableIsProvider
+	};
+	ModelStatus status;
+
+	Connect();
+	status = ModelResolve(name, at, &directory, match);
+	Finish();
+	return status;
+}
+
+int
+LoadModelNames(TimestampTz as_of, char ***names, MemoryContext context)
+{
+	Datum		args[] = {TimestampTzGetDatum(as_of)};
+	int			count;
+
+	Connect();
+	Run(&names_query, args, NULL);
+	count = (int) SPI_processed;
+	*names = MemoryContextAlloc(context, Max(count, 1) * sizeof(char *));
+	for (int i = 0; i < count; i++)
+		(*names)[i] = MemoryContextStrdup(context, TextColumn(i, 1));
+	Finish();
+	return count;
+}
+
+/* ---------- everything at once ---------- */
+
+/* Cards of all models, from rows ordered by model and provider. */
+static uint32
+LoadCards(TimestampTz as_of, RateCard ***cards)
+{
+	Datum		args[] = {TimestampTzGetDatum(as_of)};
+	PriceRow   *rows;
+	uint32		ncards = 0;
+	uint64		first = 0;
+
+	Run(&book_query, args, NULL);
+	rows = AllocateRows(SPI_processed);
+	*cards = MemoryContextAllocHuge(CurrentMemoryContext, Max(SPI_processed, 1) * sizeof(RateCard *));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		FillPriceRow(i, &rows[i]);
+	while (first < SPI_processed)
+	{
+		char	   *provider = TextColumn(first, COLUMN_PROVIDER);
+		char	   *model = TextColumn(first, COLUMN_MODEL);
+		uint64		last = first + 1;
+
+		while (last < SPI_processed && strcmp(model, TextColumn(last, COLUMN_MODEL)) == 0 &&
+			   strcmp(provider, TextColumn(last, COLUMN_PROVIDER)) == 0)
+			last++;
+		(*cards)[ncards++] = BuildCard(provider, model, rows + first, (int) (last - first), CurrentMemoryContext);
+		first = last;
+		CHECK_FOR_INTERRUPTS();
+	}
+	return ncards;
+}
+
+static uint32
+LoadAliases(TimestampTz as_of, AliasRow **aliases)
+{
+	Datum		args[] = {TimestampTzGetDatum(as_of)};
+
+	Run(&all_aliases_query, args, NULL);
+	*aliases = palloc(Max(SPI_processed, 1) * sizeof(AliasRow));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		FillAliasRow(i, &(*aliases)[i]);
+	return (uint32) SPI_processed;
+}
+
+PriceBook *
+LoadPriceBook(TimestampTz as_of, const char *contract, MemoryContext context)
+{
+	Datum		args[] = {TimestampTzGetDatum(as_of)};
+	RateCard  **cards;
+	AliasRow   *aliases;
+	uint32		ncards,
+				naliases;
+	int64		version;
+	PriceBook  *book;
+
+	Connect();
+	Run(&version_query, args, NULL);
+	version = Int64Column(0, 1);
+	ncards = LoadCards(as_of, &cards);
+	naliases = LoadAliases(as_of, &aliases);
+	book = PriceBookBuild(as_of, version, contract, cards, ncards, aliases, naliases, AllocateInContext, context);
+	Finish();
+	if (book == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the price book would be larger than 2 GB")));
+	return book;
+}

@@ -1,0 +1,41 @@
+/*
+ * price_load.h
+ *	  Reading the price tables, through SPI, as the active snapshot and the
+ *	  current user see them.
+ *
+ * Invariant: nothing is read but through SPI, so privileges, row security and
+ * snapshots hold as in any query.  Results are copied to the caller's memory
+ * context before SPI ends.  Included after postgres.h.
+ */
+#ifndef INFERACCT_PRICE_LOAD_H
+#define INFERACCT_PRICE_LOAD_H
+
+#include "datatype/timestamp.h"
+
+#include "price_book.h"
+
+/* What the snapshot says of the price tables. */
+typedef struct PriceEpoch
+{
+	int64		epoch;
+	Oid			epoch_table;	/* changes when the extension is created again */
+	Oid			price_table;
+	bool		own;			/* written by the current transaction */
+} PriceEpoch;
+
+extern PriceEpoch LoadPriceEpoch(void);
+
+/* The card of a model, NULL when it has no prices; in context. */
+extern RateCard *LoadRateCard(const char *provider, const char *model, TimestampTz as_of, const char *contract,
+							  MemoryContext context);
+
+/* What a name means at a time, by the names in the tables. */
+extern ModelStatus LoadModel(const char *name, TimestampTz at, TimestampTz as_of, ModelMatch *match);
+
+/* Everything at once. */
+extern PriceBook *LoadPriceBook(TimestampTz as_of, const char *contract, MemoryContext context);
+
+/* All (provider, model) pairs, as "provider/model"; for hints. */
+extern int	LoadModelNames(TimestampTz as_of, char ***names, MemoryContext context);
+
+#endif							/* INFERACCT_PRICE_LOAD_H */

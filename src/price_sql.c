@@ -1,0 +1,77 @@
+/*
+ * price_sql.c
+ *	  SQL functions of the price tables: the fixed point and the meters' names.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+#include "compat.h"
+#include "errors.h"
+#include "meter.h"
+#include "money.h"
+
+PG_FUNCTION_INFO_V1(price_rate);
+PG_FUNCTION_INFO_V1(is_meter);
+PG_FUNCTION_INFO_V1(is_token_meter);
+
+Datum
+price_rate(PG_FUNCTION_ARGS)
+{
+	char	   *usd = DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(0)));
+	int64		unit_quantity = PG_GETARG_INT64(1);
+	int64		rate;
+
+	if (unit_quantity <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unit_quantity must be positive")));
+	switch (RateFromDecimal(usd, unit_quantity, &rate))
+	{
+		case MONEY_OK:
+			PG_RETURN_INT64(rate);
+		case MONEY_NEGATIVE:
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("a price cannot be negative: %s", usd)));
+		case MONEY_TOO_FINE:
+			ereport(ERROR,
+					(errcode(ERRCODE_IA_PRICE_PRECISION),
+					 errmsg("price of %s USD per " INT64_FORMAT " units is too fine", usd, unit_quantity),
+					 errdetail("Prices are kept exactly, in steps of 1e-15 USD per single unit; this one would have to be rounded."),
+					 errhint("Give the price with fewer decimals, or for another unit_quantity.")));
+		case MONEY_TOO_LARGE:
+			ereport(ERROR,
+					(errcode(ERRCODE_IA_PRICE_PRECISION),
+					 errmsg("price of %s USD per " INT64_FORMAT " units is too large", usd, unit_quantity),
+					 errdetail("The largest price is 9223.372036854775807 USD per single unit."),
+					 errhint("Check unit_quantity: token prices are usually given per 1000000.")));
+		case MONEY_SYNTAX:
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("a price cannot be %s", usd)));
+	}
+	pg_unreachable();
+}
+
+static Meter
+MeterOfText(const text *name)
+{
+	return MeterByName(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+Datum
+is_meter(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(MeterOfText(PG_GETARG_TEXT_PP(0)) != METER_COUNT);
+}
+
+Datum
+is_token_meter(PG_FUNCTION_ARGS)
+{
+	Meter		meter = MeterOfText(PG_GETARG_TEXT_PP(0));
+
+	PG_RETURN_BOOL(meter != METER_COUNT && MeterSideOf(meter) != SIDE_OTHER);
+}

@@ -1,0 +1,661 @@
+/*
+ * rate_card_build.c
+ *	  Price rows of a model -> its rate card.
+ *
+ * A rate is found for every meter in this order: for the meter itself, then
+ * for its parent, and so on: the row of the tier and region; of the tier in the
+ * base region, times the region's multiplier; of the standard tier in the
+ * region, times the tier's; of the standard tier in the base region, times
+ * both.  Among the rows of one such key one for an open weekly window comes
+ * first, then the one for the largest context.
+ */
+#include "rate_card.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STANDARD "standard"
+#define MAX_SPANS 64
+#define TIMEZONE_SIZE 64
+
+typedef struct Builder
+{
+	CardAllocate allocate;
+	void	   *arg;
+	char	   *data;
+	size_t		size;
+	size_t		capacity;
+	bool		no_memory;
+
+	const PriceRow *rows;
+	int			nrows;
+	const PriceRow **active;	/* rows in force in the current segment */
+	int			nactive;
+	const char **windows;		/* distinct texts, in the order of CardWindows */
+	int			nwindows;
+	const PriceRow *culprit;
+	CardStatus	status;
+} Builder;
+
+/* What a vector is for. */
+typedef struct VectorKey
+{
+	const char *service_tier;
+	const char *region;
+	const char *windows;		/* "" none open */
+	int64_t		min_input;
+} VectorKey;
+
+/* ---------- a flat, growing piece of memory ---------- */
+
+static bool
+Same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* Append size bytes, 8-aligned, zeroed when bytes is NULL; returns the offset. */
+static uint32_t
+Append(Builder *builder, const void *bytes, size_t size)
+{
+	size_t		offset = builder->size;
+	size_t		padded = (size + 7) & ~(size_t) 7;
+
+	if (offset + padded > builder->capacity)
+	{
+		size_t		capacity = (offset + padded) * 2;
+		char	   *data = capacity <= UINT32_MAX ? builder->allocate(builder->arg, capacity) : NULL;
+
+		if (data == NULL)
+		{
+			builder->no_memory = true;
+			return 0;
+		}
+		if (offset > 0)
+			memcpy(data, builder->data, offset);
+		builder->data = data;
+		builder->capacity = capacity;
+	}
+	memset(builder->data + offset, 0, padded);
+	if (bytes != NULL && size > 0)
+		memcpy(builder->data + offset, bytes, size);
+	builder->size = offset + padded;
+	return (uint32_t) offset;
+}
+
+static void *
+At(Builder *builder, uint32_t offset)
+{
+	return builder->data + offset;
+}
+
+static uint32_t
+AppendString(Builder *builder, const char *string)
+{
+	return Append(builder, string, strlen(string) + 1);
+}
+
+/* ---------- rows ---------- */
+
+static int
+CompareInt64(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Order of keys: what distinguishes prices that hold side by side. */
+static int
+CompareKeys(const PriceRow *a, const PriceRow *b)
+{
+	int			order;
+
+	if ((order = strcmp(a->service_tier, b->service_tier)) != 0 ||
+		(order = strcmp(a->region, b->region)) != 0 ||
+		(order = (int) a->meter - (int) b->meter) != 0 ||
+		(order = CompareInt64(a->min_input, b->min_input)) != 0)
+		return order;
+	return strcmp(a->windows, b->windows);
+}
+
+/* Keys, then time, then what was known later last. */
+static int
+CompareRows(const void *left, const void *right)
+{
+	const PriceRow *a = left;
+	const PriceRow *b = right;
+	int			order;
+
+	if ((order = CompareKeys(a, b)) != 0 ||
+		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
+		(order = CompareInt64(a->published_at, b->published_at)) != 0)
+		return order;
+	return CompareInt64(a->version, b->version);
+}
+
+/* Sort the rows and drop those that were corrected; returns how many are left. */
+static int
+DropCorrected(PriceRow *rows, int nrows)
+{
+	int			kept = 0;
+
+	qsort(rows, (size_t) nrows, sizeof(PriceRow), CompareRows);
+	for (int i = 0; i < nrows; i++)
+	{
+		bool		corrected = i + 1 < nrows && CompareKeys(&rows[i], &rows[i + 1]) == 0 &&
+			rows[i].valid_from == rows[i + 1].valid_from;
+
+		if (!corrected)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+/* Distinct strings of a list of rows, in order of first appearance, after first. */
+static int
+Distinct(const Builder *builder, const char *(*get) (const PriceRow *), const char *first, const char **list)
+{
+	int			count = 0;
+
+	list[count++] = first;
+	for (int i = 0; i < builder->nrows; i++)
+	{
+		const char *string = get(&builder->rows[i]);
+		int			known = 0;
+
+		while (known < count && !Same(list[known], string))
+			known++;
+		if (known == count)
+			list[count++] = string;
+	}
+	return count;
+}
+
+static const char *
+TierOf(const PriceRow *row)
+{
+	return row->service_tier;
+}
+
+static const char *
+RegionOf(const PriceRow *row)
+{
+	return row->region;
+}
+
+static const char *
+WindowsOf(const PriceRow *row)
+{
+	return row->windows;
+}
+
+/* ---------- weekly windows ---------- */
+
+/* "HH:MM" up to 24:00, as minutes of the day; -1 when it is not that. */
+static int
+ParseMinute(const cJSON *item)
+{
+	const char *text = cJSON_GetStringValue(item);
+	int			minute;
+
+	if (text == NULL || strlen(text) != 5 || text[2] != ':' ||
+		strspn(text, "0123456789") != 2 || strspn(text + 3, "0123456789") != 2)
+		return -1;
+	minute = atoi(text) * 60 + atoi(text + 3);
+	return text[3] <= '5' && minute <= 1440 ? minute : -1;
+}
+
+/* Array of ISO weekdays (Monday 1) as a bitmap; absent means every day; 0 is an error. */
+static unsigned
+ParseDays(const cJSON *item)
+{
+	const cJSON *day;
+	unsigned	days = 0;
+
+	if (item == NULL || cJSON_IsNull(item))
+		return 0x7F;
+	cJSON_ArrayForEach(day, item)
+	{
+		if (!cJSON_IsNumber(day) || day->valuedouble != day->valueint || day->valueint < 1 || day->valueint > 7)
+			return 0;
+		days |= 1U << (day->valueint - 1);
+	}
+	return days;
+}
+
+static bool
+ParseSpans(const cJSON *windows, WindowSpan *spans, int max_spans, int *nspans)
+{
+	const cJSON *window;
+
+	*nspans = 0;
+	cJSON_ArrayForEach(window, windows)
+	{
+		unsigned	days = ParseDays(cJSON_GetObjectItemCaseSensitive(window, "days"));
+		int			from = ParseMinute(cJSON_GetObjectItemCaseSensitive(window, "from"));
+		int			to = ParseMinute(cJSON_GetObjectItemCaseSensitive(window, "to"));
+
+		if (days == 0 || from < 0 || to <= from || *nspans == max_spans)
+			return false;
+		spans[(*nspans)++] = (WindowSpan) {(uint16_t) days, (uint16_t) from, (uint16_t) to, 0};
+	}
+	return *nspans > 0;
+}
+
+bool
+WindowsParse(const char *text, char *timezone, size_t timezone_size,
+			 WindowSpan *spans, int max_spans, int *nspans)
+{
+	cJSON	   *tree = cJSON_Parse(text);
+	const char *zone = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "timezone"));
+	bool		parsed = zone != NULL && strlen(zone) > 0 && strlen(zone) < timezone_size &&
+		ParseSpans(cJSON_GetObjectItemCaseSensitive(tree, "windows"), spans, max_spans, nspans);
+
+	if (parsed)
+		strcpy(timezone, zone);
+	cJSON_Delete(tree);
+	return parsed;
+}
+
+/* ---------- rates ---------- */
+
+/* The best row in force of exactly this tier, region and meter, or NULL. */
+static const PriceRow *
+FindRate(const Builder *builder, const VectorKey *key, const char *tier, const char *region, Meter meter)
+{
+	const PriceRow *best = NULL;
+
+	for (int i = 0; i < builder->nactive; i++)
+	{
+		const PriceRow *row = builder->active[i];
+		bool		for_window = row->windows[0] != '\0';
+
+		if (row->kind != PRICE_RATE || row->meter != meter || row->min_input > key->min_input ||
+			!Same(row->service_tier, tier) || !Same(row->region, region) ||
+			(for_window && !Same(row->windows, key->windows)))
+			continue;
+		if (best == NULL || for_window > (best->windows[0] != '\0') ||
+			(for_window == (best->windows[0] != '\0') && row->min_input > best->min_input))
+			best = row;
+	}
+	return best;
+}
+
+/* The multiplier in force of exactly this tier and region, for a meter, or NULL. */
+static const PriceRow *
+FindMultiplier(const Builder *builder, const VectorKey *key, const char *tier, const char *region, Meter meter)
+{
+	const PriceRow *best = NULL;
+
+	for (int i = 0; i < builder->nactive; i++)
+	{
+		const PriceRow *row = builder->active[i];
+		bool		any = row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
+
+		if (row->kind != PRICE_MULTIPLIER || !(any || row->meter == meter) || row->min_input > key->min_input ||
+			!Same(row->service_tier, tier) || !Same(row->region, region) ||
+			(row->windows[0] != '\0' && !Same(row->windows, key->windows)))
+			continue;
+		if (best == NULL || row->meter != METER_ANY)
+			best = row;
+	}
+	return best;
+}
+
+/* *rate *= the multiplier, exactly, or fail. */
+static bool
+Multiply(Builder *builder, const PriceRow *multiplier, int64_t *rate)
+{
+	Money		product;
+
+	if (multiplier == NULL)
+		return true;
+	product = (Money) *rate * multiplier->value;
+	builder->culprit = multiplier;
+	if (product % MULTIPLIER_ONE != 0)
+		builder->status = CARD_TOO_FINE;
+	else if (product / MULTIPLIER_ONE > INT64_MAX)
+		builder->status = CARD_TOO_LARGE;
+	if (builder->status != CARD_OK)
+		return false;
+	*rate = (int64_t) (product / MULTIPLIER_ONE);
+	return true;
+}
+
+/* Find the rate of a meter itself, not of its parents; false: none, or failed. */
+static bool
+ResolveOwnRate(Builder *builder, const VectorKey *key, Meter meter, int64_t *rate, const PriceRow **from)
+{
+	bool		standard = Same(key->service_tier, STANDARD);
+	bool		base = key->region[0] == '\0';
+	bool		by_region = false,
+				by_tier = false;
+
+	*from = FindRate(builder, key, key->service_tier, key->region, meter);
+	if (*from == NULL && !base)
+	{
+		*from = FindRate(builder, key, key->service_tier, "", meter);
+		by_region = true;
+	}
+	if (*from == NULL && !standard)
+	{
+		*from = FindRate(builder, key, STANDARD, key->region, meter);
+		by_region = false;
+		by_tier = true;
+	}
+	if (*from == NULL && !standard && !base)
+	{
+		*from = FindRate(builder, key, STANDARD, "", meter);
+		by_region = true;
+	}
+	if (*from == NULL)
+		return false;
+
+	*rate = (*from)->value;
+	if (by_tier && !Multiply(builder, FindMultiplier(builder, key, key->service_tier, "", meter), rate))
+		return false;
+	if (by_region)
+	{
+		const PriceRow *factor = FindMultiplier(builder, key, key->service_tier, key->region, meter);
+
+		if (factor == NULL)
+			factor = FindMultiplier(builder, key, STANDARD, key->region, meter);
+		return Multiply(builder, factor, rate);
+	}
+	return true;
+}
+
+static void
+FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
+{
+	memset(vector, 0, sizeof(*vector));
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		const PriceRow *from = NULL;
+		Meter		priced_as = meter;
+		bool		found;
+
+		while (!(found = ResolveOwnRate(builder, key, priced_as, &vector->rate[meter], &from)) &&
+			   builder->status == CARD_OK && MeterParent(priced_as) != priced_as)
+			priced_as = MeterParent(priced_as);
+		vector->row[meter] = found ? (uint16_t) (from - builder->rows) : NO_ROW;
+		if (found)
+			vector->priced |= METER_BIT(meter);
+		else
+			vector->rate[meter] = 0;
+	}
+}
+
+/* ---------- segments and lanes ---------- */
+
+/* Does a row bear on the lane of this tier and region? */
+static bool
+BearsOn(const PriceRow *row, const char *tier, const char *region)
+{
+	return (Same(row->service_tier, tier) || Same(row->service_tier, STANDARD)) &&
+		(Same(row->region, region) || row->region[0] == '\0');
+}
+
+/* Collect the rows in force at `at` that bear on a lane; returns whether its tier exists then. */
+static bool
+CollectActive(Builder *builder, const char *tier, const char *region, int64_t at)
+{
+	bool		tier_exists = false;
+
+	builder->nactive = 0;
+	for (int i = 0; i < builder->nrows; i++)
+	{
+		const PriceRow *row = &builder->rows[i];
+		bool		replaced = i + 1 < builder->nrows && CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
+
+		if (row->valid_from > at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
+			continue;
+		builder->active[builder->nactive++] = row;
+		tier_exists |= Same(row->service_tier, tier);
+	}
+	return tier_exists;
+}
+
+static int
+CompareTimes(const void *a, const void *b)
+{
+	return CompareInt64(*(const int64_t *) a, *(const int64_t *) b);
+}
+
+/* Sort and make unique. */
+static int
+SortUnique(int64_t *values, int count)
+{
+	int			kept = 0;
+
+	qsort(values, (size_t) count, sizeof(int64_t), CompareTimes);
+	for (int i = 0; i < count; i++)
+	{
+		if (i == 0 || values[i] != values[kept - 1])
+			values[kept++] = values[i];
+	}
+	return kept;
+}
+
+/* The indexes of the windows that rows in force use, after [0] for none. */
+static int
+CollectWindows(const Builder *builder, uint32_t *used)
+{
+	int			count = 1;
+
+	used[0] = 0;
+	for (int w = 1; w < builder->nwindows; w++)
+	{
+		for (int i = 0; i < builder->nactive; i++)
+		{
+			if (Same(builder->active[i]->windows, builder->windows[w]))
+			{
+				used[count++] = (uint32_t) w;
+				break;
+			}
+		}
+	}
+	return count;
+}
+
+static void
+BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at_offset, int64_t from, int64_t to,
+			 int64_t *buckets, uint32_t *used)
+{
+	Segment		segment = {.from = from,.to = to};
+	bool		exists = CollectActive(builder, tier, region, from);
+	int			nbuckets = 1;
+
+	if (!exists)
+		builder->nactive = 0;
+	buckets[0] = 0;
+	for (int i = 0; i < builder->nactive; i++)
+		buckets[nbuckets++] = builder->active[i]->min_input;
+	nbuckets = SortUnique(buckets, nbuckets);
+
+	segment.nbuckets = (uint16_t) nbuckets;
+	segment.nwindows = (uint16_t) CollectWindows(builder, used);
+	segment.buckets = Append(builder, buckets, (size_t) nbuckets * sizeof(int64_t));
+	segment.windows = Append(builder, used, segment.nwindows * sizeof(uint32_t));
+	segment.vectors = Append(builder, NULL, segment.nwindows * segment.nbuckets * sizeof(RateVector));
+	if (builder->no_memory)
+		return;
+
+	for (int w = 0; w < segment.nwindows; w++)
+	{
+		for (int b = 0; b < nbuckets; b++)
+		{
+			VectorKey	key = {tier, region, builder->windows[used[w]], buckets[b]};
+			RateVector *vectors = At(builder, segment.vectors);
+
+			FillVector(builder, &key, &vectors[w * nbuckets + b]);
+		}
+	}
+	memcpy(At(builder, at_offset), &segment, sizeof(segment));
+}
+
+static void
+BuildLane(Builder *builder, const char *tier, const char *region, uint32_t lane_offset,
+		  int64_t *times, int64_t *buckets, uint32_t *used)
+{
+	Lane		lane;
+	int			ntimes = 0;
+
+	for (int i = 0; i < builder->nrows; i++)
+	{
+		if (BearsOn(&builder->rows[i], tier, region))
+			times[ntimes++] = builder->rows[i].valid_from;
+	}
+	ntimes = SortUnique(times, ntimes);
+
+	lane.service_tier = AppendString(builder, tier);
+	lane.region = AppendString(builder, region);
+	lane.nsegments = (uint32_t) ntimes;
+	lane.segments = Append(builder, NULL, (size_t) ntimes * sizeof(Segment));
+	for (int i = 0; i < ntimes && !builder->no_memory && builder->status == CARD_OK; i++)
+		BuildSegment(builder, tier, region, lane.segments + (uint32_t) (i * sizeof(Segment)),
+					 times[i], i + 1 < ntimes ? times[i + 1] : TIME_END, buckets, used);
+	if (!builder->no_memory)
+		memcpy(At(builder, lane_offset), &lane, sizeof(lane));
+}
+
+/* ---------- the card ---------- */
+
+/* Append a string once, or give the offset it already has. */
+static uint32_t
+AppendOnce(Builder *builder, const char *string, const char **seen, uint32_t *offsets, int *nseen)
+{
+	for (int i = 0; i < *nseen; i++)
+	{
+		if (Same(seen[i], string))
+			return offsets[i];
+	}
+	seen[*nseen] = string;
+	offsets[*nseen] = AppendString(builder, string);
+	return offsets[(*nseen)++];
+}
+
+static bool
+AppendRows(Builder *builder, RateCard *card)
+{
+	size_t		strings = 4 * (size_t) builder->nrows + 1;
+	const char **seen = builder->allocate(builder->arg, strings * sizeof(char *));
+	uint32_t   *offsets = builder->allocate(builder->arg, strings * sizeof(uint32_t));
+	int			nseen = 0;
+
+	if (seen == NULL || offsets == NULL)
+		return false;
+	card->nrows = (uint32_t) builder->nrows;
+	card->rows = Append(builder, NULL, card->nrows * sizeof(CardRow));
+	for (int i = 0; i < builder->nrows && !builder->no_memory; i++)
+	{
+		const PriceRow *row = &builder->rows[i];
+		CardRow		kept = {
+			.valid_from = row->valid_from,.value = row->value,.unit_quantity = row->unit_quantity,
+			.min_input = row->min_input,.version = row->version,.published_at = row->published_at,
+			.service_tier = AppendOnce(builder, row->service_tier, seen, offsets, &nseen),
+			.region = AppendOnce(builder, row->region, seen, offsets, &nseen),
+			.windows = AppendOnce(builder, row->windows, seen, offsets, &nseen),
+			.source = AppendOnce(builder, row->source, seen, offsets, &nseen),
+			.kind = (uint16_t) row->kind,.meter = (uint16_t) row->meter
+		};
+
+		if (!builder->no_memory)
+			((CardRow *) At(builder, card->rows))[i] = kept;
+	}
+	return !builder->no_memory;
+}
+
+static bool
+AppendWindows(Builder *builder, RateCard *card)
+{
+	card->nwindows = (uint32_t) builder->nwindows;
+	card->windows = Append(builder, NULL, card->nwindows * sizeof(CardWindows));
+	for (int w = 1; w < builder->nwindows && !builder->no_memory; w++)
+	{
+		WindowSpan	spans[MAX_SPANS];
+		char		timezone[TIMEZONE_SIZE];
+		int			nspans;
+		CardWindows windows;
+
+		if (!WindowsParse(builder->windows[w], timezone, sizeof(timezone), spans, MAX_SPANS, &nspans))
+		{
+			for (int i = 0; i < builder->nrows; i++)
+			{
+				if (Same(builder->rows[i].windows, builder->windows[w]))
+					builder->culprit = &builder->rows[i];
+			}
+			builder->status = CARD_BAD_WINDOWS;
+			return false;
+		}
+		windows.text = AppendString(builder, builder->windows[w]);
+		windows.timezone = AppendString(builder, timezone);
+		windows.nspans = (uint32_t) nspans;
+		windows.spans = Append(builder, spans, (size_t) nspans * sizeof(WindowSpan));
+		if (!builder->no_memory)
+			((CardWindows *) At(builder, card->windows))[w] = windows;
+	}
+	return !builder->no_memory;
+}
+
+static void
+BuildCard(Builder *builder, const char *provider, const char *model)
+{
+	size_t		slots = (size_t) builder->nrows + 1;
+	const char **tiers = builder->allocate(builder->arg, slots * sizeof(char *));
+	const char **regions = builder->allocate(builder->arg, slots * sizeof(char *));
+	int64_t    *times = builder->allocate(builder->arg, slots * sizeof(int64_t));
+	int64_t    *buckets = builder->allocate(builder->arg, slots * sizeof(int64_t));
+	uint32_t   *used = builder->allocate(builder->arg, slots * sizeof(uint32_t));
+	RateCard	card = {0};
+	int			ntiers,
+				nregions;
+
+	builder->windows = builder->allocate(builder->arg, slots * sizeof(char *));
+	builder->active = builder->allocate(builder->arg, slots * sizeof(PriceRow *));
+	if (!tiers || !regions || !times || !buckets || !used || !builder->windows || !builder->active)
+	{
+		builder->no_memory = true;
+		return;
+	}
+	ntiers = Distinct(builder, TierOf, STANDARD, tiers);
+	nregions = Distinct(builder, RegionOf, "", regions);
+	builder->nwindows = Distinct(builder, WindowsOf, "", builder->windows);
+
+	Append(builder, NULL, sizeof(RateCard));
+	card.provider = AppendString(builder, provider);
+	card.model = AppendString(builder, model);
+	if (!AppendRows(builder, &card) || !AppendWindows(builder, &card))
+		return;
+	card.nlanes = (uint32_t) (ntiers * nregions);
+	card.lanes = Append(builder, NULL, card.nlanes * sizeof(Lane));
+	for (int i = 0; i < ntiers * nregions && !builder->no_memory && builder->status == CARD_OK; i++)
+		BuildLane(builder, tiers[i / nregions], regions[i % nregions],
+				  card.lanes + (uint32_t) ((size_t) i * sizeof(Lane)), times, buckets, used);
+	card.size = (uint32_t) builder->size;
+	if (!builder->no_memory)
+		memcpy(At(builder, 0), &card, sizeof(card));
+}
+
+CardStatus
+RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows,
+			  CardAllocate allocate, void *arg, RateCard **card, const PriceRow **culprit)
+{
+	Builder		builder = {.allocate = allocate,.arg = arg,.rows = rows};
+
+	*card = NULL;
+	*culprit = NULL;
+	if (nrows >= NO_ROW)
+	{
+		*culprit = rows;
+		return CARD_TOO_LARGE;
+	}
+	builder.nrows = DropCorrected(rows, nrows);
+	BuildCard(&builder, provider, model);
+	if (builder.no_memory)
+		return CARD_NO_MEMORY;
+	*culprit = builder.culprit;
+	if (builder.status == CARD_OK)
+		*card = (RateCard *) builder.data;
+	return builder.status;
+}

@@ -1,0 +1,25 @@
+/*
+ * setting.h
+ *	  The settings: inferacct.as_of, inferacct.contract, inferacct.unpriced.
+ */
+#ifndef INFERACCT_SETTING_H
+#define INFERACCT_SETTING_H
+
+#include "datatype/timestamp.h"
+
+typedef enum UnpricedPolicy
+{
+	UNPRICED_ERROR,				/* what has no price is an error */
+	UNPRICED_NULL				/* ... is NULL, and left out of sums */
+} UnpricedPolicy;
+
+extern int	setting_unpriced;
+extern char *setting_contract;	/* "" for list prices */
+
+/* inferacct.as_of as a time, DT_NOEND when it is not set. */
+extern TimestampTz SettingAsOf(void);
+
+/* Define the settings; called once when the library is loaded. */
+extern void SettingInit(void);
+
+#endif							/* INFERACCT_SETTING_H */
