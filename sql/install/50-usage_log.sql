@@ -16,7 +16,7 @@ CREATE TABLE usage_log (
 	usage        usage       NOT NULL,
 	model        text        NOT NULL,
 	service_tier text        NOT NULL DEFAULT 'standard',
-	region       text        NOT NULL DEFAULT '',
+	region       text,
 	source       text        COLLATE "C" NOT NULL,
 	request_id   text        COLLATE "C" NOT NULL,
 	status       text        NOT NULL DEFAULT 'ok',
@@ -45,7 +45,7 @@ COMMENT ON COLUMN usage_log.loaded_at IS 'when the row came into the log: tells 
 COMMENT ON COLUMN usage_log.usage IS 'what the request consumed, in disjoint meters';
 COMMENT ON COLUMN usage_log.model IS 'the model as resolve_model() takes it: with its provider (openai/gpt-4o) where the bare name is not unique';
 COMMENT ON COLUMN usage_log.service_tier IS 'the tier that was billed: standard, batch, flex, priority ...';
-COMMENT ON COLUMN usage_log.region IS 'the region that was billed; empty for the provider''s base price';
+COMMENT ON COLUMN usage_log.region IS 'the region that was billed; NULL for the one in the model''s name (eu.anthropic...), or none';
 COMMENT ON COLUMN usage_log.source IS 'where the row comes from: the gateway, account or export that numbers its requests';
 COMMENT ON COLUMN usage_log.request_id IS 'the source''s own identifier of the request';
 COMMENT ON COLUMN usage_log.status IS 'ok or failed; a failed request costs what its usage says, since providers bill some failures';
@@ -215,7 +215,7 @@ BEGIN
 
 	IF missing IS NOT NULL THEN
 		RAISE undefined_column USING
-			MESSAGE = format('relation "%s" lacks the required column(s) %s', relation, missing),
+			MESSAGE = format('relation "%s" lacks required columns: %s', relation, missing),
 			DETAIL = 'Columns are matched by name with those of usage_log: ' || canonical || '.',
 			HINT = 'Make a view that names the columns so; source may be given as the second argument of import_usage().';
 	END IF;
