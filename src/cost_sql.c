@@ -10,6 +10,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -17,6 +18,7 @@
 #include "money_sql.h"
 #include "price_cache.h"
 #include "request.h"
+#include "request_arguments.h"
 #include "usage_sql.h"
 
 PG_FUNCTION_INFO_V1(token_cost_tokens);
@@ -28,16 +30,8 @@ PG_FUNCTION_INFO_V1(token_cost_detail_book);
 
 #define DETAIL_COLUMNS 9
 
-/* Usage of one request of plain tokens, with room for its counts. */
-typedef union PlainUsage
-{
-	Usage		usage;
-	char		room[USAGE_SIZE(3)];
-	int64		aligned;
-} PlainUsage;
-
 static const Usage *
-MakePlainUsage(int64 input, int64 output, PlainUsage *plain)
+MakePlainUsage(int64 input, int64 output, UsageBuffer *plain)
 {
 	MeterCounts counts = {{0}};
 
@@ -46,51 +40,6 @@ MakePlainUsage(int64 input, int64 output, PlainUsage *plain)
 	counts.of[METER_REQUESTS] = 1;
 	UsagePack(&counts, &plain->usage);
 	return &plain->usage;
-}
-
-static int64
-TokensArgument(FunctionCallInfo fcinfo, int argument)
-{
-	return PG_ARGISNULL(argument) ? 0 : PG_GETARG_INT64(argument);
-}
-
-static RequestText
-TextArgument(FunctionCallInfo fcinfo, int argument)
-{
-	if (PG_ARGISNULL(argument))
-		return (RequestText) {NULL, 0};
-	return RequestTextOf(PG_GETARG_TEXT_PP(argument));
-}
-
-/* Read (model, input, output, at) from an argument on; false when model or time is NULL. */
-static bool
-TokensRequest(FunctionCallInfo fcinfo, int first, Request *request, int64 *input, int64 *output)
-{
-	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 3))
-		return false;
-	*request = (Request) {.model = TextArgument(fcinfo, first),.at = PG_GETARG_TIMESTAMPTZ(first + 3)};
-	*input = TokensArgument(fcinfo, first + 1);
-	*output = TokensArgument(fcinfo, first + 2);
-	CheckRequestTime(request->at);
-	CheckTokens(*input, *output);
-	return true;
-}
-
-/* Read (model, usage, at, service_tier, region) from an argument on; false when one of the first three is NULL. */
-static bool
-UsageRequest(FunctionCallInfo fcinfo, int first, Request *request, const Usage **usage)
-{
-	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 1) || PG_ARGISNULL(first + 2))
-		return false;
-	*request = (Request) {
-		.model = TextArgument(fcinfo, first),
-		.service_tier = TextArgument(fcinfo, first + 3),
-		.region = TextArgument(fcinfo, first + 4),
-		.at = PG_GETARG_TIMESTAMPTZ(first + 2)
-	};
-	*usage = PG_GETARG_USAGE(first + 1);
-	CheckRequestTime(request->at);
-	return true;
 }
 
 /* ---------- token_cost ---------- */
@@ -203,7 +152,7 @@ token_cost_detail_tokens(PG_FUNCTION_ARGS)
 	Request		request;
 	int64		input,
 				output;
-	PlainUsage	plain;
+	UsageBuffer plain;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (TokensRequest(fcinfo, 0, &request, &input, &output))

@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -24,16 +25,17 @@
 
 #define MAX_ARGS 3
 
-typedef struct Query
+typedef struct PriceQuery
 {
 	const char *sql;
 	int			nargs;
 	Oid			types[MAX_ARGS];
 	SPIPlanPtr	plan;
-} Query;
+} PriceQuery;
 
-static Query epoch_query = {
-	"SELECT epoch, xmin, tableoid, 'inferacct.price'::pg_catalog.regclass FROM inferacct.price_epoch", 0
+static PriceQuery epoch_query = {
+	.sql = "SELECT epoch, xmin, tableoid, 'inferacct.price'::pg_catalog.regclass FROM inferacct.price_epoch",
+	.nargs = 0
 };
 
 /* Columns of price rows, in the order of the enum. */
@@ -53,56 +55,64 @@ enum
 	COLUMN_PROVIDER, COLUMN_MODEL
 };
 
-static Query card_query = {
-	"SELECT " PRICE_COLUMNS PRICE_TABLES
+static PriceQuery card_query = {
+	.sql = "SELECT " PRICE_COLUMNS PRICE_TABLES
 	"WHERE p.model OPERATOR(pg_catalog.=) $1 AND p.provider OPERATOR(pg_catalog.=) $2 "
 	"AND v.published_at OPERATOR(pg_catalog.<=) $3",
-	3, {TEXTOID, TEXTOID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.types = {TEXTOID, TEXTOID, TIMESTAMPTZOID}
 };
 
-static Query book_query = {
-	"SELECT " PRICE_COLUMNS PRICE_TABLES
+static PriceQuery book_query = {
+	.sql = "SELECT " PRICE_COLUMNS PRICE_TABLES
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 ORDER BY p.model COLLATE \"C\", p.provider COLLATE \"C\"",
-	1, {TIMESTAMPTZOID}
+	.nargs = 1,
+	.types = {TIMESTAMPTZOID}
 };
 
-static Query version_query = {
-	"SELECT pg_catalog.max(version) FROM inferacct.price_version WHERE published_at OPERATOR(pg_catalog.<=) $1",
-	1, {TIMESTAMPTZOID}
+static PriceQuery version_query = {
+	.sql = "SELECT pg_catalog.max(version) FROM inferacct.price_version WHERE published_at OPERATOR(pg_catalog.<=) $1",
+	.nargs = 1,
+	.types = {TIMESTAMPTZOID}
 };
 
-static Query find_query = {
-	"SELECT DISTINCT p.provider COLLATE \"C\" " PRICE_TABLES
+static PriceQuery find_query = {
+	.sql = "SELECT DISTINCT p.provider COLLATE \"C\" " PRICE_TABLES
 	"WHERE p.model OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 "
 	"AND ($3 IS NULL OR p.provider OPERATOR(pg_catalog.=) $3) ORDER BY 1",
-	3, {TEXTOID, TIMESTAMPTZOID, TEXTOID}
+	.nargs = 3,
+	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID}
 };
 
-static Query provider_query = {
-	"SELECT 1 " PRICE_TABLES
+static PriceQuery provider_query = {
+	.sql = "SELECT 1 " PRICE_TABLES
 	"WHERE p.provider OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 LIMIT 1",
-	2, {TEXTOID, TIMESTAMPTZOID}
+	.nargs = 2,
+	.types = {TEXTOID, TIMESTAMPTZOID}
 };
 
 #define ALIAS_COLUMNS \
 	"SELECT a.valid_from, a.version, v.published_at, a.alias, a.provider, a.model, a.region " \
 	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
 
-static Query alias_query = {
-	ALIAS_COLUMNS
+static PriceQuery alias_query = {
+	.sql = ALIAS_COLUMNS
 	"WHERE a.alias OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2",
-	2, {TEXTOID, TIMESTAMPTZOID}
+	.nargs = 2,
+	.types = {TEXTOID, TIMESTAMPTZOID}
 };
 
-static Query all_aliases_query = {
-	ALIAS_COLUMNS "WHERE v.published_at OPERATOR(pg_catalog.<=) $1",
-	1, {TIMESTAMPTZOID}
+static PriceQuery all_aliases_query = {
+	.sql = ALIAS_COLUMNS "WHERE v.published_at OPERATOR(pg_catalog.<=) $1",
+	.nargs = 1,
+	.types = {TIMESTAMPTZOID}
 };
 
-static Query names_query = {
-	"SELECT DISTINCT p.provider OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p.model COLLATE \"C\" " PRICE_TABLES
+static PriceQuery names_query = {
+	.sql = "SELECT DISTINCT p.provider OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p.model COLLATE \"C\" " PRICE_TABLES
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 ORDER BY 1",
-	1, {TIMESTAMPTZOID}
+	.nargs = 1,
+	.types = {TIMESTAMPTZOID}
 };
 
 /* ---------- running a query ---------- */
@@ -123,7 +133,7 @@ Finish(void)
 
 /* Run a query inside SPI; the result is SPI_tuptable.  Nulls as SPI has them, or NULL. */
 static void
-Run(Query *query, Datum *args, const char *nulls)
+Run(PriceQuery *query, Datum *args, const char *nulls)
 {
 	if (query->plan == NULL)
 	{
@@ -163,9 +173,9 @@ TextColumn(uint64 row, int column)
 }
 
 static const char *
-TextOr(const char *text, const char *otherwise)
+TextOr(const char *value, const char *otherwise)
 {
-	return text != NULL ? text : otherwise;
+	return value != NULL ? value : otherwise;
 }
 
 PriceEpoch
@@ -247,15 +257,17 @@ BuildCard(const char *provider, const char *model, PriceRow *rows, int nrows, Me
 	switch (status)
 	{
 		case CARD_OK:
-			return card;
+			break;
 		case CARD_NO_MEMORY:
 			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory for the prices of %s/%s", provider, model)));
+			break;
 		case CARD_BAD_WINDOWS:
 			ereport(ERROR,
 					(errcode(ERRCODE_IA_MALFORMED_CATALOG),
 					 errmsg("price of %s/%s has time_windows that cannot be read", provider, model),
 					 errdetail("Version " INT64_FORMAT ": %s", culprit->version, culprit->windows),
 					 errhint("Expected {\"timezone\": \"...\", \"windows\": [{\"days\": [1, 2], \"from\": \"HH:MM\", \"to\": \"HH:MM\"}]}.")));
+			break;
 		case CARD_TOO_FINE:
 		case CARD_TOO_LARGE:
 			ereport(ERROR,
@@ -265,8 +277,9 @@ BuildCard(const char *provider, const char *model, PriceRow *rows, int nrows, Me
 							   culprit->service_tier, culprit->region, culprit->version,
 							   status == CARD_TOO_FINE ? "finer" : "larger"),
 					 errhint("State the price itself instead of a multiplier.")));
+			break;
 	}
-	pg_unreachable();
+	return card;
 }
 
 static PriceRow *

@@ -36,22 +36,26 @@ price_rate(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("a price cannot be negative: %s", usd)));
+			break;
 		case MONEY_TOO_FINE:
 			ereport(ERROR,
 					(errcode(ERRCODE_IA_PRICE_PRECISION),
 					 errmsg("price of %s USD per " INT64_FORMAT " units is too fine", usd, unit_quantity),
 					 errdetail("Prices are kept exactly, in steps of 1e-15 USD per single unit; this one would have to be rounded."),
 					 errhint("Give the price with fewer decimals, or for another unit_quantity.")));
+			break;
 		case MONEY_TOO_LARGE:
 			ereport(ERROR,
 					(errcode(ERRCODE_IA_PRICE_PRECISION),
 					 errmsg("price of %s USD per " INT64_FORMAT " units is too large", usd, unit_quantity),
 					 errdetail("The largest price is 9223.372036854775807 USD per single unit."),
 					 errhint("Check unit_quantity: token prices are usually given per 1000000.")));
+			break;
 		case MONEY_SYNTAX:
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("a price cannot be %s", usd)));
+			break;
 	}
 	pg_unreachable();
 }

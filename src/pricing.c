@@ -8,7 +8,9 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "common/hashfn.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
@@ -16,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "cost.h"
 #include "errors.h"
 #include "nearest.h"
 #include "price_load.h"
@@ -59,7 +62,10 @@ SameName(NameKey a, NameKey b)
 #define SH_SCOPE static inline
 #define SH_DECLARE
 #define SH_DEFINE
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"	/* its own, in PostgreSQL's header */
 #include "lib/simplehash.h"
+#pragma GCC diagnostic pop
 
 Pricing *
 PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book,

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -45,9 +46,9 @@ CheckTokens(int64 input, int64 output)
 /* ---------- errors ---------- */
 
 static char *
-Shown(RequestText text)
+Shown(RequestText given)
 {
-	return pnstrdup(text.bytes, text.length);
+	return pnstrdup(given.bytes, given.length);
 }
 
 /* "provider/model" of a card. */
@@ -151,7 +152,7 @@ MeansStandard(RequestText tier)
 {
 	static const char *const words[] = {"", "default", "auto", "on_demand"};
 
-	for (int i = 0; i < lengthof(words); i++)
+	for (size_t i = 0; i < lengthof(words); i++)
 	{
 		if (tier.length == strlen(words[i]) && memcmp(tier.bytes, words[i], tier.length) == 0)
 			return true;

@@ -33,13 +33,13 @@ static const struct config_enum_entry unpriced_options[] = {
 
 /* Words that mean another time at every reading. */
 static bool
-IsMovingTime(const char *text)
+IsMovingTime(const char *value)
 {
 	static const char *const words[] = {"now", "today", "tomorrow", "yesterday"};
 
-	for (int i = 0; i < lengthof(words); i++)
+	for (size_t i = 0; i < lengthof(words); i++)
 	{
-		if (pg_strcasecmp(text, words[i]) == 0)
+		if (pg_strcasecmp(value, words[i]) == 0)
 			return true;
 	}
 	return false;

@@ -1,0 +1,179 @@
+/*
+ * price_book_sql.c
+ *	  Type price_book: making one, telling about it, text and binary forms.
+ *
+ * The binary form is the text form after a version byte, as jsonb's is.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "portability/instr_time.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "price_book_text.h"
+#include "price_cache.h"
+#include "price_load.h"
+#include "setting.h"
+
+PG_FUNCTION_INFO_V1(price_book_in);
+PG_FUNCTION_INFO_V1(price_book_out);
+PG_FUNCTION_INFO_V1(price_book_recv);
+PG_FUNCTION_INFO_V1(price_book_send);
+PG_FUNCTION_INFO_V1(price_book_make);
+PG_FUNCTION_INFO_V1(price_book_info);
+
+#define BINARY_VERSION 1
+#define INFO_COLUMNS 8
+
+#define PG_GETARG_PRICE_BOOK(n) ((const PriceBook *) PG_DETOAST_DATUM(PG_GETARG_DATUM(n)))
+
+static void *
+AllocateOrNull(void *arg, size_t size)
+{
+	return MemoryContextAllocExtended(arg, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+}
+
+/* Finish a book that was just built as a Datum. */
+static Datum
+BookGetDatum(PriceBook *book)
+{
+	SET_VARSIZE(book, book->size);
+	return PointerGetDatum(book);
+}
+
+static Datum
+BookOfText(const char *json)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
+	const char *problem;
+	PriceBook  *built = PriceBookFromText(json, AllocateOrNull, scratch, &problem);
+	PriceBook  *book;
+
+	if (built == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid input for type %s", "price_book"),
+				 errdetail("In its JSON, %s.", problem),
+				 errhint("Make price books with price_book(); the text form is for storing and moving them.")));
+	book = palloc(built->size);
+	memcpy(book, built, built->size);
+	MemoryContextDelete(scratch);
+	return BookGetDatum(book);
+}
+
+/* The text of a book, palloc'd. */
+static char *
+TextOfBook(const PriceBook *book)
+{
+	char	   *json = PriceBookToText(book);
+	char	   *copy = json == NULL ? NULL : MemoryContextAllocExtended(CurrentMemoryContext, strlen(json) + 1,
+																	  MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+
+	if (copy != NULL)
+		strcpy(copy, json);
+	free(json);
+	if (copy == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory for the text of a price book")));
+	return copy;
+}
+
+Datum
+price_book_in(PG_FUNCTION_ARGS)
+{
+	return BookOfText(PG_GETARG_CSTRING(0));
+}
+
+Datum
+price_book_out(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_CSTRING(TextOfBook(PG_GETARG_PRICE_BOOK(0)));
+}
+
+Datum
+price_book_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
+	int			version = pq_getmsgint(message, 1);
+	int			nbytes;
+
+	if (version != BINARY_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("unsupported price_book version number %d", version)));
+	return BookOfText(pq_getmsgtext(message, message->len - message->cursor, &nbytes));
+}
+
+Datum
+price_book_send(PG_FUNCTION_ARGS)
+{
+	char	   *json = TextOfBook(PG_GETARG_PRICE_BOOK(0));
+	StringInfoData message;
+
+	pq_begintypsend(&message);
+	pq_sendint8(&message, BINARY_VERSION);
+	pq_sendtext(&message, json, strlen(json));
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+Datum
+price_book_make(PG_FUNCTION_ARGS)
+{
+	TimestampTz as_of = PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0);
+	char	   *contract = PG_ARGISNULL(1) ? setting_contract : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
+	PriceBook  *built = LoadPriceBook(as_of, contract, scratch);
+	PriceBook  *book = palloc(built->size);
+
+	memcpy(book, built, built->size);
+	MemoryContextDelete(scratch);
+	return BookGetDatum(book);
+}
+
+/* Milliseconds to build a book from its own text. */
+static float8
+BuildTime(const PriceBook *book)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
+	char	   *json = TextOfBook(book);
+	const char *problem;
+	instr_time	begin,
+				end;
+
+	INSTR_TIME_SET_CURRENT(begin);
+	PriceBookFromText(json, AllocateOrNull, scratch, &problem);
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, begin);
+	MemoryContextDelete(scratch);
+	pfree(json);
+	return INSTR_TIME_GET_MILLISEC(end);
+}
+
+Datum
+price_book_info(PG_FUNCTION_ARGS)
+{
+	const PriceBook *book = PG_GETARG_PRICE_BOOK(0);
+	TupleDesc	tupdesc;
+	bool		nulls[INFO_COLUMNS] = {false};
+	Datum		values[INFO_COLUMNS];
+	int64		prices = 0;
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "price_book_info must return a row");
+	for (uint32 i = 0; i < book->ncards; i++)
+		prices += PriceBookCardAt(book, i)->nrows;
+	values[0] = Int64GetDatum(book->version);
+	values[1] = TimestampTzGetDatum(book->as_of);
+	values[2] = CStringGetTextDatum(PriceBookString(book, book->contract));
+	values[3] = Int64GetDatum(book->ncards);
+	values[4] = Int64GetDatum(prices);
+	values[5] = Int64GetDatum(book->naliases);
+	values[6] = Int64GetDatum(book->size);
+	values[7] = Float8GetDatum(BuildTime(book));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
+}
