@@ -127,7 +127,7 @@ CREATE UNLOGGED TABLE request AS
 				   (c.answer * m.thinking * 2 * uniform(c.n, 9))::bigint AS thought
 			FROM (
 				SELECT r.n, r.at, r.team, r.project, r.batches AND m.batch AS batch, r.hit, CASE WHEN m.search THEN r.lookups ELSE 0 END AS searches, r.score, m.id AS model_id,
-					   greatest(least(exp(r.mu_in + r.sigma_in * r.radius * cos(r.angle)), m.longest * 0.95), 8)::bigint AS prompt,
+					   greatest(least(exp(r.mu_in + r.sigma_in * r.radius * cos(r.angle)), m.longest * (0.5 + 0.45 * uniform(r.n, 14))), 8)::bigint AS prompt,
 					   greatest(least(exp(r.mu_out + r.sigma_out * r.radius * sin(r.angle)), 16000), 1)::bigint AS answer
 				FROM (
 					SELECT n, slot.at + uniform(n, 1) * interval '5 minutes' AS at, t.team,
