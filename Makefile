@@ -1,23 +1,119 @@
-# inferacct: PGXS build.  SQL parts in sql/install are concatenated, in the
-# order of their numbers, into the one script that CREATE EXTENSION runs.
+# inferacct: PGXS build.  `make help` lists the commands.
+#
+# SQL parts in sql/install are concatenated, in the order of their numbers,
+# into the one script that CREATE EXTENSION runs.  `make test`, `make demo` and
+# `make test-matrix` work before PostgreSQL is installed: the scripts in .ci
+# fetch what is missing and then call this file again.
 EXTENSION = inferacct
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" inferacct.control)
 
 MODULE_big = inferacct
-OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c))
-SHLIB_LINK = -lcjson
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+SHLIB_LINK = -lcjson -lm
 
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS = $(sort $(wildcard sql/install/*.sql))
 DATA = $(wildcard sql/upgrade/*--*--*.sql)
 DATA_built = $(INSTALL_SQL)
 
-PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
-include $(PGXS)
+# pg_regress looks for expected/ (and sql/) in its output directory first: the
+# link there leads it to the top-level expected/.
+REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --outputdir=build/regress --load-extension=$(EXTENSION)
+REGRESS_PREP = build/regress/expected
 
-$(INSTALL_SQL): $(SQL_PARTS) inferacct.control
-	cat $(SQL_PARTS) > $@
+EXTRA_CLEAN = build
+
+# Expanded when PGXS has said which compiler it is.  The server's headers are
+# system headers, so that warnings are about this code and not about theirs.
+# Callbacks have the signatures that the server wants, used or not.
+PG_CPPFLAGS += -isystem $(includedir_server)
+PG_CFLAGS += -Wall -Wextra -Wshadow -Wno-unused-parameter $(WARN_IF_KNOWN)
+WARN_IF_KNOWN = $(shell $(CC) -Werror -Wmissing-variable-declarations -E -x c /dev/null \
+	>/dev/null 2>&1 && echo -Wmissing-variable-declarations)
+
+all:
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+else
+all install uninstall installcheck:
+	@echo 'inferacct: cannot build: "$(PG_CONFIG)" leads to no PostgreSQL server headers (PGXS).' >&2
+	@echo 'Install postgresql-server-dev-NN and libcjson-dev, or set PG_CONFIG=/path/to/pg_config.' >&2
+	@echo '`make demo` and `make test` install what they need by themselves.' >&2
+	@exit 1
+
+clean:
+	rm -rf $(MODULE_big).so $(OBJS) $(OBJS:.o=.bc) $(INSTALL_SQL) $(EXTRA_CLEAN)
+endif
+
+.DELETE_ON_ERROR:
+.PHONY: all help test demo test-matrix unit FORCE
+
+help:
+	@echo 'make test         install what is missing, build, run every test in a private server'
+	@echo 'make demo         the same, and show what inferacct does; KEEP=1 leaves the server up'
+	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
+	@echo 'make unit         only the unit tests of the C core; needs no server'
+	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
+	@echo 'make install      into that PostgreSQL'
+	@echo 'make installcheck pg_regress against a running server that has inferacct installed'
+	@echo 'make clean        remove what was built'
+
+test demo test-matrix:
+	@bash .ci/$@
+
+# The shipped catalogs become one price version: a JSON array of pricing/*.json
+# between two SQL parts that load it.
+CATALOGS = $(sort $(wildcard pricing/*.json))
+build/catalogs.sql: $(CATALOGS) build/made-with | build
+	@{ echo '['; separator=; for catalog in $(CATALOGS); do \
+		echo "$$separator"; cat $$catalog; separator=,; done; echo ']'; } > $@
+
+$(INSTALL_SQL): $(SQL_PARTS) build/catalogs.sql inferacct.control build/made-with
+	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/90-shipped.sql build/catalogs.sql sql/install/91-shipped.sql > $@
 
 # Every source sees the shared headers; a stale object is worse than a rebuild.
-$(OBJS): $(wildcard src/*.h)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) build/made-with
+
+# What the last build was made with and from; changes when any of it does, so
+# that another PostgreSQL, other flags or a removed file rebuild.
+build/made-with: FORCE | build
+	@: $(file >$@.new,$(VERSION) $(includedir_server) $(CC) $(CFLAGS) $(CPPFLAGS) $(OBJS) $(SQL_PARTS))
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+build build/core build/unit build/regress:
+	@mkdir -p $@
+
+build/regress/expected: | build/regress
+	@ln -sfn ../../expected $@
+
+# Unit tests: each test/unit/*.c with the whole core, which is the sources that
+# know nothing of postgres.h, under the sanitizers where the compiler has them.
+CORE = $(filter-out src/inferacct.c %_sql.c,$(shell grep -L '"postgres.h"' src/*.c))
+CORE_OBJS = $(CORE:src/%.c=build/core/%.o)
+UNIT_TESTS = $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/*.c)))
+UNIT_CC = $(CC) -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
+	$(filter -Werror,$(PG_CFLAGS)) -Isrc -Itest/unit `cat build/core/sanitize`
+PROVE ?= prove
+
+# Without address randomization, which some AddressSanitizers cannot stand.
+unit: $(UNIT_TESTS)
+	@fixed=`setarch -R true 2>/dev/null && echo setarch -R`; \
+	$(if $(UNIT_TESTS),$$fixed $(PROVE) --exec '' $(UNIT_TESTS),echo 'no unit tests')
+
+build/unit/%: test/unit/%.c test/unit/tap.h $(CORE_OBJS) | build/unit
+	$(UNIT_CC) $< $(CORE_OBJS) -o $@ -lcjson -lm
+
+build/core/%.o: src/%.c $(wildcard src/*.h) build/core/sanitize
+	$(UNIT_CC) -c $< -o $@
+
+build/core/sanitize: build/made-with | build/core
+	@echo 'int main(void) { return 0; }' > $@.c
+	@for flags in '-fsanitize=address,undefined -fno-sanitize-recover=all' ''; do \
+		$(CC) $$flags $@.c -o $@.try 2>/dev/null && $@.try && break; \
+	done; \
+	test -n "$$flags" || echo 'unit tests: $(CC) has no sanitizers'; \
+	echo "$$flags" > $@
