@@ -8,19 +8,6 @@ AS $$ SELECT epoch FROM price_epoch FOR UPDATE $$;
 COMMENT ON FUNCTION lock_prices() IS
 'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began.';
 
--- What is known of one key and valid_from, corrections applied.
-CREATE VIEW known_price AS
-SELECT DISTINCT ON (p.provider, p.model, p.region, p.service_tier, p.meter, p.above_input_tokens,
-		p.threshold_inclusive, p.time_windows, p.valid_from)
-	p.*
-FROM price p JOIN price_version v USING (version)
-ORDER BY p.provider, p.model, p.region, p.service_tier, p.meter, p.above_input_tokens,
-	p.threshold_inclusive, p.time_windows, p.valid_from, v.published_at DESC, p.version DESC;
-
-COMMENT ON VIEW known_price IS 'Price rows that no later version corrects, whatever inferacct.as_of says; what load_prices compares with.';
-
-GRANT SELECT ON known_price TO PUBLIC;
-
 CREATE TYPE catalog_change AS (status text, entry catalog_row);
 
 COMMENT ON TYPE catalog_change IS 'An entry of a catalog and what it does to the known prices: added, changed, withdrawn, unchanged or rejected.';
@@ -57,8 +44,8 @@ AS $$
 				FROM unnest(entries) c WHERE c.kind = 'price'
 			) e
 			CROSS JOIN LATERAL (
-				SELECT EXISTS (SELECT FROM price k
-					WHERE (k.provider, k.model, k.region, k.service_tier, k.meter, k.above_input_tokens, k.threshold_inclusive) =
+				SELECT EXISTS (SELECT FROM price k JOIN price_version v USING (version)
+					WHERE v.published_at <= catalog_changes.published_at AND (k.provider, k.model, k.region, k.service_tier, k.meter, k.above_input_tokens, k.threshold_inclusive) =
 						(e.provider, e.model, e.region, e.service_tier, e.meter, e.above_input_tokens, e.threshold_inclusive)
 						AND k.time_windows IS NOT DISTINCT FROM e.time_windows) AS is_known
 			) known
@@ -67,13 +54,13 @@ AS $$
 			) since
 		) dated
 		LEFT JOIN LATERAL (
-			SELECT k.* FROM known_price k
-			WHERE (k.provider, k.model, k.region, k.service_tier, k.meter, k.above_input_tokens, k.threshold_inclusive) =
+			SELECT k.* FROM price k JOIN price_version v USING (version)
+			WHERE v.published_at <= catalog_changes.published_at AND (k.provider, k.model, k.region, k.service_tier, k.meter, k.above_input_tokens, k.threshold_inclusive) =
 				((dated.entry).provider, (dated.entry).model, (dated.entry).region, (dated.entry).service_tier,
 				(dated.entry).meter, (dated.entry).above_input_tokens, (dated.entry).threshold_inclusive)
 				AND k.time_windows IS NOT DISTINCT FROM (dated.entry).time_windows
 				AND (k.valid_from = (dated.entry).valid_from OR since_publication AND k.valid_from < (dated.entry).valid_from)
-			ORDER BY k.valid_from DESC LIMIT 1
+			ORDER BY k.valid_from DESC, v.published_at DESC, k.version DESC LIMIT 1
 		) k ON true
 	) compared
 	UNION ALL
@@ -85,7 +72,7 @@ AS $$
 	FROM unnest(entries) e
 	LEFT JOIN LATERAL (
 		SELECT a.* FROM model_alias a JOIN price_version v USING (version)
-		WHERE (a.alias, a.valid_from) = (e.alias, e.valid_from)
+		WHERE (a.alias, a.valid_from) = (e.alias, e.valid_from) AND v.published_at <= catalog_changes.published_at
 		ORDER BY v.published_at DESC, a.version DESC LIMIT 1
 	) a ON true
 	WHERE e.kind = 'alias'
@@ -99,6 +86,7 @@ AS $$
 	LEFT JOIN LATERAL (
 		SELECT g.* FROM gpu_price g JOIN price_version v USING (version)
 		WHERE (g.gpu, g.vendor, g.term, g.valid_from) = (e.gpu, e.vendor, e.term, e.valid_from)
+			AND v.published_at <= catalog_changes.published_at
 		ORDER BY v.published_at DESC, g.version DESC LIMIT 1
 	) g ON true
 	WHERE e.kind = 'gpu_price'
@@ -107,7 +95,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION catalog_changes(catalog_row[], boolean, timestamptz) IS
-'What the entries of a catalog would change, one row for each. is_snapshot: an undated price of the catalog that differs from the known one holds from published_at on.';
+'What the entries of a catalog would change in what was known at published_at, one row for each. is_snapshot: an undated price of the catalog that differs from the known one holds from published_at on.';
 
 CREATE FUNCTION load_prices(
 	catalog			text,
@@ -146,6 +134,10 @@ BEGIN
 		RAISE EXCEPTION 'catalog has % entries that cannot be loaded', rejected
 			USING ERRCODE = 'IA102', DETAIL = problems, HINT = 'Nothing was loaded. pricing/README.md describes the format.';
 	END IF;
+
+	-- A time zone that this server does not know is an error (22023) here, not at the first request.
+	PERFORM now() AT TIME ZONE zone
+	FROM (SELECT DISTINCT c.time_windows ->> 'timezone' AS zone FROM unnest(entries) c WHERE c.time_windows IS NOT NULL) zones;
 
 	changes := ARRAY(SELECT c FROM catalog_changes(entries, load_prices.format <> 'inferacct', load_prices.published_at) c);
 	SELECT count(*) FILTER (WHERE c.status = 'added'), count(*) FILTER (WHERE c.status = 'changed'),
