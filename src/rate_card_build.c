@@ -7,7 +7,8 @@
  * base region, times the region's multiplier; of the standard tier in the
  * region, times the tier's; of the standard tier in the base region, times
  * both.  Among the rows of one such key one for an open weekly window comes
- * first, then the one for the largest context.
+ * first, then the one for the largest context; of multipliers, the meter's own
+ * come before those for every meter.
  */
 #include "rate_card.h"
 
@@ -259,6 +260,30 @@ WindowsParse(const char *text, char *timezone, size_t timezone_size,
 
 /* ---------- rates ---------- */
 
+/* Can the row serve this key in exactly this tier and region? */
+static bool
+Serves(const PriceRow *row, const VectorKey *key, PriceKind kind, const char *tier, const char *region)
+{
+	return row->kind == kind && row->min_input <= key->min_input &&
+		Same(row->service_tier, tier) && Same(row->region, region) &&
+		(row->windows[0] == '\0' || Same(row->windows, key->windows));
+}
+
+/* Is a row to be preferred to the best so far, of the same tier, region and kind? */
+static bool
+IsBetter(const PriceRow *row, const PriceRow *best)
+{
+	bool		row_windowed = row->windows[0] != '\0';
+
+	if (best == NULL)
+		return true;
+	if ((row->meter == METER_ANY) != (best->meter == METER_ANY))
+		return best->meter == METER_ANY;
+	if (row_windowed != (best->windows[0] != '\0'))
+		return row_windowed;
+	return row->min_input > best->min_input;
+}
+
 /* The best row in force of exactly this tier, region and meter, or NULL. */
 static const PriceRow *
 FindRate(const Builder *builder, const VectorKey *key, const char *tier, const char *region, Meter meter)
@@ -268,14 +293,8 @@ FindRate(const Builder *builder, const VectorKey *key, const char *tier, const c
 	for (int i = 0; i < builder->nactive; i++)
 	{
 		const PriceRow *row = builder->active[i];
-		bool		for_window = row->windows[0] != '\0';
 
-		if (row->kind != PRICE_RATE || row->meter != meter || row->min_input > key->min_input ||
-			!Same(row->service_tier, tier) || !Same(row->region, region) ||
-			(for_window && !Same(row->windows, key->windows)))
-			continue;
-		if (best == NULL || for_window > (best->windows[0] != '\0') ||
-			(for_window == (best->windows[0] != '\0') && row->min_input > best->min_input))
+		if (row->meter == meter && Serves(row, key, PRICE_RATE, tier, region) && IsBetter(row, best))
 			best = row;
 	}
 	return best;
@@ -292,11 +311,7 @@ FindMultiplier(const Builder *builder, const VectorKey *key, const char *tier, c
 		const PriceRow *row = builder->active[i];
 		bool		any = row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
 
-		if (row->kind != PRICE_MULTIPLIER || !(any || row->meter == meter) || row->min_input > key->min_input ||
-			!Same(row->service_tier, tier) || !Same(row->region, region) ||
-			(row->windows[0] != '\0' && !Same(row->windows, key->windows)))
-			continue;
-		if (best == NULL || row->meter != METER_ANY)
+		if ((any || row->meter == meter) && Serves(row, key, PRICE_MULTIPLIER, tier, region) && IsBetter(row, best))
 			best = row;
 	}
 	return best;
