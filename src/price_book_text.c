@@ -265,6 +265,9 @@ ReadModel(Reader *reader, const cJSON *model)
 		case CARD_BAD_WINDOWS:
 			Fail(reader, "a price has windows that cannot be read");
 			break;
+		case CARD_TOO_MANY:
+			Fail(reader, "a model has too many prices");
+			break;
 		case CARD_TOO_FINE:
 		case CARD_TOO_LARGE:
 			Fail(reader, "a price does not fit the fixed point");

@@ -7,7 +7,8 @@
  * base region, times the region's multiplier; of the standard tier in the
  * region, times the tier's; of the standard tier in the base region, times
  * both.  Among the rows of one such key one for an open weekly window comes
- * first, then the one for the largest context; of multipliers, the meter's own
+ * first, then the one for the largest context, then, of two open windows, the
+ * one valid since later; of multipliers, the meter's own
  * come before those for every meter.
  */
 #include "rate_card.h"
@@ -19,6 +20,7 @@
 #define STANDARD "standard"
 #define MAX_SPANS 64
 #define TIMEZONE_SIZE 64
+#define MAX_WINDOWS 6			/* different ones at a time: a segment has a vector for each set of open ones */
 
 typedef struct Builder
 {
@@ -44,8 +46,9 @@ typedef struct VectorKey
 {
 	const char *service_tier;
 	const char *region;
-	const char *windows;		/* "" none open */
 	int64_t		min_input;
+	const char *open[MAX_WINDOWS];	/* weekly windows that are open */
+	int			nopen;
 } VectorKey;
 
 /* ---------- a flat, growing piece of memory ---------- */
@@ -119,7 +122,19 @@ CompareKeys(const PriceRow *a, const PriceRow *b)
 	return strcmp(a->windows, b->windows);
 }
 
-/* Keys, then time, then what was known later last. */
+/* By time, then what was known later last. */
+static int
+CompareTime(const PriceRow *a, const PriceRow *b)
+{
+	int			order;
+
+	if ((order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
+		(order = CompareInt64(a->published_at, b->published_at)) != 0)
+		return order;
+	return CompareInt64(a->version, b->version);
+}
+
+/* Keys, then time.  Rows that tie are ordered by what they say. */
 static int
 CompareRows(const void *left, const void *right)
 {
@@ -127,11 +142,12 @@ CompareRows(const void *left, const void *right)
 	const PriceRow *b = right;
 	int			order;
 
-	if ((order = CompareKeys(a, b)) != 0 ||
-		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
-		(order = CompareInt64(a->published_at, b->published_at)) != 0)
+	if ((order = CompareKeys(a, b)) != 0 || (order = CompareTime(a, b)) != 0 ||
+		(order = (int) a->kind - (int) b->kind) != 0 ||
+		(order = CompareInt64(a->value, b->value)) != 0 ||
+		(order = CompareInt64(a->unit_quantity, b->unit_quantity)) != 0)
 		return order;
-	return CompareInt64(a->version, b->version);
+	return strcmp(a->source, b->source);
 }
 
 /* Sort the rows and drop those that were corrected; returns how many are left. */
@@ -260,13 +276,23 @@ WindowsParse(const char *text, char *timezone, size_t timezone_size,
 
 /* ---------- rates ---------- */
 
+static bool
+IsOpen(const VectorKey *key, const char *windows)
+{
+	bool		open = windows[0] == '\0';
+
+	for (int i = 0; i < key->nopen && !open; i++)
+		open = Same(key->open[i], windows);
+	return open;
+}
+
 /* Can the row serve this key in exactly this tier and region? */
 static bool
 Serves(const PriceRow *row, const VectorKey *key, PriceKind kind, const char *tier, const char *region)
 {
 	return row->kind == kind && row->min_input <= key->min_input &&
 		Same(row->service_tier, tier) && Same(row->region, region) &&
-		(row->windows[0] == '\0' || Same(row->windows, key->windows));
+		IsOpen(key, row->windows);
 }
 
 /* Is a row to be preferred to the best so far, of the same tier, region and kind? */
@@ -281,7 +307,9 @@ IsBetter(const PriceRow *row, const PriceRow *best)
 		return best->meter == METER_ANY;
 	if (row_windowed != (best->windows[0] != '\0'))
 		return row_windowed;
-	return row->min_input > best->min_input;
+	if (row->min_input != best->min_input)
+		return row->min_input > best->min_input;
+	return CompareTime(row, best) > 0;
 }
 
 /* The best row in force of exactly this tier, region and meter, or NULL. */
@@ -480,6 +508,7 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 	Segment		segment = {.from = from,.to = to};
 	bool		exists = CollectActive(builder, tier, region, from);
 	int			nbuckets = 1;
+	uint32_t	nsets;
 
 	if (!exists)
 		builder->nactive = 0;
@@ -490,20 +519,33 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 
 	segment.nbuckets = (uint16_t) nbuckets;
 	segment.nwindows = (uint16_t) CollectWindows(builder, used);
+	if (segment.nwindows > 1 + MAX_WINDOWS)
+	{
+		builder->culprit = builder->active[builder->nactive - 1];
+		builder->status = CARD_TOO_MANY;
+		return;
+	}
+	nsets = SegmentSets(&segment);
 	segment.buckets = Append(builder, buckets, (size_t) nbuckets * sizeof(int64_t));
 	segment.windows = Append(builder, used, segment.nwindows * sizeof(uint32_t));
-	segment.vectors = Append(builder, NULL, segment.nwindows * segment.nbuckets * sizeof(RateVector));
+	segment.vectors = Append(builder, NULL, nsets * segment.nbuckets * sizeof(RateVector));
 	if (builder->no_memory)
 		return;
 
-	for (int w = 0; w < segment.nwindows; w++)
+	for (uint32_t set = 0; set < nsets; set++)
 	{
+		VectorKey	key = {.service_tier = tier,.region = region};
+		RateVector *vectors = At(builder, segment.vectors);
+
+		for (int w = 1; w < segment.nwindows; w++)
+		{
+			if (set & SegmentSetBit(w))
+				key.open[key.nopen++] = builder->windows[used[w]];
+		}
 		for (int b = 0; b < nbuckets; b++)
 		{
-			VectorKey	key = {tier, region, builder->windows[used[w]], buckets[b]};
-			RateVector *vectors = At(builder, segment.vectors);
-
-			FillVector(builder, &key, &vectors[w * nbuckets + b]);
+			key.min_input = buckets[b];
+			FillVector(builder, &key, &vectors[set * segment.nbuckets + (uint32_t) b]);
 		}
 	}
 	memcpy(At(builder, at_offset), &segment, sizeof(segment));
@@ -663,7 +705,7 @@ RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows
 	if (nrows >= NO_ROW)
 	{
 		*culprit = rows;
-		return CARD_TOO_LARGE;
+		return CARD_TOO_MANY;
 	}
 	builder.nrows = DropCorrected(rows, nrows);
 	BuildCard(&builder, provider, model);

@@ -6,8 +6,8 @@
 
 #include "cards.h"
 
-#define CARDS 4000
-#define LOOKUPS 60
+#define CARDS 1200
+#define LOOKUPS 40
 
 /* ---------- the reference ---------- */
 
@@ -20,6 +20,7 @@ typedef struct Question
 	const char *region;
 	int64_t		at;
 	int64_t		total;
+	bool		in_force[MAX_ROWS];
 } Question;
 
 static bool
@@ -63,7 +64,7 @@ Fitness(const Question *question, const PriceRow *row, PriceKind kind, const cha
 	int64_t		window = row->windows[0] != '\0';
 
 	if (row->kind != kind || (row->meter != meter && !any) || strcmp(row->service_tier, tier) != 0 ||
-		strcmp(row->region, region) != 0 || row->min_input > question->total || !InForce(question, row) ||
+		strcmp(row->region, region) != 0 || row->min_input > question->total || !question->in_force[row - question->rows] ||
 		(window && !TestWindowOpen(row->windows, question->at)))
 		return 0;
 	return 1 + row->min_input + window * 1000000 + !any * INT64_C(1000000000);
@@ -79,7 +80,7 @@ Best(const Question *question, PriceKind kind, const char *tier, const char *reg
 	{
 		int64_t		fits = Fitness(question, &question->rows[i], kind, tier, region, meter);
 
-		if (fits > fitness)
+		if (fits > fitness || (fits > 0 && fits == fitness && Later(&question->rows[i], best)))
 		{
 			fitness = fits;
 			best = &question->rows[i];
@@ -132,7 +133,7 @@ TierInForce(const Question *question)
 	{
 		const PriceRow *row = &question->rows[i];
 
-		if (strcmp(row->service_tier, question->tier) == 0 && InForce(question, row) &&
+		if (strcmp(row->service_tier, question->tier) == 0 && question->in_force[i] &&
 			(row->region[0] == '\0' || strcmp(row->region, question->region) == 0))
 			return true;
 	}
@@ -205,6 +206,8 @@ Agree(const RateCard *card, Question question)
 		return true;
 	if (!HasRegion(&question))
 		question.region = "";
+	for (int i = 0; i < question.nrows; i++)
+		question.in_force[i] = InForce(&question, &question.rows[i]);
 	for (Meter meter = 0; meter < METER_COUNT; meter++)
 	{
 		int64_t		expected = ReferenceRate(&question, meter);
@@ -240,7 +243,8 @@ RandomQuestion(const PriceRow *rows, int nrows)
 	static const int64_t totals[] = {0, 99, 100, 101, 4999, 5000, INT64_MAX};
 
 	return (Question) {
-		rows, nrows, PICK(tiers), PICK(regions), RandomTime(), PICK(totals)
+		.rows = rows,.nrows = nrows,.tier = PICK(tiers),.region = PICK(regions),
+		.at = RandomTime(),.total = PICK(totals)
 	};
 }
 
@@ -366,6 +370,22 @@ StatusOf(PriceRow *rows, int nrows)
 	return status;
 }
 
+/* n weekly windows side by side, all different. */
+static CardStatus
+StatusOfWindows(int n)
+{
+	PriceRow	rows[16];
+	char		texts[16][100];
+
+	for (int i = 0; i < n; i++)
+	{
+		snprintf(texts[i], sizeof(texts[i]), "{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"%02d:00\",\"to\":\"24:00\"}]}", i);
+		rows[i] = Row("standard", "", METER_INPUT, PRICE_RATE, i);
+		rows[i].windows = texts[i];
+	}
+	return StatusOf(rows, n);
+}
+
 static void
 TestRefused(void)
 {
@@ -409,6 +429,7 @@ TestRefused(void)
 		}
 	}
 	Ok(accepted == 0, "windows that cannot be read are refused");
+	Ok(StatusOfWindows(6) == CARD_OK && StatusOfWindows(7) == CARD_TOO_MANY, "six different windows at a time are the most");
 }
 
 /* Every allocation can fail, and then the card is not built and nothing else happens. */
@@ -457,6 +478,7 @@ main(void)
 	TestRandomCards(0, "no windows");
 	TestRandomCards(1, "one window");
 	TestRandomCards(3, "windows");
+	TestRandomCards(4, "overlapping windows");
 	TestRefused();
 	TestTies();
 	TestNoMemory();
