@@ -21,7 +21,7 @@
 
 static uint64_t random_state = 88172645463325252;
 
-static uint64_t
+static inline uint64_t
 Random64(void)
 {
 	random_state ^= random_state << 13;
@@ -30,7 +30,7 @@ Random64(void)
 	return random_state * UINT64_C(2685821657736338717);
 }
 
-static int
+static inline int
 Below(int limit)
 {
 	return (int) ((Random64() >> 33) % (unsigned) limit);
@@ -45,7 +45,7 @@ typedef struct Arena
 	long		left;			/* allocations until it is empty; < 0: never */
 } Arena;
 
-static void *
+static inline void *
 ArenaAllocate(void *arg, size_t size)
 {
 	Arena	   *arena = arg;
@@ -58,7 +58,7 @@ ArenaAllocate(void *arg, size_t size)
 	return arena->blocks[arena->count++] = malloc(size);
 }
 
-static void
+static inline void
 ArenaFree(Arena *arena)
 {
 	for (size_t i = 0; i < arena->count; i++)
@@ -70,7 +70,7 @@ ArenaFree(Arena *arena)
 /* ---------- weekly windows ---------- */
 
 /* The clock of a zone: "Test/Fixed" is 8 hours ahead, "Test/Summer" jumps on day 15, the rest is UTC. */
-static int32_t
+static inline int32_t
 TestOffset(const char *timezone, int64_t at)
 {
 	if (strcmp(timezone, "Test/Fixed") == 0)
@@ -102,7 +102,7 @@ static const TestWindow test_windows[] = {
 };
 
 /* Is it open, by the calendar of the C library? */
-static bool
+static inline bool
 TestWindowOpen(const char *text, int64_t at)
 {
 	for (size_t i = 0; i < sizeof(test_windows) / sizeof(test_windows[0]); i++)
@@ -138,7 +138,7 @@ static const char *const some_sources[] = {"", "https://example.com/prices", "a 
 #define PICK(list) ((list)[Below((int) (sizeof(list) / sizeof((list)[0])))])
 #define BIASED(list) ((list)[Below(2) ? 0 : Below((int) (sizeof(list) / sizeof((list)[0])))])
 
-static PriceRow
+static inline PriceRow
 RandomRow(int nwindows, int64_t version)
 {
 	int			kind = Below(10);
@@ -173,7 +173,7 @@ RandomRow(int nwindows, int64_t version)
 }
 
 /* Random rows, each of a version of its own; returns how many. */
-static int
+static inline int
 RandomRows(PriceRow *rows, int nwindows)
 {
 	int			nrows = 1 + Below(MAX_ROWS);

@@ -6,7 +6,7 @@
 
 #include "cards.h"
 
-#define CARDS 1200
+#define CARDS 800
 #define LOOKUPS 40
 
 /* ---------- the reference ---------- */
@@ -328,10 +328,13 @@ TestRandomCards(int nwindows, const char *what)
 			ArenaFree(&arena);
 			continue;
 		}
-		memcpy(rows, given, sizeof(rows));
-		Shuffle(rows, nrows);
-		again = Build(rows, nrows, &arena, &status);
-		unequal += again == NULL || again->size != built->size || memcmp(again, built, built->size) != 0;
+		if (n % 8 == 0)
+		{
+			memcpy(rows, given, sizeof(rows));
+			Shuffle(rows, nrows);
+			again = Build(rows, nrows, &arena, &status);
+			unequal += again == NULL || again->size != built->size || memcmp(again, built, built->size) != 0;
+		}
 
 		/* Elsewhere, and with what it was built from gone: it has no pointers. */
 		card = malloc(built->size);
