@@ -190,6 +190,21 @@ PriceBookCard(const PriceBook *book, const char *provider, const char *model)
 	return CompareNames(CardString(card, card->model), CardString(card, card->provider), model, provider) == 0 ? card : NULL;
 }
 
+/* An alias of the book as a row; its strings are the book's. */
+static AliasRow
+AliasOfBook(const PriceBook *book, uint32_t index)
+{
+	const BookAlias *alias = &PriceBookAliases(book)[index];
+
+	return (AliasRow) {
+		.valid_from = alias->valid_from,.version = alias->version,.published_at = alias->published_at,
+		.alias = PriceBookString(book, alias->alias),
+		.provider = PriceBookString(book, alias->provider),
+		.model = PriceBookString(book, alias->model),
+		.region = PriceBookString(book, alias->region)
+	};
+}
+
 /* Which row, of the user's or of the shipped ones, is the latest begun at `at`? */
 static int
 LatestAlias(const AliasRow *rows, int nrows, bool user, int64_t at, int64_t *from, int64_t *to)
@@ -225,6 +240,64 @@ AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t
 	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
 }
 
+/* ---------- what if ---------- */
+
+static bool
+IsScaled(const BookScale *scale, const RateCard *card, const PriceRow *row)
+{
+	return (row->kind == PRICE_RATE || row->kind == PRICE_AMOUNT || row->kind == CONTRACT_RATE) &&
+		(scale->meter == METER_ANY || scale->meter == row->meter) &&
+		(scale->provider == NULL || strcmp(scale->provider, CardString(card, card->provider)) == 0) &&
+		(scale->model == NULL || strcmp(scale->model, CardString(card, card->model)) == 0);
+}
+
+/* The card of the same rows with some multiplied, or NULL. */
+static RateCard *
+ScaleCard(const RateCard *card, const BookScale *scale, CardAllocate allocate, void *arg)
+{
+	PriceRow   *rows = allocate(arg, (card->nrows + 1) * sizeof(PriceRow));
+	RateCard   *scaled;
+	const PriceRow *culprit;
+
+	if (rows == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < card->nrows; i++)
+	{
+		Money		product;
+
+		rows[i] = RateCardRow(card, i);
+		if (!IsScaled(scale, card, &rows[i]))
+			continue;
+		product = (Money) rows[i].value * scale->factor;
+		if (product % MULTIPLIER_ONE != 0 || product / MULTIPLIER_ONE > INT64_MAX)
+			return NULL;
+		rows[i].value = (int64_t) (product / MULTIPLIER_ONE);
+	}
+	RateCardBuild(CardString(card, card->provider), CardString(card, card->model), rows, (int) card->nrows,
+				  allocate, arg, &scaled, &culprit);
+	return scaled;
+}
+
+PriceBook *
+PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate allocate, void *arg)
+{
+	RateCard  **cards = allocate(arg, (book->ncards + 1) * sizeof(RateCard *));
+	AliasRow   *aliases = allocate(arg, (book->naliases + 1) * sizeof(AliasRow));
+
+	if (cards == NULL || aliases == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < book->ncards; i++)
+	{
+		cards[i] = ScaleCard(PriceBookCardAt(book, i), scale, allocate, arg);
+		if (cards[i] == NULL)
+			return NULL;
+	}
+	for (uint32_t i = 0; i < book->naliases; i++)
+		aliases[i] = AliasOfBook(book, i);
+	return PriceBookBuild(book->as_of, book->version, PriceBookString(book, book->contract),
+						  cards, book->ncards, aliases, book->naliases, allocate, arg);
+}
+
 /* ---------- the book as a directory of names ---------- */
 
 static int
@@ -245,16 +318,6 @@ BookFind(void *arg, const char *provider, const char *model, ModelRef *refs, int
 		found++;
 	}
 	return found;
-}
-
-static AliasRow
-BookAliasRow(const PriceBook *book, const BookAlias *alias)
-{
-	return (AliasRow) {
-		.valid_from = alias->valid_from,.version = alias->version,.published_at = alias->published_at,
-		.alias = PriceBookString(book, alias->alias),.provider = PriceBookString(book, alias->provider),
-		.model = PriceBookString(book, alias->model),.region = PriceBookString(book, alias->region)
-	};
 }
 
 static bool
@@ -292,9 +355,9 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 	for (int user = 0; user < 2; user++)
 	{
 		if (begun[user] >= 0)
-			rows[nrows++] = BookAliasRow(book, &aliases[begun[user]]);
+			rows[nrows++] = AliasOfBook(book, (uint32_t) begun[user]);
 		if (ahead[user] >= 0)
-			rows[nrows++] = BookAliasRow(book, &aliases[ahead[user]]);
+			rows[nrows++] = AliasOfBook(book, (uint32_t) ahead[user]);
 	}
 	row = AliasInForce(rows, nrows, at, from, to);
 	if (row < 0)

@@ -152,7 +152,8 @@ RandomRow(int nwindows, int64_t version)
 		.service_tier = BIASED(some_tiers),
 		.region = BIASED(some_regions),
 		.windows = nwindows > 0 && Below(3) == 0 ? test_windows[Below(nwindows)].text : "",
-		.source = PICK(some_sources)
+		.source = PICK(some_sources),
+		.valid_to = TIME_END,.currency = "USD"
 	};
 
 	if (kind < 6)

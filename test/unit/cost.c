@@ -163,7 +163,8 @@ InputRow(int64_t min_input, int64_t value)
 {
 	return (PriceRow) {
 		.valid_from = TIME_BEGIN,.value = value,.unit_quantity = 1,.min_input = min_input,.version = 1,
-		.kind = PRICE_RATE,.meter = METER_INPUT,.service_tier = "standard",.region = "",.windows = "",.source = ""
+		.kind = PRICE_RATE,.meter = METER_INPUT,.service_tier = "standard",.region = "",.windows = "",.source = "",
+		.valid_to = TIME_END,.currency = "USD"
 	};
 }
 

@@ -8,8 +8,8 @@
 #include "price_book.h"
 #include "price_book_text.h"
 
-#define BOOKS 200
-#define DAMAGED 6000
+#define BOOKS 100
+#define DAMAGED 3000
 #define MAX_MODELS 6
 #define MAX_ALIASES 12
 
@@ -391,7 +391,8 @@ BookOfOnePrice(int64_t valid_from, const char *source, int64_t value, Arena *are
 {
 	PriceRow	row = {
 		.valid_from = valid_from,.value = value,.unit_quantity = 1,.version = 1001,.kind = PRICE_RATE,.meter = METER_INPUT,
-		.service_tier = "standard",.region = "",.windows = "",.source = source
+		.service_tier = "standard",.region = "",.windows = "",.source = source,
+		.valid_to = TIME_END,.currency = "USD"
 	};
 	RateCard   *card;
 	const PriceRow *culprit;

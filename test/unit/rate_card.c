@@ -6,7 +6,7 @@
 
 #include "cards.h"
 
-#define CARDS 800
+#define CARDS 500
 #define LOOKUPS 40
 
 /* ---------- the reference ---------- */
@@ -358,7 +358,8 @@ Row(const char *tier, const char *region, Meter meter, PriceKind kind, int64_t v
 {
 	return (PriceRow) {
 		.valid_from = TIME_BEGIN,.value = value,.unit_quantity = 1000000,.version = 1,
-		.kind = kind,.meter = meter,.service_tier = tier,.region = region,.windows = "",.source = ""
+		.kind = kind,.meter = meter,.service_tier = tier,.region = region,.windows = "",.source = "",
+		.valid_to = TIME_END,.currency = "USD"
 	};
 }
 
