@@ -365,6 +365,20 @@ ResolveOwnRate(Builder *builder, const VectorKey *key, Meter meter, int64_t *rat
 	return true;
 }
 
+/*
+ * The meter whose price stands in for that of `meter`, after priced_as had
+ * none.  A cached modality without any cache price costs what it does uncached.
+ */
+static Meter
+NextParent(Meter meter, Meter priced_as)
+{
+	if (meter == METER_CACHE_READ_AUDIO && priced_as == METER_CACHE_READ)
+		return METER_INPUT_AUDIO;
+	if (meter == METER_CACHE_READ_IMAGE && priced_as == METER_CACHE_READ)
+		return METER_INPUT_IMAGE;
+	return MeterParent(priced_as);
+}
+
 static void
 FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 {
@@ -377,7 +391,7 @@ FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 
 		while (!(found = ResolveOwnRate(builder, key, priced_as, &vector->rate[meter], &from)) &&
 			   builder->status == CARD_OK && MeterParent(priced_as) != priced_as)
-			priced_as = MeterParent(priced_as);
+			priced_as = NextParent(meter, priced_as);
 		vector->row[meter] = found ? (uint16_t) (from - builder->rows) : NO_ROW;
 		if (found)
 			vector->priced |= METER_BIT(meter);

@@ -14,8 +14,8 @@
 --   multiplier    on every price, over prices_usd
 --   flavor        of parse_usage(); without it the shape decides
 --   at            of the request
---   expected_usd  exact; null: left out under inferacct.unpriced = null
---   expected_error  SQLSTATE
+--   expected_usd  exact
+--   expected_error  SQLSTATE, in its place
 
 CREATE SCHEMA cases;
 
