@@ -96,6 +96,20 @@ UnpricedMeterError(const RequestPrice *price, TimestampTz at, Meter meter)
 }
 
 static void
+MissingFxError(const RequestPrice *price, TimestampTz at, Meter meter)
+{
+	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
+	char	   *time = pstrdup(timestamptz_to_str(at));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_MISSING_FX_RATE),
+			 errmsg("no exchange rate for %s", CardString(price->card, row->currency)),
+			 errdetail("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.",
+					   MeterName(meter), CardName(price->card), time),
+			 errhint("Add the rate that was valid then to inferacct.fx_rate.")));
+}
+
+static void
 UnknownTierError(const RateCard *card, RequestText tier)
 {
 	const Lane *lanes = CardAt(card, card->lanes);
@@ -232,6 +246,8 @@ Outcome(CostStatus status, const CostProblem *problem, const RequestPrice *price
 		return true;
 	if (status == COST_OVERFLOW)
 		OverflowError();
+	if (price->vector->missing_fx & METER_BIT(problem->meter))
+		MissingFxError(price, at, problem->meter);
 	if (setting_unpriced == UNPRICED_ERROR)
 		UnpricedMeterError(price, at, problem->meter);
 	return false;
