@@ -34,7 +34,7 @@ CREATE TEMP VIEW corpus_reported AS
 SELECT n, c FROM corpus
 WHERE c ->> 'how' LIKE 'PROVIDER-REPORTED%' AND parse_provider_usd(c -> 'usage') IS NOT NULL;
 
-SELECT plan((3 + (SELECT count(*) FROM own)
+SELECT plan((5 + (SELECT count(*) FROM own)
 	+ (SELECT count(*) FROM corpus) + 2 * (SELECT count(*) FROM corpus_payload) + (SELECT count(*) FROM corpus_reported))::int);
 
 -- Loading is all or nothing.
@@ -65,6 +65,24 @@ FROM corpus_payload JOIN corpus_list USING (n, c) ORDER BY n;
 
 SELECT is(parse_provider_usd(c -> 'usage'), (c ->> 'expected_usd')::numeric, format('corpus %s: what the provider charged', c ->> 'id'))
 FROM corpus_reported ORDER BY n;
+
+-- A price book prices as the tables do, and the detail adds up.
+CREATE TEMP VIEW priced AS
+SELECT 'case/' || (c ->> 'id') AS model,
+	CASE WHEN c ? 'meters' THEN (c -> 'meters')::usage
+		WHEN c ? 'normalized' THEN cases.normalized_usage(c -> 'normalized', cases.scale(c -> 'normalized'))
+		ELSE parse_usage(c -> 'usage', c ->> 'flavor') END AS usage,
+	coalesce((c ->> 'at')::timestamptz, '2026-11-20') AS at, cases.service_tier(c ->> 'tier') AS service_tier,
+	CASE WHEN c ->> 'multiplier' IS NULL THEN c ->> 'region' ELSE coalesce(c ->> 'region', 'multiplied') END AS region
+FROM (SELECT c FROM own UNION ALL SELECT c FROM corpus) cases
+WHERE NOT c ? 'expected_error';
+
+CREATE TEMP TABLE book AS SELECT price_book() AS book;
+SELECT is(count(*), 0::bigint, 'token_cost() of a price book is that of the tables') FROM priced, book
+WHERE token_cost(book, model, usage, at, service_tier, region) IS DISTINCT FROM token_cost(model, usage, at, service_tier, region);
+SELECT is(count(*), 0::bigint, 'token_cost_detail() adds up to token_cost()') FROM priced
+WHERE (SELECT coalesce(sum(usd), 0) FROM token_cost_detail(model, usage, at, service_tier, region))
+	<> token_cost(model, usage, at, service_tier, region);
 
 SELECT diag('usage_cases.jsonl is not there: only the cases of our own were run') WHERE NOT EXISTS (SELECT FROM corpus);
 SELECT diag(format('usage_cases.jsonl: %s cases', count(*))) FROM corpus HAVING count(*) > 0;
