@@ -214,7 +214,7 @@ usage_make(PG_FUNCTION_ARGS)
 	if (PG_NARGS() > METER_COUNT)
 		elog(ERROR, "usage() has %d arguments for %d meters", PG_NARGS(), METER_COUNT);
 
-	for (int meter = 0; meter < PG_NARGS(); meter++)
+	for (int meter = 0, nargs = PG_NARGS(); meter < nargs; meter++)
 	{
 		int64		count = PG_ARGISNULL(meter) ? 0 : PG_GETARG_INT64(meter);
 
