@@ -13,7 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "price_cache.h"
-#include "request.h"
+#include "request_arguments.h"
 #include "setting.h"
 
 PG_FUNCTION_INFO_V1(resolve_model);
