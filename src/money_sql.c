@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/fmgrprotos.h"
 
+#include "compat.h"
 #include "money_sql.h"
 
 /* Largest power of ten that fits int64, so that three parts make any int128. */
