@@ -252,14 +252,30 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 	return true;
 }
 
+/*
+ * The meter whose price stands in for that of `meter`, after priced_as had
+ * none.  A cached modality without any cache price costs what it does uncached.
+ */
+static Meter
+NextParent(Meter meter, Meter priced_as)
+{
+	if (meter == METER_CACHE_READ_AUDIO && priced_as == METER_CACHE_READ)
+		return METER_INPUT_AUDIO;
+	if (meter == METER_CACHE_READ_IMAGE && priced_as == METER_CACHE_READ)
+		return METER_INPUT_IMAGE;
+	return MeterParent(priced_as);
+}
+
 bool
 FindRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFound *found)
 {
-	while (!FindOwnRate(active, key, meter, found))
+	Meter		priced_as = meter;
+
+	while (!FindOwnRate(active, key, priced_as, found))
 	{
-		if (found->status != CARD_OK || MeterParent(meter) == meter)
+		if (found->status != CARD_OK || MeterParent(priced_as) == priced_as)
 			return false;
-		meter = MeterParent(meter);
+		priced_as = NextParent(meter, priced_as);
 	}
 	return true;
 }
