@@ -47,7 +47,7 @@ SELECT throws_ok($$SELECT token_cost('zebra-1', 1, 1, '-infinity')$$, '22008', N
 SELECT throws_ok($$SELECT token_cost('zebra-lost', 1, 1, '2026-01-01')$$, 'IA002', NULL, 'an alias of a model without prices');
 SELECT throws_ok($$SELECT token_cost('', 1, 1, '2026-01-01')$$, 'IA002', NULL, 'no name');
 SELECT throws_ok($$SELECT token_cost(repeat('z', 100000), 1, 1, '2026-01-01')$$, 'IA002', NULL, 'too long a name');
-SELECT is_empty($$SELECT provider, model, r.* FROM (SELECT DISTINCT provider, model FROM price WHERE version <= 1000) p, resolve_model(p.provider || '/' || p.model) r
+SELECT is_empty($$SELECT p.provider, p.model, r.* FROM (SELECT DISTINCT provider, model FROM price WHERE version <= 1000) p, resolve_model(p.provider || '/' || p.model) r
 	WHERE (r.provider, r.model) <> (p.provider, p.model)$$, 'the full name of a shipped model is its own');
 SELECT throws_ok($$SET LOCAL inferacct.contract = 'nobody'; SELECT token_cost('zebra-1', 1, 1, '2026-01-01')$$, 'IA006', NULL, 'a contract that there is not');
 RESET inferacct.contract;
