@@ -26,7 +26,7 @@ FROM (VALUES
 ) f(name, format, published_at, given, own);
 SELECT diag(name || ': no shared catalog, a small one of our own instead') FROM file WHERE NOT is_whole;
 
-SELECT plan(13);
+SELECT plan(14);
 
 -- in the order of their publication, as one would
 CREATE TEMP TABLE load AS
@@ -69,6 +69,7 @@ WHERE v.source = 'newer' AND o.source = 'older' AND p.valid_from = '2026-07-24+0
 	AND p.usd <> k.usd AND k.usd > 0
 	AND NOT EXISTS (SELECT FROM price s WHERE (s.provider, s.model) = (p.provider, p.model) AND s.version <= 1000)
 ORDER BY 1, 2 LIMIT 1;
+SELECT ok(EXISTS (SELECT FROM moved), 'some price has changed');
 SELECT is((SELECT ARRAY[token_cost(b, provider || '/' || model, usage(unit_quantity), '2026-07-23+00'),
 			token_cost(b, provider || '/' || model, usage(unit_quantity), '2026-07-24+00')]
 		FROM moved, (SELECT price_book(as_of => '2026-07-24+00') AS b) book),
