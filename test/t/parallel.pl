@@ -13,7 +13,7 @@ $node->start;
 
 $node->safe_psql('postgres', q(
 CREATE EXTENSION inferacct;
-SET search_path = inferacct, public;
+SET search_path = public, inferacct;
 SELECT set_price('paraco', 'pear-1', 'input', 3), set_price('paraco', 'pear-1', 'output', 15), set_price('paraco', 'pear-1', 'input', 2, '2026-06-01'),
 	set_price('paraco', 'pear-1', 'input', 9, above_input_tokens => 4000);
 CREATE TABLE request AS
@@ -21,13 +21,13 @@ SELECT i, CASE WHEN i % 3 = 0 THEN 'pear-1' WHEN i % 3 = 1 THEN 'claude-3-5-sonn
 	(i * 7919 % 10000)::bigint AS input_tokens, (i * 104729 % 3000)::bigint AS output_tokens,
 	timestamptz '2024-06-20' + i * interval '20 minutes' AS at,
 	usage(i * 7919 % 10000, i * 104729 % 3000, cache_read => i % 100, reasoning => i % 50) AS used
-FROM generate_series(1, 60000) AS i;
+FROM generate_series(1, 60000::bigint) AS i;
 CREATE TABLE book AS SELECT price_book() AS book;
 ANALYZE;
 ));
 
-my $serial = 'SET search_path = inferacct, public; SET max_parallel_workers_per_gather = 0;';
-my $parallel = 'SET search_path = inferacct, public; SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+my $serial = 'SET search_path = public, inferacct; SET max_parallel_workers_per_gather = 0;';
+my $parallel = 'SET search_path = public, inferacct; SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
 	SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off;';
 my %query = (
 	'spend of plain tokens' => 'SELECT spend(model, input_tokens, output_tokens, at) FROM request',

@@ -26,7 +26,7 @@ if (defined $traces)
 else
 {
 	diag('no traces in INFERACCT_SHARED/traces: using a generated log of the same shape');
-	$node->safe_psql('postgres', q(INSERT INTO trace SELECT timestamptz '2023-11-16 18:15:46.68' + i * interval '0.125 second', 1 + i * 7919 % 7000, 1 + i * 104729 % 600 FROM generate_series(1, 28185) AS i));
+	$node->safe_psql('postgres', q(INSERT INTO trace SELECT timestamptz '2023-11-16 18:15:46.68' + i * interval '0.125 second', 1 + i * 7919 % 7000, 1 + i * 104729 % 600 FROM generate_series(1, 28185::bigint) AS i));
 }
 is($node->safe_psql('postgres', 'SELECT count(*) FROM trace'), '28185', 'every request is there');
 
@@ -34,13 +34,13 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM trace'), '28185', 'every r
 for my $case ([ 'gpt-4-0613', 30, 60 ], [ 'gpt-3.5-turbo-0613', 1.5, 2 ], [ 'claude-3-5-sonnet-20240620', 3, 15 ], [ 'groq/llama-3.3-70b-versatile', 0.59, 0.79 ])
 {
 	my ($model, $input, $output) = @$case;
-	my $arithmetic = $node->safe_psql('postgres', "SELECT trim_scale((sum(context_tokens) * $input + sum(generated_tokens) * $output) / 1000000) FROM trace");
+	my $arithmetic = $node->safe_psql('postgres', "SELECT trim_scale((sum(context_tokens) * $input + sum(generated_tokens) * $output) / 1000000.0) FROM trace");
 
 	is($node->safe_psql('postgres', "SELECT inferacct.spend('$model', context_tokens, generated_tokens, at) FROM trace"), $arithmetic, "$model: spend() is $arithmetic");
 	is($node->safe_psql('postgres', "SELECT trim_scale(sum(inferacct.token_cost('$model', context_tokens, generated_tokens, at))) FROM trace"), $arithmetic, "$model: so is sum(token_cost())");
-	is($node->safe_psql('postgres', "SELECT inferacct.token_cost('$model', sum(inferacct.usage(context_tokens, generated_tokens)), '2023-11-16') FROM trace"), $arithmetic,
+	is($node->safe_psql('postgres', "SELECT inferacct.token_cost('$model', inferacct.sum(inferacct.usage(context_tokens, generated_tokens)), '2023-11-16') FROM trace"), $arithmetic,
 		"$model: and the cost of the summed usage");
-	is($node->safe_psql('postgres', "SELECT count(*) FROM trace WHERE inferacct.token_cost('$model', context_tokens, generated_tokens, at) <> (context_tokens * $input + generated_tokens * $output) / 1000000"),
+	is($node->safe_psql('postgres', "SELECT count(*) FROM trace WHERE inferacct.token_cost('$model', context_tokens, generated_tokens, at) <> (context_tokens * $input + generated_tokens * $output) / 1000000.0"),
 		'0', "$model: request by request");
 }
 
