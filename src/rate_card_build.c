@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SPANS 64
+#define MAX_SPANS 256			/* more than a catalog entry can have */
 #define TIMEZONE_SIZE 64
 
 typedef struct Builder
@@ -224,7 +224,8 @@ CollectActive(Builder *builder, const char *tier, const char *region, int64_t at
 		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
 			continue;
 		builder->active.rows[builder->active.count++] = row;
-		tier_exists |= Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE;
+		tier_exists |= (Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE) ||
+			(row->kind == CONTRACT_RATE && Same(row->service_tier, ANY) && Same(tier, STANDARD));
 	}
 	return tier_exists;
 }

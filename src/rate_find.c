@@ -5,12 +5,13 @@
  * A rate is found for a meter in this order: for the meter itself, then for its
  * parent, and so on: the row of the tier and region; of the tier in the base
  * region, times the region's multiplier; of the standard tier in the region,
- * times the tier's; of the standard tier in the base region, times both.  Among
- * the rows of one such key a negotiated price comes first, then one for an open
- * weekly window, then the one for the largest context, then, of two open
- * windows, the one valid since later; of multipliers, the meter's own come
- * before those for every meter.  A price in another currency is converted, and
- * a percentage off is taken, as soon as the row is found.
+ * times the tier's (or, failing that, the tier's in the region); of the standard
+ * tier in the base region, times both.  Among the rows of one such key a
+ * negotiated price comes first, then one for an open weekly window, then the one
+ * for the largest context, then, of two open windows, the one valid since later;
+ * of multipliers, the meter's own come before those for every meter.  A price in
+ * another currency is converted, and a percentage off is taken, as soon as the
+ * row is found.
  */
 #include "rate_find.h"
 
@@ -239,8 +240,15 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 	found->contracted |= percentage != NULL;
 	if (!Multiply(percentage, MULTIPLIER_ONE, found))
 		return false;
-	if (by_tier && !Multiply(FindMultiplier(active, key, key->service_tier, "", meter), MULTIPLIER_ONE, found))
-		return false;
+	if (by_tier)
+	{
+		const PriceRow *factor = FindMultiplier(active, key, key->service_tier, "", meter);
+
+		if (factor == NULL && !by_region)
+			factor = FindMultiplier(active, key, key->service_tier, key->region, meter);
+		if (!Multiply(factor, MULTIPLIER_ONE, found))
+			return false;
+	}
 	if (by_region)
 	{
 		const PriceRow *factor = FindMultiplier(active, key, key->service_tier, key->region, meter);

@@ -105,7 +105,7 @@ CREATE TABLE price (
 	checked_on			date,
 	attributes			jsonb,
 	rate				bigint GENERATED ALWAYS AS (inferacct.price_rate(usd, unit_quantity)) STORED,
-	CONSTRAINT price_meter CHECK (inferacct.is_meter(meter) OR meter = '*' AND multiplier IS NOT NULL),
+	CONSTRAINT price_meter CHECK (inferacct.is_meter(meter) OR meter = '*' AND usd IS NULL AND amount IS NULL),
 	CONSTRAINT price_one_kind CHECK (num_nonnulls(usd, amount, multiplier) <= 1),
 	CONSTRAINT price_currency CHECK ((currency = 'USD') = (amount IS NULL)),
 	CONSTRAINT price_amount CHECK (amount IS NULL OR inferacct.price_rate(amount, unit_quantity) >= 0)

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(78);
+SELECT plan(79);
 
 CREATE FUNCTION pg_temp.field_of(statement text, field text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -50,6 +50,11 @@ SELECT throws_ok($$SELECT token_cost(repeat('z', 100000), 1, 1, '2026-01-01')$$,
 SELECT is_empty($$SELECT p.provider, p.model, r.* FROM (SELECT DISTINCT provider, model FROM price WHERE version <= 1000) p, resolve_model(p.provider || '/' || p.model) r
 	WHERE (r.provider, r.model) <> (p.provider, p.model)$$, 'the full name of a shipped model is its own');
 SELECT throws_ok($$SET LOCAL inferacct.contract = 'nobody'; SELECT token_cost('zebra-1', 1, 1, '2026-01-01')$$, 'IA006', NULL, 'a contract that there is not');
+RESET inferacct.contract;
+SELECT set_price('tapco', 'zebra-4', 'input', 5, '2025-01-01') < set_price('tapco', 'zebra-4', 'input', NULL, '2026-01-01') AS not_a_test \gset
+INSERT INTO contract_term (contract, provider, model, meter, usd) VALUES ('tapdeal', 'tapco', 'zebra-4', 'input', 2);
+SET LOCAL inferacct.contract = 'tapdeal';
+SELECT is(token_cost('zebra-4', 1000000, 0, '2026-06-01'), 2::numeric, 'a negotiated price needs no list price');
 RESET inferacct.contract;
 
 -- what the errors tell

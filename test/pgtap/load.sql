@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(29);
+SELECT plan(33);
 
 CREATE FUNCTION pg_temp.catalog(prices text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('{"inferacct": 1, "source": "s", "checked_on": "2026-11-01", "prices": [%s]}', prices) $$;
@@ -53,6 +53,15 @@ SET LOCAL inferacct.unpriced = 'null';
 CREATE TEMP TABLE model ON COMMIT DROP AS SELECT DISTINCT provider, model FROM price WHERE version <= 1000;
 SELECT is_empty($$SELECT provider, model FROM model WHERE token_cost(provider || '/' || model, 1000, 100, '2026-11-01') <> token_cost(provider || '/x-' || model, 1000, 100, '2026-11-01')$$, 'and they cost the same');
 RESET inferacct.unpriced;
+
+-- multipliers are withdrawn as prices are; weekly hours may be many
+SELECT is(load_prices(pg_temp.catalog('{"provider": "p", "model": "m", "usd": {"input": 10}}, {"provider": "p", "model": "m", "service_tier": "batch", "multiplier": {"*": "0.5"}},
+	{"provider": "p", "model": "m", "service_tier": "batch", "valid_from": "2026-06-01", "multiplier": {"*": null}}'))::text, '(2,0,1,0,0)', 'a multiplier is withdrawn');
+SELECT throws_ok($$SELECT token_cost('p/m', usage(1), '2026-06-01', 'batch')$$, 'IA001', NULL, 'and its tier is no longer sold');
+SELECT lives_ok(format('SELECT load_prices(%L), token_cost(%L, 1, 0)', pg_temp.catalog(format('{"provider": "p", "model": "n", "usd": {"input": 10}, "time_windows": {"timezone": "UTC", "windows": [%s]}}',
+	(SELECT string_agg(format('{"days": [%s], "from": "%s", "to": "%s"}', d, to_char(h * interval '1 hour' + d * interval '1 minute', 'HH24:MI'), to_char(h * interval '1 hour' + interval '30 minutes', 'HH24:MI')), ',')
+		FROM generate_series(1, 7) d, generate_series(0, 13) h))), 'gpt-4o'), 'as many hours as a catalog may have');
+SELECT lives_ok('SELECT price_book()', 'are as many as a price book may');
 
 -- loading takes the lock of the writers and the privileges of the caller
 CREATE ROLE regress_loader;

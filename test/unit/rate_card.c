@@ -105,10 +105,15 @@ OwnRate(const Question *question, Meter meter)
 	const char *region = question->region;
 	__int128	by_tier = Factor(question, tier, "", meter);
 	__int128	by_region = Factor(question, tier, region, meter);
+	__int128	of_both = by_region;
 	const PriceRow *row;
 
 	if (by_region < 0)
 		by_region = Factor(question, "standard", region, meter);
+	if (of_both < 0)
+		of_both = MULTIPLIER_ONE;
+	if (by_tier >= 0)
+		of_both = by_tier;
 	if (by_tier < 0 || strcmp(tier, "standard") == 0)
 		by_tier = MULTIPLIER_ONE;
 	if (by_region < 0 || region[0] == '\0')
@@ -119,7 +124,7 @@ OwnRate(const Question *question, Meter meter)
 	if ((row = Best(question, PRICE_RATE, tier, "", meter)) != NULL)
 		return (int64_t) (row->value * by_region / MULTIPLIER_ONE);
 	if ((row = Best(question, PRICE_RATE, "standard", region, meter)) != NULL)
-		return (int64_t) (row->value * by_tier / MULTIPLIER_ONE);
+		return (int64_t) (row->value * of_both / MULTIPLIER_ONE);
 	if ((row = Best(question, PRICE_RATE, "standard", "", meter)) != NULL)
 		return (int64_t) (row->value * by_tier / MULTIPLIER_ONE * by_region / MULTIPLIER_ONE);
 	return -1;
