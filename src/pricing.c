@@ -159,9 +159,11 @@ MakeSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	char	   *terminated = pnstrdup(name, length);
 	ModelMatch	match;
 	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
+	const RateCard *card = status == MODEL_FOUND ? FetchCard(pricing, &match.ref) : NULL;
 	NameSpan   *span = MemoryContextAllocZero(pricing->context, sizeof(NameSpan));
 
 	pfree(terminated);
+	span->card = card;
 	span->from = match.from;
 	span->to = match.to;
 	if (status == MODEL_NAME_TOO_LONG)
@@ -172,7 +174,6 @@ MakeSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	span->region = "";
 	if (status == MODEL_FOUND)
 	{
-		span->card = FetchCard(pricing, &match.ref);
 		span->region = MemoryContextStrdup(pricing->context, match.ref.region);
 		span->region_length = strlen(span->region);
 	}
@@ -192,8 +193,15 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	{
 		/* Everything that can fail comes before the entry is touched. */
 		pricing->busy++;
-		span = MakeSpan(pricing, name, length, at);
-		pricing->busy--;
+		PG_TRY();
+		{
+			span = MakeSpan(pricing, name, length, at);
+		}
+		PG_FINALLY();
+		{
+			pricing->busy--;
+		}
+		PG_END_TRY();
 		entry = InsertName(pricing, pricing->names, key);
 		span->next = entry->value;
 		entry->value = span;
