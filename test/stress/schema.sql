@@ -106,18 +106,19 @@ END $$;
 
 CREATE FUNCTION look_now(m int, n int) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-	PERFORM stress.look(m, n % 4, 'within a statement, arriving rows');
+	PERFORM stress.look(m, n, 'within a statement, arriving rows');
 	RETURN true;
 END $$;
 
--- Changes within one statement in rows that arrive one by one.
+-- Changes within one statement in rows that arrive one by one, each in force at moment 4.
 CREATE FUNCTION insert_rows(m int, rows int) RETURNS bigint LANGUAGE sql VOLATILE AS $$
 	WITH w AS (
 		INSERT INTO inferacct.price (version, provider, model, meter, usd, valid_from)
-		SELECT v, 'stress', 'm' || m, 'input', v % 97 + i, stress.moment(0) + i * interval '1 minute'
+		SELECT v, 'stress', 'm' || m, 'input', v % 97 + i,
+			stress.moment(4) - interval '10 days' + v * interval '1 millisecond' + i * interval '1 microsecond'
 		FROM (SELECT inferacct.open_price_version(now(), 'stress', NULL, NULL) AS v OFFSET 0) o, generate_series(1, rows) i
-		WHERE stress.look_now(m, i)
-		RETURNING stress.look_now(m, 1))
+		WHERE stress.look_now(m, 4)
+		RETURNING stress.look_now(m, 4))
 	SELECT count(*) FROM w
 $$;
 

@@ -259,13 +259,16 @@ is(run(q{
 		RETURN 1;
 	END $$;
 	BEGIN;
+	DECLARE older CURSOR FOR SELECT look('between') FROM generate_series(1, 2);
 	WITH w AS (INSERT INTO inferacct.price (version, provider, model, meter, usd, valid_from)
 		SELECT (SELECT max(version) FROM inferacct.price_version), 't', 'between', 'input', 9, '2026-01-01')
 	SELECT open_cursor();
 	FETCH 1 FROM c;
+	FETCH 1 FROM older;
 	FETCH 1 FROM c;
+	FETCH 1 FROM older;
 	ROLLBACK;
-	SELECT look('between')}), "1\n9=9\n9=9\n1=1", 'a cursor that sees rows of its own transaction and their epoch not yet');
+	SELECT look('between')}), "1\n9=9\n1=1\n9=9\n1=1\n1=1", 'a cursor that sees rows of its own transaction and their epoch not yet');
 
 # ---- loads that do not end ----
 put('load', 1);
