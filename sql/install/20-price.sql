@@ -230,6 +230,20 @@ END $$;
 
 COMMENT ON FUNCTION price_written() IS 'Statement trigger of the price tables: advances the price epoch before rows are written.';
 
+-- Logical replication writes rows without firing statement triggers.
+CREATE FUNCTION price_replicated() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM price_epoch WHERE xmin = pg_current_xact_id()::xid) THEN
+		PERFORM touch_prices();
+	END IF;
+	RETURN NEW;
+END $$;
+
+COMMENT ON FUNCTION price_replicated() IS 'Row trigger of the price tables for rows that replication writes: advances the price epoch once in a transaction.';
+
 CREATE FUNCTION price_row_written() RETURNS trigger
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'price_row_written';
@@ -264,7 +278,10 @@ BEGIN
 			'FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);
 		EXECUTE format('CREATE TRIGGER price_row_written BEFORE INSERT ON %I '
 			'FOR EACH ROW EXECUTE FUNCTION price_row_written()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written, ENABLE ALWAYS TRIGGER price_row_written', name);
+		EXECUTE format('CREATE TRIGGER price_replicated BEFORE INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_replicated()', name);
+		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written, ENABLE ALWAYS TRIGGER price_row_written, '
+			'ENABLE REPLICA TRIGGER price_replicated', name);
 	END LOOP;
 END $$;
 
