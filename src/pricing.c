@@ -227,9 +227,14 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		}
 		PG_END_TRY();
 		span = KeepSpan(pricing, key, &found);
+		entry = name_lookup(pricing->names, key);
 	}
 	if (span->card != NULL && !(span->flat_from <= at && at < span->flat_to))
 		FindFlat(span, at);
+	if (length >= 8 && entry != NULL)
+		*FrontEntryOf(pricing, name, length) = (FrontEntry) {
+		.bytes = entry->key.bytes,.length = length,.span = span
+	};
 	return span;
 }
 

@@ -333,12 +333,12 @@ put('flood', 1);
 $b->query_safe('BEGIN; DECLARE c CURSOR FOR SELECT look(\'flood\') FROM generate_series(1, 3)');
 is($b->query_safe('FETCH 1 FROM c'), '1=1', 'a cursor before the flood');
 run(q{DO $$ BEGIN
-	FOR i IN 1..900 LOOP
+	FOR i IN 1..300 LOOP
 		EXECUTE 'CREATE TABLE flood (a int, b text); DROP TABLE flood';
-		IF i % 300 = 0 THEN PERFORM put('flood', i); COMMIT; END IF;
+		IF i % 100 = 0 THEN PERFORM put('flood', i); COMMIT; END IF;
 	END LOOP;
 END $$});
-is(look_of($b, 'flood'), '900=900', 'a statement after it');
+is(look_of($b, 'flood'), '300=300', 'a statement after it');
 is($b->query_safe('FETCH 1 FROM c'), '1=1', 'the cursor after it');
 $b->query_safe('COMMIT');
 
