@@ -26,14 +26,15 @@
  * REVOKE and rewrites.  They may arrive in the middle of loading, so they only
  * mark; what is marked is freed when nothing is in use.
  *
- * Under row security nothing is kept from one call to the next: a policy may
- * depend on anything.
+ * Under row security nothing is kept beyond the call, or the execution of an
+ * aggregate, that it was loaded for: a policy may depend on anything.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -206,7 +207,7 @@ FillSlot(const PriceEpoch *epoch, TimestampTz as_of, CommandId command)
 static void
 CheckMayReadPrices(const PriceEpoch *epoch)
 {
-	int			count = setting_contract[0] == '\0' ? TABLE_CONTRACT : PRICE_TABLE_COUNT;
+	int			count = setting_contract[0] == '\0' ? TABLE_CONTRACT : TABLE_FX_RATE;
 
 	for (int i = 0; i < count; i++)
 	{

@@ -36,7 +36,7 @@ typedef struct PriceQuery
 /* In the order of PriceTable. */
 const char *const price_table_names[PRICE_TABLE_COUNT] = {
 	"inferacct.price_epoch", "inferacct.price_version", "inferacct.price", "inferacct.model_alias",
-	"inferacct.fx_rate", "inferacct.contract", "inferacct.contract_term"
+	"inferacct.contract", "inferacct.contract_term", "inferacct.fx_rate"
 };
 
 #define EPOCH_TABLE_COLUMN 4	/* the first of them */
@@ -44,8 +44,8 @@ const char *const price_table_names[PRICE_TABLE_COUNT] = {
 static PriceQuery epoch_query = {
 	.sql = "SELECT epoch, xmin, xmax, tableoid, 'inferacct.price_version'::pg_catalog.regclass, "
 	"'inferacct.price'::pg_catalog.regclass, 'inferacct.model_alias'::pg_catalog.regclass, "
-	"'inferacct.fx_rate'::pg_catalog.regclass, 'inferacct.contract'::pg_catalog.regclass, "
-	"'inferacct.contract_term'::pg_catalog.regclass FROM inferacct.price_epoch",
+	"'inferacct.contract'::pg_catalog.regclass, 'inferacct.contract_term'::pg_catalog.regclass, "
+	"'inferacct.fx_rate'::pg_catalog.regclass FROM inferacct.price_epoch",
 	.nargs = 0
 };
 

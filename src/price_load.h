@@ -14,16 +14,16 @@
 
 #include "price_book.h"
 
-/* The tables that prices are read from; those of contracts come last. */
+/* The tables that prices are read from; those not always needed come last. */
 typedef enum PriceTable
 {
 	TABLE_EPOCH,
 	TABLE_VERSION,
 	TABLE_PRICE,
 	TABLE_ALIAS,
-	TABLE_FX_RATE,
 	TABLE_CONTRACT,
 	TABLE_CONTRACT_TERM,
+	TABLE_FX_RATE,
 	PRICE_TABLE_COUNT
 } PriceTable;
 
