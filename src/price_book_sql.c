@@ -74,7 +74,7 @@ BookOfText(const char *json)
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input for type %s", "price_book"),
 				 errdetail("In its JSON, %s.", problem),
-				 errhint("Make price books with price_book(); the text form is for storing and moving them.")));
+				 errhint("Make price books with price_book(), price_book(as_of => '...') or price_book(contract => '...'); the text form is for storing and moving them.")));
 	return CopyOfBook(built, scratch);
 }
 

@@ -400,6 +400,13 @@ CardError(CardStatus status, const char *provider, const char *model, const Pric
 					 errdetail("Version " INT64_FORMAT ": %s", culprit->version, culprit->windows),
 					 errhint("Expected {\"timezone\": \"...\", \"windows\": [{\"days\": [1, 2], \"from\": \"HH:MM\", \"to\": \"HH:MM\"}]}.")));
 			break;
+		case CARD_TOO_MANY:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many prices of %s/%s", provider, model),
+					 errdetail("A model can have 65534 price rows, and at any time six different time_windows."),
+					 errhint("Withdraw the prices of time_windows that no longer apply.")));
+			break;
 		case CARD_TOO_FINE:
 		case CARD_TOO_LARGE:
 			ereport(ERROR,

@@ -234,7 +234,7 @@ KnownNames(Pricing *pricing, char ***names)
 	return (int) pricing->book->ncards;
 }
 
-/* Up to three known models whose names are nearest, as "provider/model". */
+/* Up to three known models whose names are nearest, of every provider, as "provider/model". */
 static void
 AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 {
@@ -249,7 +249,7 @@ AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 	{
 		for (int i = 0; i < count; i++)
 		{
-			if (nearest.best[n].name == strchr(names[i], '/') + 1)
+			if (strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
 				appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
 		}
 	}

@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
-#include "price_cache.h"
 #include "setting.h"
 
 PG_FUNCTION_INFO_V1(price_horizon);
@@ -24,6 +23,7 @@ int			setting_unpriced = UNPRICED_ERROR;
 char	   *setting_contract;
 
 static char *setting_as_of;
+static void (*price_setting_changed) (void);
 
 static const struct config_enum_entry unpriced_options[] = {
 	{"error", UNPRICED_ERROR, false},
@@ -31,16 +31,19 @@ static const struct config_enum_entry unpriced_options[] = {
 	{NULL, 0, false}
 };
 
-/* Words that mean another time at every reading. */
+/* Is there a word among the fields of a time that means another time at every reading? */
 static bool
-IsMovingTime(const char *value)
+IsMovingTime(char **field, int nfields)
 {
 	static const char *const words[] = {"now", "today", "tomorrow", "yesterday"};
 
-	for (size_t i = 0; i < lengthof(words); i++)
+	for (int i = 0; i < nfields; i++)
 	{
-		if (pg_strcasecmp(value, words[i]) == 0)
-			return true;
+		for (size_t w = 0; w < lengthof(words); w++)
+		{
+			if (pg_strcasecmp(field[i], words[w]) == 0)
+				return true;
+		}
 	}
 	return false;
 }
@@ -61,8 +64,8 @@ CheckAsOf(char **newval, void **extra, GucSource source)
 
 	if ((*newval)[0] == '\0')
 		return true;
-	if (IsMovingTime(*newval) ||
-		ParseDateTime(*newval, work, sizeof(work), field, ftype, MAXDATEFIELDS, &nf) != 0 ||
+	if (ParseDateTime(*newval, work, sizeof(work), field, ftype, MAXDATEFIELDS, &nf) != 0 ||
+		IsMovingTime(field, nf) ||
 		InferacctDecodeDateTime(field, ftype, nf, &dtype, &tm, &fsec, &tz) != 0 ||
 		dtype != DTK_DATE ||
 		tm2timestamp(&tm, fsec, &tz, &at) != 0)
@@ -76,7 +79,7 @@ CheckAsOf(char **newval, void **extra, GucSource source)
 static void
 AssignPriceSetting(const char *newval, void *extra)
 {
-	PriceCacheForget();
+	price_setting_changed();
 }
 
 TimestampTz
@@ -95,8 +98,9 @@ price_horizon(PG_FUNCTION_ARGS)
 }
 
 void
-SettingInit(void)
+SettingInit(void (*changed) (void))
 {
+	price_setting_changed = changed;
 	DefineCustomStringVariable("inferacct.as_of",
 							   "Answer with the prices as they were known at this time.",
 							   "Empty: as they are known now.",

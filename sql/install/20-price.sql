@@ -86,15 +86,15 @@ COMMENT ON FUNCTION own_price_version() IS
 'Default of the column version: the version that rows inserted by hand in this transaction belong to, opened when there is none yet.';
 
 CREATE TABLE price (
-	above_input_tokens	bigint NOT NULL DEFAULT 0 CHECK (above_input_tokens >= 0),
+	above_input_tokens	bigint NOT NULL DEFAULT 0 CHECK (above_input_tokens >= 0 AND above_input_tokens < 9223372036854775807),
 	unit_quantity		bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
 	version				bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	threshold_inclusive	boolean NOT NULL DEFAULT false,
 	provider			text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
 	model				text NOT NULL CHECK (octet_length(model) BETWEEN 1 AND 255),
-	region				text NOT NULL DEFAULT '' CHECK (octet_length(region) < 64),
-	service_tier		text NOT NULL DEFAULT 'standard' CHECK (service_tier <> ''),
+	region				text NOT NULL DEFAULT '' CHECK (octet_length(region) < 64 AND region <> '*'),
+	service_tier		text NOT NULL DEFAULT 'standard' CHECK (octet_length(service_tier) BETWEEN 1 AND 255 AND service_tier <> '*'),
 	meter				text NOT NULL,
 	usd					numeric CHECK (usd >= 0),
 	currency			text NOT NULL DEFAULT 'USD' CHECK (currency ~ '^[A-Z]{3}$'),
@@ -107,7 +107,8 @@ CREATE TABLE price (
 	rate				bigint GENERATED ALWAYS AS (inferacct.price_rate(usd, unit_quantity)) STORED,
 	CONSTRAINT price_meter CHECK (inferacct.is_meter(meter) OR meter = '*' AND multiplier IS NOT NULL),
 	CONSTRAINT price_one_kind CHECK (num_nonnulls(usd, amount, multiplier) <= 1),
-	CONSTRAINT price_currency CHECK ((currency = 'USD') = (amount IS NULL))
+	CONSTRAINT price_currency CHECK ((currency = 'USD') = (amount IS NULL)),
+	CONSTRAINT price_amount CHECK (amount IS NULL OR inferacct.price_rate(amount, unit_quantity) >= 0)
 );
 
 -- Serves both the look-up of a model's prices and uniqueness in a version.
