@@ -21,6 +21,7 @@
 #include "price_cache.h"
 #include "request.h"
 #include "request_arguments.h"
+#include "spend_state.h"
 
 PG_FUNCTION_INFO_V1(spend_state_in);
 PG_FUNCTION_INFO_V1(spend_state_out);
@@ -36,44 +37,6 @@ PG_FUNCTION_INFO_V1(spend_remove_book_tokens);
 PG_FUNCTION_INFO_V1(spend_remove_book_usage);
 PG_FUNCTION_INFO_V1(spend_combine);
 PG_FUNCTION_INFO_V1(spend_final);
-
-typedef struct SpendState
-{
-	Money		usd;
-	int64		requests;
-} SpendState;
-
-StaticAssertDecl(sizeof(SpendState) == 24, "spend_state is declared with 24 bytes");
-
-/* ---------- the state ---------- */
-
-/* The state of an aggregate, made when there is none yet. */
-static SpendState *
-StateArgument(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-	int			kind = AggCheckCallContext(fcinfo, &context);
-	SpendState *state;
-
-	if (kind != 0 && !PG_ARGISNULL(0))
-		return (SpendState *) PG_GETARG_POINTER(0);
-
-	/* Called as a plain function: leave the argument as it is. */
-	state = MemoryContextAllocZero(kind != 0 ? context : CurrentMemoryContext, sizeof(SpendState));
-	if (!PG_ARGISNULL(0))
-		*state = *(SpendState *) PG_GETARG_POINTER(0);
-	return state;
-}
-
-static void
-AddToState(SpendState *state, Money usd, int64 requests)
-{
-	if (__builtin_add_overflow(state->usd, usd, &state->usd) ||
-		__builtin_add_overflow(state->requests, requests, &state->requests))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the sum of costs is out of range")));
-}
 
 /* ---------- text and binary form: requests:usd ---------- */
 
