@@ -11,7 +11,7 @@
  * Why the two ends are enough: a name's meaning and a price segment hold for
  * an interval of time, and a context bucket for an interval of sizes, so what
  * both ends have in common, all between them have.  Weekly windows may open and
- * close in between; these are looked at minute by minute.
+ * close in between; where one may, they are looked at minute by minute.
  *
  * Units: USD x 1e-15, tokens.
  */
@@ -35,6 +35,7 @@ PG_FUNCTION_INFO_V1(rollup_accum);
 
 /* The longest time that one row may be asked to cover, for the walk over minutes. */
 #define LONGEST_ROW (SECS_PER_DAY * USECS_PER_SEC)
+#define MINUTES_A_DAY (HOURS_PER_DAY * MINS_PER_HOUR)
 
 /*
  * Meters that have a price, or none, together: each falls to the first of its
@@ -113,6 +114,13 @@ PriceOfSize(Pricing *pricing, const RollupRow *row, TimestampTz at, int64 input,
 	return RequestFindPrice(pricing, &request, &size.usage, price);
 }
 
+/* Whole minutes since 2000, by a clock that is offset seconds ahead of UTC; for times since then. */
+static int64
+MinuteOf(TimestampTz at, int64 offset)
+{
+	return (at + offset * USECS_PER_SEC) / USECS_PER_MINUTE;
+}
+
 static void
 MixedRatesError(const RollupRow *row)
 {
@@ -125,20 +133,49 @@ MixedRatesError(const RollupRow *row)
 			 errhint("Such a price came after the row: CALL refresh_usage() splits it.")));
 }
 
+/*
+ * Can this weekly window neither open nor close from the first request to the
+ * last?  Only within one local day, by a clock that is not changed meanwhile.
+ */
+static bool
+WindowStays(const RollupRow *row, const RateCard *card, const CardWindows *windows)
+{
+	const WindowSpan *spans = CardAt(card, windows->spans);
+	const char *timezone = CardString(card, windows->timezone);
+	int64		offset = PricingUtcOffset(timezone, row->request.at);
+	int64		first = MinuteOf(row->request.at, offset);
+	int64		last = MinuteOf(row->last_at, offset);
+	int64		midnight = first - first % MINUTES_A_DAY;
+
+	if (last >= midnight + MINUTES_A_DAY || offset != PricingUtcOffset(timezone, row->last_at))
+		return false;
+	for (uint32 i = 0; i < windows->nspans; i++)
+	{
+		int64		opens = midnight + spans[i].from;
+		int64		closes = midnight + spans[i].to;
+
+		if ((first < opens && opens <= last) || (first < closes && closes <= last))
+			return false;
+	}
+	return true;
+}
+
 /* Do the weekly windows stay as they are from the first request to the last? */
 static bool
 WindowsStay(const RollupRow *row, const RequestPrice *price)
 {
 	const Segment *segment = LaneSegment(price->card, price->lane, row->request.at);
-	TimestampTz minute = row->request.at - row->request.at % USECS_PER_MINUTE;
+	const CardWindows *windows = CardAt(price->card, price->card->windows);
+	const uint32 *used = CardAt(price->card, segment->windows);
+	bool		stay = true;
 
-	if (segment->nwindows == 1)
+	for (uint32 i = 1; i < segment->nwindows && stay; i++)
+		stay = WindowStays(row, price->card, &windows[used[i]]);
+	if (stay)
 		return true;
-	if (minute > row->request.at)	/* before 2000 */
-		minute -= USECS_PER_MINUTE;
-	while ((minute += USECS_PER_MINUTE) <= row->last_at)
+	for (int64 minute = MinuteOf(row->request.at, 0) + 1; minute <= MinuteOf(row->last_at, 0); minute++)
 	{
-		if (SegmentVector(price->card, segment, row->min_input, minute, PricingUtcOffset) != price->vector)
+		if (SegmentVector(price->card, segment, row->min_input, minute * USECS_PER_MINUTE, PricingUtcOffset) != price->vector)
 			return false;
 	}
 	return true;
