@@ -109,7 +109,7 @@ PriceOfSize(Pricing *pricing, const RollupRow *row, TimestampTz at, int64 input,
 
 	request.at = at;
 	counts.of[METER_INPUT] = input;
-	counts.of[METER_REQUESTS] = row->aggregated ? 2 : 1;
+	counts.of[METER_REQUESTS] = row->aggregated ? Max(UsageCount(row->usage, METER_REQUESTS), 2) : 1;
 	UsagePack(&counts, &size.usage);
 	return RequestFindPrice(pricing, &request, &size.usage, price);
 }

@@ -30,6 +30,13 @@ RETURN CASE WHEN provider IS NULL OR provider = '' OR starts_with(model, provide
 COMMENT ON FUNCTION source_model(text, text) IS
 'provider/model, or model alone when provider is NULL or empty or already its prefix: the form that resolve_model() takes. An empty or NULL model gives NULL.';
 
+CREATE FUNCTION source_tier(tier text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN CASE WHEN tier IS NULL OR lower(tier) IN ('', 'default', 'auto', 'on_demand') THEN 'standard' ELSE lower(tier) END;
+
+COMMENT ON FUNCTION source_tier(text) IS 'A service tier in lower case; standard for NULL and for the other words that logs have for it.';
+
 CREATE FUNCTION utc_time(value text)
 RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
@@ -192,7 +199,7 @@ DECLARE
 	cached text := source_column(relation, 'cache_hit');
 	status text := source_column(relation, 'status');
 	call_type text := source_column(relation, 'call_type');
-	tier text := source_format('coalesce(lower(%s #>> ''{usage_object,service_tier}''), ''standard'')', metadata);
+	tier text := source_format('inferacct.source_tier(%s #>> ''{usage_object,service_tier}'')', metadata);
 	failed text := coalesce(mapping ->> 'failed', 'keep');
 BEGIN
 	IF failed NOT IN ('keep', 'leave_out') THEN
@@ -252,7 +259,7 @@ BEGIN
 			'request_id', source_need(relation, 'request_id', 'id', 'span_id'),
 			'model', source_format('nullif(%s, '''')', source_need(relation, 'model', 'provided_model_name', 'model')),
 			'usage', 'inferacct.source_usage' || counts,
-			'service_tier', source_format('coalesce(lower(%s::jsonb ->> ''service_tier''), ''standard'')', parameters),
+			'service_tier', source_format('inferacct.source_tier(%s::jsonb ->> ''service_tier'')', parameters),
 			'status', source_format('CASE WHEN %s::text = ''ERROR'' THEN ''failed'' ELSE ''ok'' END', source_column(relation, 'level')),
 			'project', source_column(relation, 'project_id', 'projectId'),
 			'end_user', source_column(relation, 'user_id'),
@@ -309,7 +316,7 @@ BEGIN
 			'request_id', source_need(relation, 'request_id', 'span_id', 'spanId', 'SpanId', 'id'),
 			'model', source_format('inferacct.source_model(coalesce(%s, %s), %s)', read[1], read[2], model),
 			'usage', source_format('inferacct.source_usage(''otel'', %s)', counts),
-			'service_tier', source_format('coalesce(lower(%s), lower(%s), ''standard'')', read[7], read[8]),
+			'service_tier', source_format('inferacct.source_tier(coalesce(%s, %s))', read[7], read[8]),
 			'status', source_format('CASE WHEN %s IS NULL THEN ''ok'' ELSE ''failed'' END', read[9]),
 			'provider', source_format('coalesce(%s, %s)', read[1], read[2]),
 			'project', source_column(relation, 'service_name', 'ServiceName'),
@@ -357,7 +364,7 @@ AS $$
 			'request_id', '((b.bucket ->> ''start_time'') || ''/'' || md5(jsonb_build_array(e.result -> ''object'', e.result -> ''project_id'', e.result -> ''user_id'', e.result -> ''api_key_id'', e.result -> ''model'', e.result -> ''batch'', e.result -> ''service_tier'', e.result -> ''size'', e.result -> ''source'')::text))',
 			'model', 'inferacct.source_model(''openai'', e.result ->> ''model'')',
 			'usage', 'inferacct.source_usage(''openai_usage_api'', e.result)',
-			'service_tier', 'CASE WHEN (e.result ->> ''batch'')::boolean THEN ''batch'' ELSE coalesce(lower(e.result ->> ''service_tier''), ''standard'') END',
+			'service_tier', 'CASE WHEN (e.result ->> ''batch'')::boolean THEN ''batch'' ELSE inferacct.source_tier(e.result ->> ''service_tier'') END',
 			'provider', '''openai''',
 			'project', '(e.result ->> ''project_id'')', 'api_key', '(e.result ->> ''api_key_id'')', 'end_user', '(e.result ->> ''user_id'')'),
 		'from', source_format(' CROSS JOIN LATERAL jsonb_array_elements(%s -> ''data'') AS b(bucket) CROSS JOIN LATERAL jsonb_array_elements(b.bucket -> ''results'') AS e(result)', source_page(relation, mapping)),
@@ -377,7 +384,7 @@ AS $$
 			'request_id', '((b.bucket ->> ''starting_at'') || ''/'' || md5(jsonb_build_array(e.result -> ''api_key_id'', e.result -> ''workspace_id'', e.result -> ''model'', e.result -> ''service_tier'', e.result -> ''context_window'', e.result -> ''inference_geo'', e.result -> ''speed'', e.result -> ''account_id'', e.result -> ''service_account_id'')::text))',
 			'model', 'inferacct.source_model(''anthropic'', e.result ->> ''model'')',
 			'usage', 'inferacct.source_usage(''anthropic_usage_report'', e.result)',
-			'service_tier', 'CASE e.result ->> ''service_tier'' WHEN ''priority_on_demand'' THEN ''priority'' WHEN ''flex_discount'' THEN ''flex'' ELSE coalesce(lower(e.result ->> ''service_tier''), ''standard'') END',
+			'service_tier', 'CASE e.result ->> ''service_tier'' WHEN ''priority_on_demand'' THEN ''priority'' WHEN ''flex_discount'' THEN ''flex'' ELSE inferacct.source_tier(e.result ->> ''service_tier'') END',
 			'region', 'nullif(nullif(e.result ->> ''inference_geo'', ''not_available''), ''global'')',
 			'provider', '''anthropic''',
 			'project', '(e.result ->> ''workspace_id'')', 'api_key', '(e.result ->> ''api_key_id'')'),

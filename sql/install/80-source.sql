@@ -148,6 +148,7 @@ AS $$
 		string_agg(format('(%s)::%s%s AS %I',
 			CASE a.attname
 				WHEN 'source' THEN quote_literal(name)
+				WHEN 'usage' THEN format('CASE WHEN isfinite(%s) THEN %s END', definition #>> '{columns,at}', definition #>> '{columns,usage}')
 				WHEN 'service_tier' THEN coalesce(source_format('coalesce(%s, ''standard'')', definition #>> '{columns,service_tier}'), quote_literal('standard'))
 				WHEN 'status' THEN coalesce(definition #>> '{columns,status}', quote_literal('ok'))
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,

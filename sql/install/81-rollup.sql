@@ -355,6 +355,7 @@ DECLARE
 	first_hour CONSTANT timestamptz := '2000-01-01 00:00:00+00';
 	one text;
 	origins text[] := CASE WHEN origin IS NULL THEN ARRAY['usage_log'] || ARRAY(SELECT name FROM inferacct.usage_source ORDER BY name) ELSE ARRAY[origin] END;
+	width interval;					-- the chunk in hours: days have 24, whatever the session's clock does
 	hours timestamptz[];
 	starts timestamptz[];
 	start timestamptz;
@@ -365,6 +366,7 @@ BEGIN
 			MESSAGE = pg_catalog.format('a chunk cannot be %s', chunk),
 			HINT = 'Give an hour or more, in hours or days.';
 	END IF;
+	width := pg_catalog.make_interval(secs => extract(epoch FROM chunk));
 	FOREACH one IN ARRAY origins LOOP
 		IF NOT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('inferacct.refresh_usage ' || one, 0)) THEN
 			RAISE NOTICE '%: another refresh_usage() is at work; left to it', one;
@@ -378,11 +380,11 @@ BEGIN
 			started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL;
 		COMMIT;
 
-		starts := ARRAY(SELECT DISTINCT pg_catalog.date_bin(chunk, h, first_hour) AS s FROM pg_catalog.unnest(hours) AS h ORDER BY s);
+		starts := ARRAY(SELECT DISTINCT pg_catalog.date_bin(width, h, first_hour) AS s FROM pg_catalog.unnest(hours) AS h ORDER BY s);
 		FOREACH start IN ARRAY starts LOOP
-			PERFORM inferacct.refresh_hours(one, start, start + chunk, hours, found_at);
+			PERFORM inferacct.refresh_hours(one, start, start + width, hours, found_at);
 			COMMIT;
-			RAISE NOTICE '%: % of % hours', one, (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(hours) AS h WHERE h < start + chunk), pg_catalog.cardinality(hours);
+			RAISE NOTICE '%: % of % hours', one, (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(hours) AS h WHERE h < start + width), pg_catalog.cardinality(hours);
 		END LOOP;
 		UPDATE inferacct.refresh_run AS r SET finished_at = pg_catalog.clock_timestamp() WHERE r.origin = one;
 		COMMIT;
