@@ -315,8 +315,9 @@ BEGIN
 				count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd,
 				min(at) AS first_at, max(at) AS last_at, min(inferacct.input_tokens(usage)) AS min_input, max(inferacct.input_tokens(usage)) AS max_input,
 				%2$s AS fingerprint
-			FROM %1$s
-			WHERE at >= $2 AND at < $3 AND inferacct.hour_of(at) = ANY ($6)
+			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd
+				  FROM %1$s WHERE at >= $2 AND at < $3 AND inferacct.hour_of(at) = ANY ($6)
+				  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
 			GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 		), stored AS (
 			INSERT INTO inferacct.usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
