@@ -248,7 +248,7 @@ rollup_accum(PG_FUNCTION_ARGS)
 	RollupRow	row;
 	Money		usd;
 
-	if (RollupArguments(fcinfo, 1, &row) && RollupRowCost(PricingOfStatement(), &row, &usd))
+	if (RollupArguments(fcinfo, 1, &row) && RollupRowCost(PricingOfCall(fcinfo), &row, &usd))
 		AddToState(state, usd, 1);
 	PG_RETURN_POINTER(state);
 }

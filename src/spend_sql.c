@@ -97,7 +97,7 @@ spend_state_send(PG_FUNCTION_ARGS)
 /* ---------- transitions ---------- */
 
 /* Add (sign 1) or take away (sign -1) a request; `book` tells whether a price_book comes first. */
-static Datum
+static inline Datum
 Accumulate(FunctionCallInfo fcinfo, bool book, bool tokens, int sign)
 {
 	SpendState *state = StateArgument(fcinfo);
@@ -113,10 +113,10 @@ Accumulate(FunctionCallInfo fcinfo, bool book, bool tokens, int sign)
 		PG_RETURN_POINTER(state);
 	if (tokens)
 		priced = TokensRequest(fcinfo, first, &request, &input, &output) &&
-			RequestTokensCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfStatement(), &request, input, output, &usd);
+			RequestTokensCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfCall(fcinfo), &request, input, output, &usd);
 	else
 		priced = UsageRequest(fcinfo, first, &request, &usage) &&
-			RequestUsageCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfStatement(), &request, usage, &usd);
+			RequestUsageCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfCall(fcinfo), &request, usage, &usd);
 	if (priced)
 		AddToState(state, sign * usd, sign);
 	PG_RETURN_POINTER(state);

@@ -10,8 +10,10 @@
 #define INFERACCT_SPEND_STATE_H
 
 #include "fmgr.h"
+#include "nodes/execnodes.h"
 
 #include "money.h"
+#include "price_cache.h"
 
 typedef struct SpendState
 {
@@ -21,22 +23,65 @@ typedef struct SpendState
 
 StaticAssertDecl(sizeof(SpendState) == 24, "spend_state is declared with 24 bytes");
 
-/* The state of an aggregate, made when there is none yet. */
+/* A new state: the first of an aggregate, or the result of a plain call, which leaves its argument as it is. */
 static inline SpendState *
-StateArgument(FunctionCallInfo fcinfo)
+NewState(FunctionCallInfo fcinfo)
 {
 	MemoryContext context;
 	int			kind = AggCheckCallContext(fcinfo, &context);
 	SpendState *state;
 
-	if (kind != 0 && !PG_ARGISNULL(0))
-		return (SpendState *) PG_GETARG_POINTER(0);
-
-	/* Called as a plain function: leave the argument as it is. */
 	state = MemoryContextAllocZero(kind != 0 ? context : CurrentMemoryContext, sizeof(SpendState));
 	if (!PG_ARGISNULL(0))
 		*state = *(SpendState *) PG_GETARG_POINTER(0);
 	return state;
+}
+
+static inline bool
+IsAggregateCall(FunctionCallInfo fcinfo)
+{
+	return fcinfo->context != NULL && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
+}
+
+/* The state of an aggregate to change in place, made when there is none yet. */
+static inline SpendState *
+StateArgument(FunctionCallInfo fcinfo)
+{
+	if (likely(!PG_ARGISNULL(0) && IsAggregateCall(fcinfo)))
+		return (SpendState *) PG_GETARG_POINTER(0);
+	return NewState(fcinfo);
+}
+
+/*
+ * The Pricing of the statement that the aggregate is in.  An aggregate lives in
+ * one execution and so has one snapshot: only price_generation is looked at.
+ */
+typedef struct SpendCall
+{
+	Pricing    *pricing;
+	uint64		generation;
+} SpendCall;
+
+static inline Pricing *
+BindCall(FunctionCallInfo fcinfo)
+{
+	SpendCall  *call = fcinfo->flinfo->fn_extra;
+
+	if (call == NULL)
+		call = fcinfo->flinfo->fn_extra = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(SpendCall));
+	call->pricing = PricingOfStatement();
+	call->generation = IsAggregateCall(fcinfo) ? price_generation : 0;
+	return call->pricing;
+}
+
+static inline Pricing *
+PricingOfCall(FunctionCallInfo fcinfo)
+{
+	const SpendCall *call = fcinfo->flinfo->fn_extra;
+
+	if (likely(call != NULL && call->generation == price_generation))
+		return call->pricing;
+	return BindCall(fcinfo);
 }
 
 static inline void
