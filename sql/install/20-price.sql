@@ -37,7 +37,7 @@ CREATE SEQUENCE price_version_seq START WITH 1;
 
 CREATE TABLE price_version (
 	version			bigint NOT NULL DEFAULT nextval('inferacct.price_version_seq') PRIMARY KEY,
-	published_at	timestamptz NOT NULL DEFAULT now() CHECK (isfinite(published_at)),
+	published_at	timestamptz NOT NULL DEFAULT clock_timestamp() CHECK (isfinite(published_at)),
 	source			text,
 	note			text,
 	checksum		text,
@@ -59,8 +59,12 @@ BEGIN
 	IF NOT coalesce(isfinite(published_at), false) THEN
 		RAISE EXCEPTION 'published_at must be a finite time' USING ERRCODE = '22008';
 	END IF;
+	-- now() is when the transaction began; others may have published since.  The
+	-- moment that counts is when our turn has come: the trigger waits for it
+	-- before this is evaluated.
 	INSERT INTO price_version AS v (published_at, source, note, checksum)
-	VALUES (open_price_version.published_at, open_price_version.source, open_price_version.note, open_price_version.checksum)
+	VALUES (CASE WHEN open_price_version.published_at = now() THEN clock_timestamp() ELSE open_price_version.published_at END,
+		open_price_version.source, open_price_version.note, open_price_version.checksum)
 	RETURNING v.version INTO opened;
 	RETURN opened;
 END $$;
@@ -269,6 +273,26 @@ END $$;
 
 COMMENT ON FUNCTION price_written() IS 'Statement trigger of the price tables: advances the price epoch before rows are written.';
 
+-- Logical replication writes rows without firing statement triggers.
+CREATE FUNCTION price_replicated() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM price_epoch WHERE xmin = pg_current_xact_id()::xid) THEN
+		PERFORM touch_prices();
+	END IF;
+	RETURN NEW;
+END $$;
+
+COMMENT ON FUNCTION price_replicated() IS 'Row trigger of the price tables for rows that replication writes: advances the price epoch once in a transaction.';
+
+CREATE FUNCTION price_row_written() RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'price_row_written';
+
+COMMENT ON FUNCTION price_row_written() IS 'Row trigger of the price tables: this session looks at the rows anew, even within the statement that writes them.';
+
 CREATE FUNCTION price_append_only() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, pg_catalog, pg_temp
@@ -295,7 +319,12 @@ BEGIN
 		CONTINUE WHEN name IN ('gpu_price', 'catalog_rejection');
 		EXECUTE format('CREATE TRIGGER price_written BEFORE INSERT ON %I '
 			'FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written', name);
+		EXECUTE format('CREATE TRIGGER price_row_written BEFORE INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_row_written()', name);
+		EXECUTE format('CREATE TRIGGER price_replicated BEFORE INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_replicated()', name);
+		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written, ENABLE ALWAYS TRIGGER price_row_written, '
+			'ENABLE REPLICA TRIGGER price_replicated', name);
 	END LOOP;
 END $$;
 
