@@ -49,11 +49,47 @@ COMMENT ON TABLE price_version IS
 COMMENT ON COLUMN price_version.published_at IS 'When it became known; inferacct.as_of compares with it. Of two versions the one published later wins, then the higher number.';
 COMMENT ON COLUMN price_version.checksum IS 'md5 of the catalog it was loaded from, when it was.';
 
+CREATE FUNCTION open_price_version(published_at timestamptz, source text, note text, checksum text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+DECLARE
+	opened bigint;
+BEGIN
+	IF NOT coalesce(isfinite(published_at), false) THEN
+		RAISE EXCEPTION 'published_at must be a finite time' USING ERRCODE = '22008';
+	END IF;
+	INSERT INTO price_version AS v (published_at, source, note, checksum)
+	VALUES (open_price_version.published_at, open_price_version.source, open_price_version.note, open_price_version.checksum)
+	RETURNING v.version INTO opened;
+	RETURN opened;
+END $$;
+
+COMMENT ON FUNCTION open_price_version(timestamptz, text, text, text) IS
+'Opens the version to which the caller adds rows of price, model_alias, contract, contract_term, fx_rate or gpu_price in the same transaction; returns its number. Waits for other writers of prices.';
+
+CREATE FUNCTION own_price_version() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+DECLARE
+	opened bigint;
+BEGIN
+	SELECT v.version INTO opened
+	FROM price_version v
+	WHERE v.xmin = pg_current_xact_id()::xid AND v.note = 'inserted rows'
+	ORDER BY v.version DESC LIMIT 1;
+	RETURN coalesce(opened, open_price_version(now(), NULL, 'inserted rows', NULL));
+END $$;
+
+COMMENT ON FUNCTION own_price_version() IS
+'Default of the column version: the version that rows inserted by hand in this transaction belong to, opened when there is none yet.';
+
 CREATE TABLE price (
 	above_input_tokens	bigint NOT NULL DEFAULT 0 CHECK (above_input_tokens >= 0),
 	unit_quantity		bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version				bigint NOT NULL REFERENCES price_version,
+	version				bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	threshold_inclusive	boolean NOT NULL DEFAULT false,
 	provider			text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
 	model				text NOT NULL CHECK (octet_length(model) BETWEEN 1 AND 255),
@@ -97,7 +133,7 @@ COMMENT ON COLUMN price.rate IS 'The same price as 1e-15 USD per single unit; wh
 
 CREATE TABLE model_alias (
 	valid_from	timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version		bigint NOT NULL REFERENCES price_version,
+	version		bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	alias		text NOT NULL CHECK (octet_length(alias) BETWEEN 1 AND 255),
 	provider	text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
 	model		text CHECK (octet_length(model) BETWEEN 1 AND 255),
@@ -112,7 +148,7 @@ COMMENT ON TABLE model_alias IS
 'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones.';
 
 CREATE TABLE contract (
-	version		bigint NOT NULL REFERENCES price_version,
+	version		bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	contract	text NOT NULL CHECK (contract <> ''),
 	note		text,
 	attributes	jsonb,
@@ -125,7 +161,7 @@ CREATE TABLE contract_term (
 	unit_quantity	bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
 	valid_from		timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
 	valid_to		timestamptz NOT NULL DEFAULT 'infinity',
-	version			bigint NOT NULL REFERENCES price_version,
+	version			bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	contract		text NOT NULL,
 	provider		text,
 	model			text,
@@ -139,20 +175,22 @@ CREATE TABLE contract_term (
 	rate			bigint GENERATED ALWAYS AS (inferacct.price_rate(usd, unit_quantity)) STORED,
 	CONSTRAINT contract_term_validity CHECK (valid_from < valid_to),
 	CONSTRAINT contract_term_one_kind CHECK (num_nonnulls(usd, percent_off) <= 1),
-	CONSTRAINT contract_term_own_price CHECK (usd IS NULL OR model IS NOT NULL AND provider IS NOT NULL AND meter IS NOT NULL)
+	CONSTRAINT contract_term_model CHECK (model IS NULL OR provider IS NOT NULL),
+	CONSTRAINT contract_term_own_price CHECK (usd IS NULL OR model IS NOT NULL AND meter IS NOT NULL),
+	CONSTRAINT contract_term_percent CHECK (scale(trim_scale(percent_off)) <= 7)
 );
 
 CREATE INDEX contract_term_contract ON contract_term (contract);
 
 COMMENT ON TABLE contract_term IS
-'Terms of a contract: an own price (usd per unit_quantity) for a model and meter, or a percentage off list prices; NULL provider, model, service_tier, region or meter means any. '
-'The most specific term in force wins; of two alike, the later version. A term with neither usd nor percent_off cancels earlier ones alike.';
+'Terms of a contract: an own price (usd per unit_quantity) for a meter of a model, or a percentage off list prices. NULL provider, model, region or meter means any; NULL service_tier means any for a percentage and the standard tier for an own price. '
+'An own price wins over percentages and holds for every context size and hour; of percentages in force the most specific wins (model, then provider, meter, service_tier, region), then the one published later. A term with neither usd nor percent_off ends the one alike from its valid_from on.';
 
 CREATE TABLE fx_rate (
 	valid_from		timestamptz NOT NULL CHECK (isfinite(valid_from)),
-	version			bigint NOT NULL REFERENCES price_version,
+	version			bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	currency		text NOT NULL CHECK (currency ~ '^[A-Z]{3}$' AND currency <> 'USD'),
-	usd_per_unit	numeric NOT NULL CHECK (usd_per_unit > 0),
+	usd_per_unit	numeric NOT NULL CHECK (usd_per_unit > 0 AND usd_per_unit < 1000000 AND scale(trim_scale(usd_per_unit)) <= 12),
 	source			text,
 	attributes		jsonb,
 	PRIMARY KEY (currency, valid_from, version)
@@ -163,7 +201,7 @@ COMMENT ON TABLE fx_rate IS
 
 CREATE TABLE gpu_price (
 	valid_from		timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version			bigint NOT NULL REFERENCES price_version,
+	version			bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	gpu				text NOT NULL CHECK (gpu <> ''),
 	vendor			text NOT NULL CHECK (vendor <> ''),
 	term			text NOT NULL CHECK (term IN ('on_demand', 'reserved_1y', 'reserved_3y', 'spot')),
@@ -178,7 +216,7 @@ COMMENT ON TABLE gpu_price IS
 'Rent of one GPU in USD per hour by vendor and term, append-only and dated like price. usd_per_hour NULL withdraws it. Ranges of a market are rows of the vendors "cloud (low)" and "cloud (high)".';
 
 CREATE TABLE catalog_rejection (
-	version		bigint NOT NULL REFERENCES price_version,
+	version		bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	path		text NOT NULL,
 	problem		text NOT NULL,
 	attributes	jsonb
@@ -280,25 +318,6 @@ GRANT SELECT ON price_version, price, model_alias, contract, contract_term, fx_r
 -- ---------------------------------------------------------------------------
 -- Publishing
 -- ---------------------------------------------------------------------------
-
-CREATE FUNCTION open_price_version(published_at timestamptz, source text, note text, checksum text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE
-SET search_path TO inferacct, pg_catalog, pg_temp
-AS $$
-DECLARE
-	opened bigint;
-BEGIN
-	IF NOT coalesce(isfinite(published_at), false) THEN
-		RAISE EXCEPTION 'published_at must be a finite time' USING ERRCODE = '22008';
-	END IF;
-	INSERT INTO price_version AS v (published_at, source, note, checksum)
-	VALUES (open_price_version.published_at, open_price_version.source, open_price_version.note, open_price_version.checksum)
-	RETURNING v.version INTO opened;
-	RETURN opened;
-END $$;
-
-COMMENT ON FUNCTION open_price_version(timestamptz, text, text, text) IS
-'Opens the version to which the caller adds rows of price, model_alias, contract, contract_term, fx_rate or gpu_price in the same transaction; returns its number. Waits for other writers of prices.';
 
 CREATE FUNCTION set_price(
 	provider			text,
