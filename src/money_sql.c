@@ -82,7 +82,7 @@ MoneyRangeError(Datum datum)
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("%s is no exact amount of USD", text),
-			 errdetail("An amount is a multiple of 1e-15 USD, below 1e22 USD.")));
+			 errdetail("An amount is a multiple of 1e-15 USD, of at most 1e22 USD.")));
 }
 
 static uint16
