@@ -30,7 +30,16 @@ typedef struct RouteCall
 	char	   *baseline;
 	Size		baseline_length;
 	struct RouteState *empty;	/* a state of this policy and baseline */
+	bool		is_baseline[ROUTE_MAX_TIERS];	/* tiers that cost what the baseline does */
+	bool		is_plain[ROUTE_MAX_TIERS];	/* RouteTierIsPlain() */
+	RequestText models[ROUTE_MAX_TIERS];
 	NameSpan   *spans[ROUTE_MAX_TIERS + 1]; /* last met; NULL: none */
+
+	/* When all models have flat rates, in [flat_from, flat_to); else that is empty. */
+	TimestampTz flat_from;
+	TimestampTz flat_to;
+	uint32_t	flat_priced;	/* meters that all of them price */
+	const int64_t *flat_rates[ROUTE_MAX_TIERS + 1];
 } RouteCall;
 
 /* The policy of that name; errors are routing_definition()'s. */

@@ -9,17 +9,15 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-RouteTierSums *
-RouteTierAt(const RouteState *state, int tier)
+/* FNV-1a. */
+static int64_t
+Fingerprint(const char *bytes, size_t size)
 {
-	return (RouteTierSums *) (state->names + state->names_size + (size_t) tier * RouteTierSize(state->ntiers));
-}
+	uint64_t	hash = UINT64_C(0xcbf29ce484222325);
 
-RouteBucketSums *
-RouteBucketAt(const RouteState *state, int index)
-{
-	return (RouteBucketSums *) ((char *) RouteTierAt(state, state->ntiers) +
-								(size_t) index * RouteBucketSize(state->ntiers));
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char) bytes[i]) * UINT64_C(0x100000001b3);
+	return (int64_t) hash;
 }
 
 void
@@ -37,14 +35,7 @@ RouteStateInit(RouteState *state, int ntiers, const char *definition, const char
 	state->last_at = INT64_MIN;
 	memcpy(state->names, definition, definition_length);
 	memcpy(state->names + state->baseline_offset, baseline, baseline_length);
-}
-
-bool
-RouteStateMatches(const RouteState *left, const RouteState *right)
-{
-	return left->ntiers == right->ntiers && left->names_size == right->names_size &&
-		left->baseline_offset == right->baseline_offset &&
-		memcmp(left->names, right->names, (size_t) left->names_size) == 0;
+	state->fingerprint = Fingerprint(state->names, (size_t) names_size);
 }
 
 bool
@@ -152,6 +143,7 @@ RouteStateIsValid(const RouteState *state, size_t size)
 		return false;
 	if (state->baseline_offset < 1 || state->baseline_offset >= state->names_size ||
 		state->names[state->baseline_offset - 1] != '\0' || state->names[state->names_size - 1] != '\0' ||
+		state->fingerprint != Fingerprint(state->names, (size_t) state->names_size) ||
 		state->requests < 0 || state->unscored < 0 || state->unscored > state->requests || state->left_out < 0)
 		return false;
 	for (int i = 0; i < state->ntiers; i++)

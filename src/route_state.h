@@ -33,6 +33,7 @@ typedef struct RouteState
 	int64_t		requests;
 	int64_t		unscored;		/* of them, without a score */
 	int64_t		left_out;		/* requests not counted: something had no price */
+	int64_t		fingerprint;	/* of the names */
 	int64_t		first_at;		/* INT64_MAX when there are none */
 	int64_t		last_at;		/* INT64_MIN */
 	char		names[];
@@ -99,14 +100,32 @@ RouteBaseline(const RouteState *state)
 	return state->names + state->baseline_offset;
 }
 
-extern RouteTierSums *RouteTierAt(const RouteState *state, int tier);
-extern RouteBucketSums *RouteBucketAt(const RouteState *state, int index);
+static inline RouteTierSums *
+RouteTierAt(const RouteState *state, int tier)
+{
+	return (RouteTierSums *) (state->names + state->names_size + (size_t) tier * RouteTierSize(state->ntiers));
+}
+
+static inline RouteBucketSums *
+RouteBucketAt(const RouteState *state, int index)
+{
+	return (RouteBucketSums *) ((char *) RouteTierAt(state, state->ntiers) +
+								(size_t) index * RouteBucketSize(state->ntiers));
+}
 
 /* Make an empty state in RouteStateSize(ntiers, RouteNamesSize(), 0) bytes. */
 extern void RouteStateInit(RouteState *state, int ntiers, const char *definition, const char *baseline);
 
-/* Are both of the same policy, as defined then, and the same baseline? */
-extern bool RouteStateMatches(const RouteState *left, const RouteState *right);
+/*
+ * Are both of the same policy, as defined then, and the same baseline?  By
+ * fingerprint of 64 bits, for this is asked of every row.
+ */
+static inline bool
+RouteStateMatches(const RouteState *left, const RouteState *right)
+{
+	return left->fingerprint == right->fingerprint && left->names_size == right->names_size &&
+		left->ntiers == right->ntiers;
+}
 
 /* The window that holds the state's buckets and [first, last], too; false when it has to grow. */
 extern bool RouteWindow(const RouteState *state, int first, int last, int *first_bucket, int *nbuckets);

@@ -31,26 +31,21 @@ int
 RouteTierOf(const RoutePolicy *policy, double score)
 {
 	int			last = policy->ntiers - 1;
-	double		drawn;
+	int			tier = 0;
 
 	if (policy->kind == ROUTE_SPLIT)
 	{
-		drawn = Draw(score);
-		for (int tier = 0; tier < last; tier++)
-		{
-			if (drawn < policy->tiers[tier].below_share)
-				return tier;
-		}
-		return last;
+		double		drawn = Draw(score);
+
+		while (tier < last && drawn >= policy->tiers[tier].below_share)
+			tier++;
+		return tier;
 	}
 
-	/* NaN is below nothing. */
-	for (int tier = 0; tier < last; tier++)
-	{
-		if (score < policy->tiers[tier].below_score)
-			return tier;
-	}
-	return last;
+	/* Count the thresholds passed: scores are no pattern that a branch could learn. */
+	for (int i = 0; i < last; i++)
+		tier += !(score < policy->tiers[i].below_score);
+	return tier;
 }
 
 int

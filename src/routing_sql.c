@@ -78,7 +78,7 @@ TierCost(RouteCall *call, int index, const Request *request, const Usage *usage,
 	Request		routed = *request;
 	int64		tokens;
 
-	if (!RouteTierIsPlain(tier))
+	if (!call->is_plain[index])
 	{
 		Meter		meter;
 
@@ -93,10 +93,60 @@ TierCost(RouteCall *call, int index, const Request *request, const Usage *usage,
 		*usd = (Money) tokens * tier->token_rate;
 		return true;
 	}
-	routed.model = (RequestText) {
-		tier->model, strlen(tier->model)
-	};
+	routed.model = call->models[index];
 	return ModelCost(call, &call->spans[index], &routed, usage, usd);
+}
+
+/* Find the time, around that of a request just priced, in which rates are flat for all. */
+static void
+FindFlatRates(RouteCall *call)
+{
+	int			ntiers = call->policy.ntiers;
+
+	call->flat_from = DT_NOBEGIN;
+	call->flat_to = DT_NOEND;
+	call->flat_priced = ~UINT32_C(0);
+	for (int i = 0; i <= ntiers; i++)
+	{
+		const NameSpan *span = i < ntiers && call->is_baseline[i] ? call->spans[ntiers] : call->spans[i];
+
+		if (span == NULL || (i < ntiers && !call->is_plain[i]) || span->flat_from >= span->flat_to)
+		{
+			call->flat_to = call->flat_from;
+			return;
+		}
+		call->flat_from = Max(call->flat_from, span->flat_from);
+		call->flat_to = Min(call->flat_to, span->flat_to);
+		call->flat_priced &= span->flat->priced;
+		call->flat_rates[i] = span->flat->rate;
+	}
+}
+
+/* Price a request of the standard tier on all at once; false when that takes more care. */
+static bool
+PriceFlat(const RouteCall *call, const Request *request, const Usage *usage, RouteCosts *costs)
+{
+	const uint32_t free_without_price = METER_BIT(METER_REQUESTS);
+	int			nmodels = call->policy.ntiers + 1;
+	uint32_t	present = usage->present;
+
+	if (request->at < call->flat_from || request->at >= call->flat_to ||
+		request->service_tier.bytes != NULL || request->region.bytes != NULL ||
+		(present & ~call->flat_priced & ~free_without_price) != 0)
+		return false;
+	memset(costs->usd, 0, nmodels * sizeof(Money));
+	for (int i = 0; present != 0; i++, present &= present - 1)
+	{
+		int			meter = __builtin_ctz(present);
+		int64		count = usage->count[i];
+
+		/* Below 2^48, all meters together stay below 2^127. */
+		if (count >> 48 != 0)
+			return false;
+		for (int j = 0; j < nmodels; j++)
+			costs->usd[j] += (Money) count * call->flat_rates[j][meter];
+	}
+	return true;
 }
 
 /* Price a request on the baseline and on every tier; false when one has no price. */
@@ -105,14 +155,39 @@ PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteC
 {
 	int			ntiers = call->policy.ntiers;
 
+	if (PriceFlat(call, request, usage, costs))
+		return true;
 	if (!ModelCost(call, &call->spans[ntiers], request, usage, &costs->usd[ntiers]))
 		return false;
 	for (int i = 0; i < ntiers; i++)
 	{
-		if (!TierCost(call, i, request, usage, &costs->usd[i]))
+		if (call->is_baseline[i])
+			costs->usd[i] = costs->usd[ntiers];
+		else if (!TierCost(call, i, request, usage, &costs->usd[i]))
 			return false;
 	}
+	FindFlatRates(call);
 	return true;
+}
+
+/* How many requests a usage is of, 1 when it does not say, and the length of each one's prompt. */
+static void
+ReadRequests(const Usage *usage, RouteCosts *costs)
+{
+	uint32_t	present = usage->present;
+	int64		tokens = 0;
+
+	costs->requests = 1;
+	for (int i = 0; present != 0; i++, present &= present - 1)
+	{
+		uint32_t	meter = present & -present;
+
+		if (meter == METER_BIT(METER_REQUESTS))
+			costs->requests = usage->count[i];
+		else if ((meter & METERS_OF_INPUT) && __builtin_add_overflow(tokens, usage->count[i], &tokens))
+			OutOfRange();
+	}
+	costs->prompt_tokens = tokens / costs->requests;
 }
 
 /* ---------- the state ---------- */
@@ -158,6 +233,17 @@ EmptyState(RouteCall *call, RequestText baseline)
 	memcpy(call->baseline, baseline.bytes, baseline.length);
 	call->baseline_length = baseline.length;
 	call->spans[call->policy.ntiers] = NULL;
+	call->flat_to = call->flat_from = DT_NOBEGIN;
+	for (int i = 0; i < call->policy.ntiers; i++)
+	{
+		const RouteTier *tier = &call->policy.tiers[i];
+
+		call->is_plain[i] = RouteTierIsPlain(tier);
+		call->is_baseline[i] = !tier->deployed && call->is_plain[i] && strcmp(tier->model, call->baseline) == 0;
+		call->models[i] = (RequestText) {
+			tier->model, strlen(tier->model)
+		};
+	}
 	size = RouteStateSize(call->policy.ntiers, RouteNamesSize(strlen(call->definition), baseline.length), 0);
 	call->empty = MemoryContextAlloc(call->context, size);
 	RouteStateInit(call->empty, call->policy.ntiers, call->definition, call->baseline);
@@ -165,14 +251,14 @@ EmptyState(RouteCall *call, RequestText baseline)
 	return call->empty;
 }
 
-/* The state of an aggregate, to be changed in place; NULL: none yet. */
+/* The state of an aggregate, which we made, to be changed in place; NULL: none yet. */
 static RouteState *
 StateArgument(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0))
 		return NULL;
 	if (AggCheckCallContext(fcinfo, NULL) != 0)
-		return (RouteState *) PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+		return (RouteState *) PG_GETARG_POINTER(0);
 	return (RouteState *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0));
 }
 
@@ -197,7 +283,7 @@ route_savings_accum(PG_FUNCTION_ARGS)
 	RouteCosts	costs;
 	Request		request;
 	const Usage *usage;
-	int64		input;
+	int			bucket;
 
 	if (PG_ARGISNULL(1) || !UsageRequest(fcinfo, 3, &request, &usage))
 	{
@@ -212,19 +298,18 @@ route_savings_accum(PG_FUNCTION_ARGS)
 	else if (!RouteStateMatches(state, empty))
 		MixedPoliciesError(state);
 
-	costs.requests = Max(UsageCount(usage, METER_REQUESTS), 1);
+	ReadRequests(usage, &costs);
 	if (!PriceRequest(call, &request, usage, &costs))
 	{
 		state->left_out += costs.requests;
 		PG_RETURN_POINTER(state);
 	}
-	if (!UsageTotal(usage, METERS_OF_INPUT, &input))
-		OutOfRange();
 	costs.scored = !PG_ARGISNULL(2);
 	costs.tier = costs.scored ? RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2)) : call->policy.ntiers - 1;
-	costs.prompt_tokens = input / costs.requests;
 	costs.at = request.at;
-	state = Widen(state, RouteBucket(costs.prompt_tokens), RouteBucket(costs.prompt_tokens));
+	bucket = RouteBucket(costs.prompt_tokens);
+	if (bucket < state->first_bucket || bucket >= state->first_bucket + state->nbuckets)
+		state = Widen(state, bucket, bucket);
 	if (!RouteStateAdd(state, &costs))
 		OutOfRange();
 	PG_RETURN_POINTER(state);
