@@ -60,8 +60,8 @@ COMMENT ON COLUMN routing_tier.share IS
 COMMENT ON COLUMN routing_tier.output_ratio IS 'Length of this model''s answers for one logged, on top of tokenizer_ratio.';
 COMMENT ON COLUMN routing_tier.tokenizer_ratio IS 'Tokens that this model counts for one logged.';
 COMMENT ON COLUMN routing_tier.keeps_cache IS 'false: the prompt cache is lost when traffic is split, so tokens logged as read from a cache are charged as plain input.';
-COMMENT ON COLUMN routing_tier.usd_per_mtok IS 'Marginal USD per million tokens of a deployment (power); NULL: 0.';
-COMMENT ON COLUMN routing_tier.usd_per_month IS 'Fixed USD per month of a deployment, whatever it serves; NULL: what deployment_usd_per_month() says of it.';
+COMMENT ON COLUMN routing_tier.usd_per_mtok IS 'USD per million tokens that a deployment costs beyond its machines; NULL: its marginal_usd_per_mtok, or 0 when usd_per_month is given.';
+COMMENT ON COLUMN routing_tier.usd_per_month IS 'Fixed USD per month of a deployment, whatever it serves; NULL: what its min_replicas cost in a month of 730 hours, spare ones, people and services included. Whether they can carry the tier is for fleet() to say.';
 
 DO $$
 DECLARE
@@ -125,6 +125,7 @@ DECLARE
 	last_share		numeric := 0;
 	this_share		numeric;
 	t				record;
+	d				deployment;
 	tiers			jsonb := '[]';
 	problem			text;
 BEGIN
@@ -161,6 +162,11 @@ BEGIN
 			WHEN t.tier = tier_count THEN 1 - last_share
 			ELSE t.below_score::numeric - last_share END;
 		last_share := last_share + this_share;
+		IF t.deployment IS NOT NULL AND t.usd_per_month IS NULL THEN
+			d := deployment_in_force(t.deployment, least(now(), price_horizon()));
+			t.usd_per_month := fleet_usd(d, deployment_bill(d, least(now(), price_horizon()), 730), d.min_replicas, 0);
+			t.usd_per_mtok := coalesce(t.usd_per_mtok, d.marginal_usd_per_mtok);
+		END IF;
 		tiers := tiers || jsonb_build_array(jsonb_build_object(
 			'model', coalesce(t.model, t.deployment), 'deployment', t.deployment, 'deployed', t.deployment IS NOT NULL,
 			'below_score', CASE WHEN t.tier < tier_count THEN t.below_score END,
@@ -176,7 +182,7 @@ END $$;
 
 COMMENT ON FUNCTION routing_definition(text) IS
 'A routing policy as in force now (or at inferacct.as_of) with its tiers in order: what route() and route_savings() work with. Ratios are in millionths, token_rate in 1e-15 USD. NULL gives NULL. '
-'Errors: IA401 no such policy in force, IA402 one whose tiers or shares do not make sense.';
+'Errors: IA401 no such policy in force, IA402 one whose tiers or shares do not make sense, IA301 and IA302 a deployment or its GPU price that is not known.';
 
 CREATE FUNCTION route(policy text, score float8) RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE COST 20
@@ -267,23 +273,6 @@ LANGUAGE c STABLE PARALLEL SAFE COST 15 AS 'MODULE_PATHNAME', 'route_savings_acc
 CREATE FUNCTION route_savings_combine(route_savings_state, route_savings_state) RETURNS route_savings_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'route_savings_combine';
 
--- Months, or parts of them, that whole hours from the first to the last moment fill.
-CREATE FUNCTION months_between(first_at timestamptz, last_at timestamptz) RETURNS numeric
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT trim_scale(sum(
-		extract(epoch FROM least(next_month, until_hour) - greatest(month, from_hour)) / extract(epoch FROM next_month - month)))
-	FROM (SELECT date_trunc('hour', first_at AT TIME ZONE 'UTC') AS from_hour,
-				 date_trunc('hour', last_at AT TIME ZONE 'UTC') + interval '1 hour' AS until_hour) AS hours,
-		generate_series(date_trunc('month', from_hour), until_hour, interval '1 month') AS month,
-		LATERAL (SELECT month + interval '1 month' AS next_month) AS n
-	WHERE month < until_hour
-$$;
-
-COMMENT ON FUNCTION months_between(timestamptz, timestamptz) IS
-'UTC months in the whole hours that a log from first_at to last_at touches; a part of a month counts by that month''s own hours. NULL gives NULL.';
-
 -- What the policy does with the sums: which share of the requests each tier
 -- answers, and whom a request answered by a tier has paid.
 CREATE FUNCTION route_savings_final(state route_savings_state) RETURNS route_savings_result
@@ -348,9 +337,9 @@ BEGIN
 	r.requests := s.requests;
 	r.unscored := s.unscored;
 	r.left_out := s.left_out;
-	r.baseline_usd := (SELECT coalesce(sum(b), 0) FROM unnest(baseline) b);
+	r.baseline_usd := (SELECT trim_scale(coalesce(sum(b), 0)) FROM unnest(baseline) b);
 	r.classifier_usd := trim_scale(s.requests * (d ->> 'classifier_usd_per_request')::numeric);
-	r.deployment_usd := (SELECT coalesce(trim_scale(round(sum((t ->> 'usd_per_month')::numeric) * months_between(s.first_at, s.last_at), 15)), 0)
+	r.deployment_usd := (SELECT coalesce(trim_scale(round(sum((t ->> 'usd_per_month')::numeric) * months_between(date_trunc('hour', s.first_at, 'UTC'), date_trunc('hour', s.last_at, 'UTC') + interval '1 hour'), 15)), 0)
 		FROM jsonb_array_elements(d -> 'tiers') t);
 	r.routed_usd := 0;
 	r.random_usd := 0;

@@ -21,7 +21,7 @@ FROM (SELECT route_quality(0, weak, strong) AS q
 
 -- What is no measurement is left out; where there is no gap there is no figure.
 SELECT q.requests, q.status, q.apgr
-FROM (SELECT route_quality(score, weak, strong) AS q FROM (VALUES (1, 0, 1), (NULL, 0, 1), (1, 'NaN', 1), (1, 0, NULL::float8)) AS v(score, weak, strong)) AS s, LATERAL (SELECT (s.q).*) AS q;
+FROM (SELECT route_quality(score, weak, strong) AS q FROM (VALUES (1, 0, 1), (NULL, 0, 1), (1, 'NaN'::float8, 1), (1, 0, NULL::float8)) AS v(score, weak, strong)) AS s, LATERAL (SELECT (s.q).*) AS q;
 SELECT (route_quality(i, 1, 1)).status AS same, (route_quality(i, 1, 0)).status AS worse, (route_quality(i, 1, NULL)).status AS unknown FROM generate_series(1, 3) AS i;
 SELECT route_quality(i, 1, 1) IS NULL AS nothing FROM generate_series(1, 0) AS i;
 

@@ -71,7 +71,11 @@ SELECT route('own small model', 0.1);
 SELECT mtok, r.saved_usd, r.deployment_usd, r.routed_usd
 FROM (SELECT mtok, route_savings('own small model', i % 10 / 10.0, 'routing/large', usage((mtok * 1000)::bigint), '2026-01-01'::timestamptz + i * interval '0.744 hour') AS r
 	  FROM unnest(ARRAY[100, 160, 161]) AS mtok, generate_series(0, 999) AS i GROUP BY mtok) AS s, LATERAL (SELECT (s.r).*) AS r ORDER BY mtok;
-SELECT months_between('2026-02-01 00:30Z', '2026-02-28 23:10Z') AS february, months_between('2026-01-31 12:00Z', '2026-02-01 11:59Z') AS two_halves, months_between('2026-02-01Z', '2026-02-01Z') AS an_hour;
+INSERT INTO routing_policy (name, kind) VALUES ('shipped deployment', 'split');
+INSERT INTO routing_tier (policy, share, deployment) VALUES ('shipped deployment', 1, 'llama-70b-budget-low');
+SELECT r.requests, r.routed_usd, r.deployment_usd, 2 * 2190 + 3000 + 200 AS of_the_article
+FROM (SELECT route_savings('shipped deployment', NULL, 'routing/large', usage(1000), at) AS r
+	  FROM unnest(ARRAY['2026-02-01 00:30Z', '2026-02-28 23:10Z']::timestamptz[]) AS at) AS s, LATERAL (SELECT (s.r).*) AS r;
 
 -- Definitions are dated, corrected and ended like prices.
 INSERT INTO routing_tier (policy, below_score, model, valid_from) VALUES
