@@ -86,20 +86,23 @@ token_cost_book(PG_FUNCTION_ARGS)
 
 /* ---------- token_cost_detail ---------- */
 
-/* How a row was chosen: service tier, and region, context and hours when they matter. */
+/* How a rate was chosen: service tier, and region, context, hours and contract when they matter. */
 static char *
-TierLabel(const RateCard *card, const CardRow *row)
+TierLabel(const RateCard *card, const CardRow *row, bool contracted)
 {
 	StringInfoData label;
 
 	initStringInfo(&label);
-	appendStringInfoString(&label, CardString(card, row->service_tier));
-	if (CardString(card, row->region)[0] != '\0')
+	appendStringInfoString(&label, strcmp(CardString(card, row->service_tier), ANY) == 0 ? "standard" :
+						   CardString(card, row->service_tier));
+	if (CardString(card, row->region)[0] != '\0' && strcmp(CardString(card, row->region), ANY) != 0)
 		appendStringInfo(&label, ", region %s", CardString(card, row->region));
 	if (row->min_input > 0)
 		appendStringInfo(&label, ", input >= " INT64_FORMAT, row->min_input);
 	if (CardString(card, row->windows)[0] != '\0')
 		appendStringInfoString(&label, ", time window");
+	if (contracted)
+		appendStringInfoString(&label, ", contract");
 	return label.data;
 }
 
@@ -118,7 +121,7 @@ EmitMeter(ReturnSetInfo *rsinfo, const RequestPrice *price, Meter meter, int64 q
 		NumericGetDatum(MoneyToNumeric((Money) rate * quantity)),
 		Int64GetDatum(row->version),
 		TimestampTzGetDatum(row->valid_from),
-		CStringGetTextDatum(TierLabel(price->card, row)),
+		CStringGetTextDatum(TierLabel(price->card, row, (price->vector->contracted & METER_BIT(meter)) != 0)),
 		CStringGetTextDatum(source)
 	};
 

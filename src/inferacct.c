@@ -17,6 +17,6 @@ void		_PG_init(void);
 void
 _PG_init(void)
 {
-	SettingInit();
+	SettingInit(PriceCacheForget);
 	PriceCacheInit();
 }

@@ -8,7 +8,9 @@
  *
  * METER(ENUM, name, side, parent): side says which side of the request it
  * counts toward; a token meter without a price of its own is billed as its
- * parent; a meter that is its own parent has none.
+ * parent; a meter that is its own parent has none.  (Cached audio and images
+ * have a second one: where cache reads have no price, they cost what audio and
+ * images do.)
  *
  * Pure C: no postgres.h.
  */

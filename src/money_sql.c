@@ -45,12 +45,74 @@ WideToNumeric(Money value, int scale)
 	return Multiply(result, int64_div_fast_to_numeric(1, scale));
 }
 
+/*
+ * The common case, done directly: an amount of at most 922 USD either way.
+ *
+ * numeric.c has no public way from an integer to a numeric with trimmed scale
+ * that does not go over it twice.  This writes the short on-disk format, which
+ * a major release cannot change without breaking pg_upgrade: a header of sign,
+ * display scale and weight, then base-10000 digits without zeros at either end.
+ * test/pgtap/money.sql compares it with numeric's own reading on every run.
+ */
+#define NUMERIC_DIGITS 5		/* 16 decimals take four; one more before the point */
+#define DIGIT_BASE 10000
+#define SHORT_HEADER 0x8000
+#define SHORT_NEGATIVE 0x2000
+#define SHORT_SCALE_SHIFT 7
+#define SHORT_WEIGHT_MASK 0x007F
+#define DIRECT_LIMIT (PG_INT64_MAX / 10)
+
+/* Decimals of a digit that are zeros at its end: 0 to 3 of a digit that is not 0. */
+static inline int
+TrailingZeros(int digit)
+{
+	return digit % 10 != 0 ? 0 : digit % 100 != 0 ? 1 : digit % 1000 != 0 ? 2 : 3;
+}
+
+static Numeric
+NarrowToNumeric(int64 femto)
+{
+	uint64		rest = (uint64) (femto < 0 ? -femto : femto) * 10;	/* 16 decimals */
+	int16		digits[NUMERIC_DIGITS];
+	int			first = NUMERIC_DIGITS,
+				last = NUMERIC_DIGITS - 1;
+	int			scale = 16;
+	int			weight;
+	Size		size;
+	char	   *result;
+	uint16		header;
+
+	while (rest % DIGIT_BASE == 0)
+	{
+		rest /= DIGIT_BASE;
+		last--;
+		scale -= 4;
+	}
+	for (first = last + 1; rest > 0; rest /= DIGIT_BASE)
+		digits[--first] = (int16) (rest % DIGIT_BASE);
+	if (scale > 0)
+		scale -= TrailingZeros(digits[last]);
+	weight = NUMERIC_DIGITS - 1 - 4 - first;
+	header = SHORT_HEADER | (femto < 0 ? SHORT_NEGATIVE : 0) |
+		(uint16) (Max(scale, 0) << SHORT_SCALE_SHIFT) | ((uint16) weight & SHORT_WEIGHT_MASK);
+
+	size = VARHDRSZ + sizeof(header) + (last - first + 1) * sizeof(int16);
+	result = palloc(size);
+	SET_VARSIZE(result, size);
+	memcpy(result + VARHDRSZ, &header, sizeof(header));
+	memcpy(result + VARHDRSZ + sizeof(header), &digits[first], (last - first + 1) * sizeof(int16));
+	return (Numeric) result;
+}
+
 /* Convert an amount to USD as SQL shows it. */
 Numeric
 MoneyToNumeric(Money money)
 {
-	int			scale = MoneyTrim(&money);
+	int			scale;
 
+	if (likely(money != 0 && money >= -DIRECT_LIMIT && money <= DIRECT_LIMIT))
+		return NarrowToNumeric((int64) money);
+	scale = MoneyTrim(&money);
 	if (money < PG_INT64_MIN || money > PG_INT64_MAX)
 		return WideToNumeric(money, scale);
 	if (scale == 0)

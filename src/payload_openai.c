@@ -11,7 +11,7 @@
  * Anthropic usage without any cache or tool field has the same counts.)
  *
  * Invariant: cached and written tokens are part of the prompt.  Reasoning is part of
- * the completion, except for xAI and Perplexity chat, and for the compatible
+ * the completion, except for xAI chat, Perplexity's research, and the compatible
  * endpoint of Gemini, whose completion leaves the thoughts out while its
  * total contains them.
  */
@@ -171,7 +171,10 @@ ChatFlavor(const PayloadReader *reader, const PayloadBody *body)
 	return FLAVOR_DETECT;
 }
 
-/* Perplexity bills reasoning and citations beside the completion and outside the total. */
+/*
+ * Perplexity's research bills reasoning and citations beside the completion and
+ * outside the total.  Its reasoning models have the reasoning in the completion.
+ */
 static void
 SettlePerplexity(PayloadReader *reader, const Answer *answer, Tally *tally)
 {
@@ -230,7 +233,7 @@ ReadChat(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	if (tally->seconds > 0 && answer.total > answer.input + answer.output)
 		answer.has_total = false;
 
-	if (answer.flavor == FLAVOR_PERPLEXITY)
+	if (answer.flavor == FLAVOR_PERPLEXITY && !(NamesModel(body, "sonar-reasoning") && tally->citation == 0))
 		SettlePerplexity(reader, &answer, tally);
 	else
 		SettleAnswer(reader, &answer, tally);

@@ -129,14 +129,15 @@ CountImages(const cJSON *root)
 bool
 IsUnits(const PayloadBody *body)
 {
-	return HasAny(body->usage, "pages_processed", "total_tokens", NULL) ||
+	return HasAny(body->usage, "pages_processed", "total_tokens", "web_searches", NULL) ||
 		(HasAny(body->usage, "seconds", NULL) && StringOf(body->usage, "type") != NULL) ||
 		CountImages(body->usage) > 0;
 }
 
 /*
  * Mistral OCR (pages), transcription by duration (seconds), images made by a
- * model without token usage, and embeddings that state a total alone (Voyage).
+ * model without token usage, embeddings that state a total alone (Voyage), and
+ * searches alone.
  */
 void
 ReadUnits(PayloadReader *reader, const PayloadBody *body, Tally *tally)
@@ -144,5 +145,6 @@ ReadUnits(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	tally->pages = ReadCount(reader, body->usage, "pages_processed");
 	tally->seconds = ReadCount(reader, body->usage, "seconds");
 	tally->images = CountImages(body->usage);
+	tally->web_searches = ReadCount(reader, body->usage, "web_searches");
 	tally->input = ReadCount(reader, body->usage, "total_tokens");
 }

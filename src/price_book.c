@@ -187,6 +187,21 @@ PriceBookCard(const PriceBook *book, const char *provider, const char *model)
 	return CompareNames(CardString(card, card->model), CardString(card, card->provider), model, provider) == 0 ? card : NULL;
 }
 
+/* An alias of the book as a row; its strings are the book's. */
+static AliasRow
+AliasOfBook(const PriceBook *book, uint32_t index)
+{
+	const BookAlias *alias = &PriceBookAliases(book)[index];
+
+	return (AliasRow) {
+		.valid_from = alias->valid_from,.version = alias->version,.published_at = alias->published_at,
+		.alias = PriceBookString(book, alias->alias),
+		.provider = PriceBookString(book, alias->provider),
+		.model = PriceBookString(book, alias->model),
+		.region = PriceBookString(book, alias->region)
+	};
+}
+
 /* Which row, of the user's or of the shipped ones, is the latest begun at `at`? */
 static int
 LatestAlias(const AliasRow *rows, int nrows, bool user, int64_t at, int64_t *from, int64_t *to)
@@ -220,6 +235,64 @@ AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t
 	if (user >= 0 && rows[user].model != NULL)
 		return user;
 	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
+}
+
+/* ---------- what if ---------- */
+
+static bool
+IsScaled(const BookScale *scale, const RateCard *card, const PriceRow *row)
+{
+	return (row->kind == PRICE_RATE || row->kind == PRICE_AMOUNT || row->kind == CONTRACT_RATE) &&
+		(scale->meter == METER_ANY || scale->meter == row->meter) &&
+		(scale->provider == NULL || strcmp(scale->provider, CardString(card, card->provider)) == 0) &&
+		(scale->model == NULL || strcmp(scale->model, CardString(card, card->model)) == 0);
+}
+
+/* The card of the same rows with some multiplied, or NULL. */
+static RateCard *
+ScaleCard(const RateCard *card, const BookScale *scale, CardAllocate allocate, void *arg)
+{
+	PriceRow   *rows = allocate(arg, (card->nrows + 1) * sizeof(PriceRow));
+	RateCard   *scaled;
+	const PriceRow *culprit;
+
+	if (rows == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < card->nrows; i++)
+	{
+		Money		product;
+
+		rows[i] = RateCardRow(card, i);
+		if (!IsScaled(scale, card, &rows[i]))
+			continue;
+		product = (Money) rows[i].value * scale->factor;
+		if (product % MULTIPLIER_ONE != 0 || product / MULTIPLIER_ONE > INT64_MAX)
+			return NULL;
+		rows[i].value = (int64_t) (product / MULTIPLIER_ONE);
+	}
+	RateCardBuild(CardString(card, card->provider), CardString(card, card->model), rows, (int) card->nrows,
+				  allocate, arg, &scaled, &culprit);
+	return scaled;
+}
+
+PriceBook *
+PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate allocate, void *arg)
+{
+	RateCard  **cards = allocate(arg, (book->ncards + 1) * sizeof(RateCard *));
+	AliasRow   *aliases = allocate(arg, (book->naliases + 1) * sizeof(AliasRow));
+
+	if (cards == NULL || aliases == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < book->ncards; i++)
+	{
+		cards[i] = ScaleCard(PriceBookCardAt(book, i), scale, allocate, arg);
+		if (cards[i] == NULL)
+			return NULL;
+	}
+	for (uint32_t i = 0; i < book->naliases; i++)
+		aliases[i] = AliasOfBook(book, i);
+	return PriceBookBuild(book->as_of, book->version, PriceBookString(book, book->contract),
+						  cards, book->ncards, aliases, book->naliases, allocate, arg);
 }
 
 /* ---------- the book as a directory of names ---------- */
@@ -269,13 +342,7 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 	{
 		if (nrows == (int) (sizeof(rows) / sizeof(rows[0])))
 			memmove(rows, rows + 1, (size_t) --nrows * sizeof(rows[0]));
-		rows[nrows++] = (AliasRow) {
-			.valid_from = aliases[low].valid_from,.version = aliases[low].version,
-			.published_at = aliases[low].published_at,.alias = name,
-			.provider = PriceBookString(book, aliases[low].provider),
-			.model = PriceBookString(book, aliases[low].model),
-			.region = PriceBookString(book, aliases[low].region)
-		};
+		rows[nrows++] = AliasOfBook(book, low);
 	}
 	row = AliasInForce(rows, nrows, at, from, to);
 	if (row < 0)

@@ -86,6 +86,18 @@ extern PriceBook *PriceBookBuild(int64_t as_of, int64_t version, const char *con
 								 AliasRow *aliases, uint32_t naliases,
 								 CardAllocate allocate, void *arg);
 
+/* Whose prices are to be multiplied; NULL or METER_ANY: all. */
+typedef struct BookScale
+{
+	const char *provider;
+	const char *model;
+	Meter		meter;
+	int64_t		factor;			/* x 1e-9 */
+} BookScale;
+
+/* A book with some prices multiplied; NULL when one does not fit the fixed point, or memory is out. */
+extern PriceBook *PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate allocate, void *arg);
+
 /* Fill a reference; what does not fit is cut, and tables refuse such names. */
 extern void ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region);
 

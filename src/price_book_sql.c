@@ -13,9 +13,11 @@
 #include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "errors.h"
 #include "price_book_text.h"
 #include "price_cache.h"
 #include "price_load.h"
@@ -26,6 +28,8 @@ PG_FUNCTION_INFO_V1(price_book_out);
 PG_FUNCTION_INFO_V1(price_book_recv);
 PG_FUNCTION_INFO_V1(price_book_send);
 PG_FUNCTION_INFO_V1(price_book_make);
+PG_FUNCTION_INFO_V1(price_book_of_version);
+PG_FUNCTION_INFO_V1(price_book_scale);
 PG_FUNCTION_INFO_V1(price_book_info);
 
 #define BINARY_VERSION 1
@@ -47,24 +51,31 @@ BookGetDatum(PriceBook *book)
 	return PointerGetDatum(book);
 }
 
+/* Copy a book that was built in scratch memory, and let go of that. */
+static Datum
+CopyOfBook(const PriceBook *built, MemoryContext scratch)
+{
+	PriceBook  *book = palloc(built->size);
+
+	memcpy(book, built, built->size);
+	MemoryContextDelete(scratch);
+	return BookGetDatum(book);
+}
+
 static Datum
 BookOfText(const char *json)
 {
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
 	const char *problem;
 	PriceBook  *built = PriceBookFromText(json, AllocateOrNull, scratch, &problem);
-	PriceBook  *book;
 
 	if (built == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input for type %s", "price_book"),
 				 errdetail("In its JSON, %s.", problem),
-				 errhint("Make price books with price_book(); the text form is for storing and moving them.")));
-	book = palloc(built->size);
-	memcpy(book, built, built->size);
-	MemoryContextDelete(scratch);
-	return BookGetDatum(book);
+				 errhint("Make price books with price_book(), price_book(as_of => '...') or price_book(contract => '...'); the text form is for storing and moving them.")));
+	return CopyOfBook(built, scratch);
 }
 
 /* The text of a book, palloc'd. */
@@ -121,18 +132,85 @@ price_book_send(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
+static Datum
+MakeBook(const PriceScope *scope)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
+
+	return CopyOfBook(LoadPriceBook(scope, scratch), scratch);
+}
+
+/* The contract of an argument, or of the session when it is NULL. */
+static const char *
+ContractArgument(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? setting_contract : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
 Datum
 price_book_make(PG_FUNCTION_ARGS)
 {
-	TimestampTz as_of = PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0);
-	char	   *contract = PG_ARGISNULL(1) ? setting_contract : text_to_cstring(PG_GETARG_TEXT_PP(1));
-	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
-	PriceBook  *built = LoadPriceBook(as_of, contract, scratch);
-	PriceBook  *book = palloc(built->size);
+	PriceScope	scope = {
+		.as_of = PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0),
+		.last_version = PG_INT64_MAX,
+		.contract = ContractArgument(fcinfo, 1)
+	};
 
-	memcpy(book, built, built->size);
-	MemoryContextDelete(scratch);
-	return BookGetDatum(book);
+	return MakeBook(&scope);
+}
+
+Datum
+price_book_of_version(PG_FUNCTION_ARGS)
+{
+	PriceScope	scope = {.as_of = DT_NOEND,.contract = ContractArgument(fcinfo, 1)};
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	scope.last_version = PG_GETARG_INT64(0);
+	return MakeBook(&scope);
+}
+
+/* A text argument in C form, NULL for NULL. */
+static const char *
+NameArgument(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
+Datum
+price_book_scale(PG_FUNCTION_ARGS)
+{
+	MemoryContext scratch;
+	BookScale	scale;
+	const char *meter = NameArgument(fcinfo, 4);
+	char	   *factor;
+	PriceBook  *built;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	factor = DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(1)));
+	scale.provider = NameArgument(fcinfo, 2);
+	scale.model = NameArgument(fcinfo, 3);
+	scale.meter = meter == NULL ? METER_ANY : MeterByName(meter, strlen(meter));
+	if (meter != NULL && scale.meter == METER_ANY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown meter \"%s\"", meter),
+				 errhint("Meters are %s.", METER_NAMES)));
+	/* A factor x 1e-9 is a decimal per 1e6 in the 1e-15 of rates. */
+	if (RateFromDecimal(factor, 1000000, &scale.factor) != MONEY_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a factor cannot be %s", factor),
+				 errhint("Use a number of at most 9 decimals that is not negative, such as 0.85 for 15 %% off.")));
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
+	built = PriceBookScale(PG_GETARG_PRICE_BOOK(0), &scale, AllocateOrNull, scratch);
+	if (built == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_PRICE_PRECISION),
+				 errmsg("a price times %s does not fit the fixed point of 1e-15 USD per unit", factor),
+				 errhint("Use a factor of fewer decimals.")));
+	return CopyOfBook(built, scratch);
 }
 
 /* Milliseconds to build a book from its own text. */

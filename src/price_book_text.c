@@ -5,7 +5,7 @@
  *	{"version": "12", "as_of": "9223372036854775807", "contract": "",
  *	 "models": [{"provider": "openai", "model": "gpt-4o", "prices": [
  *		{"service_tier": "standard", "region": "", "meter": "input", "kind": "rate",
- *		 "value": "2500000000", "unit_quantity": "1000000", "min_input": "0", "windows": "",
+ *		 "scope": "0", "currency": "USD", "valid_to": "...", "value": "2500000000", "unit_quantity": "1000000", "min_input": "0", "windows": "",
  *		 "valid_from": "...", "version": "1", "published_at": "...", "source": "..."}]}],
  *	 "aliases": [{"alias": "gpt-4o", "provider": "openai", "model": "gpt-4o", "region": "",
  *		 "valid_from": "...", "version": "1", "published_at": "..."}]}
@@ -20,7 +20,9 @@
 #include <string.h>
 
 static const char *const kind_names[] = {
-	[PRICE_RATE] = "rate",[PRICE_MULTIPLIER] = "multiplier",[PRICE_WITHDRAWN] = "withdrawn"
+	[PRICE_RATE] = "rate",[PRICE_AMOUNT] = "amount",[PRICE_MULTIPLIER] = "multiplier",
+	[PRICE_WITHDRAWN] = "withdrawn",[CONTRACT_RATE] = "contract_rate",[CONTRACT_FACTOR] = "contract_factor",
+	[CONTRACT_NONE] = "contract_none",[FX_RATE] = "fx_rate"
 };
 
 #define ANY_METER "*"
@@ -68,11 +70,14 @@ AddPrice(cJSON *prices, const RateCard *card, const CardRow *row)
 		AddString(price, "region", CardString(card, row->region)) &&
 		AddString(price, "meter", row->meter == METER_ANY ? ANY_METER : MeterName((Meter) row->meter)) &&
 		AddString(price, "kind", kind_names[row->kind]) &&
+		AddInteger(price, "scope", row->scope) &&
+		AddString(price, "currency", CardString(card, row->currency)) &&
 		AddInteger(price, "value", row->value) &&
 		AddInteger(price, "unit_quantity", row->unit_quantity) &&
 		AddInteger(price, "min_input", row->min_input) &&
 		AddString(price, "windows", CardString(card, row->windows)) &&
 		AddInteger(price, "valid_from", row->valid_from) &&
+		AddInteger(price, "valid_to", row->valid_to) &&
 		AddInteger(price, "version", row->version) &&
 		AddInteger(price, "published_at", row->published_at) &&
 		AddString(price, "source", CardString(card, row->source));
@@ -200,7 +205,7 @@ ReadKind(Reader *reader, const cJSON *object)
 {
 	const char *name = ReadString(reader, object, "kind", 16);
 
-	for (PriceKind kind = PRICE_RATE; kind <= PRICE_WITHDRAWN; kind++)
+	for (PriceKind kind = PRICE_RATE; kind < PRICE_KIND_COUNT; kind++)
 	{
 		if (strcmp(name, kind_names[kind]) == 0)
 			return kind;
@@ -213,24 +218,29 @@ static PriceRow
 ReadPrice(Reader *reader, const cJSON *price)
 {
 	const char *meter = ReadString(reader, price, "meter", 64);
+	int64_t		scope = ReadInteger(reader, price, "scope");
 	PriceRow	row = {
 		.valid_from = ReadInteger(reader, price, "valid_from"),
+		.valid_to = ReadInteger(reader, price, "valid_to"),
 		.value = ReadInteger(reader, price, "value"),
 		.unit_quantity = ReadInteger(reader, price, "unit_quantity"),
 		.min_input = ReadInteger(reader, price, "min_input"),
 		.version = ReadInteger(reader, price, "version"),
 		.published_at = ReadInteger(reader, price, "published_at"),
 		.kind = ReadKind(reader, price),
+		.scope = (ContractScope) scope,
 		.meter = MeterByName(meter, strlen(meter)),
+		.currency = ReadString(reader, price, "currency", 16),
 		.service_tier = ReadString(reader, price, "service_tier", MODEL_NAME_SIZE),
 		.region = ReadString(reader, price, "region", MODEL_REGION_SIZE),
 		.windows = ReadString(reader, price, "windows", 65536),
 		.source = ReadString(reader, price, "source", 65536)
 	};
 
-	if (row.meter == METER_ANY && (strcmp(meter, ANY_METER) != 0 || row.kind != PRICE_MULTIPLIER))
+	if (row.meter == METER_ANY && (strcmp(meter, ANY_METER) != 0 || row.kind == PRICE_RATE ||
+								   row.kind == PRICE_AMOUNT || row.kind == CONTRACT_RATE))
 		Fail(reader, "a price has an unknown meter");
-	if (row.value < 0 || row.unit_quantity <= 0 || row.min_input < 0 || row.service_tier[0] == '\0')
+	if (scope < SCOPE_ALL || scope > SCOPE_MODEL || row.value < 0 || row.unit_quantity <= 0 || row.min_input < 0 || row.service_tier[0] == '\0')
 		Fail(reader, "a price has a value out of range");
 	return row;
 }

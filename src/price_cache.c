@@ -194,7 +194,10 @@ Bind(Snapshot snapshot)
 			slot = &slots[i];
 	}
 	if (slot == NULL)
+	{
+		CheckContract(setting_contract, as_of);
 		slot = FillSlot(&epoch, as_of, snapshot->curcid);
+	}
 	slot->used = ++use_clock;
 
 	bound.pricing = slot->pricing;

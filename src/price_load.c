@@ -23,7 +23,7 @@
 #include "errors.h"
 #include "price_load.h"
 
-#define MAX_ARGS 3
+#define MAX_ARGS 5
 
 typedef struct PriceQuery
 {
@@ -42,7 +42,8 @@ static PriceQuery epoch_query = {
 #define PRICE_COLUMNS \
 	"p.service_tier, p.region, p.meter, p.rate, (p.multiplier OPERATOR(pg_catalog.*) 1000000000)::bigint, " \
 	"p.unit_quantity, p.above_input_tokens, p.threshold_inclusive, p.time_windows::text, " \
-	"p.valid_from, p.version, v.published_at, p.source, p.provider, p.model "
+	"p.valid_from, p.version, v.published_at, p.source, p.provider, p.model, " \
+	"p.currency, inferacct.price_rate(p.amount, p.unit_quantity) "
 
 #define PRICE_TABLES \
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
@@ -52,7 +53,7 @@ enum
 	COLUMN_TIER = 1, COLUMN_REGION, COLUMN_METER, COLUMN_RATE, COLUMN_MULTIPLIER,
 	COLUMN_UNIT_QUANTITY, COLUMN_ABOVE, COLUMN_INCLUSIVE, COLUMN_WINDOWS,
 	COLUMN_VALID_FROM, COLUMN_VERSION, COLUMN_PUBLISHED_AT, COLUMN_SOURCE,
-	COLUMN_PROVIDER, COLUMN_MODEL
+	COLUMN_PROVIDER, COLUMN_MODEL, COLUMN_CURRENCY, COLUMN_AMOUNT_RATE
 };
 
 static PriceQuery card_query = {
@@ -65,15 +66,48 @@ static PriceQuery card_query = {
 
 static PriceQuery book_query = {
 	.sql = "SELECT " PRICE_COLUMNS PRICE_TABLES
-	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 ORDER BY p.model COLLATE \"C\", p.provider COLLATE \"C\"",
-	.nargs = 1,
-	.types = {TIMESTAMPTZOID}
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2 "
+	"ORDER BY p.model COLLATE \"C\", p.provider COLLATE \"C\"",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
+};
+
+/* The terms of a contract that bear on a model. */
+static PriceQuery contract_query = {
+	.sql = "SELECT t.valid_from, t.valid_to, t.version, v.published_at, t.service_tier, t.region, t.meter, t.rate, "
+	"((100 OPERATOR(pg_catalog.-) t.percent_off) OPERATOR(pg_catalog.*) 10000000)::bigint, t.unit_quantity, t.source, "
+	"CASE WHEN t.model IS NOT NULL THEN 2 WHEN t.provider IS NOT NULL THEN 1 ELSE 0 END::bigint "
+	"FROM inferacct.contract_term t JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) t.version "
+	"WHERE t.contract OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 "
+	"AND (t.provider IS NULL OR t.provider OPERATOR(pg_catalog.=) $3) "
+	"AND (t.model IS NULL OR t.model OPERATOR(pg_catalog.=) $4) AND t.version OPERATOR(pg_catalog.<=) $5",
+	.nargs = 5,
+	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID}
+};
+
+static PriceQuery contract_exists_query = {
+	.sql = "SELECT 1 FROM (SELECT contract, version FROM inferacct.contract UNION ALL "
+	"SELECT contract, version FROM inferacct.contract_term) c "
+	"JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) c.version "
+	"WHERE c.contract OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 LIMIT 1",
+	.nargs = 2,
+	.types = {TEXTOID, TIMESTAMPTZOID}
+};
+
+static PriceQuery fx_query = {
+	.sql = "SELECT f.currency, (f.usd_per_unit OPERATOR(pg_catalog.*) 1000000000000)::bigint, "
+	"f.valid_from, f.version, v.published_at, f.source "
+	"FROM inferacct.fx_rate f JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) f.version "
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND f.version OPERATOR(pg_catalog.<=) $2",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
 };
 
 static PriceQuery version_query = {
-	.sql = "SELECT pg_catalog.max(version) FROM inferacct.price_version WHERE published_at OPERATOR(pg_catalog.<=) $1",
-	.nargs = 1,
-	.types = {TIMESTAMPTZOID}
+	.sql = "SELECT pg_catalog.max(version) FROM inferacct.price_version "
+	"WHERE published_at OPERATOR(pg_catalog.<=) $1 AND version OPERATOR(pg_catalog.<=) $2",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
 };
 
 static PriceQuery find_query = {
@@ -103,9 +137,9 @@ static PriceQuery alias_query = {
 };
 
 static PriceQuery all_aliases_query = {
-	.sql = ALIAS_COLUMNS "WHERE v.published_at OPERATOR(pg_catalog.<=) $1",
-	.nargs = 1,
-	.types = {TIMESTAMPTZOID}
+	.sql = ALIAS_COLUMNS "WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
 };
 
 static PriceQuery names_query = {
@@ -201,31 +235,133 @@ LoadPriceEpoch(void)
 
 /* ---------- rows ---------- */
 
-/* Fill a price row from a result; its strings are in SPI's memory. */
-static void
-FillPriceRow(uint64 i, PriceRow *row)
+/* Rows as they come together; in SPI's memory, as their strings are. */
+typedef struct RowList
 {
+	PriceRow   *rows;
+	uint64		count;
+	uint64		capacity;
+	bool		has_amounts;	/* some are in another currency */
+} RowList;
+
+static PriceRow *
+AppendRow(RowList *list)
+{
+	if (list->count == list->capacity)
+	{
+		uint64		capacity = Max(2 * list->capacity, 16);
+		Size		size = capacity * sizeof(PriceRow);
+
+		list->rows = list->rows == NULL ? MemoryContextAllocHuge(CurrentMemoryContext, size) : repalloc_huge(list->rows, size);
+		list->capacity = capacity;
+	}
+	return &list->rows[list->count++];
+}
+
+/* Append a price row of a result. */
+static void
+AppendPriceRow(uint64 i, RowList *list)
+{
+	PriceRow   *row = AppendRow(list);
 	char	   *meter = TextColumn(i, COLUMN_METER);
 	int64		above = Int64Column(i, COLUMN_ABOVE);
 	bool		no_rate,
+				no_amount,
 				no_multiplier,
 				isnull;
 	Datum		rate = Column(i, COLUMN_RATE, &no_rate);
+	Datum		amount = Column(i, COLUMN_AMOUNT_RATE, &no_amount);
 	Datum		multiplier = Column(i, COLUMN_MULTIPLIER, &no_multiplier);
 	bool		inclusive = DatumGetBool(Column(i, COLUMN_INCLUSIVE, &isnull));
 
-	row->service_tier = TextColumn(i, COLUMN_TIER);
-	row->region = TextColumn(i, COLUMN_REGION);
-	row->meter = MeterByName(meter, strlen(meter));	/* METER_ANY for '*' */
-	row->kind = !no_rate ? PRICE_RATE : !no_multiplier ? PRICE_MULTIPLIER : PRICE_WITHDRAWN;
-	row->value = !no_rate ? DatumGetInt64(rate) : !no_multiplier ? DatumGetInt64(multiplier) : 0;
-	row->unit_quantity = Int64Column(i, COLUMN_UNIT_QUANTITY);
-	row->min_input = above == 0 && !inclusive ? 0 : above + (inclusive ? 0 : 1);
-	row->windows = TextOr(TextColumn(i, COLUMN_WINDOWS), "");
-	row->valid_from = Int64Column(i, COLUMN_VALID_FROM);
-	row->version = Int64Column(i, COLUMN_VERSION);
-	row->published_at = Int64Column(i, COLUMN_PUBLISHED_AT);
-	row->source = TextOr(TextColumn(i, COLUMN_SOURCE), "");
+	*row = (PriceRow) {
+		.kind = !no_rate ? PRICE_RATE : !no_amount ? PRICE_AMOUNT : !no_multiplier ? PRICE_MULTIPLIER : PRICE_WITHDRAWN,
+		.value = !no_rate ? DatumGetInt64(rate) : !no_amount ? DatumGetInt64(amount) :
+			!no_multiplier ? DatumGetInt64(multiplier) : 0,
+		.service_tier = TextColumn(i, COLUMN_TIER),
+		.region = TextColumn(i, COLUMN_REGION),
+		.currency = TextColumn(i, COLUMN_CURRENCY),
+		.meter = MeterByName(meter, strlen(meter)), /* METER_ANY for '*' */
+		.unit_quantity = Int64Column(i, COLUMN_UNIT_QUANTITY),
+		.min_input = above == 0 && !inclusive ? 0 : above + (inclusive ? 0 : 1),
+		.windows = TextOr(TextColumn(i, COLUMN_WINDOWS), ""),
+		.valid_from = Int64Column(i, COLUMN_VALID_FROM),
+		.valid_to = TIME_END,
+		.version = Int64Column(i, COLUMN_VERSION),
+		.published_at = Int64Column(i, COLUMN_PUBLISHED_AT),
+		.source = TextOr(TextColumn(i, COLUMN_SOURCE), "")
+	};
+	list->has_amounts |= row->kind == PRICE_AMOUNT;
+}
+
+/* Append what a contract says of a model. */
+static void
+AppendContract(RowList *list, const PriceScope *scope, const char *provider, const char *model)
+{
+	Datum		args[] = {CStringGetTextDatum(scope->contract), TimestampTzGetDatum(scope->as_of),
+		CStringGetTextDatum(provider), CStringGetTextDatum(model), Int64GetDatum(scope->last_version)
+	};
+
+	if (scope->contract[0] == '\0')
+		return;
+	Run(&contract_query, args, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		PriceRow   *row = AppendRow(list);
+		char	   *meter = TextColumn(i, 7);
+		bool		no_rate,
+					no_factor;
+		Datum		rate = Column(i, 8, &no_rate);
+		Datum		factor = Column(i, 9, &no_factor);
+
+		*row = (PriceRow) {
+			.kind = !no_rate ? CONTRACT_RATE : !no_factor ? CONTRACT_FACTOR : CONTRACT_NONE,
+			.value = !no_rate ? DatumGetInt64(rate) : !no_factor ? DatumGetInt64(factor) : 0,
+			.scope = (ContractScope) Int64Column(i, 12),
+			.meter = meter == NULL ? METER_ANY : MeterByName(meter, strlen(meter)),
+			.service_tier = TextOr(TextColumn(i, 5), ANY),
+			.region = TextOr(TextColumn(i, 6), ANY),
+			.currency = "USD",
+			.windows = "",
+			.unit_quantity = Int64Column(i, 10),
+			.valid_from = Int64Column(i, 1),
+			.valid_to = Int64Column(i, 2),
+			.version = Int64Column(i, 3),
+			.published_at = Int64Column(i, 4),
+			.source = TextOr(TextColumn(i, 11), "")
+		};
+	}
+}
+
+/* Append the exchange rates, when a price needs one. */
+static void
+AppendFx(RowList *list, const PriceScope *scope)
+{
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+
+	if (!list->has_amounts)
+		return;
+	Run(&fx_query, args, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		PriceRow   *row = AppendRow(list);
+
+		*row = (PriceRow) {
+			.kind = FX_RATE,
+			.value = Int64Column(i, 2),
+			.meter = METER_ANY,
+			.service_tier = ANY,
+			.region = ANY,
+			.currency = TextColumn(i, 1),
+			.windows = "",
+			.unit_quantity = 1,
+			.valid_from = Int64Column(i, 3),
+			.valid_to = TIME_END,
+			.version = Int64Column(i, 4),
+			.published_at = Int64Column(i, 5),
+			.source = TextOr(TextColumn(i, 6), "")
+		};
+	}
 }
 
 static void
@@ -246,14 +382,10 @@ AllocateInContext(void *arg, size_t size)
 	return MemoryContextAllocExtended(arg, size, MCXT_ALLOC_HUGE);
 }
 
-/* Build a card, raising what is wrong with a row; scratch and result in context. */
-static RateCard *
-BuildCard(const char *provider, const char *model, PriceRow *rows, int nrows, MemoryContext context)
+/* Raise what is wrong with a row. */
+static void
+CardError(CardStatus status, const char *provider, const char *model, const PriceRow *culprit)
 {
-	RateCard   *card;
-	const PriceRow *culprit;
-	CardStatus	status = RateCardBuild(provider, model, rows, nrows, AllocateInContext, context, &card, &culprit);
-
 	switch (status)
 	{
 		case CARD_OK:
@@ -273,19 +405,29 @@ BuildCard(const char *provider, const char *model, PriceRow *rows, int nrows, Me
 			ereport(ERROR,
 					(errcode(ERRCODE_IA_PRICE_PRECISION),
 					 errmsg("a price of %s/%s does not fit the fixed point of 1e-15 USD per unit", provider, model),
-					 errdetail("A multiplier of tier \"%s\", region \"%s\", version " INT64_FORMAT " makes it %s.",
-							   culprit->service_tier, culprit->region, culprit->version,
-							   status == CARD_TOO_FINE ? "finer" : "larger"),
-					 errhint("State the price itself instead of a multiplier.")));
+					 errdetail("A %s of version " INT64_FORMAT " makes it %s.",
+							   culprit->kind == FX_RATE ? "rate of exchange" :
+							   culprit->kind == CONTRACT_FACTOR ? "percentage of a contract" : "multiplier",
+							   culprit->version, status == CARD_TOO_FINE ? "finer" : "larger"),
+					 errhint("State the price itself in USD, or use fewer decimals.")));
 			break;
 	}
-	return card;
 }
 
-static PriceRow *
-AllocateRows(uint64 count)
+/* Build the card of rows with what a contract and exchange rates add; in context. */
+static RateCard *
+BuildCard(const char *provider, const char *model, RowList *list, const PriceScope *scope, MemoryContext context)
 {
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * sizeof(PriceRow));
+	RateCard   *card;
+	const PriceRow *culprit;
+	CardStatus	status;
+
+	AppendContract(list, scope, provider, model);
+	AppendFx(list, scope);
+	status = RateCardBuild(provider, model, list->rows, (int) list->count, AllocateInContext, context, &card, &culprit);
+	if (status != CARD_OK)
+		CardError(status, provider, model, culprit);
+	return card;
 }
 
 RateCard *
@@ -293,23 +435,42 @@ LoadRateCard(const char *provider, const char *model, TimestampTz as_of, const c
 			 MemoryContext context)
 {
 	Datum		args[] = {CStringGetTextDatum(model), CStringGetTextDatum(provider), TimestampTzGetDatum(as_of)};
+	PriceScope	scope = {.as_of = as_of,.contract = contract,.last_version = PG_INT64_MAX};
 	RateCard   *card = NULL;
+	RowList		list = {0};
 
 	Connect();
 	Run(&card_query, args, NULL);
-	if (SPI_processed > 0)
+	for (uint64 i = 0; i < SPI_processed; i++)
+		AppendPriceRow(i, &list);
+	if (list.count > 0)
 	{
-		PriceRow   *rows = AllocateRows(SPI_processed);
-		RateCard   *built;
+		RateCard   *built = BuildCard(provider, model, &list, &scope, CurrentMemoryContext);
 
-		for (uint64 i = 0; i < SPI_processed; i++)
-			FillPriceRow(i, &rows[i]);
-		built = BuildCard(provider, model, rows, (int) SPI_processed, CurrentMemoryContext);
 		card = MemoryContextAlloc(context, built->size);
 		memcpy(card, built, built->size);
 	}
 	Finish();
 	return card;
+}
+
+void
+CheckContract(const char *contract, TimestampTz as_of)
+{
+	Datum		args[] = {CStringGetTextDatum(contract), TimestampTzGetDatum(as_of)};
+	bool		exists;
+
+	if (contract[0] == '\0')
+		return;
+	Connect();
+	Run(&contract_exists_query, args, NULL);
+	exists = SPI_processed > 0;
+	Finish();
+	if (!exists)
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_UNKNOWN_CONTRACT),
+				 errmsg("unknown contract \"%s\"", contract),
+				 errhint("Contracts are the rows of inferacct.contract and inferacct.contract_term; an empty name means list prices.")));
 }
 
 /* ---------- names ---------- */
@@ -390,38 +551,42 @@ LoadModelNames(TimestampTz as_of, char ***names, MemoryContext context)
 
 /* Cards of all models, from rows ordered by model and provider. */
 static uint32
-LoadCards(TimestampTz as_of, RateCard ***cards)
+LoadCards(const PriceScope *scope, RateCard ***cards)
 {
-	Datum		args[] = {TimestampTzGetDatum(as_of)};
-	PriceRow   *rows;
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+	SPITupleTable *table;
+	uint64		count;
+	uint64		row = 0;
 	uint32		ncards = 0;
-	uint64		first = 0;
 
 	Run(&book_query, args, NULL);
-	rows = AllocateRows(SPI_processed);
-	*cards = MemoryContextAllocHuge(CurrentMemoryContext, Max(SPI_processed, 1) * sizeof(RateCard *));
-	for (uint64 i = 0; i < SPI_processed; i++)
-		FillPriceRow(i, &rows[i]);
-	while (first < SPI_processed)
+	table = SPI_tuptable;
+	count = SPI_processed;
+	*cards = MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * sizeof(RateCard *));
+	while (row < count)
 	{
-		char	   *provider = TextColumn(first, COLUMN_PROVIDER);
-		char	   *model = TextColumn(first, COLUMN_MODEL);
-		uint64		last = first + 1;
+		char	   *provider;
+		char	   *model;
+		RowList		list = {0};
 
-		while (last < SPI_processed && strcmp(model, TextColumn(last, COLUMN_MODEL)) == 0 &&
-			   strcmp(provider, TextColumn(last, COLUMN_PROVIDER)) == 0)
-			last++;
-		(*cards)[ncards++] = BuildCard(provider, model, rows + first, (int) (last - first), CurrentMemoryContext);
-		first = last;
+		/* Queries for a contract or exchange rates have replaced the result. */
+		SPI_tuptable = table;
+		provider = TextColumn(row, COLUMN_PROVIDER);
+		model = TextColumn(row, COLUMN_MODEL);
+		do
+			AppendPriceRow(row++, &list);
+		while (row < count && strcmp(model, TextColumn(row, COLUMN_MODEL)) == 0 &&
+			   strcmp(provider, TextColumn(row, COLUMN_PROVIDER)) == 0);
+		(*cards)[ncards++] = BuildCard(provider, model, &list, scope, CurrentMemoryContext);
 		CHECK_FOR_INTERRUPTS();
 	}
 	return ncards;
 }
 
 static uint32
-LoadAliases(TimestampTz as_of, AliasRow **aliases)
+LoadAliases(const PriceScope *scope, AliasRow **aliases)
 {
-	Datum		args[] = {TimestampTzGetDatum(as_of)};
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
 
 	Run(&all_aliases_query, args, NULL);
 	*aliases = palloc(Max(SPI_processed, 1) * sizeof(AliasRow));
@@ -431,9 +596,9 @@ LoadAliases(TimestampTz as_of, AliasRow **aliases)
 }
 
 PriceBook *
-LoadPriceBook(TimestampTz as_of, const char *contract, MemoryContext context)
+LoadPriceBook(const PriceScope *scope, MemoryContext context)
 {
-	Datum		args[] = {TimestampTzGetDatum(as_of)};
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
 	RateCard  **cards;
 	AliasRow   *aliases;
 	uint32		ncards,
@@ -441,12 +606,13 @@ LoadPriceBook(TimestampTz as_of, const char *contract, MemoryContext context)
 	int64		version;
 	PriceBook  *book;
 
+	CheckContract(scope->contract, scope->as_of);
 	Connect();
 	Run(&version_query, args, NULL);
 	version = Int64Column(0, 1);
-	ncards = LoadCards(as_of, &cards);
-	naliases = LoadAliases(as_of, &aliases);
-	book = PriceBookBuild(as_of, version, contract, cards, ncards, aliases, naliases, AllocateInContext, context);
+	ncards = LoadCards(scope, &cards);
+	naliases = LoadAliases(scope, &aliases);
+	book = PriceBookBuild(scope->as_of, version, scope->contract, cards, ncards, aliases, naliases, AllocateInContext, context);
 	Finish();
 	if (book == NULL)
 		ereport(ERROR,

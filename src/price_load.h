@@ -29,11 +29,22 @@ extern PriceEpoch LoadPriceEpoch(void);
 extern RateCard *LoadRateCard(const char *provider, const char *model, TimestampTz as_of, const char *contract,
 							  MemoryContext context);
 
+/* Raise that there is no such contract; "" is none and always there. */
+extern void CheckContract(const char *contract, TimestampTz as_of);
+
 /* What a name means at a time, by the names in the tables. */
 extern ModelStatus LoadModel(const char *name, TimestampTz at, TimestampTz as_of, ModelMatch *match);
 
+/* Which rows of the tables are to be known. */
+typedef struct PriceScope
+{
+	TimestampTz as_of;			/* published until then; DT_NOEND: all */
+	int64		last_version;	/* of versions up to this one; PG_INT64_MAX: all */
+	const char *contract;		/* "" list prices */
+} PriceScope;
+
 /* Everything at once. */
-extern PriceBook *LoadPriceBook(TimestampTz as_of, const char *contract, MemoryContext context);
+extern PriceBook *LoadPriceBook(const PriceScope *scope, MemoryContext context);
 
 /* All (provider, model) pairs, as "provider/model"; for hints. */
 extern int	LoadModelNames(TimestampTz as_of, char ***names, MemoryContext context);

@@ -200,6 +200,10 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	}
 	if (span->card != NULL && !(span->flat_from <= at && at < span->flat_to))
 		FindFlat(span, at);
+	if (length >= 8)
+		*FrontEntryOf(pricing, name, length) = (FrontEntry) {
+		.bytes = entry->key.bytes,.length = length,.span = span
+	};
 	return span;
 }
 

@@ -36,6 +36,20 @@ typedef struct NameSpan
 	const RateVector *flat;
 } NameSpan;
 
+/*
+ * A direct-mapped table in front of the hash table of names, for those with
+ * flat rates: most requests of a log are for a few dozen names.
+ */
+#define FRONT_BITS 10
+#define FRONT_SIZE (1 << FRONT_BITS)
+
+typedef struct FrontEntry
+{
+	const char *bytes;			/* of a name; NULL: empty */
+	Size		length;
+	NameSpan   *span;
+} FrontEntry;
+
 struct name_hash;
 
 typedef struct Pricing
@@ -47,6 +61,7 @@ typedef struct Pricing
 	TimestampTz as_of;			/* DT_NOEND: all that is known */
 	char	   *contract;		/* "" list prices */
 	int			busy;			/* loads under way: it must not be freed */
+	FrontEntry	front[FRONT_SIZE];
 } Pricing;
 
 /* Make an empty Pricing in a context of its own below parent. */
@@ -56,12 +71,72 @@ extern Pricing *PricingCreate(MemoryContext parent, const char *context_name, co
 /* The span of a name that holds at `at`; never NULL. */
 extern NameSpan *PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at);
 
+static inline uint64
+Load8(const char *bytes)
+{
+	uint64		word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/*
+ * Are two pieces of memory of the same length, of 8 bytes at least, equal?
+ * Up to 32 bytes without a branch: the words overlap where it is shorter.
+ */
+static inline bool
+SameWords(const char *a, const char *b, Size length)
+{
+	Size		last = length - 8;
+	Size		second = Min(8, last);
+	Size		third = Min(16, last);
+	uint64		differ = (Load8(a) ^ Load8(b)) | (Load8(a + second) ^ Load8(b + second)) |
+		(Load8(a + third) ^ Load8(b + third)) | (Load8(a + last) ^ Load8(b + last));
+
+	for (Size i = 24; unlikely(i < last); i += 8)
+		differ |= Load8(a + i) ^ Load8(b + i);
+	return differ == 0;
+}
+
+/* Where a name of 8 bytes at least would be in the front table: by its ends. */
+static inline FrontEntry *
+FrontEntryOf(Pricing *pricing, const char *name, Size length)
+{
+	uint64		mixed = (Load8(name) * UINT64CONST(0x9E3779B97F4A7C15)) ^
+		(Load8(name + length - 8) * UINT64CONST(0xC2B2AE3D27D4EB4F)) ^ length;
+
+	mixed ^= mixed >> 32;
+	mixed *= UINT64CONST(0x9E3779B97F4A7C15);
+	return &pricing->front[mixed >> (64 - FRONT_BITS)];
+}
+
+/*
+ * The rates of a standard request at a time, when they are the same per token
+ * whatever its size; else NULL, and the long way tells.
+ */
+static inline const RateVector *
+PricingFlat(Pricing *pricing, const char *name, Size length, TimestampTz at)
+{
+	NameSpan   *span = NULL;
+
+	if (likely(length >= 8))
+	{
+		const FrontEntry *entry = FrontEntryOf(pricing, name, length);
+
+		if (likely(entry->length == length && SameWords(entry->bytes, name, length)))
+			span = entry->span;
+	}
+	if (unlikely(span == NULL || at < span->flat_from || at >= span->flat_to))
+		span = PricingName(pricing, name, length, at);
+	return span->flat_from <= at && at < span->flat_to ? span->flat : NULL;
+}
+
 /* What a name means at a time, by the tables or the book. */
 extern ModelStatus PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *match);
 
 /* Raise why a name has no card: unknown or ambiguous, with what is near it. */
 extern void PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at)
-			pg_attribute_noreturn();
+			__attribute__((noreturn));
 
 /* A value argument of a function that takes a price_book, kept at its call site. */
 extern Pricing *PricingOfArgument(FunctionCallInfo fcinfo, int argument);

@@ -17,6 +17,24 @@ IsString(const char *string, const char *bytes, size_t length)
 	return strncmp(string, bytes, length) == 0 && string[length] == '\0';
 }
 
+PriceRow
+RateCardRow(const RateCard *card, uint32_t index)
+{
+	const CardRow *row = &CardRows(card)[index];
+
+	return (PriceRow) {
+		.valid_from = row->valid_from,.valid_to = row->valid_to,.value = row->value,
+		.unit_quantity = row->unit_quantity,.min_input = row->min_input,
+		.version = row->version,.published_at = row->published_at,
+		.kind = (PriceKind) row->kind,.scope = (ContractScope) row->scope,.meter = (Meter) row->meter,
+		.currency = CardString(card, row->currency),
+		.service_tier = CardString(card, row->service_tier),
+		.region = CardString(card, row->region),
+		.windows = CardString(card, row->windows),
+		.source = CardString(card, row->source)
+	};
+}
+
 const Lane *
 RateCardLane(const RateCard *card, const char *service_tier, size_t tier_length,
 			 const char *region, size_t region_length)

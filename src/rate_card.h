@@ -27,32 +27,58 @@
 
 #include "meter.h"
 #include "money.h"
+#include "windows.h"
 
 #define TIME_BEGIN INT64_MIN	/* -infinity */
 #define TIME_END INT64_MAX		/* infinity */
 
 #define METER_ANY METER_COUNT	/* of a multiplier: every token meter */
 
+/*
+ * What a row says.  List prices come first, then the terms of a contract, then
+ * exchange rates; only rows of one of these three classes replace each other.
+ */
 typedef enum PriceKind
 {
 	PRICE_RATE,					/* value is a rate */
+	PRICE_AMOUNT,				/* value is a rate in `currency` */
 	PRICE_MULTIPLIER,			/* value is a factor x 1e-9 */
-	PRICE_WITHDRAWN				/* no price from valid_from on */
+	PRICE_WITHDRAWN,			/* no price from valid_from on */
+	CONTRACT_RATE,				/* value is a negotiated rate */
+	CONTRACT_FACTOR,			/* value is a factor x 1e-9 on the list price */
+	CONTRACT_NONE,				/* ends the term alike */
+	FX_RATE						/* value is USD x 1e-12 per unit of `currency` */
 } PriceKind;
 
+#define PRICE_KIND_COUNT (FX_RATE + 1)
+
 #define MULTIPLIER_ONE INT64_C(1000000000)
+#define FX_ONE INT64_C(1000000000000)
+
+#define ANY "*"					/* of a contract's service tier or region */
+
+/* Whom a term of a contract is for; the narrower wins. */
+typedef enum ContractScope
+{
+	SCOPE_ALL,
+	SCOPE_PROVIDER,
+	SCOPE_MODEL
+} ContractScope;
 
 /* One price row as known to the book.  Strings belong to the caller. */
 typedef struct PriceRow
 {
 	int64_t		valid_from;
-	int64_t		value;			/* rate, or factor x 1e-9 */
+	int64_t		valid_to;		/* of contract terms; TIME_END for others */
+	int64_t		value;			/* by kind */
 	int64_t		unit_quantity;	/* units that the source's price is for */
 	int64_t		min_input;		/* smallest total input it applies to; 0: base */
 	int64_t		version;
 	int64_t		published_at;
 	PriceKind	kind;
+	ContractScope scope;		/* of contract terms */
 	Meter		meter;			/* or METER_ANY */
+	const char *currency;		/* "USD" unless kind says otherwise */
 	const char *service_tier;
 	const char *region;			/* "" for the base */
 	const char *windows;		/* canonical text of weekly windows, "" for always */
@@ -63,6 +89,7 @@ typedef struct PriceRow
 typedef struct CardRow
 {
 	int64_t		valid_from;
+	int64_t		valid_to;
 	int64_t		value;
 	int64_t		unit_quantity;
 	int64_t		min_input;
@@ -72,9 +99,10 @@ typedef struct CardRow
 	uint32_t	region;
 	uint32_t	windows;
 	uint32_t	source;
-	uint16_t	kind;
+	uint32_t	currency;
+	uint8_t		kind;
+	uint8_t		scope;
 	uint16_t	meter;
-	uint32_t	reserved;		/* 0; keeps equal cards equal bytes */
 } CardRow;
 
 #define NO_ROW UINT16_MAX
@@ -83,17 +111,10 @@ typedef struct RateVector
 {
 	int64_t		rate[METER_COUNT];	/* meaningful where priced has the bit */
 	uint32_t	priced;
+	uint32_t	missing_fx;		/* has a price in a currency without exchange rate */
+	uint32_t	contracted;		/* a contract has changed or set the rate */
 	uint16_t	row[METER_COUNT];	/* the row that a rate comes from */
 } RateVector;
-
-/* One weekly opening, in minutes of the local day. */
-typedef struct WindowSpan
-{
-	uint16_t	days;			/* bit 0 Monday .. bit 6 Sunday */
-	uint16_t	from;			/* half-open [from, to), 0 .. 1440 */
-	uint16_t	to;
-	uint16_t	reserved;
-} WindowSpan;
 
 typedef struct CardWindows
 {
@@ -157,7 +178,7 @@ CardRows(const RateCard *card)
 typedef enum CardStatus
 {
 	CARD_OK,
-	CARD_TOO_FINE,				/* a multiplier makes a rate finer than 1e-15 USD */
+	CARD_TOO_FINE,				/* a factor or currency makes a rate finer than 1e-15 USD */
 	CARD_TOO_LARGE,				/* ... or larger than the fixed point; or too many rows */
 	CARD_BAD_WINDOWS,			/* time_windows that cannot be read */
 	CARD_NO_MEMORY
@@ -176,6 +197,9 @@ extern CardStatus RateCardBuild(const char *provider, const char *model,
 								CardAllocate allocate, void *arg,
 								RateCard **card, const PriceRow **culprit);
 
+/* A row of a card as the builder takes it; its strings are the card's. */
+extern PriceRow RateCardRow(const RateCard *card, uint32_t index);
+
 /*
  * The lane of a tier and region: an unknown region falls to the base region;
  * NULL when the model has no such tier.
@@ -192,9 +216,5 @@ typedef int32_t (*UtcOffset) (const char *timezone, int64_t at);
 /* The vector for a request of that total input at that moment. */
 extern const RateVector *SegmentVector(const RateCard *card, const Segment *segment,
 									   int64_t total_input, int64_t at, UtcOffset utc_offset);
-
-/* Canonical text of time_windows, as JSON, to spans; used by the builder. */
-extern bool WindowsParse(const char *text, char *timezone, size_t timezone_size,
-						 WindowSpan *spans, int max_spans, int *nspans);
 
 #endif							/* INFERACCT_RATE_CARD_H */

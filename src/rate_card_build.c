@@ -1,21 +1,13 @@
 /*
  * rate_card_build.c
- *	  Price rows of a model -> its rate card.
- *
- * A rate is found for every meter in this order: for the meter itself, then
- * for its parent, and so on: the row of the tier and region; of the tier in the
- * base region, times the region's multiplier; of the standard tier in the
- * region, times the tier's; of the standard tier in the base region, times
- * both.  Among the rows of one such key one for an open weekly window comes
- * first, then the one for the largest context.
+ *	  Price rows of a model -> its rate card: lanes, segments and their vectors.
+ *	  What a vector's rates are is decided in rate_find.c.
  */
-#include "rate_card.h"
+#include "rate_find.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STANDARD "standard"
 #define MAX_SPANS 64
 #define TIMEZONE_SIZE 64
 
@@ -30,30 +22,14 @@ typedef struct Builder
 
 	const PriceRow *rows;
 	int			nrows;
-	const PriceRow **active;	/* rows in force in the current segment */
-	int			nactive;
+	ActiveRows	active;			/* rows in force in the current segment */
 	const char **windows;		/* distinct texts, in the order of CardWindows */
 	int			nwindows;
 	const PriceRow *culprit;
 	CardStatus	status;
 } Builder;
 
-/* What a vector is for. */
-typedef struct VectorKey
-{
-	const char *service_tier;
-	const char *region;
-	const char *windows;		/* "" none open */
-	int64_t		min_input;
-} VectorKey;
-
 /* ---------- a flat, growing piece of memory ---------- */
-
-static bool
-Same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
 
 /* Append size bytes, 8-aligned, zeroed when bytes is NULL; returns the offset. */
 static uint32_t
@@ -98,19 +74,16 @@ AppendString(Builder *builder, const char *string)
 
 /* ---------- rows ---------- */
 
-static int
-CompareInt64(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 /* Order of keys: what distinguishes prices that hold side by side. */
 static int
 CompareKeys(const PriceRow *a, const PriceRow *b)
 {
 	int			order;
 
-	if ((order = strcmp(a->service_tier, b->service_tier)) != 0 ||
+	if ((order = PriceClass(a) - PriceClass(b)) != 0 ||
+		(order = (int) a->scope - (int) b->scope) != 0 ||
+		(a->kind == FX_RATE && (order = strcmp(a->currency, b->currency)) != 0) ||
+		(order = strcmp(a->service_tier, b->service_tier)) != 0 ||
 		(order = strcmp(a->region, b->region)) != 0 ||
 		(order = (int) a->meter - (int) b->meter) != 0 ||
 		(order = CompareInt64(a->min_input, b->min_input)) != 0)
@@ -163,6 +136,8 @@ Distinct(const Builder *builder, const char *(*get) (const PriceRow *), const ch
 		const char *string = get(&builder->rows[i]);
 		int			known = 0;
 
+		if (Same(string, ANY))
+			continue;
 		while (known < count && !Same(list[known], string))
 			known++;
 		if (known == count)
@@ -189,200 +164,31 @@ WindowsOf(const PriceRow *row)
 	return row->windows;
 }
 
-/* ---------- weekly windows ---------- */
-
-/* "HH:MM" up to 24:00, as minutes of the day; -1 when it is not that. */
-static int
-ParseMinute(const cJSON *item)
-{
-	const char *text = cJSON_GetStringValue(item);
-	int			minute;
-
-	if (text == NULL || strlen(text) != 5 || text[2] != ':' ||
-		strspn(text, "0123456789") != 2 || strspn(text + 3, "0123456789") != 2)
-		return -1;
-	minute = atoi(text) * 60 + atoi(text + 3);
-	return text[3] <= '5' && minute <= 1440 ? minute : -1;
-}
-
-/* Array of ISO weekdays (Monday 1) as a bitmap; absent means every day; 0 is an error. */
-static unsigned
-ParseDays(const cJSON *item)
-{
-	const cJSON *day;
-	unsigned	days = 0;
-
-	if (item == NULL || cJSON_IsNull(item))
-		return 0x7F;
-	cJSON_ArrayForEach(day, item)
-	{
-		if (!cJSON_IsNumber(day) || day->valuedouble != day->valueint || day->valueint < 1 || day->valueint > 7)
-			return 0;
-		days |= 1U << (day->valueint - 1);
-	}
-	return days;
-}
-
-static bool
-ParseSpans(const cJSON *windows, WindowSpan *spans, int max_spans, int *nspans)
-{
-	const cJSON *window;
-
-	*nspans = 0;
-	cJSON_ArrayForEach(window, windows)
-	{
-		unsigned	days = ParseDays(cJSON_GetObjectItemCaseSensitive(window, "days"));
-		int			from = ParseMinute(cJSON_GetObjectItemCaseSensitive(window, "from"));
-		int			to = ParseMinute(cJSON_GetObjectItemCaseSensitive(window, "to"));
-
-		if (days == 0 || from < 0 || to <= from || *nspans == max_spans)
-			return false;
-		spans[(*nspans)++] = (WindowSpan) {(uint16_t) days, (uint16_t) from, (uint16_t) to, 0};
-	}
-	return *nspans > 0;
-}
-
-bool
-WindowsParse(const char *text, char *timezone, size_t timezone_size,
-			 WindowSpan *spans, int max_spans, int *nspans)
-{
-	cJSON	   *tree = cJSON_Parse(text);
-	const char *zone = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "timezone"));
-	bool		parsed = zone != NULL && strlen(zone) > 0 && strlen(zone) < timezone_size &&
-		ParseSpans(cJSON_GetObjectItemCaseSensitive(tree, "windows"), spans, max_spans, nspans);
-
-	if (parsed)
-		strcpy(timezone, zone);
-	cJSON_Delete(tree);
-	return parsed;
-}
-
-/* ---------- rates ---------- */
-
-/* The best row in force of exactly this tier, region and meter, or NULL. */
-static const PriceRow *
-FindRate(const Builder *builder, const VectorKey *key, const char *tier, const char *region, Meter meter)
-{
-	const PriceRow *best = NULL;
-
-	for (int i = 0; i < builder->nactive; i++)
-	{
-		const PriceRow *row = builder->active[i];
-		bool		for_window = row->windows[0] != '\0';
-
-		if (row->kind != PRICE_RATE || row->meter != meter || row->min_input > key->min_input ||
-			!Same(row->service_tier, tier) || !Same(row->region, region) ||
-			(for_window && !Same(row->windows, key->windows)))
-			continue;
-		if (best == NULL || for_window > (best->windows[0] != '\0') ||
-			(for_window == (best->windows[0] != '\0') && row->min_input > best->min_input))
-			best = row;
-	}
-	return best;
-}
-
-/* The multiplier in force of exactly this tier and region, for a meter, or NULL. */
-static const PriceRow *
-FindMultiplier(const Builder *builder, const VectorKey *key, const char *tier, const char *region, Meter meter)
-{
-	const PriceRow *best = NULL;
-
-	for (int i = 0; i < builder->nactive; i++)
-	{
-		const PriceRow *row = builder->active[i];
-		bool		any = row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
-
-		if (row->kind != PRICE_MULTIPLIER || !(any || row->meter == meter) || row->min_input > key->min_input ||
-			!Same(row->service_tier, tier) || !Same(row->region, region) ||
-			(row->windows[0] != '\0' && !Same(row->windows, key->windows)))
-			continue;
-		if (best == NULL || row->meter != METER_ANY)
-			best = row;
-	}
-	return best;
-}
-
-/* *rate *= the multiplier, exactly, or fail. */
-static bool
-Multiply(Builder *builder, const PriceRow *multiplier, int64_t *rate)
-{
-	Money		product;
-
-	if (multiplier == NULL)
-		return true;
-	product = (Money) *rate * multiplier->value;
-	builder->culprit = multiplier;
-	if (product % MULTIPLIER_ONE != 0)
-		builder->status = CARD_TOO_FINE;
-	else if (product / MULTIPLIER_ONE > INT64_MAX)
-		builder->status = CARD_TOO_LARGE;
-	if (builder->status != CARD_OK)
-		return false;
-	*rate = (int64_t) (product / MULTIPLIER_ONE);
-	return true;
-}
-
-/* Find the rate of a meter itself, not of its parents; false: none, or failed. */
-static bool
-ResolveOwnRate(Builder *builder, const VectorKey *key, Meter meter, int64_t *rate, const PriceRow **from)
-{
-	bool		standard = Same(key->service_tier, STANDARD);
-	bool		base = key->region[0] == '\0';
-	bool		by_region = false,
-				by_tier = false;
-
-	*from = FindRate(builder, key, key->service_tier, key->region, meter);
-	if (*from == NULL && !base)
-	{
-		*from = FindRate(builder, key, key->service_tier, "", meter);
-		by_region = true;
-	}
-	if (*from == NULL && !standard)
-	{
-		*from = FindRate(builder, key, STANDARD, key->region, meter);
-		by_region = false;
-		by_tier = true;
-	}
-	if (*from == NULL && !standard && !base)
-	{
-		*from = FindRate(builder, key, STANDARD, "", meter);
-		by_region = true;
-	}
-	if (*from == NULL)
-		return false;
-
-	*rate = (*from)->value;
-	if (by_tier && !Multiply(builder, FindMultiplier(builder, key, key->service_tier, "", meter), rate))
-		return false;
-	if (by_region)
-	{
-		const PriceRow *factor = FindMultiplier(builder, key, key->service_tier, key->region, meter);
-
-		if (factor == NULL)
-			factor = FindMultiplier(builder, key, STANDARD, key->region, meter);
-		return Multiply(builder, factor, rate);
-	}
-	return true;
-}
-
 static void
 FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 {
 	memset(vector, 0, sizeof(*vector));
 	for (Meter meter = 0; meter < METER_COUNT; meter++)
 	{
-		const PriceRow *from = NULL;
-		Meter		priced_as = meter;
-		bool		found;
+		RateFound	found = {0};
+		bool		is_found = FindRate(&builder->active, key, meter, &found);
 
-		while (!(found = ResolveOwnRate(builder, key, priced_as, &vector->rate[meter], &from)) &&
-			   builder->status == CARD_OK && MeterParent(priced_as) != priced_as)
-			priced_as = MeterParent(priced_as);
-		vector->row[meter] = found ? (uint16_t) (from - builder->rows) : NO_ROW;
-		if (found)
+		if (found.status != CARD_OK)
+		{
+			builder->status = found.status;
+			builder->culprit = found.culprit;
+			return;
+		}
+		vector->row[meter] = is_found ? (uint16_t) (found.from - builder->rows) : NO_ROW;
+		if (found.contracted)
+			vector->contracted |= METER_BIT(meter);
+		if (found.missing_fx)
+			vector->missing_fx |= METER_BIT(meter);
+		else if (is_found)
+		{
 			vector->priced |= METER_BIT(meter);
-		else
-			vector->rate[meter] = 0;
+			vector->rate[meter] = found.rate;
+		}
 	}
 }
 
@@ -392,8 +198,8 @@ FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 static bool
 BearsOn(const PriceRow *row, const char *tier, const char *region)
 {
-	return (Same(row->service_tier, tier) || Same(row->service_tier, STANDARD)) &&
-		(Same(row->region, region) || row->region[0] == '\0');
+	return (Same(row->service_tier, tier) || Same(row->service_tier, STANDARD) || Same(row->service_tier, ANY)) &&
+		(Same(row->region, region) || row->region[0] == '\0' || Same(row->region, ANY));
 }
 
 /* Collect the rows in force at `at` that bear on a lane; returns whether its tier exists then. */
@@ -402,16 +208,17 @@ CollectActive(Builder *builder, const char *tier, const char *region, int64_t at
 {
 	bool		tier_exists = false;
 
-	builder->nactive = 0;
+	builder->active.count = 0;
 	for (int i = 0; i < builder->nrows; i++)
 	{
 		const PriceRow *row = &builder->rows[i];
-		bool		replaced = i + 1 < builder->nrows && CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
+		bool		replaced = PriceClass(row) != 1 && i + 1 < builder->nrows &&
+			CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
 
-		if (row->valid_from > at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
+		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
 			continue;
-		builder->active[builder->nactive++] = row;
-		tier_exists |= Same(row->service_tier, tier);
+		builder->active.rows[builder->active.count++] = row;
+		tier_exists |= Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE;
 	}
 	return tier_exists;
 }
@@ -446,9 +253,9 @@ CollectWindows(const Builder *builder, uint32_t *used)
 	used[0] = 0;
 	for (int w = 1; w < builder->nwindows; w++)
 	{
-		for (int i = 0; i < builder->nactive; i++)
+		for (int i = 0; i < builder->active.count; i++)
 		{
-			if (Same(builder->active[i]->windows, builder->windows[w]))
+			if (Same(builder->active.rows[i]->windows, builder->windows[w]))
 			{
 				used[count++] = (uint32_t) w;
 				break;
@@ -467,10 +274,10 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 	int			nbuckets = 1;
 
 	if (!exists)
-		builder->nactive = 0;
+		builder->active.count = 0;
 	buckets[0] = 0;
-	for (int i = 0; i < builder->nactive; i++)
-		buckets[nbuckets++] = builder->active[i]->min_input;
+	for (int i = 0; i < builder->active.count; i++)
+		buckets[nbuckets++] = builder->active.rows[i]->min_input;
 	nbuckets = SortUnique(buckets, nbuckets);
 
 	segment.nbuckets = (uint16_t) nbuckets;
@@ -503,8 +310,11 @@ BuildLane(Builder *builder, const char *tier, const char *region, uint32_t lane_
 
 	for (int i = 0; i < builder->nrows; i++)
 	{
-		if (BearsOn(&builder->rows[i], tier, region))
-			times[ntimes++] = builder->rows[i].valid_from;
+		if (!BearsOn(&builder->rows[i], tier, region))
+			continue;
+		times[ntimes++] = builder->rows[i].valid_from;
+		if (builder->rows[i].valid_to != TIME_END)
+			times[ntimes++] = builder->rows[i].valid_to;
 	}
 	ntimes = SortUnique(times, ntimes);
 
@@ -538,7 +348,7 @@ AppendOnce(Builder *builder, const char *string, const char **seen, uint32_t *of
 static bool
 AppendRows(Builder *builder, RateCard *card)
 {
-	size_t		strings = 4 * (size_t) builder->nrows + 1;
+	size_t		strings = 5 * (size_t) builder->nrows + 1;
 	const char **seen = builder->allocate(builder->arg, strings * sizeof(char *));
 	uint32_t   *offsets = builder->allocate(builder->arg, strings * sizeof(uint32_t));
 	int			nseen = 0;
@@ -551,13 +361,14 @@ AppendRows(Builder *builder, RateCard *card)
 	{
 		const PriceRow *row = &builder->rows[i];
 		CardRow		kept = {
-			.valid_from = row->valid_from,.value = row->value,.unit_quantity = row->unit_quantity,
+			.valid_from = row->valid_from,.valid_to = row->valid_to,.value = row->value,.unit_quantity = row->unit_quantity,
 			.min_input = row->min_input,.version = row->version,.published_at = row->published_at,
 			.service_tier = AppendOnce(builder, row->service_tier, seen, offsets, &nseen),
 			.region = AppendOnce(builder, row->region, seen, offsets, &nseen),
 			.windows = AppendOnce(builder, row->windows, seen, offsets, &nseen),
 			.source = AppendOnce(builder, row->source, seen, offsets, &nseen),
-			.kind = (uint16_t) row->kind,.meter = (uint16_t) row->meter
+			.currency = AppendOnce(builder, row->currency, seen, offsets, &nseen),
+			.kind = (uint8_t) row->kind,.scope = (uint8_t) row->scope,.meter = (uint16_t) row->meter
 		};
 
 		if (!builder->no_memory)
@@ -604,7 +415,7 @@ BuildCard(Builder *builder, const char *provider, const char *model)
 	size_t		slots = (size_t) builder->nrows + 1;
 	const char **tiers = builder->allocate(builder->arg, slots * sizeof(char *));
 	const char **regions = builder->allocate(builder->arg, slots * sizeof(char *));
-	int64_t    *times = builder->allocate(builder->arg, slots * sizeof(int64_t));
+	int64_t    *times = builder->allocate(builder->arg, 2 * slots * sizeof(int64_t));
 	int64_t    *buckets = builder->allocate(builder->arg, slots * sizeof(int64_t));
 	uint32_t   *used = builder->allocate(builder->arg, slots * sizeof(uint32_t));
 	RateCard	card = {0};
@@ -612,8 +423,8 @@ BuildCard(Builder *builder, const char *provider, const char *model)
 				nregions;
 
 	builder->windows = builder->allocate(builder->arg, slots * sizeof(char *));
-	builder->active = builder->allocate(builder->arg, slots * sizeof(PriceRow *));
-	if (!tiers || !regions || !times || !buckets || !used || !builder->windows || !builder->active)
+	builder->active.rows = builder->allocate(builder->arg, slots * sizeof(PriceRow *));
+	if (!tiers || !regions || !times || !buckets || !used || !builder->windows || !builder->active.rows)
 	{
 		builder->no_memory = true;
 		return;

@@ -16,31 +16,19 @@
 
 static const RequestText standard_tier = {"standard", 8};
 
-RequestText
-RequestTextOf(const text *value)
+void
+RequestTimeError(void)
 {
-	return (RequestText) {
-		VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)
-	};
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("the time of a request must be finite"),
+			 errhint("Prices differ over time; give the moment at which the request was made.")));
 }
 
 void
-CheckRequestTime(TimestampTz at)
+RequestTokensError(int64 input)
 {
-	if (TIMESTAMP_NOT_FINITE(at))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("the time of a request must be finite"),
-				 errhint("Prices differ over time; give the moment at which the request was made.")));
-}
-
-void
-CheckTokens(int64 input, int64 output)
-{
-	if (input < 0)
-		UsageError(USAGE_NEGATIVE, METER_INPUT);
-	if (output < 0)
-		UsageError(USAGE_NEGATIVE, METER_OUTPUT);
+	UsageError(USAGE_NEGATIVE, input < 0 ? METER_INPUT : METER_OUTPUT);
 }
 
 /* ---------- errors ---------- */
@@ -93,6 +81,20 @@ UnpricedMeterError(const RequestPrice *price, TimestampTz at, Meter meter)
 			 errdetail("Request of %s, service tier \"%s\". Priced then: %s.", time,
 					   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced),
 			 errhint("Add the price with set_price(), or SET inferacct.unpriced = 'null' to leave such requests out.")));
+}
+
+static void
+MissingFxError(const RequestPrice *price, TimestampTz at, Meter meter)
+{
+	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
+	char	   *time = pstrdup(timestamptz_to_str(at));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_MISSING_FX_RATE),
+			 errmsg("no exchange rate for %s", CardString(price->card, row->currency)),
+			 errdetail("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.",
+					   MeterName(meter), CardName(price->card), time),
+			 errhint("Add the rate that was valid then to inferacct.fx_rate.")));
 }
 
 static void
@@ -232,33 +234,20 @@ Outcome(CostStatus status, const CostProblem *problem, const RequestPrice *price
 		return true;
 	if (status == COST_OVERFLOW)
 		OverflowError();
+	if (price->vector->missing_fx & METER_BIT(problem->meter))
+		MissingFxError(price, at, problem->meter);
 	if (setting_unpriced == UNPRICED_ERROR)
 		UnpricedMeterError(price, at, problem->meter);
 	return false;
 }
 
-/* The span of a request that asks for nothing special and has flat rates then, or NULL. */
-static inline NameSpan *
-FlatSpan(Pricing *pricing, const Request *request)
-{
-	NameSpan   *span;
-
-	if (request->service_tier.bytes != NULL || request->region.bytes != NULL)
-		return NULL;
-	span = PricingName(pricing, request->model.bytes, request->model.length, request->at);
-	return span->flat_from <= request->at && request->at < span->flat_to ? span : NULL;
-}
-
 bool
-RequestUsageCost(Pricing *pricing, const Request *request, const Usage *usage, Money *usd)
+RequestUsageCostAnyhow(Pricing *pricing, const Request *request, const Usage *usage, Money *usd)
 {
-	NameSpan   *span = FlatSpan(pricing, request);
 	RequestPrice price;
 	CostProblem problem;
 	CostStatus	status;
 
-	if (span != NULL && UsageCost(span->flat, usage, usd, &problem) == COST_OK)
-		return true;
 	if (!RequestFindPrice(pricing, request, usage, &price))
 		return false;
 	status = UsageCost(price.vector, usage, usd, &problem);
@@ -266,16 +255,13 @@ RequestUsageCost(Pricing *pricing, const Request *request, const Usage *usage, M
 }
 
 bool
-RequestTokensCost(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd)
+RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd)
 {
-	NameSpan   *span = FlatSpan(pricing, request);
 	const Segment *segment;
 	RequestPrice price;
 	CostProblem problem;
 	CostStatus	status;
 
-	if (span != NULL && TokensCost(span->flat, input, output, usd, &problem) == COST_OK)
-		return true;
 	segment = FindSegment(pricing, request, &price);
 	if (segment == NULL)
 		return false;

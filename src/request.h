@@ -40,14 +40,45 @@ typedef struct RequestPrice
 /* Find the rates of a request of that usage. */
 extern bool RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, RequestPrice *price);
 
-/* *usd = what it costs. */
-extern bool RequestUsageCost(Pricing *pricing, const Request *request, const Usage *usage, Money *usd);
-extern bool RequestTokensCost(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd);
+/* What it costs, the long way: every tier, region, context and reason why not. */
+extern bool RequestUsageCostAnyhow(Pricing *pricing, const Request *request, const Usage *usage, Money *usd);
+extern bool RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd);
 
-/* Read the model's arguments: not NULL is checked by the caller. */
-extern RequestText RequestTextOf(const text *value);
+/* The flat rates of a request that asks for nothing special, or NULL. */
+static inline const RateVector *
+RequestFlat(Pricing *pricing, const Request *request)
+{
+	if (request->service_tier.bytes != NULL || request->region.bytes != NULL)
+		return NULL;
+	return PricingFlat(pricing, request->model.bytes, request->model.length, request->at);
+}
 
-extern void CheckRequestTime(TimestampTz at);
-extern void CheckTokens(int64 input, int64 output);
+/* *usd = what a request of a usage costs. */
+static inline bool
+RequestUsageCost(Pricing *pricing, const Request *request, const Usage *usage, Money *usd)
+{
+	const RateVector *flat = RequestFlat(pricing, request);
+	CostProblem problem;
+
+	if (likely(flat != NULL && UsageCost(flat, usage, usd, &problem) == COST_OK))
+		return true;
+	return RequestUsageCostAnyhow(pricing, request, usage, usd);
+}
+
+/* *usd = what a request of plain tokens costs. */
+static inline bool
+RequestTokensCost(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd)
+{
+	const RateVector *flat = RequestFlat(pricing, request);
+	CostProblem problem;
+
+	if (likely(flat != NULL && TokensCost(flat, input, output, usd, &problem) == COST_OK))
+		return true;
+	return RequestTokensCostAnyhow(pricing, request, input, output, usd);
+}
+
+/* Raise what is wrong with the time or the tokens of a request. */
+extern void RequestTimeError(void) __attribute__((noreturn));
+extern void RequestTokensError(int64 input) __attribute__((noreturn));
 
 #endif							/* INFERACCT_REQUEST_H */

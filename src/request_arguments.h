@@ -15,6 +15,13 @@
 #include "request.h"
 #include "usage_sql.h"
 
+static inline void
+CheckRequestTime(TimestampTz at)
+{
+	if (unlikely(TIMESTAMP_NOT_FINITE(at)))
+		RequestTimeError();
+}
+
 static inline int64
 TokensArgument(FunctionCallInfo fcinfo, int argument)
 {
@@ -24,9 +31,18 @@ TokensArgument(FunctionCallInfo fcinfo, int argument)
 static inline RequestText
 TextArgument(FunctionCallInfo fcinfo, int argument)
 {
+	const char *value;
+
 	if (PG_ARGISNULL(argument))
 		return (RequestText) {NULL, 0};
-	return RequestTextOf(PG_GETARG_TEXT_PP(argument));
+	value = DatumGetPointer(PG_GETARG_DATUM(argument));
+
+	/* Nearly always the short header of a name in a table. */
+	if (unlikely(!VARATT_IS_1B(value) || VARATT_IS_1B_E(value)))
+		value = (const char *) PG_GETARG_TEXT_PP(argument);
+	return (RequestText) {
+		VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)
+	};
 }
 
 /* Read (model, input, output, at) from an argument on; false when model or time is NULL. */
@@ -39,7 +55,8 @@ TokensRequest(FunctionCallInfo fcinfo, int first, Request *request, int64 *input
 	*input = TokensArgument(fcinfo, first + 1);
 	*output = TokensArgument(fcinfo, first + 2);
 	CheckRequestTime(request->at);
-	CheckTokens(*input, *output);
+	if (unlikely((*input | *output) < 0))
+		RequestTokensError(*input);
 	return true;
 }
 

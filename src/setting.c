@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
-#include "price_cache.h"
 #include "setting.h"
 
 PG_FUNCTION_INFO_V1(price_horizon);
@@ -24,6 +23,7 @@ int			setting_unpriced = UNPRICED_ERROR;
 char	   *setting_contract;
 
 static char *setting_as_of;
+static void (*price_setting_changed) (void);
 
 static const struct config_enum_entry unpriced_options[] = {
 	{"error", UNPRICED_ERROR, false},
@@ -76,7 +76,7 @@ CheckAsOf(char **newval, void **extra, GucSource source)
 static void
 AssignPriceSetting(const char *newval, void *extra)
 {
-	PriceCacheForget();
+	price_setting_changed();
 }
 
 TimestampTz
@@ -95,8 +95,9 @@ price_horizon(PG_FUNCTION_ARGS)
 }
 
 void
-SettingInit(void)
+SettingInit(void (*changed) (void))
 {
+	price_setting_changed = changed;
 	DefineCustomStringVariable("inferacct.as_of",
 							   "Answer with the prices as they were known at this time.",
 							   "Empty: as they are known now.",

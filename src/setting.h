@@ -19,7 +19,7 @@ extern char *setting_contract;	/* "" for list prices */
 /* inferacct.as_of as a time, DT_NOEND when it is not set. */
 extern TimestampTz SettingAsOf(void);
 
-/* Define the settings; called once when the library is loaded. */
-extern void SettingInit(void);
+/* Define the settings, once; `changed` is called whenever as_of or contract is set. */
+extern void SettingInit(void (*changed) (void));
 
 #endif							/* INFERACCT_SETTING_H */

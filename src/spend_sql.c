@@ -14,6 +14,7 @@
 
 #include "fmgr.h"
 #include "libpq/pqformat.h"
+#include "nodes/execnodes.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
@@ -47,25 +48,68 @@ StaticAssertDecl(sizeof(SpendState) == 24, "spend_state is declared with 24 byte
 
 /* ---------- the state ---------- */
 
-/* The state of an aggregate, made when there is none yet. */
+/* A new state: the first of an aggregate, or the result of a plain call, which leaves its argument as it is. */
 static SpendState *
-StateArgument(FunctionCallInfo fcinfo)
+NewState(FunctionCallInfo fcinfo)
 {
 	MemoryContext context;
 	int			kind = AggCheckCallContext(fcinfo, &context);
 	SpendState *state;
 
-	if (kind != 0 && !PG_ARGISNULL(0))
-		return (SpendState *) PG_GETARG_POINTER(0);
-
-	/* Called as a plain function: leave the argument as it is. */
 	state = MemoryContextAllocZero(kind != 0 ? context : CurrentMemoryContext, sizeof(SpendState));
 	if (!PG_ARGISNULL(0))
 		*state = *(SpendState *) PG_GETARG_POINTER(0);
 	return state;
 }
 
-static void
+static inline bool
+IsAggregateCall(FunctionCallInfo fcinfo)
+{
+	return fcinfo->context != NULL && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
+}
+
+/* The state of an aggregate to change in place, made when there is none yet. */
+static inline SpendState *
+StateArgument(FunctionCallInfo fcinfo)
+{
+	if (likely(!PG_ARGISNULL(0) && IsAggregateCall(fcinfo)))
+		return (SpendState *) PG_GETARG_POINTER(0);
+	return NewState(fcinfo);
+}
+
+/*
+ * The Pricing of the statement that the aggregate is in.  An aggregate lives in
+ * one execution and so has one snapshot: only price_generation is looked at.
+ */
+typedef struct SpendCall
+{
+	Pricing    *pricing;
+	uint64		generation;
+} SpendCall;
+
+static Pricing *
+BindCall(FunctionCallInfo fcinfo)
+{
+	SpendCall  *call = fcinfo->flinfo->fn_extra;
+
+	if (call == NULL)
+		call = fcinfo->flinfo->fn_extra = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(SpendCall));
+	call->pricing = PricingOfStatement();
+	call->generation = IsAggregateCall(fcinfo) ? price_generation : 0;
+	return call->pricing;
+}
+
+static inline Pricing *
+PricingOfCall(FunctionCallInfo fcinfo)
+{
+	const SpendCall *call = fcinfo->flinfo->fn_extra;
+
+	if (likely(call != NULL && call->generation == price_generation))
+		return call->pricing;
+	return BindCall(fcinfo);
+}
+
+static inline void
 AddToState(SpendState *state, Money usd, int64 requests)
 {
 	if (__builtin_add_overflow(state->usd, usd, &state->usd) ||
@@ -134,7 +178,7 @@ spend_state_send(PG_FUNCTION_ARGS)
 /* ---------- transitions ---------- */
 
 /* Add (sign 1) or take away (sign -1) a request; `book` tells whether a price_book comes first. */
-static Datum
+static inline Datum
 Accumulate(FunctionCallInfo fcinfo, bool book, bool tokens, int sign)
 {
 	SpendState *state = StateArgument(fcinfo);
@@ -150,10 +194,10 @@ Accumulate(FunctionCallInfo fcinfo, bool book, bool tokens, int sign)
 		PG_RETURN_POINTER(state);
 	if (tokens)
 		priced = TokensRequest(fcinfo, first, &request, &input, &output) &&
-			RequestTokensCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfStatement(), &request, input, output, &usd);
+			RequestTokensCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfCall(fcinfo), &request, input, output, &usd);
 	else
 		priced = UsageRequest(fcinfo, first, &request, &usage) &&
-			RequestUsageCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfStatement(), &request, usage, &usd);
+			RequestUsageCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfCall(fcinfo), &request, usage, &usd);
 	if (priced)
 		AddToState(state, sign * usd, sign);
 	PG_RETURN_POINTER(state);

@@ -207,14 +207,14 @@ Datum
 usage_make(PG_FUNCTION_ARGS)
 {
 	UsageBuffer buffer;
-	Usage	   *usage = &buffer.usage;
+	Usage	   *usage;
+	uint32		present = 0;
 	int			n = 0;
 
 	if (PG_NARGS() > METER_COUNT)
 		elog(ERROR, "usage() has %d arguments for %d meters", PG_NARGS(), METER_COUNT);
 
-	usage->present = 0;
-	for (int meter = 0; meter < PG_NARGS(); meter++)
+	for (int meter = 0, nargs = PG_NARGS(); meter < nargs; meter++)
 	{
 		int64		count = PG_ARGISNULL(meter) ? 0 : PG_GETARG_INT64(meter);
 
@@ -222,10 +222,14 @@ usage_make(PG_FUNCTION_ARGS)
 			continue;
 		if (count < 0)
 			UsageError(USAGE_NEGATIVE, (Meter) meter);
-		usage->present |= METER_BIT(meter);
-		usage->count[n++] = count;
+		present |= METER_BIT(meter);
+		buffer.usage.count[n++] = count;
 	}
-	PG_RETURN_USAGE(UsageCopy(usage));
+	usage = palloc(USAGE_SIZE(n));
+	SET_VARSIZE(usage, USAGE_SIZE(n));
+	usage->present = present;
+	memcpy(usage->count, buffer.usage.count, n * sizeof(int64));
+	PG_RETURN_USAGE(usage);
 }
 
 Datum

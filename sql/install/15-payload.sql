@@ -64,3 +64,17 @@ AS 'MODULE_PATHNAME', 'parse_service_tier_jsonb'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION parse_service_tier(jsonb) IS
 'service tier that a jsonb response was served at, as parse_service_tier(text): standard when it does not say; a NULL payload gives NULL. Error: IA201';
+
+CREATE FUNCTION parse_provider_usd(payload jsonb)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT trim_scale(CASE
+		WHEN jsonb_typeof(used -> 'cost') = 'number' THEN (used ->> 'cost')::numeric
+		WHEN jsonb_typeof(used #> '{cost,total_cost}') = 'number' THEN (used #>> '{cost,total_cost}')::numeric
+		WHEN jsonb_typeof(used -> 'cost_in_usd_ticks') = 'number' THEN (used ->> 'cost_in_usd_ticks')::numeric / 10000000000
+	END)
+	FROM (SELECT coalesce(payload -> 'usage', payload #> '{response,usage}', payload) AS used) response;
+END;
+COMMENT ON FUNCTION parse_provider_usd(jsonb) IS
+'USD that a response says its request was charged, exactly as stated, to keep beside token_cost(): usage.cost (OpenRouter, with its fees; 0 for a key of one''s own), usage.cost.total_cost (Perplexity), usage.cost_in_usd_ticks (xAI, 1e10 per USD). payload: the response or its usage object. NULL when it states none, and for a NULL payload';
