@@ -49,14 +49,14 @@ END $$;
 
 COMMENT ON FUNCTION check_log(regclass) IS 'Refuses a relation without the columns of usage_log that a plan needs (42703), and NULL (22004).';
 
--- The log as rows of (at, usage, model, service_tier, region, duration_ms,
+-- The log as rows of (at, usage, requests, model, service_tier, region, duration_ms,
 -- score, routed, usd, batch_usd): batch_usd where batch is possible and cheaper,
 -- routed where the policy would decide.
 CREATE FUNCTION workload_query(log regclass) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path TO inferacct, pg_catalog, pg_temp
 RETURN format(
-	'SELECT at, usage, model, service_tier, region, duration_ms, score, model = ANY ($3) AS routed, usd, '
+	'SELECT at, usage, greatest(meter(usage, ''requests''), 1) AS requests, model, service_tier, region, duration_ms, score, model = ANY ($3) AS routed, usd, '
 	'CASE WHEN batch_usd < usd THEN batch_usd END AS batch_usd '
 	'FROM %s AS l, LATERAL (SELECT token_cost(l.model, l.usage, l.at, l.service_tier, l.region) AS usd, '
 	'CASE WHEN l.tolerates >= interval ''24 hours'' AND coalesce(l.service_tier, ''standard'') = ''standard'' '
@@ -106,7 +106,8 @@ BEGIN
 	until := coalesce(until, 'infinity');
 
 	EXECUTE format(
-		'SELECT min(at), max(at), count(*), count(*) FILTER (WHERE usd IS NULL), trim_scale(coalesce(sum(usd), 0)), count(batch_usd), '
+		'SELECT min(at), max(at), coalesce(sum(requests), 0), coalesce(sum(requests) FILTER (WHERE usd IS NULL), 0), trim_scale(coalesce(sum(usd), 0)), '
+		'coalesce(sum(requests) FILTER (WHERE batch_usd IS NOT NULL), 0), '
 		'trim_scale(coalesce(sum(usd) FILTER (WHERE batch_usd IS NOT NULL), 0)), trim_scale(coalesce(sum(usd - batch_usd), 0)), '
 		'percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms), '
 		'trim_scale(coalesce(sum(usd) FILTER (WHERE model = ANY ($4)), 0)) FROM (%s) AS l', rows)
@@ -130,16 +131,16 @@ BEGIN
 		INTO w.routing USING since, until, baseline, policy, baseline_model;
 	END IF;
 
-	-- Without a fixed cost, since that is none of an hour's.
+	-- An hour pays no part of a fixed cost; a request that a tier has no price for is paid as it is.
 	helps := coalesce((w.routing).saved_usd > 0, false);
 	EXECUTE format(
 		'SELECT demand(hour, usage, usd) FROM ('
 		'SELECT date_trunc(''hour'', at, ''UTC'') AS hour, sum(usage) AS usage, sum(usd) AS usd FROM (%1$s) AS l '
 		'WHERE batch_usd IS NULL AND usd IS NOT NULL AND NOT (routed AND $4) GROUP BY 1 '
-		'UNION ALL SELECT hour, usage, (r).routed_usd + (r).classifier_usd FROM ('
-		'SELECT date_trunc(''hour'', at, ''UTC'') AS hour, sum(usage) FILTER (WHERE usd IS NOT NULL) AS usage, '
+		'UNION ALL SELECT hour, usage, usd - (r).baseline_usd + (r).routed_usd + (r).classifier_usd FROM ('
+		'SELECT date_trunc(''hour'', at, ''UTC'') AS hour, sum(usage) AS usage, sum(usd) AS usd, '
 		'route_savings($5, score, $6, usage, at, service_tier, region) AS r FROM (%1$s) AS l '
-		'WHERE batch_usd IS NULL AND routed AND $4 GROUP BY 1) AS routed_hours) AS hours', rows)
+		'WHERE batch_usd IS NULL AND usd IS NOT NULL AND routed AND $4 GROUP BY 1) AS routed_hours) AS hours', rows)
 	INTO w.demand USING since, until, baseline, helps, policy, baseline_model;
 	RETURN w;
 END $$;
@@ -343,8 +344,8 @@ BEGIN
 			flips := 'data_residency is no longer required';
 		WHEN f.weeks < 8 THEN
 			verdict := 'insufficient_evidence';
-			why := format('The log holds %s whole weeks; 8 are needed before machines are rented. Stay with the API and keep measuring.', f.weeks);
-			flips := format('%s more weeks are logged', 8 - f.weeks);
+			why := format('The evidence is not sufficient: whole weeks of log are %s, and 8 are needed before machines are rented. Stay with the API and keep measuring.', f.weeks);
+			flips := 'the log reaches 8 whole weeks';
 		WHEN f.frontier_share = 1 THEN
 			verdict := 'api';
 			why := 'All spend is on models that cannot be self-hosted.';
@@ -383,7 +384,6 @@ SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
 	bursty		boolean := CASE WHEN f.breakeven_utilization IS NOT NULL THEN f.p99_utilization < f.breakeven_utilization ELSE f.peak_to_mean > 3 END;
-	routes		boolean := f.routing_saved_usd > 0 AND f.routing_saved_share > f.routing_random_share AND f.routing_saved_share > f.routing_longest_share;
 	multiple	numeric := coalesce(f.payback_multiple, 2);
 	asked		text := 'Not in the log, and not given.';
 BEGIN
@@ -391,7 +391,7 @@ BEGIN
 		CASE WHEN f.data_residency IS NULL THEN asked WHEN f.data_residency THEN 'Data may not leave your machines.' ELSE 'Data may go to an API.' END,
 		'the requirement changes (data_residency)')::advice;
 	RETURN NEXT ROW('evidence', advice_verdict(f.weeks >= 8), f.weeks, 8, 'default',
-		format('The log holds %s whole weeks of requests%s.', f.weeks, CASE WHEN f.unpriced_requests > 0 THEN format('; %s of %s have no price and are left out', f.unpriced_requests, f.requests) ELSE '' END),
+		format('Whole weeks of log: %s%s.', f.weeks, CASE WHEN f.unpriced_requests > 0 THEN format('; %s of %s have no price and are left out', f.unpriced_requests, f.requests) ELSE '' END),
 		CASE WHEN f.weeks >= 8 THEN 'never: weeks only add up' ELSE 'the log reaches 8 whole weeks' END)::advice;
 	RETURN NEXT ROW('frontier_only', advice_verdict(f.frontier_share = 1), f.frontier_share, 1, 'given',
 		format('%s of the spend is on models named as not to be self-hosted.', percent(f.frontier_share)), 'open models take over some requests')::advice;
@@ -424,22 +424,21 @@ BEGIN
 	RETURN NEXT ROW('batch', advice_verdict(f.batch_saved_usd > 0), f.batch_share, 0, 'computed',
 		format('%s of the spend may wait a day and has batch prices, which save %s USD.', percent(f.batch_share), round(f.batch_saved_usd, 2)),
 		'more requests say that they can wait (tolerates)')::advice;
-	RETURN NEXT ROW('routing', CASE WHEN f.routing_policy IS NULL THEN 'unknown' WHEN f.quality_holds IS FALSE THEN 'no' ELSE advice_verdict(coalesce(routes, false)) END, f.routing_saved_share,
-		greatest(0, f.routing_random_share, f.routing_longest_share), 'computed',
+	RETURN NEXT ROW('routing', CASE WHEN f.routing_policy IS NULL THEN 'unknown' WHEN f.quality_holds IS FALSE THEN 'no' ELSE advice_verdict(coalesce(f.routing_saved_usd > 0, false)) END, f.routing_saved_share, 0, 'computed',
 		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.'
 			WHEN f.routing_saved_usd IS NULL THEN format('No request was made to the model that policy %s would relieve.', f.routing_policy)
-			ELSE format('Policy %s moves %s of the requests, %s of their spend, and saves %s (%s USD); by lot it would be %s, longest prompts first %s. %s', f.routing_policy, percent(f.routing_request_share),
+			ELSE format('Policy %s moves %s of the requests, %s of their spend, and saves %s (%s USD); as many by lot would save %s, all but the longest prompts %s. %s', f.routing_policy, percent(f.routing_request_share),
 				percent(f.routing_spend_share), percent(f.routing_saved_share), round(f.routing_saved_usd, 2), percent(f.routing_random_share), percent(f.routing_longest_share),
-				CASE WHEN f.quality_holds IS NULL THEN 'Whether answers stay good enough is unknown: measure it with route_quality().'
+				CASE WHEN f.quality_holds IS NULL THEN 'Whether answers stay good enough, and better than by lot or length, is unknown: measure it with route_quality().'
 					WHEN f.quality_holds THEN 'Answers stay good enough.' ELSE 'Answers do not stay good enough.' END) END,
-		'the router no longer beats lot and length, or its quality target is missed')::advice;
+		'the classifier costs more than it saves, or answers do not stay good enough (quality_holds)')::advice;
 	RETURN NEXT ROW('routing_worth_building', CASE WHEN f.routing_policy IS NULL THEN 'unknown' ELSE advice_verdict(f.routing_spend_share >= 0.2) END, f.routing_spend_share, 0.2, 'default',
 		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.' ELSE format('%s of the spend is on requests that a smaller model would answer.', percent(f.routing_spend_share)) END,
 		'easy requests make up more, or less, than a fifth of the spend')::advice;
 	RETURN NEXT ROW('hybrid', CASE WHEN f.deployment IS NULL OR f.weeks < 8 THEN 'unknown' ELSE advice_verdict(f.replicas >= 1 AND f.hybrid_usd < f.left_usd) END, f.replicas, 1, 'computed',
 		CASE WHEN f.deployment IS NULL THEN 'No deployment was named.' WHEN f.weeks < 8 THEN 'The evidence is not sufficient.'
 			ELSE format('The cheapest number of replicas of %s is %s: %s USD against %s USD for the API alone.', f.deployment, f.replicas, round(f.hybrid_usd, 2), round(f.left_usd, 2)) END,
-		format('a replica is used above %s of its throughput', percent(f.breakeven_utilization)))::advice;
+		CASE WHEN f.breakeven_utilization IS NULL THEN 'a deployment is named' ELSE format('the use of the last replica crosses %s of its throughput', percent(f.breakeven_utilization)) END)::advice;
 	RETURN NEXT ROW('self_host', CASE WHEN f.deployment IS NULL OR f.weeks < 8 THEN 'unknown'
 			ELSE advice_verdict(coalesce(f.replicas >= f.peak_replicas AND f.fleet_usd < f.left_usd AND f.p10_mtok_per_month >= f.permanent_mtok, false)) END,
 		f.p10_mtok_per_month, f.permanent_mtok, 'computed',
@@ -458,7 +457,7 @@ BEGIN
 		CASE WHEN f.deployment IS NULL THEN 'No deployment was named.' WHEN f.weeks < 8 THEN 'The evidence is not sufficient.'
 			WHEN f.committed_replicas >= 1 THEN format('Reserving %s replicas saves %s USD; each is needed in at least %s of the hours and pays above %s.', f.committed_replicas, round(f.committed_saved_usd, 2), percent(f.committed_needed_share), percent(f.committed_price_ratio))
 			ELSE 'There is no replica on demand that a reservation would make cheaper.' END,
-		format('the last reserved replica is needed in less than %s of the hours', percent(f.committed_price_ratio)))::advice;
+		CASE WHEN f.committed_price_ratio IS NULL THEN 'replicas run on demand all the time' ELSE format('the last reserved replica is needed in less than %s of the hours', percent(f.committed_price_ratio)) END)::advice;
 	RETURN NEXT advice_decision(f);
 END $$;
 
@@ -488,4 +487,4 @@ END $$;
 
 COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean, boolean, text[], numeric, numeric, timestamptz) IS
 'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, the decision last. deployment: what could serve it oneself; policy and baseline_model: the routing to judge (NULL: the model of its last tier); at: the time of the deployment''s prices. '
-'What no log holds is given or unknown: data_residency, latency_target_ms (p95), fte_available, requirements_change, quality_holds (does the policy meet its quality target), frontier_models (that cannot be self-hosted), payback_multiple (default 2). Errors as workload() and hybrid(demand, deployment).';
+'What no log holds is given or unknown: data_residency, latency_target_ms (p95), fte_available, requirements_change, quality_holds (does the policy meet its quality target, and beat lot and length in route_quality()), frontier_models (that cannot be self-hosted), payback_multiple (default 2). Errors as workload() and hybrid(demand, deployment).';

@@ -32,9 +32,9 @@ DECLARE
 	f	advice_facts := advice_facts(w, deployment, policy, price_factor, at);
 	s	saving;
 BEGIN
-	s := saving(0, 'today', w.usd, 0, format('%s requests in %s whole weeks%s%s.', w.requests, f.weeks,
+	s := saving(0, 'today', w.usd, 0, format('Requests: %s; whole weeks: %s%s%s.', w.requests, f.weeks,
 		CASE WHEN w.unpriced_requests > 0 THEN format('; %s without a price are left out', w.unpriced_requests) ELSE '' END,
-		CASE WHEN f.weeks < 8 THEN ': too few to decide on machines' ELSE '' END));
+		CASE WHEN f.weeks < 8 THEN ', too few to decide on machines' ELSE '' END));
 	RETURN NEXT s;
 	s := saving(1, 'batch', s.usd_after, w.batch_saved_usd, format('%s requests may wait a day and have batch prices.', w.batch_requests));
 	RETURN NEXT s;
@@ -43,8 +43,14 @@ BEGIN
 			WHEN f.routing_saved_usd <= 0 THEN format('Policy %s would cost %s USD more: not taken.', policy, -f.routing_saved_usd)
 			ELSE format('Policy %s moves %s of the requests and %s of their spend.', policy, percent(f.routing_request_share), percent(f.routing_spend_share)) END);
 	RETURN NEXT s;
+	IF f.weeks < 8 THEN
+		f.replicas := 0;
+		f.hybrid_usd := f.left_usd;
+		f.committed_replicas := 0;
+		f.committed_saved_usd := 0;
+	END IF;
 	s := saving(3, 'hybrid', s.usd_after, coalesce(f.left_usd - f.hybrid_usd, 0),
-		CASE WHEN deployment IS NULL THEN 'No deployment was named.' WHEN f.replicas IS NULL THEN 'Nothing is left to serve.' WHEN f.replicas = 0 THEN format('No replica of %s earns its cost.', deployment)
+		CASE WHEN f.weeks < 8 THEN 'The evidence is not sufficient: 8 whole weeks are needed.' WHEN deployment IS NULL THEN 'No deployment was named.' WHEN f.replicas IS NULL THEN 'Nothing is left to serve.' WHEN f.replicas = 0 THEN format('No replica of %s earns its cost.', deployment)
 			ELSE format('%s replicas of %s; the busiest hour needs %s, the API serves what they cannot.', f.replicas, deployment, f.peak_replicas) END);
 	RETURN NEXT s;
 	s := saving(4, 'commitment', s.usd_after, greatest(coalesce(f.committed_saved_usd, 0), 0),
@@ -53,4 +59,4 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION savings_plan(text, text, text, regclass, timestamptz, timestamptz, numeric, timestamptz) IS
-'The whole sequence on one log (see advise()): today''s bill, then after batch, routing, hybrid and commitment, each on what is left. Requests that went to batch are neither routed nor served by replicas; a lever that would cost more is not taken. Money is exact but for shares of expectations, rounded to 1e-15. Errors as advise().';
+'The whole sequence on one log (see advise()): today''s bill, then after batch, routing, hybrid and commitment, each on what is left. Requests that went to batch are neither routed nor served by replicas; a lever that would cost more is not taken, nor are machines on less than 8 whole weeks. Money is exact but for shares of expectations, rounded to 1e-15. Errors as advise().';
