@@ -79,7 +79,7 @@ AS $$
 	FROM (
 		SELECT h.input_tokens * work.input + h.cached_tokens * work.cached + h.output_tokens * work.output AS amount,
 			(h.api_usd - marginal_usd_per_mtok * (h.input_tokens::numeric + h.cached_tokens + h.output_tokens) * 0.000001)
-				* 1.00000000000000000000 AS saved
+				* 1.000000000000000000000000000000 AS saved
 		FROM breakeven_hours(state) h
 	) hours
 	WHERE amount > 0
@@ -116,19 +116,32 @@ END $$;
 COMMENT ON FUNCTION hybrid_replicas(breakeven_state, deployment_work, numeric, numeric, numeric, numeric) IS
 'The most replicas, each of so much work an hour, of which the last still saves more of the API''s cost than its own replica_usd.';
 
-CREATE FUNCTION months_between(starts timestamptz, ends timestamptz) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+-- The smallest part of which every month has a whole number of hours' worth:
+-- the least common multiple of 672, 696, 720 and 744.
+CREATE FUNCTION month_parts(starts timestamptz, ends timestamptz) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
-	SELECT trim_scale(sum(exact_quotient(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)),
-		extract(epoch FROM month + interval '1 month' - month))))
+	SELECT sum(div(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)) * 9061920,
+		extract(epoch FROM month + interval '1 month' - month)))
 	FROM (SELECT starts AT TIME ZONE 'UTC' AS since, ends AT TIME ZONE 'UTC' AS upto) span,
 		generate_series(date_trunc('month', since), upto, interval '1 month') month
 	WHERE month < upto
 $$;
 
-COMMENT ON FUNCTION months_between(timestamptz, timestamptz) IS
-'UTC calendar months from one time to a later one, a part of a month as its share of that month''s hours.';
+COMMENT ON FUNCTION month_parts(timestamptz, timestamptz) IS
+'UTC calendar months from one full hour to a later one in units of 1/9061920 month, which is exact: a part of a month is its share of that month''s hours.';
+
+CREATE FUNCTION breakeven_fleet_words(report breakeven_report) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN report.selfhost_usd IS NULL
+		THEN format('the %s of the busiest hour are more than max_replicas', replicas_in_words(report.peak_replicas))
+		ELSE format('a fleet of %s for the busiest hour %s USD', replicas_in_words(report.peak_replicas), round(report.selfhost_usd, 2)) END
+$$;
+
+COMMENT ON FUNCTION breakeven_fleet_words(breakeven_report) IS 'The fleet for the busiest hour, for a sentence.';
 
 CREATE FUNCTION breakeven_reason(report breakeven_report) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
@@ -140,11 +153,9 @@ AS $$
 				replicas_in_words(report.peak_replicas), round(report.selfhost_usd, 2), round(report.api_usd, 2))
 			WHEN 'hybrid' THEN format('%s for the base of the load and the API for the rest cost %s USD, the API alone %s USD, %s.',
 				replicas_in_words(report.hybrid_replicas), round(report.hybrid_usd, 2), round(report.api_usd, 2),
-				coalesce(format('a fleet of %s for the busiest hour %s USD', replicas_in_words(report.peak_replicas), round(report.selfhost_usd, 2)),
-					'a fleet for the busiest hour is beyond max_replicas'))
+				breakeven_fleet_words(report))
 			ELSE format('The API costs %s USD, %s; fewer replicas beside the API do not pay either.', round(report.api_usd, 2),
-				coalesce(format('a fleet of %s for the busiest hour %s USD', replicas_in_words(report.peak_replicas), round(report.selfhost_usd, 2)),
-					'a fleet for the busiest hour is beyond max_replicas'))
+				breakeven_fleet_words(report))
 		END,
 		CASE WHEN report.breakeven_utilization IS NULL THEN 'The API costs no more per token than self-hosting does beyond its machines.'
 			ELSE format('That fleet would run at %s %% of its throughput and pays above %s %%.',
@@ -168,6 +179,10 @@ DECLARE
 	bill		deployment_bill;
 	work		deployment_work;
 	capacity	numeric;
+	month_part	numeric;
+	month_whole	numeric;
+	unit		numeric;
+	api_usd		numeric;
 	machine_usd	numeric;
 	bought_usd	numeric;
 	fixed_usd	numeric;
@@ -187,9 +202,12 @@ BEGIN
 	report.tokens := load.input + load.cached + load.output;
 	report.api_usd := trim_scale(load.api_usd);
 	report.hours := trim_scale(extract(epoch FROM report."to" - report."from") / 3600);
-	report.months := CASE WHEN d.hours_per_month IS NULL THEN months_between(report."from", report."to")
-		ELSE exact_quotient(report.hours, 730) END;
-	report.mtok_per_month := exact_quotient(report.tokens * 0.000001, report.months);
+
+	-- Its months are month_part / month_whole, exactly.
+	month_part := CASE WHEN d.hours_per_month IS NULL THEN month_parts(report."from", report."to") ELSE report.hours END;
+	month_whole := CASE WHEN d.hours_per_month IS NULL THEN 9061920 ELSE 730 END;
+	report.months := exact_quotient(month_part, month_whole);
+	report.mtok_per_month := exact_quotient(report.tokens * month_whole, month_part * 1000000);
 
 	-- The load as work, hour by hour; hours without a request rank below all.
 	work := deployment_work(d, load.input, load.cached, load.output);
@@ -206,30 +224,34 @@ BEGIN
 	report.fleet_utilization := exact_quotient(busy.total, report.peak_replicas * work.per_hour * report.hours);
 	report.peak_to_mean := exact_quotient(busy.peak * report.hours, busy.total);
 
-	-- What a machine, everything else, and the tokens cost over the log.
+	-- What a machine, everything else, and the tokens cost over the log, in
+	-- units that make all of it whole: USD / unit.
 	bill := deployment_bill(d, load.last, 1);
-	bought_usd := exact_quotient(bill.upfront_usd * report.months, bill.upfront_months);
-	machine_usd := bought_usd + exact_quotient((bill.rent_usd + bill.power_usd) * report.hours * coalesce(d.hours_per_month, 730), 730);
-	fixed_usd := (bill.monthly_usd + exact_quotient(bill.yearly_usd, 12)) * report.months + d.spare_replicas * machine_usd;
+	unit := 12 * bill.upfront_months * month_whole;
+	bought_usd := bill.upfront_usd * 12 * month_part;
+	machine_usd := bought_usd + (bill.rent_usd + bill.power_usd) * CASE WHEN d.hours_per_month IS NULL THEN report.hours * unit
+		ELSE month_part * d.hours_per_month * 12 * bill.upfront_months END;
+	fixed_usd := (bill.monthly_usd * 12 + bill.yearly_usd) * bill.upfront_months * month_part + d.spare_replicas * machine_usd;
 	fleet_usd := fixed_usd + d.redundancy * report.peak_replicas * machine_usd;
-	token_usd := d.marginal_usd_per_mtok * report.tokens * 0.000001;
-	IF report.api_usd > token_usd THEN
+	token_usd := d.marginal_usd_per_mtok * report.tokens * 0.000001 * unit;
+	api_usd := load.api_usd * unit;
+	IF api_usd > token_usd THEN
 		report.breakeven_utilization := exact_quotient(busy.total * fleet_usd,
-			report.peak_replicas * work.per_hour * report.hours * (report.api_usd - token_usd));
+			report.peak_replicas * work.per_hour * report.hours * (api_usd - token_usd));
 	END IF;
 	IF report.peak_replicas <= coalesce(d.max_replicas, report.peak_replicas) THEN
-		report.selfhost_usd := trim_scale(fleet_usd + token_usd);
 		bought_usd := fleet_machines(d, report.peak_replicas) * bought_usd;
+		report.selfhost_usd := exact_quotient(fleet_usd + token_usd, unit);
 		report.payback_multiple := CASE WHEN bought_usd > 0
-			THEN exact_quotient(report.api_usd - report.selfhost_usd + bought_usd, bought_usd)
-			ELSE exact_quotient(report.api_usd, nullif(report.selfhost_usd, 0)) END;
+			THEN exact_quotient(api_usd - fleet_usd - token_usd + bought_usd, bought_usd)
+			ELSE exact_quotient(api_usd, nullif(fleet_usd + token_usd, 0)) END;
 	END IF;
 
 	-- Some of the load on replicas, the rest with the API.
 	report.hybrid_replicas := greatest(d.min_replicas, hybrid_replicas(state, work, d.marginal_usd_per_mtok, capacity,
-		d.redundancy * machine_usd, least(report.peak_replicas, d.max_replicas)));
-	report.hybrid_usd := trim_scale(fixed_usd + d.redundancy * report.hybrid_replicas * machine_usd
-		+ report.api_usd - hybrid_served(state, work, d.marginal_usd_per_mtok, report.hybrid_replicas * capacity));
+		exact_quotient(d.redundancy * machine_usd, unit), least(report.peak_replicas, d.max_replicas)));
+	report.hybrid_usd := exact_quotient(fixed_usd + d.redundancy * report.hybrid_replicas * machine_usd + api_usd
+		- hybrid_served(state, work, d.marginal_usd_per_mtok, report.hybrid_replicas * capacity) * unit, unit);
 	IF report.hybrid_usd >= report.api_usd THEN
 		report.hybrid_replicas := 0;
 		report.hybrid_usd := report.api_usd;
@@ -239,7 +261,7 @@ BEGIN
 
 	-- Break-even volumes of a month like those of the log.
 	bill.hours := coalesce(d.hours_per_month, CASE WHEN date_trunc('month', load.starts, 'UTC') = date_trunc('month', load.last, 'UTC')
-		THEN hours_in_month(load.last) ELSE exact_quotient(report.hours, report.months) END);
+		THEN hours_in_month(load.last) ELSE exact_quotient(report.hours * month_whole, month_part) END);
 	bill.rent_usd := bill.rent_usd * bill.hours;
 	bill.power_usd := bill.power_usd * bill.hours;
 	report.volume := breakeven_of_bill(d, bill, load.input, load.cached, load.output, load.api_usd);
