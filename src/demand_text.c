@@ -77,7 +77,8 @@ TimeToText(int64_t time, char *text, size_t size)
 	if (minute < 0)
 		minute += MINUTES_PER_DAY;
 	date = DateFromDays((minutes - minute) / MINUTES_PER_DAY);
-	snprintf(text, size, "%04" PRId64 "-%02d-%02dT%02d:%02dZ", date.year, date.month, date.day,
+	snprintf(text, size, "%s%04" PRId64 "-%02d-%02dT%02d:%02dZ", date.year < 0 ? "-" : "",
+			 date.year < 0 ? -date.year : date.year, date.month, date.day,
 			 minute / 60, minute % 60);
 }
 

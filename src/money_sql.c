@@ -12,7 +12,6 @@
 #include "utils/fmgrprotos.h"
 
 #include "compat.h"
-#include "errors.h"
 #include "money_sql.h"
 
 /* Largest power of ten that fits int64, so that three parts make any int128. */
@@ -144,7 +143,7 @@ MoneyRangeError(Datum datum)
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("%s is no exact amount of USD", text),
-			 errdetail("An amount is a multiple of 1e-15 USD, below 1e22 USD.")));
+			 errdetail("An amount is a multiple of 1e-15 USD, of at most 1e22 USD.")));
 }
 
 static uint16

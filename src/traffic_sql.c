@@ -64,12 +64,12 @@ MakeGrid(Grid *grid, const Demand *demand, FunctionCallInfo fcinfo, int range)
 		grid->first = DemandBucketAt(demand, 0)->number;
 		grid->end = DemandBucketAt(demand, demand->nbuckets - 1)->number + 1;
 	}
-	else if (PG_ARGISNULL(range) || PG_ARGISNULL(range + 1))
-		return;
 	if (!PG_ARGISNULL(range))
 		grid->first = FirstFrom(demand, PG_GETARG_TIMESTAMPTZ(range));
 	if (!PG_ARGISNULL(range + 1))
 		grid->end = FirstFrom(demand, PG_GETARG_TIMESTAMPTZ(range + 1));
+	if (demand->nbuckets == 0 && (PG_ARGISNULL(range) || PG_ARGISNULL(range + 1)))
+		grid->end = grid->first;	/* it has no range of its own */
 	while (grid->next < demand->nbuckets && DemandBucketAt(demand, grid->next)->number < grid->first)
 		grid->next++;
 }

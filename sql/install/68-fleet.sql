@@ -160,6 +160,7 @@ DECLARE
 	rented	deployment := d;
 	total	usage;
 	work	deployment_work;
+	long_one CONSTANT numeric := round(1, 40);	-- a unit of work costs little: keep 40 decimals of it
 BEGIN
 	PERFORM check_figure('utilization', utilization, 0, 1, above_least => true);
 	IF (traffic(demand)).unpriced_requests > 0 THEN
@@ -187,7 +188,7 @@ BEGIN
 	END IF;
 
 	SELECT array_agg(bucket ORDER BY bucket), array_agg(done ORDER BY bucket), array_agg(cost ORDER BY bucket),
-		array_agg(CASE WHEN done > 0 THEN exact_quotient(greatest(cost - own, 0), done) ELSE 0 END ORDER BY bucket),
+		array_agg(CASE WHEN done > 0 THEN greatest(cost - own, 0) * long_one / done ELSE 0 END ORDER BY bucket),
 		sum(CASE WHEN done > 0 THEN least(cost, own) ELSE cost END)
 	INTO l.buckets, l.load, l.api_usd, l.price, l.least_usd
 	FROM (
