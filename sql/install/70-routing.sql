@@ -273,6 +273,20 @@ LANGUAGE c STABLE PARALLEL SAFE COST 15 AS 'MODULE_PATHNAME', 'route_savings_acc
 CREATE FUNCTION route_savings_combine(route_savings_state, route_savings_state) RETURNS route_savings_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'route_savings_combine';
 
+CREATE FUNCTION months_touched(first_at timestamptz, last_at timestamptz) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	SELECT sum(exact_quotient(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)),
+		extract(epoch FROM month + interval '1 month' - month)))
+	FROM (SELECT date_trunc('hour', first_at AT TIME ZONE 'UTC') AS since, date_trunc('hour', last_at AT TIME ZONE 'UTC') + interval '1 hour' AS upto) AS hours,
+		generate_series(date_trunc('month', since), upto, interval '1 month') AS month
+	WHERE month < upto
+$$;
+
+COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS
+'UTC months in the whole hours that a log from first_at to last_at touches; a part of a month counts by that month''s own hours, to 20 decimals. NULL gives NULL.';
+
 -- What the policy does with the sums: which share of the requests each tier
 -- answers, and whom a request answered by a tier has paid.
 CREATE FUNCTION route_savings_final(state route_savings_state) RETURNS route_savings_result
@@ -339,7 +353,7 @@ BEGIN
 	r.left_out := s.left_out;
 	r.baseline_usd := (SELECT trim_scale(coalesce(sum(b), 0)) FROM unnest(baseline) b);
 	r.classifier_usd := trim_scale(s.requests * (d ->> 'classifier_usd_per_request')::numeric);
-	r.deployment_usd := (SELECT coalesce(trim_scale(round(sum((t ->> 'usd_per_month')::numeric) * months_between(date_trunc('hour', s.first_at, 'UTC'), date_trunc('hour', s.last_at, 'UTC') + interval '1 hour'), 15)), 0)
+	r.deployment_usd := (SELECT coalesce(trim_scale(round(sum((t ->> 'usd_per_month')::numeric) * months_touched(s.first_at, s.last_at), 15)), 0)
 		FROM jsonb_array_elements(d -> 'tiers') t);
 	r.routed_usd := 0;
 	r.random_usd := 0;

@@ -6,7 +6,7 @@ FROM (VALUES ('local', 0, 0), ('groq-llama-70b', 0.59, 0.79), ('claude-3.5-sonne
 	LATERAL (VALUES ('input', input), ('output', output)) AS p(meter, usd);
 
 -- 100M tokens a month, 60 % of them prompt: 1,000 requests of 100,000 tokens.
-CREATE TEMP TABLE month AS SELECT usage(60000, 40000) AS usage, i / 1000.0 AS score, timestamptz '2026-01-01' AS at FROM generate_series(0, 999) AS i;
+CREATE TEMP TABLE month AS SELECT usage(60000, 40000) AS usage, i / 1000.0 AS score, timestamptz '2026-01-01Z' AS at FROM generate_series(0, 999) AS i;
 
 INSERT INTO routing_policy (name, kind)
 SELECT format('%s to %s', share, model), 'split' FROM unnest(ARRAY[0.5, 0.547, 0.7, 0.766, 0.8]) AS share, unnest(ARRAY['local', 'groq-llama-70b']) AS model;
