@@ -226,9 +226,8 @@ RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, R
 	return true;
 }
 
-/* Make an error of a cost that could not be computed, or false where that is allowed. */
-static bool
-Outcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at)
+bool
+RequestOutcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at)
 {
 	if (status == COST_OK)
 		return true;
@@ -251,7 +250,7 @@ RequestUsageCostAnyhow(Pricing *pricing, const Request *request, const Usage *us
 	if (!RequestFindPrice(pricing, request, usage, &price))
 		return false;
 	status = UsageCost(price.vector, usage, usd, &problem);
-	return Outcome(status, &problem, &price, request->at);
+	return RequestOutcome(status, &problem, &price, request->at);
 }
 
 bool
@@ -267,5 +266,5 @@ RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, i
 		return false;
 	price.vector = SegmentVector(price.card, segment, input, request->at, PricingUtcOffset);
 	status = TokensCost(price.vector, input, output, usd, &problem);
-	return Outcome(status, &problem, &price, request->at);
+	return RequestOutcome(status, &problem, &price, request->at);
 }

@@ -44,6 +44,9 @@ extern bool RequestFindPrice(Pricing *pricing, const Request *request, const Usa
 extern bool RequestUsageCostAnyhow(Pricing *pricing, const Request *request, const Usage *usage, Money *usd);
 extern bool RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd);
 
+/* Make an error of a cost that could not be computed, or false where that is allowed. */
+extern bool RequestOutcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at);
+
 /* The flat rates of a request that asks for nothing special, or NULL. */
 static inline const RateVector *
 RequestFlat(Pricing *pricing, const Request *request)
