@@ -21,3 +21,15 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION max_utilization(integer, float8, float8, float8, float8, float8) IS
 'The highest utilization (0 to 1) of so many servers at which at most `probability` of the requests wait longer than wait_seconds, when a request takes service_seconds (TTFT + output tokens x TPOT). Bisection over erlang_c() x exp(-(servers - offered) x wait / service / v), v = (cv_arrival^2 + cv_service^2) / 2 (Allen-Cunneen, heavy traffic). '
 'Service times that grow with load, and heavy tails, are not in it: measured serving_point rows are better. NULL gives NULL. Errors: 22023 servers below 1, service_seconds not above 0, probability outside (0, 1), a negative wait or cv.';
+
+CREATE FUNCTION latency_utilization(deployment text, ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL,
+	at timestamptz DEFAULT now())
+RETURNS numeric
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	SELECT exact_quotient(serving_tokens_per_second(deployment, ttft_p99_ms, tpot_ms, at),
+		nullif(serving_tokens_per_second(deployment, NULL, NULL, at), 0))
+$$;
+COMMENT ON FUNCTION latency_utilization(text, numeric, numeric, timestamptz) IS
+'The share of its highest measured throughput at which a deployment keeps a p99 time to first token and a time per output token in milliseconds (NULL: no such target), between rows of serving_point: the utilization to plan with, for fleet(), hybrid(), commitment() and capacity_mtok(). NULL when no point keeps the targets, or none is known.';

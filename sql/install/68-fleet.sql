@@ -128,10 +128,10 @@ COMMENT ON FUNCTION hybrid_curve(numeric[], numeric, numeric, numeric) IS
 
 CREATE TYPE deployment_load AS (
 	deployment deployment, buckets timestamptz[], load numeric[], price numeric[], api_usd numeric[], size numeric,
-	replica_usd numeric, spare_usd numeric, on_demand_usd numeric, least_usd numeric, bucket_hours numeric, utilization numeric
+	replica_usd numeric, spare_usd numeric, on_demand_usd numeric, least_usd numeric, bucket_seconds numeric
 );
 COMMENT ON TYPE deployment_load IS
-'A demand in the deployment''s unit of work, bucket by bucket. size: work of a replica per bucket at `utilization`; price: USD per unit of work that the API costs beyond the deployment''s own cost per token, of which least_usd is the whole; replica_usd: of a serving replica and its redundancy per bucket; on_demand_usd: the same rented by the hour, NULL when unknown; spare_usd: of spare replicas, people and services per bucket';
+'A demand in the deployment''s unit of work, bucket by bucket. size: work of a replica per bucket at the planned utilization; price: USD per unit of work that the API costs beyond the deployment''s own cost per token, of which least_usd is the whole; replica_usd: of a serving replica and its redundancy per hour; on_demand_usd: the same rented by the hour, NULL when unknown; spare_usd: of spare replicas, people and services per hour';
 
 CREATE FUNCTION has_gpu_price(gpu text, vendor text, term text, at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -149,6 +149,13 @@ RETURN exact_quotient((bill.rent_usd + bill.power_usd) * bill.upfront_months + b
 COMMENT ON FUNCTION replica_usd_per_hour(deployment, deployment_bill) IS
 'USD per hour of one machine of a deployment: rent, power and its share of the purchase. NULL gives NULL';
 
+CREATE FUNCTION hours_usd(l deployment_load, hourly_usd numeric, buckets numeric DEFAULT NULL) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$ SELECT exact_quotient(hourly_usd * coalesce(buckets, cardinality(l.load)) * l.bucket_seconds, 3600) $$;
+COMMENT ON FUNCTION hours_usd(deployment_load, numeric, numeric) IS
+'USD of so many buckets at hourly_usd; of all of them when NULL';
+
 CREATE FUNCTION deployment_load(demand demand, deployment text, utilization numeric, at timestamptz) RETURNS deployment_load
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, pg_catalog, pg_temp
@@ -163,6 +170,9 @@ DECLARE
 	long_one CONSTANT numeric := round(1, 40);	-- a unit of work costs little: keep 40 decimals of it
 BEGIN
 	PERFORM check_figure('utilization', utilization, 0, 1, above_least => true);
+	IF traffic(demand) IS NULL THEN
+		RETURN NULL;			-- no bucket
+	END IF;
 	IF (traffic(demand)).unpriced_requests > 0 THEN
 		RAISE EXCEPTION 'the demand has requests without an API cost'
 			USING ERRCODE = 'IA001',
@@ -173,29 +183,29 @@ BEGIN
 	SELECT sum(s.usage) INTO total FROM demand_series(demand) s;
 	work := deployment_work(d, input_tokens(total) - cached_tokens(total), cached_tokens(total), output_tokens(total));
 	l.deployment := d;
-	l.utilization := coalesce(utilization, d.target_utilization);
-	l.bucket_hours := extract(epoch FROM bucket_width(demand)) / 3600;
-	l.size := work.per_hour * l.bucket_hours * l.utilization;
-	l.replica_usd := d.redundancy * replica_usd_per_hour(d, bill) * l.bucket_hours;
-	l.spare_usd := d.spare_replicas * replica_usd_per_hour(d, bill) * l.bucket_hours
-		+ exact_quotient((bill.monthly_usd * 12 + bill.yearly_usd) * l.bucket_hours, 12 * bill.hours);
+	l.bucket_seconds := trim_scale(extract(epoch FROM bucket_width(demand)));
+	l.size := trim_scale(work.per_hour * l.bucket_seconds * coalesce(utilization, d.target_utilization));
+	l.replica_usd := d.redundancy * replica_usd_per_hour(d, bill);
+	l.spare_usd := d.spare_replicas * replica_usd_per_hour(d, bill)
+		+ exact_quotient(bill.monthly_usd * 12 + bill.yearly_usd, 12 * bill.hours);
 	IF d.term IN ('on_demand', 'owned') THEN
 		l.on_demand_usd := l.replica_usd;
 	ELSIF has_gpu_price(d.gpu, d.vendor, 'on_demand', at) THEN
 		rented.term := 'on_demand';
 		rented.upfront_usd := 0;
-		l.on_demand_usd := d.redundancy * replica_usd_per_hour(rented, deployment_bill(rented, at)) * l.bucket_hours;
+		l.on_demand_usd := d.redundancy * replica_usd_per_hour(rented, deployment_bill(rented, at));
 	END IF;
 
-	SELECT array_agg(bucket ORDER BY bucket), array_agg(done ORDER BY bucket), array_agg(cost ORDER BY bucket),
-		array_agg(CASE WHEN done > 0 THEN greatest(cost - own, 0) * long_one / done ELSE 0 END ORDER BY bucket),
+	SELECT array_agg(bucket), array_agg(done), array_agg(cost),
+		array_agg(CASE WHEN done > 0 THEN greatest(cost - own, 0) * long_one / done ELSE 0 END),
 		sum(CASE WHEN done > 0 THEN least(cost, own) ELSE cost END)
 	INTO l.buckets, l.load, l.api_usd, l.price, l.least_usd
 	FROM (
-		SELECT s.bucket, s.api_usd AS cost,
-			(input_tokens(s.usage) - cached_tokens(s.usage)) * work.input + cached_tokens(s.usage) * work.cached + output_tokens(s.usage) * work.output AS done,
-			(input_tokens(s.usage)::numeric + output_tokens(s.usage)) * d.marginal_usd_per_mtok * 0.000001 AS own
-		FROM demand_series(demand) s
+		SELECT s.bucket, s.api_usd AS cost, (input + output) * d.marginal_usd_per_mtok * 0.000001 AS own,
+			trim_scale(3600 * ((input - cached) * work.input + cached * work.cached + output * work.output)) AS done	-- size is an hour's work times seconds
+		FROM demand_series(demand) s,
+			LATERAL (SELECT input_tokens(s.usage)::numeric AS input, cached_tokens(s.usage)::numeric AS cached, output_tokens(s.usage)::numeric AS output) AS tokens
+		ORDER BY s.bucket
 	) AS bucket_work;
 	RETURN l;
 END $$;
@@ -214,7 +224,10 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	l := deployment_load(demand, deployment, utilization, at);
-	RETURN trim_verdict(hybrid_verdict(l.load, l.price, l.size, l.replica_usd * cardinality(l.load), l.spare_usd * cardinality(l.load),
+	IF l.load IS NULL THEN
+		RETURN NULL;
+	END IF;
+	RETURN trim_verdict(hybrid_verdict(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd),
 		l.least_usd, (l.deployment).min_replicas, (l.deployment).max_replicas), 15);
 END $$;
 COMMENT ON FUNCTION hybrid(demand, text, numeric, timestamptz) IS
@@ -237,7 +250,7 @@ BEGIN
 	l := deployment_load(demand, deployment, utilization, at);
 	RETURN QUERY SELECT c.replicas, trim_scale(round(c.usd, 15)), trim_scale(round(c.replicas_usd, 15)), trim_scale(round(c.overflow_usd, 15)),
 			c.utilization, c.marginal_utilization
-		FROM hybrid_curve(l.load, l.price, l.size, l.replica_usd * cardinality(l.load), l.spare_usd * cardinality(l.load), l.least_usd) c;
+		FROM hybrid_curve(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd), l.least_usd) c;
 END $$;
 COMMENT ON FUNCTION hybrid_curve(demand, text, numeric, timestamptz) IS
 'The cost by number of replicas, 0 to the peak, behind hybrid() of the same arguments. NULLs and errors as there.';
@@ -258,6 +271,32 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION autoscaled_replicas(numeric[], integer, integer) IS
 'Replicas that run in each bucket, when those needed must start `ahead` buckets before and stop `behind` buckets after. NULL gives NULL';
+
+CREATE FUNCTION needed_replicas(l deployment_load, least_replicas integer) RETURNS numeric[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+DECLARE
+	d		deployment := l.deployment;
+	size	numeric := l.size;
+BEGIN
+	PERFORM check_figure('least_replicas', least_replicas, 0);
+	RETURN (SELECT array_agg(least(greatest(ceil_quotient(done, size), coalesce(least_replicas, d.min_replicas)), d.max_replicas) ORDER BY i)
+		FROM unnest(l.load) WITH ORDINALITY AS v (done, i));
+END $$;
+COMMENT ON FUNCTION needed_replicas(deployment_load, integer) IS
+'Replicas that each bucket needs, between least_replicas (NULL: min_replicas of the deployment) and its max_replicas. Error: 22023';
+
+CREATE FUNCTION buckets_of(name text, span interval, l deployment_load) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM check_figure(name, extract(epoch FROM span), 0, 31536000);
+	RETURN ceil(extract(epoch FROM span) / l.bucket_seconds)::integer;
+END $$;
+COMMENT ON FUNCTION buckets_of(text, interval, deployment_load) IS
+'Buckets that a span of at most a year needs, rounded up; name is what an error calls it. Error: 22023';
 
 CREATE FUNCTION billed_buckets(running numeric[], least_billed integer) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
@@ -302,15 +341,11 @@ BEGIN
 	IF num_nulls(demand, deployment, startup, hold, at) > 0 THEN
 		RETURN;
 	END IF;
-	PERFORM check_figure('startup', extract(epoch FROM startup), 0), check_figure('hold', extract(epoch FROM hold), 0),
-		check_figure('least_replicas', least_replicas, 0);
 	l := deployment_load(demand, deployment, utilization, at);
-	needed := (SELECT array_agg(least(greatest(ceil_quotient(done, l.size), coalesce(least_replicas, (l.deployment).min_replicas)),
-		(l.deployment).max_replicas) ORDER BY i) FROM unnest(l.load) WITH ORDINALITY AS v (done, i));
+	needed := needed_replicas(l, least_replicas);
 	RETURN QUERY SELECT v.bucket, exact_quotient(v.done, l.size), v.needed, v.running, v.api_usd
-		FROM unnest(l.buckets, l.load, needed, autoscaled_replicas(needed,
-			ceil(extract(epoch FROM startup) / 3600 / l.bucket_hours)::integer, ceil(extract(epoch FROM hold) / 3600 / l.bucket_hours)::integer),
-			l.api_usd) AS v (bucket, done, needed, running, api_usd);
+		FROM unnest(l.buckets, l.load, needed, autoscaled_replicas(needed, buckets_of('startup', startup, l), buckets_of('hold', hold, l)), l.api_usd)
+			AS v (bucket, done, needed, running, api_usd);
 END $$;
 COMMENT ON FUNCTION fleet_series(demand, text, interval, interval, numeric, integer, timestamptz) IS
 'Replicas bucket by bucket: load in replicas at the planned utilization, replicas that it needs, and those that run when autoscaled: started `startup` ahead and held `hold` longer (rounded up to buckets). utilization NULL: the deployment''s target; least_replicas NULL: its min_replicas, 0: down to none. NULLs give no row; errors as hybrid(demand, deployment).';
@@ -323,19 +358,19 @@ COMMENT ON TYPE fleet_plan IS
 'A way to serve a demand. replicas: the most at once; replica_hours: billed; utilization: of what is planned with; idle_usd: the part of machines_usd that serves nothing; fixed_usd: spare replicas, people and services; overflow_usd: to the API; usd: all of it';
 
 CREATE FUNCTION fleet_plan(l deployment_load, fleet text, replicas numeric, billed_buckets numeric, carried numeric, overflow_usd numeric,
-	bucket_usd numeric) RETURNS fleet_plan
+	hourly_usd numeric) RETURNS fleet_plan
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
-	SELECT ROW(fleet, replicas, trim_scale(billed_buckets * l.bucket_hours), busy, trim_scale(round(machines, 15)),
+	SELECT ROW(fleet, replicas, exact_quotient(billed_buckets * l.bucket_seconds, 3600), busy, trim_scale(round(machines, 15)),
 		trim_scale(round(machines * (1 - coalesce(busy, 0)), 15)), trim_scale(round(fixed, 15)),
 		trim_scale(round(overflow_usd, 15)), trim_scale(round(l.least_usd + machines + fixed + overflow_usd, 15)))::fleet_plan
-	FROM (SELECT billed_buckets * bucket_usd AS machines,
+	FROM (SELECT hours_usd(l, hourly_usd, billed_buckets) AS machines,
 		exact_quotient(carried, nullif(billed_buckets * l.size, 0)) AS busy,
-		CASE WHEN replicas > 0 THEN l.spare_usd * cardinality(l.load) ELSE 0 END AS fixed) AS figures
+		CASE WHEN replicas > 0 THEN hours_usd(l, l.spare_usd) ELSE 0 END AS fixed) AS figures
 $$;
 COMMENT ON FUNCTION fleet_plan(deployment_load, text, numeric, numeric, numeric, numeric, numeric) IS
-'The figures of a fleet that bills so many replica-buckets at bucket_usd, carries so much work and leaves overflow_usd to the API';
+'The figures of a fleet that bills so many replica-buckets at hourly_usd, carries so much work and leaves overflow_usd to the API';
 
 CREATE FUNCTION constant_fleet(l deployment_load, fleet text, replicas numeric, served numeric[]) RETURNS fleet_plan
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -367,9 +402,11 @@ BEGIN
 	IF num_nulls(demand, deployment, percentile, startup, hold, min_billing, batch_share, at) > 0 THEN
 		RETURN;
 	END IF;
-	PERFORM check_figure('percentile', percentile::numeric, 0, 1, above_least => true), check_figure('batch_share', batch_share, 0, 1),
-		check_figure('min_billing', extract(epoch FROM min_billing), 0);
+	PERFORM check_figure('percentile', percentile::numeric, 0, 1, above_least => true), check_figure('batch_share', batch_share, 0, 1);
 	l := deployment_load(demand, deployment, utilization, at);
+	IF l.load IS NULL THEN
+		RETURN;
+	END IF;
 	least_n := (l.deployment).min_replicas;
 
 	RETURN NEXT fleet_plan(l, 'api', 0, 0, 0, unit_overflow_usd(l.load, l.price, l.size, 0), 0);
@@ -379,29 +416,33 @@ BEGIN
 	RETURN NEXT constant_fleet(l, 'percentile', n, l.load);
 	SELECT greatest(ceil_quotient(max(hour), l.size), least_n) INTO n FROM unnest(l.load) AS hour;
 	RETURN NEXT constant_fleet(l, 'peak', n, l.load);
-	n := (hybrid_verdict(l.load, l.price, l.size, l.replica_usd * cardinality(l.load), l.spare_usd * cardinality(l.load),
+	n := (hybrid_verdict(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd),
 		l.least_usd, least_n, (l.deployment).max_replicas)).replicas;
 	RETURN NEXT constant_fleet(l, 'hybrid', n, l.load);
 
 	-- Work that may wait is done in the idle hours of its day.
 	IF batch_share > 0 THEN
-		n := greatest(ceil_quotient(batch_capacity(l.load, batch_share, (24 / l.bucket_hours)::integer), l.size), least_n);
+		n := greatest(ceil_quotient(batch_capacity(l.load, batch_share, greatest(div(86400, l.bucket_seconds), 1)::integer), l.size), least_n);
+		IF n > (l.deployment).max_replicas THEN
+			RAISE EXCEPTION 'deployment "%" cannot serve the demand with batches in its idle hours', deployment
+				USING ERRCODE = 'IA304', DETAIL = format('It takes %s replicas, max_replicas is %s.', n, (l.deployment).max_replicas),
+					HINT = 'Raise max_replicas, or leave batch_share out.';
+		END IF;
 		RETURN NEXT fleet_plan(l, 'shaved', n, n * cardinality(l.load), (SELECT sum(hour) FROM unnest(l.load) AS hour), 0, l.replica_usd);
 	END IF;
 
-	running := (SELECT array_agg(s.autoscaled ORDER BY s.bucket)
-		FROM fleet_series(demand, deployment, startup, hold, utilization, least_replicas, at) s);
+	running := autoscaled_replicas(needed_replicas(l, least_replicas), buckets_of('startup', startup, l), buckets_of('hold', hold, l));
 	SELECT max(r), sum(least(hour, r * l.size)), sum(greatest(0, hour - r * l.size) * over_usd)
 	INTO scaled.replicas, scaled.utilization, scaled.overflow_usd
 	FROM unnest(running, l.load, l.price) AS v (r, hour, over_usd);
 	RETURN NEXT fleet_plan(l, 'autoscaled', scaled.replicas,
-		billed_buckets(running, ceil(extract(epoch FROM min_billing) / 3600 / l.bucket_hours)::integer),
+		billed_buckets(running, buckets_of('min_billing', min_billing, l)),
 		scaled.utilization, scaled.overflow_usd, l.on_demand_usd);
 END $$;
 COMMENT ON FUNCTION fleet(demand, text, float8, interval, interval, interval, numeric, integer, numeric, timestamptz) IS
 'Ways to serve a demand with a deployment, over the time of the demand (empty buckets included): api (no replica); mean, percentile and peak (constant, for the mean load, that percentile and the busiest bucket); hybrid (the cheapest constant one); shaved (when batch_share of the work may wait within its day: constant, for batch_capacity); '
 'autoscaled (follows the load; replicas start `startup` ahead and stay `hold` longer, each start is billed for min_billing at least, at the on-demand price: usd is NULL when that is unknown). What a fleet cannot serve goes to the API at what those requests cost there; work that is shaved must not be counted with a batch discount too. '
-'utilization: planned share of full throughput, NULL for the deployment''s target_utilization; least_replicas: what autoscaling keeps, NULL for min_replicas, 0 for none. NULLs give no row. Money is rounded to 1e-15. Errors as hybrid(demand, deployment).';
+'utilization: planned share of full throughput, NULL for the deployment''s target_utilization; least_replicas: what autoscaling keeps, NULL for min_replicas, 0 for none. NULLs give no row. Money is rounded to 1e-15. Errors as hybrid(demand, deployment), and IA304 more than max_replicas are needed for `shaved`.';
 
 -- ---------------------------------------------------------------------------
 -- Which replicas to reserve
@@ -426,6 +467,9 @@ BEGIN
 	END IF;
 	PERFORM check_figure('price_factor', price_factor, 0);
 	l := deployment_load(demand, deployment, utilization, at);
+	IF l.load IS NULL THEN
+		RETURN;
+	END IF;
 	d := l.deployment;
 	IF d.gpu IS NULL THEN
 		RAISE EXCEPTION 'deployment "%" rents no GPU', d.name USING ERRCODE = 'IA302', HINT = 'Own machines cannot be reserved.';

@@ -1,7 +1,7 @@
 -- fleet: errors, brute force of hybrid on random loads, properties of fleets.
 BEGIN;
 SET search_path = inferacct, public;
-SELECT plan(35);
+SELECT plan(44);
 
 SELECT throws_ok(format('SELECT hybrid(%s)', call), state, NULL, call) FROM (VALUES
 	('ARRAY[-1], 1, 1, 1', '22023'), ('ARRAY[1], -1, 1, 1', '22023'), ('ARRAY[1], 1, 0, 1', '22023'), ('ARRAY[1], 1, 1, -1', '22023'),
@@ -76,6 +76,21 @@ SELECT is((SELECT round(v.fixed_usd, 6) FROM load, hybrid(d, 'fleet rates', at =
 SELECT is((SELECT max(replicas) FROM load, fleet_series(d, 'fleet rates', utilization => 0.05)), 3::numeric, 'never more than max_replicas');
 SELECT is((SELECT f.usd FROM load, fleet(d, 'fleet rates', utilization => 0.05) f WHERE fleet = 'api'), 3607.5, 'tokens that the API serves do not cost twice');
 SELECT throws_ok($$SELECT hybrid(demand('2024-01-01', usage(1000, 1000), NULL), 'fleet test')$$, 'IA001', NULL, 'an unknown cost is not zero');
+
+SELECT throws_ok($$SELECT fleet(d, 'fleet rates', utilization => 0.05, batch_share => 0.1) FROM load$$, 'IA304', NULL, 'too few replicas for batches');
+SELECT throws_ok($$SELECT fleet(d, 'fleet test', 1.5) FROM load$$, '22023', NULL, 'a percentile is at most 1');
+SELECT throws_ok($$SELECT fleet(d, 'fleet test', startup => '-1 minute') FROM load$$, '22023', NULL, 'a start takes time');
+SELECT throws_ok($$SELECT hybrid(d, 'no such') FROM load$$, 'IA301', NULL, 'an unknown deployment');
+SELECT throws_ok($$SELECT hybrid(demand('2024-01-01', usage(1000), 1), 'fleet test')$$, 'IA303', NULL, 'a capacity for another mix');
+SELECT ok(hybrid(e, 'fleet test') IS NULL AND NOT EXISTS (SELECT FROM fleet(e, 'fleet test')) AND NOT EXISTS (SELECT FROM commitment(e, 'fleet test')),
+	'a demand without requests has no verdict') FROM (VALUES ('{"minutes":60,"buckets":[]}'::demand)) AS v (e);
+
+-- A latency target on a measured frontier (Llama 3.1 8B FP8, H100: arXiv 2606.11690)
+INSERT INTO serving_point (deployment, requests_per_second, tokens_per_second, ttft_p99_ms, tpot_ms)
+VALUES ('fleet test', 1, 255.4, 40, 4.73), ('fleet test', 10, 2492.9, 59, 7.74), ('fleet test', 25, 5753.5, 124, 13.84), ('fleet test', 50, 7596.3, 356, 41.66), ('fleet test', 200, 8155.1, 4586, 47.02);
+SELECT is(round(latency_utilization('fleet test', tpot_ms => 14), 4), 0.7068, '14 ms per token cost 29 % of the throughput');
+SELECT is(round(latency_utilization('fleet test', ttft_p99_ms => 500), 4), 0.9338, 'half a second to the first token costs 7 %');
+SELECT is(latency_utilization('fleet test', tpot_ms => 1), NULL, 'what was never measured is not known');
 
 SELECT * FROM finish();
 ROLLBACK;
