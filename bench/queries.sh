@@ -4,9 +4,9 @@
 # query NAME MODES ROWS FLOOR TARGET EXPECTED LABEL SQL
 #   MODES     single, or single,parallel
 #   ROWS      of which table: request, sample or rollup
-#   FLOOR     the query that it is compared with, by name; the ratio is per row
-#             where the tables differ, but that of the rollup is of whole queries
-#   TARGET    of the ratio: <=1.35, or >=10x FLOOR's name in FLOOR means slower; - for none
+#   FLOOR     the query that it is compared with, by name; the ratio is per row,
+#             but that of the rollup is of whole queries; - for a floor
+#   TARGET    of the ratio: <=N or >=N; - for none
 #   EXPECTED  the row of bench.expected that the answer has to equal
 # SQL returns one value.
 

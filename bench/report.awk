@@ -52,7 +52,7 @@ FNR == 1 { FS = " "; $0 = $0 }
 	mode = $1; round = $2; pair = $3; name = $4
 	if ($7 != "t") { print "wrong answer: " mode " " name > "/dev/stderr"; wrong = 1 }
 	if (round == 0) next
-	spent = mode == "single" ? $5 : $6 * 1000
+	spent = mode == "parallel" ? $6 * 1000 : $5
 	key = mode SUBSEP name
 	time[key, ++times[key]] = spent
 	if (mode == "load") { loads[pair, name, round] = spent; next }
@@ -93,7 +93,7 @@ END {
 			calls[set[n] "second", r] = loads[set[n], "second", r] / 1e6
 		}
 	}
-	print "\n## Price book: first call of a fresh backend, which meets 40 models, by the clock\n"
+	print "\n## Price book: first call of a fresh backend, which meets 40 models, processor time\n"
 	print "| price rows | first call, ms | second call, ms | target of the first | |"
 	print "|---:|---:|---:|---|---|"
 	first = median(calls, rounds, "fewfirst")
