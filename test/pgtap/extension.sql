@@ -31,8 +31,8 @@ SELECT is_empty($$SELECT name, provolatile FROM routine WHERE name ~ '^(token_co
 
 -- privileges
 SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$, 'SECURITY DEFINER functions have a search_path that ends in pg_temp');
-SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND provolatile <> 'i' AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
-	'functions that name tables have one, too');
+SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND provolatile <> 'i' AND prokind <> 'p' AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
+	'functions that name tables have one, too');	-- a procedure that commits cannot have one, and qualifies its names
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
 	AND c.relkind IN ('r', 'p', 'v')$$, 'nobody may write its tables unasked');
 
