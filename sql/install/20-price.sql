@@ -237,13 +237,19 @@ COMMENT ON TABLE catalog_rejection IS
 -- ---------------------------------------------------------------------------
 
 -- One row.  Every statement that writes a table above updates it first, so
--- writers queue up behind its row lock and any snapshot sees a prefix of their
--- changes; the epoch a snapshot sees names the prices it sees.  Values are
--- never used twice, not by a rolled back writer nor by a later installation.
+-- writers queue up and any snapshot sees a prefix of their changes; the epoch a
+-- snapshot sees names the prices it sees.  Values are never used twice, not by a
+-- rolled back writer nor by a later installation.
+--
+-- They queue for the table and not for the row: writers that roll back to
+-- savepoints can deadlock over one row.  In PL/pgSQL, as an SQL function takes
+-- the weaker lock of its UPDATE before its first statement runs, and deadlocks
+-- as well.  Pages are pruned as they are updated; autovacuum would only stand in
+-- the queue.
 CREATE TABLE price_epoch (
 	epoch	bigint NOT NULL,
 	id		boolean NOT NULL DEFAULT true PRIMARY KEY CHECK (id)
-);
+) WITH (autovacuum_enabled = false);
 
 CREATE SEQUENCE price_epoch_seq;
 SELECT setval('price_epoch_seq', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
@@ -252,9 +258,13 @@ INSERT INTO price_epoch (epoch) VALUES (nextval('price_epoch_seq'));
 COMMENT ON TABLE price_epoch IS 'One row: the state of the price tables as a snapshot sees it. Kept by triggers; caches are keyed by it.';
 
 CREATE FUNCTION touch_prices() RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path TO inferacct, pg_catalog, pg_temp
-AS $$ UPDATE price_epoch SET epoch = nextval('price_epoch_seq') $$;
+AS $$
+BEGIN
+	LOCK TABLE price_epoch IN SHARE ROW EXCLUSIVE MODE;
+	UPDATE price_epoch SET epoch = nextval('price_epoch_seq');
+END $$;
 
 COMMENT ON FUNCTION touch_prices() IS
 'Makes every backend read the price tables anew from the commit of this transaction on. Needed only after changes that fire no trigger (ALTER TABLE ... DISABLE TRIGGER). '
