@@ -159,6 +159,35 @@ GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.tea
 COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason, the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Empty when everything is priced. The same under any inferacct.unpriced.';
 
 -- ---------------------------------------------------------------------------
+-- Why a row of the rollup costs what it costs
+-- ---------------------------------------------------------------------------
+
+-- The rates are those of one request of the same size and meters; rollup_cost() makes sure that all its requests have them.
+CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text,
+	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 500 ROWS 4
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	WITH present AS (
+		SELECT m.meter, m.quantity, input_tokens(jsonb_build_object(m.meter, 1)::usage) = 1 AS of_input FROM meters($2) AS m
+	), sized AS (
+		SELECT *, count(*) FILTER (WHERE of_input) OVER () AS inputs, row_number() OVER (PARTITION BY of_input ORDER BY p.meter) AS place FROM present AS p
+	), one AS (
+		SELECT jsonb_object_agg(s.meter, CASE WHEN of_input AND place = 1 THEN greatest($6 - (inputs - 1), 1) ELSE 1 END)::usage AS request FROM sized AS s
+	)
+	SELECT d.meter, p.quantity, d.unit_quantity, d.unit_usd,
+		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source
+	FROM one CROSS JOIN LATERAL token_cost_detail($1, one.request, $3, $8, $9) AS d JOIN present AS p ON p.meter = d.meter
+	WHERE rollup_cost($1, $2, $3, $4, $5, $6, $7, $8, $9) IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION rollup_cost_detail(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';
+
+-- ---------------------------------------------------------------------------
 -- Shared costs
 -- ---------------------------------------------------------------------------
 
