@@ -183,6 +183,19 @@ $$;
 
 COMMENT ON FUNCTION may_have_windows(text, timestamptz) IS 'Whether a model''s name may stand for one whose price depends on the time of day: by its letters, its aliases, and what it means at that time. NULL gives NULL.';
 
+CREATE FUNCTION price_changes(from_at timestamptz, until_at timestamptz)
+RETURNS timestamptz[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(array_agg(DISTINCT cut ORDER BY cut), '{}')
+	FROM (SELECT valid_from FROM price UNION SELECT valid_from FROM model_alias UNION SELECT valid_from FROM fx_rate
+		UNION SELECT valid_from FROM contract_term UNION SELECT valid_to FROM contract_term) AS c(cut)
+	WHERE cut > from_at AND cut < until_at
+$$;
+
+COMMENT ON FUNCTION price_changes(timestamptz, timestamptz) IS 'The moments after from_at and before until_at at which a price of any model, in any version or contract, begins or ends, but for weekly windows.';
+
 CREATE FUNCTION compact_usage(everything boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 1000000
@@ -198,10 +211,7 @@ BEGIN
 		PERFORM month_changed(origin, month) FROM (SELECT DISTINCT origin, month_of(hour) AS month FROM usage_hourly ORDER BY 1, 2) AS h;
 	END IF;
 	FOR m IN SELECT * FROM usage_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
-		cuts := ARRAY(SELECT DISTINCT cut FROM (
-				SELECT valid_from FROM price UNION SELECT valid_from FROM model_alias UNION SELECT valid_from FROM fx_rate
-				UNION SELECT valid_from FROM contract_term UNION SELECT valid_to FROM contract_term) AS c(cut)
-			WHERE cut > begin_of(m.month) AND cut < begin_of(next_month(m.month)) ORDER BY cut);
+		cuts := price_changes(begin_of(m.month), begin_of(next_month(m.month)));
 		DELETE FROM usage_monthly AS u WHERE u.origin = m.origin AND u.month = m.month;
 		WITH hours AS MATERIALIZED (
 			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month) AND h.hour < begin_of(next_month(m.month))
