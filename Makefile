@@ -50,19 +50,20 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo test-matrix unit FORCE
+.PHONY: all help test demo test-matrix unit focus FORCE
 
 help:
 	@echo 'make test         install what is missing, build, run every test in a private server'
 	@echo 'make demo         the same, and show what inferacct does; KEEP=1 leaves the server up'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
+	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
 	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
 	@echo 'make install      into that PostgreSQL'
 	@echo 'make installcheck pg_regress against a running server that has inferacct installed'
 	@echo 'make clean        remove what was built'
 
-test demo test-matrix:
+test demo test-matrix focus:
 	@bash .ci/$@
 
 # The shipped catalogs become one price version: a JSON array of pricing/*.json

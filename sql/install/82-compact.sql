@@ -5,7 +5,8 @@
 -- them; usage_month.compacted says which.  What changes a month of usage_hourly,
 -- or brings a price that may tell its requests apart, takes the month out in the
 -- same transaction, and monthly_usage reads its hours instead.  So a report is
--- exact at any time, and fast after compact_usage().
+-- exact at any time, and fast after compact_usage().  The triggers that do so
+-- run as the owner: whoever may write hours or prices, no policy hides a row.
 --
 -- As in usage_hourly, no price row tells two requests of one row apart: requests
 -- of a model with weekly windows stay by the hour, and a month is cut where any
@@ -93,7 +94,7 @@ COMMENT ON FUNCTION month_changed(text, date) IS 'Makes reports read a month of 
 
 CREATE FUNCTION usage_hourly_written()
 RETURNS trigger
-LANGUAGE plpgsql VOLATILE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -138,7 +139,7 @@ COMMENT ON FUNCTION months_cut(timestamptz[]) IS 'Takes out of usage_monthly the
 
 CREATE FUNCTION price_cuts_months()
 RETURNS trigger
-LANGUAGE plpgsql VOLATILE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 BEGIN

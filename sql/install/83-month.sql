@@ -110,7 +110,8 @@ BEGIN
 			MESSAGE = format('month %s is closed already', this),
 			HINT = 'restated_spend shows what has changed since; reopen_month() takes the closing back.';
 	END IF;
-	closed.known_at := coalesce(nullif(current_setting('inferacct.as_of', true), '')::timestamptz, now());
+	-- Prices that are published for a later time are known, too.
+	closed.known_at := coalesce(nullif(current_setting('inferacct.as_of', true), '')::timestamptz, greatest(now(), (SELECT max(published_at) FROM price_version)));
 	-- One statement, and so one snapshot: what is booked is what is counted.
 	WITH booked AS MATERIALIZED (
 		SELECT u.*, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd

@@ -70,11 +70,15 @@ LANGUAGE sql STABLE COST 100000 ROWS 100
 SET search_path TO inferacct, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
 AS $$
-	WITH served AS MATERIALIZED (
-		SELECT u.*, bare_model(u.model, u.first_at) AS name,
+	WITH names AS MATERIALIZED (
+		SELECT n.provider, n.model, bare_model(n.model, n.at) AS name
+		FROM (SELECT u.provider, u.model, min(u.first_at) AS at FROM monthly_usage AS u WHERE u.month = checked_month($2) GROUP BY u.provider, u.model) AS n
+		WHERE serves($1, n.provider, n.model, n.at)
+	), served AS MATERIALIZED (
+		SELECT u.*, n.name,
 			rollup_problem(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL AS priced
-		FROM monthly_usage AS u
-		WHERE u.month = checked_month($2) AND serves($1, u.provider, u.model, u.first_at)
+		FROM monthly_usage AS u JOIN names AS n ON n.model = u.model AND n.provider IS NOT DISTINCT FROM u.provider
+		WHERE u.month = checked_month($2)
 	), billed_lines AS MATERIALIZED (
 		SELECT bare_model(l.model, begin_of(checked_month($2))) AS name, l.meter, l.quantity, l.usd FROM invoice_lines($3) AS l
 	), whole AS (		-- models that are billed in one line
@@ -151,11 +155,16 @@ LANGUAGE sql STABLE COST 100000
 SET search_path TO inferacct, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
 AS $$
-	WITH priced AS MATERIALIZED (
+	WITH names AS MATERIALIZED (
+		SELECT n.provider, n.model
+		FROM (SELECT u.provider, u.model, min(u.first_at) AS at FROM monthly_usage AS u WHERE u.month = checked_month($2) GROUP BY u.provider, u.model) AS n
+		WHERE serves($1, n.provider, n.model, n.at)
+	), priced AS MATERIALIZED (
 		SELECT u.provider_usd, u.reported = u.rows AS is_reported,
 			CASE WHEN rollup_problem(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL
 				 THEN rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) END AS usd
-		FROM monthly_usage AS u WHERE u.month = checked_month($2) AND serves($1, u.provider, u.model, u.first_at)
+		FROM monthly_usage AS u JOIN names AS n ON n.model = u.model AND n.provider IS NOT DISTINCT FROM u.provider
+		WHERE u.month = checked_month($2)
 	), sums AS (
 		SELECT coalesce(sum(usd), 0) AS computed, coalesce(sum(provider_usd - usd) FILTER (WHERE is_reported), 0) AS price,
 			coalesce(sum(provider_usd) FILTER (WHERE usd IS NULL), 0) AS unpriced

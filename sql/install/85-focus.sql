@@ -106,15 +106,18 @@ AS $$
 	WITH rows AS MATERIALIZED (
 		SELECT d.* FROM focus_days($1, $2) AS d
 		WHERE rollup_problem(d.model, d.usage, d.first_at, d.last_at, d.min_input, d.max_input, d.aggregated, d.service_tier, d.region) IS NULL
+	), names AS MATERIALIZED (
+		SELECT n.day, n.model AS name, m.provider AS vendor, m.model AS sold
+		FROM (SELECT r.day, r.model, min(r.first_at) AS at FROM rows AS r GROUP BY r.day, r.model) AS n CROSS JOIN LATERAL resolve_model(n.model, n.at) AS m
 	), priced AS (
-		SELECT r.day, r.source, r.team, r.project, r.service_tier, r.region, r.provider, m.provider AS vendor, m.model AS sold, c.meter, c.tier, c.version,
+		SELECT r.day, r.source, r.team, r.project, r.service_tier, r.region, r.provider, m.vendor, m.sold, c.meter, c.tier, c.version,
 			focus_block(c.unit_quantity) AS block, c.quantity::numeric AS quantity,
 			trim_scale(CASE WHEN focus_block(c.unit_quantity) = c.unit_quantity THEN c.unit_usd
 				ELSE round((c.unit_usd + 0.000000000000000) / c.unit_quantity, 15) END) AS contracted,
 			CASE WHEN coalesce(current_setting('inferacct.contract', true), '') = '' THEN c.unit_usd ELSE l.unit_usd END AS list,
 			CASE WHEN coalesce(current_setting('inferacct.contract', true), '') = '' THEN c.unit_quantity ELSE l.unit_quantity END AS list_per
 		FROM rows AS r
-		CROSS JOIN LATERAL resolve_model(r.model, r.first_at) AS m
+		JOIN names AS m ON m.day = r.day AND m.name = r.model
 		CROSS JOIN LATERAL rollup_cost_detail(r.model, r.usage, r.first_at, r.last_at, r.min_input, r.max_input, r.aggregated, r.service_tier, r.region) AS c
 		LEFT JOIN LATERAL (SELECT * FROM list_price(r.model, r.usage, r.first_at, r.last_at, r.min_input, r.max_input, r.aggregated, r.service_tier, r.region) AS p
 			WHERE coalesce(current_setting('inferacct.contract', true), '') <> '') AS l ON l.meter = c.meter
