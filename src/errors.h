@@ -30,4 +30,10 @@
 #define ERRCODE_IA_UNRECONCILED_PAYLOAD	IA('2', '0', '2')	/* counts contradict the stated total */
 #define ERRCODE_IA_NEGATIVE_USAGE		IA('2', '0', '3')	/* a count below zero */
 
+/* IA3: deployments */
+#define ERRCODE_IA_UNKNOWN_DEPLOYMENT	IA('3', '0', '1')	/* no such deployment or model profile */
+#define ERRCODE_IA_NO_GPU_PRICE			IA('3', '0', '2')	/* no rent of that GPU, vendor and term */
+#define ERRCODE_IA_NO_THROUGHPUT		IA('3', '0', '3')	/* its throughput does not answer for the mix */
+#define ERRCODE_IA_BEYOND_CAPACITY		IA('3', '0', '4')	/* more than its replicas can serve */
+
 #endif							/* INFERACCT_ERRORS_H */

@@ -142,7 +142,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(array_agg(DISTINCT from_input ORDER BY from_input), '{}')
-	FROM (SELECT above_input_tokens + CASE WHEN threshold_inclusive THEN 0 ELSE 1 END FROM price WHERE above_input_tokens > 0) AS t(from_input)
+	FROM (SELECT above_input_tokens + CASE WHEN threshold_inclusive THEN 0 ELSE 1 END FROM price WHERE above_input_tokens BETWEEN 1 AND 9223372036854775806) AS t(from_input)
 $$;
 
 COMMENT ON FUNCTION context_thresholds() IS 'The total inputs at which a context tier of any model begins, in any version of the prices.';

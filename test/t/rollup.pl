@@ -91,9 +91,12 @@ $node->safe_psql('postgres', 'CALL inferacct.refresh_usage()');
 is(value('SELECT hours FROM refresh_run'), 0, 'then nothing is left to read');
 
 # --- a transaction that is open while its hours are read is found later
-my $open = in_background("BEGIN; SELECT public.log(70000, 70100, 'open'); SELECT pg_sleep(2); COMMIT;");
+# (an update: the number of rows does not tell)
+my $open = in_background("BEGIN; UPDATE inferacct.usage_log SET usage = inferacct.usage(3, 4) WHERE source = 'first' AND request_id::int % 1000 = 11; SELECT pg_sleep(2); COMMIT;");
 $node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid() AND state = 'active'");
+$node->safe_psql('postgres', "SELECT public.log(80000, 89999, 'every hour')");
 $node->safe_psql('postgres', 'CALL inferacct.refresh_usage()');
+is(value('SELECT hours FROM refresh_run'), 240, 'every hour is read while it is open');
 IPC::Run::finish($open->{run});
 $node->safe_psql('postgres', 'CALL inferacct.refresh_usage()');
 is_exact('after a transaction that was open');
