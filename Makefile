@@ -50,13 +50,15 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo test-matrix unit focus FORCE
+.PHONY: all help test demo bench test-matrix unit stress focus FORCE
 
 help:
 	@echo 'make test         install what is missing, build, run every test in a private server'
 	@echo 'make demo         the same, and show what inferacct does; KEEP=1 leaves the server up'
+	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
+	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
 	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
 	@echo 'make install      into that PostgreSQL'
@@ -65,6 +67,13 @@ help:
 
 test demo test-matrix focus:
 	@bash .ci/$@
+
+# STRESS_SEED repeats what each session does, not how they interleave.
+stress:
+	@bash .ci/with-server bash test/stress/run $(or $(STRESS_SECONDS),600) $(or $(STRESS_SEED),$$RANDOM) $(or $(STRESS_CLIENTS),6)
+
+bench:
+	@bash bench/run
 
 # The shipped catalogs become one price version: a JSON array of pricing/*.json
 # between two SQL parts that load it.

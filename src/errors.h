@@ -36,4 +36,8 @@
 #define ERRCODE_IA_NO_THROUGHPUT		IA('3', '0', '3')	/* its throughput does not answer for the mix */
 #define ERRCODE_IA_BEYOND_CAPACITY		IA('3', '0', '4')	/* more than its replicas can serve */
 
+/* IA4: routing */
+#define ERRCODE_IA_UNKNOWN_POLICY		IA('4', '0', '1')	/* no such routing policy in force */
+#define ERRCODE_IA_MALFORMED_POLICY		IA('4', '0', '2')	/* one whose tiers or shares make no sense */
+
 #endif							/* INFERACCT_ERRORS_H */

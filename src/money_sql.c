@@ -1,6 +1,6 @@
 /*
  * money_sql.c
- *	  Money to numeric, without a round trip through text.
+ *	  Money to numeric and back, without a round trip through text.
  *
  * Invariant: exact over the whole int128, and the result has no trailing zeros
  * (780, 0.00348, 0).  Unit: Money is USD x 1e-15.  Results are palloc'd in the
@@ -117,4 +117,93 @@ MoneyToNumeric(Money money)
 	if (scale == 0)
 		return int64_to_numeric((int64) money);
 	return int64_div_fast_to_numeric((int64) money, scale);
+}
+
+/*
+ * numeric as it lies on disk, which pg_upgrade keeps: a header of one (short)
+ * or two (long) 16-bit words, then digits of base 10000, highest first.
+ */
+#define NUMERIC_KIND 0xC000		/* sign of a long one; short; or not a number */
+#define NUMERIC_LONG_NEGATIVE 0x4000
+#define NUMERIC_SHORT 0x8000
+#define NUMERIC_NOT_FINITE 0xC000
+#define NUMERIC_SHORT_NEGATIVE 0x2000
+#define NUMERIC_SHORT_WEIGHT_NEGATIVE 0x0040
+#define NUMERIC_SHORT_WEIGHT 0x003F
+#define NUMERIC_BASE 10000
+
+/* Digits of base 10000 right of the point: one decimal more than MONEY_SCALE. */
+#define FRACTION_DIGITS 4
+
+static void
+MoneyRangeError(Datum datum)
+{
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, datum));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s is no exact amount of USD", text),
+			 errdetail("An amount is a multiple of 1e-15 USD, of at most 1e22 USD.")));
+}
+
+static uint16
+Word(const char *words, int i)
+{
+	uint16		word;
+
+	memcpy(&word, words + i * sizeof(uint16), sizeof(uint16));
+	return word;
+}
+
+/*
+ * Read the digits of a numeric whose highest has that weight, as a multiple of
+ * 1e-16; false when it needs finer digits or does not fit.
+ */
+static bool
+ReadDigits(const char *words, int ndigits, int weight, Money *value)
+{
+	*value = 0;
+	if (weight - ndigits + 1 < -FRACTION_DIGITS)
+		return false;
+	for (int i = 0; i < weight + FRACTION_DIGITS + 1; i++)
+	{
+		if (__builtin_mul_overflow(*value, (Money) NUMERIC_BASE, value) ||
+			__builtin_add_overflow(*value, (Money) (i < ndigits ? Word(words, i) : 0), value))
+			return false;
+	}
+	return true;
+}
+
+Money
+MoneyFromNumeric(Datum datum)
+{
+	struct varlena *packed = PG_DETOAST_DATUM_PACKED(datum);
+	const char *words = VARDATA_ANY(packed);
+	int			nwords = VARSIZE_ANY_EXHDR(packed) / sizeof(uint16);
+	uint16		head = Word(words, 0);
+	bool		is_short = (head & NUMERIC_KIND) == NUMERIC_SHORT;
+	int			head_words = is_short ? 1 : 2;
+	bool		negative;
+	int			weight;
+	Money		value;
+
+	if ((head & NUMERIC_KIND) == NUMERIC_NOT_FINITE)
+		MoneyRangeError(datum);
+	if (is_short)
+	{
+		negative = (head & NUMERIC_SHORT_NEGATIVE) != 0;
+		weight = (head & NUMERIC_SHORT_WEIGHT) -
+			(head & NUMERIC_SHORT_WEIGHT_NEGATIVE ? NUMERIC_SHORT_WEIGHT + 1 : 0);
+	}
+	else
+	{
+		negative = (head & NUMERIC_KIND) == NUMERIC_LONG_NEGATIVE;
+		weight = (int16) Word(words, 1);
+	}
+	if (nwords == head_words)
+		return 0;
+	if (!ReadDigits(words + head_words * sizeof(uint16), nwords - head_words, weight, &value) || value % 10 != 0)
+		MoneyRangeError(datum);
+	value /= 10;
+	return negative ? -value : value;
 }

@@ -14,4 +14,11 @@
 /* Exact for every Money; the result is palloc'd in the current context. */
 extern Numeric MoneyToNumeric(Money money);
 
+/*
+ * The inverse, without a round trip through text: cheap enough to be called for
+ * every row.  Raises 22003 for NaN, infinity, what is finer than 1e-15 and what
+ * exceeds 1e22.
+ */
+extern Money MoneyFromNumeric(Datum datum);
+
 #endif							/* INFERACCT_MONEY_SQL_H */

@@ -88,7 +88,10 @@ Fingerprint(const PriceBook *book)
 	uint64_t	hash = UINT64_C(14695981039346656037);
 
 	for (size_t i = 0; i < count; i++)
+	{
 		hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+		hash ^= hash >> 32;		/* or the high bits of a word would stay high bits */
+	}
 	return hash ^ (uint64_t) book->as_of;
 }
 
@@ -322,9 +325,11 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 {
 	const PriceBook *book = arg;
 	const BookAlias *aliases = PriceBookAliases(book);
-	AliasRow	rows[64];
+	AliasRow	rows[4];
 	int			nrows = 0;
 	int			row;
+	int64_t		begun[2] = {-1, -1};	/* of the shipped rows and the user's: the last that has begun */
+	int64_t		ahead[2] = {-1, -1};	/* and the first that has not */
 	uint32_t	low = 0,
 				high = book->naliases;
 
@@ -337,12 +342,22 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 		else
 			high = middle;
 	}
-	/* Later rows of one alias come last: keep the last 64. */
+	/* Rows of one alias lie in the order of time: no others matter. */
 	for (; low < book->naliases && strcmp(PriceBookString(book, aliases[low].alias), name) == 0; low++)
 	{
-		if (nrows == (int) (sizeof(rows) / sizeof(rows[0])))
-			memmove(rows, rows + 1, (size_t) --nrows * sizeof(rows[0]));
-		rows[nrows++] = AliasOfBook(book, low);
+		bool		user = aliases[low].version > LAST_SHIPPED_VERSION;
+
+		if (aliases[low].valid_from <= at)
+			begun[user] = low;
+		else if (ahead[user] < 0)
+			ahead[user] = low;
+	}
+	for (int user = 0; user < 2; user++)
+	{
+		if (begun[user] >= 0)
+			rows[nrows++] = AliasOfBook(book, (uint32_t) begun[user]);
+		if (ahead[user] >= 0)
+			rows[nrows++] = AliasOfBook(book, (uint32_t) ahead[user]);
 	}
 	row = AliasInForce(rows, nrows, at, from, to);
 	if (row < 0)

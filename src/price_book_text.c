@@ -233,8 +233,8 @@ ReadPrice(Reader *reader, const cJSON *price)
 		.currency = ReadString(reader, price, "currency", 16),
 		.service_tier = ReadString(reader, price, "service_tier", MODEL_NAME_SIZE),
 		.region = ReadString(reader, price, "region", MODEL_REGION_SIZE),
-		.windows = ReadString(reader, price, "windows", 65536),
-		.source = ReadString(reader, price, "source", 65536)
+		.windows = ReadString(reader, price, "windows", SIZE_MAX),
+		.source = ReadString(reader, price, "source", SIZE_MAX)
 	};
 
 	if (row.meter == METER_ANY && (strcmp(meter, ANY_METER) != 0 || row.kind == PRICE_RATE ||
@@ -275,6 +275,9 @@ ReadModel(Reader *reader, const cJSON *model)
 		case CARD_BAD_WINDOWS:
 			Fail(reader, "a price has windows that cannot be read");
 			break;
+		case CARD_TOO_MANY:
+			Fail(reader, "a model has too many prices");
+			break;
 		case CARD_TOO_FINE:
 		case CARD_TOO_LARGE:
 			Fail(reader, "a price does not fit the fixed point");
@@ -306,7 +309,7 @@ ReadBook(Reader *reader, const cJSON *root)
 	const cJSON *aliases = cJSON_GetObjectItemCaseSensitive(root, "aliases");
 	int64_t		version = ReadInteger(reader, root, "version");
 	int64_t		as_of = ReadInteger(reader, root, "as_of");
-	const char *contract = ReadString(reader, root, "contract", 65536);
+	const char *contract = ReadString(reader, root, "contract", SIZE_MAX);
 	const cJSON *item;
 	RateCard  **cards = Allocate(reader, (size_t) cJSON_GetArraySize(models) * sizeof(RateCard *));
 	AliasRow   *rows = Allocate(reader, (size_t) cJSON_GetArraySize(aliases) * sizeof(AliasRow));

@@ -11,28 +11,34 @@
  * which is why it holds in a READ COMMITTED transaction block, under old
  * snapshots, in parallel workers and on a standby.
  *
- * A transaction that has written prices itself sees an epoch row of its own.
- * What it loads is good for one command only (its rows may still be arriving),
+ * A transaction that has written prices itself sees an epoch row of its own, or,
+ * from a snapshot of before, one that it has replaced.  What it loads is good
+ * for one command only and only until the next row arrives (row triggers tell),
  * and is dropped when the transaction or the subtransaction ends: a rolled back
  * change leaves nothing behind.
  *
  * To look at the epoch once per statement, not once per row, the snapshot last
  * looked at is remembered by content: in one transaction two snapshots of equal
  * xmin, xmax, counts and command see the same.  All else that could change the
- * answer moves price_generation.
+ * answer is remembered with it or moves price_generation.
  *
  * Relation cache invalidations are heeded in addition: they tell of GRANT,
  * REVOKE and rewrites.  They may arrive in the middle of loading, so they only
  * mark; what is marked is freed when nothing is in use.
+ *
+ * Under row security nothing is kept beyond the call, or the execution of an
+ * aggregate, that it was loaded for: a policy may depend on anything.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
@@ -41,6 +47,9 @@
 #include "setting.h"
 
 #define SLOTS 4
+
+/* Bytes that Pricings other than the current one may keep. */
+#define KEEP_BYTES (16 * 1024 * 1024)
 
 typedef struct Slot
 {
@@ -70,12 +79,14 @@ static MemoryContext cache_context;
 static Slot slots[SLOTS];
 static uint64 use_clock;
 
-/* The answer for the snapshot, user and generation last asked for. */
+/* The answer for what was last asked for; none when generation is 0. */
 static struct
 {
 	Pricing    *pricing;
 	uint64		generation;
 	Oid			user;
+	pg_tz	   *timezone;		/* as_of is read by these two */
+	int			date_order;
 	SnapshotContent snapshot;
 }			bound;
 
@@ -123,24 +134,49 @@ static bool
 SlotServes(const Slot *slot, const PriceEpoch *epoch, TimestampTz as_of, CommandId command)
 {
 	return slot->pricing != NULL && !slot->stale &&
-		slot->epoch.epoch == epoch->epoch && slot->epoch.epoch_table == epoch->epoch_table &&
+		slot->epoch.epoch == epoch->epoch && slot->epoch.table[TABLE_EPOCH] == epoch->table[TABLE_EPOCH] &&
 		slot->epoch.own == epoch->own && (!epoch->own || slot->command == command) &&
 		slot->as_of == as_of && slot->user == GetUserId() &&
 		strcmp(slot->contract, setting_contract) == 0;
+}
+
+/* The slot used longest ago that nobody is loading, other than one; NULL when there is none. */
+static Slot *
+OldestSlot(const Slot *other)
+{
+	Slot	   *oldest = NULL;
+
+	for (int i = 0; i < SLOTS; i++)
+	{
+		if (&slots[i] != other && slots[i].pricing != NULL && slots[i].pricing->busy == 0 &&
+			(oldest == NULL || slots[i].used < oldest->used))
+			oldest = &slots[i];
+	}
+	return oldest;
+}
+
+/* Free what was used longest ago until all but the current slot fit in KEEP_BYTES. */
+static void
+LimitMemory(const Slot *current)
+{
+	Slot	   *oldest;
+
+	while ((oldest = OldestSlot(current)) != NULL &&
+		   MemoryContextMemAllocated(cache_context, true) -
+		   MemoryContextMemAllocated(current->pricing->context, true) > KEEP_BYTES)
+		FreeSlot(oldest);
 }
 
 /* A free slot, or the one used longest ago that nobody is loading. */
 static Slot *
 SlotToFill(void)
 {
-	Slot	   *oldest = NULL;
+	Slot	   *oldest = OldestSlot(NULL);
 
 	for (int i = 0; i < SLOTS; i++)
 	{
 		if (slots[i].pricing == NULL)
 			return &slots[i];
-		if (slots[i].pricing->busy == 0 && (oldest == NULL || slots[i].used < oldest->used))
-			oldest = &slots[i];
 	}
 	if (oldest == NULL)
 		ereport(ERROR,
@@ -169,26 +205,44 @@ FillSlot(const PriceEpoch *epoch, TimestampTz as_of, CommandId command)
 
 /* Whoever may not read prices now learns none that he could read before. */
 static void
-CheckMayReadPrices(Oid price_table)
+CheckMayReadPrices(const PriceEpoch *epoch)
 {
-	AclResult	result = pg_class_aclcheck(price_table, GetUserId(), ACL_SELECT);
+	int			count = setting_contract[0] == '\0' ? TABLE_CONTRACT : TABLE_FX_RATE;
 
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_TABLE, "inferacct.price");
+	for (int i = 0; i < count; i++)
+	{
+		AclResult	result = pg_class_aclcheck(epoch->table[i], GetUserId(), ACL_SELECT);
+
+		if (result != ACLCHECK_OK)
+			aclcheck_error(result, OBJECT_TABLE, price_table_names[i]);
+	}
+}
+
+/* Do row security policies choose what the user sees of prices? */
+static bool
+RowSecurityApplies(const PriceEpoch *epoch)
+{
+	for (int i = 0; i < PRICE_TABLE_COUNT; i++)
+	{
+		if (check_enable_rls(epoch->table[i], InvalidOid, true) == RLS_ENABLED)
+			return true;
+	}
+	return false;
 }
 
 /* Look at the epoch that the snapshot sees, and find or make the Pricing for it. */
 static Pricing *
 Bind(Snapshot snapshot)
 {
-	PriceEpoch	epoch;
+	PriceEpoch	epoch = LoadPriceEpoch();
 	TimestampTz as_of = SettingAsOf();
+	bool		row_security;
 	Slot	   *slot = NULL;
 
-	epoch = LoadPriceEpoch();
-	CheckMayReadPrices(epoch.price_table);
+	CheckMayReadPrices(&epoch);
+	row_security = RowSecurityApplies(&epoch);
 	FreeStaleSlots();
-	for (int i = 0; i < SLOTS && slot == NULL; i++)
+	for (int i = 0; i < SLOTS && slot == NULL && !row_security; i++)
 	{
 		if (SlotServes(&slots[i], &epoch, as_of, snapshot->curcid))
 			slot = &slots[i];
@@ -199,11 +253,15 @@ Bind(Snapshot snapshot)
 		slot = FillSlot(&epoch, as_of, snapshot->curcid);
 	}
 	slot->used = ++use_clock;
+	slot->stale = row_security;
+	LimitMemory(slot);
 
 	bound.pricing = slot->pricing;
 	bound.user = GetUserId();
+	bound.timezone = session_timezone;
+	bound.date_order = DateOrder;
 	bound.snapshot = ContentOf(snapshot);
-	bound.generation = price_generation;
+	bound.generation = row_security ? 0 : price_generation;
 	return slot->pricing;
 }
 
@@ -222,6 +280,7 @@ PricingOfStatement(void)
 	}
 	snapshot = GetActiveSnapshot();
 	if (bound.generation == price_generation && bound.user == GetUserId() &&
+		bound.timezone == session_timezone && bound.date_order == DateOrder &&
 		SameSnapshot(&bound.snapshot, snapshot))
 		return bound.pricing;
 	return Bind(snapshot);
@@ -235,9 +294,8 @@ PriceCacheForget(void)
 
 /* ---------- what makes a Pricing no longer good ---------- */
 
-/* Drop what was loaded from changes of our own. */
-static void
-FreeOwnSlots(void)
+void
+PriceCacheForgetOwn(void)
 {
 	for (int i = 0; i < SLOTS; i++)
 	{
@@ -245,17 +303,6 @@ FreeOwnSlots(void)
 			FreeSlot(&slots[i]);
 	}
 	price_generation++;
-}
-
-/* An error ended all loads. */
-static void
-EndLoads(void)
-{
-	for (int i = 0; i < SLOTS; i++)
-	{
-		if (slots[i].pricing != NULL)
-			slots[i].pricing->busy = 0;
-	}
 }
 
 static void
@@ -268,8 +315,7 @@ AtTransactionEnd(XactEvent event, void *arg)
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PARALLEL_ABORT:
 		case XACT_EVENT_PREPARE:
-			EndLoads();
-			FreeOwnSlots();
+			PriceCacheForgetOwn();
 			break;
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PARALLEL_PRE_COMMIT:
@@ -281,10 +327,19 @@ AtTransactionEnd(XactEvent event, void *arg)
 static void
 AtSubtransactionEnd(SubXactEvent event, SubTransactionId self, SubTransactionId parent, void *arg)
 {
-	if (event != SUBXACT_EVENT_ABORT_SUB)
-		return;
-	EndLoads();
-	FreeOwnSlots();
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		PriceCacheForgetOwn();
+}
+
+static bool
+ReadFrom(const Slot *slot, Oid relation)
+{
+	for (int i = 0; i < PRICE_TABLE_COUNT; i++)
+	{
+		if (slot->epoch.table[i] == relation)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -292,8 +347,7 @@ AtRelationChange(Datum arg, Oid relation)
 {
 	for (int i = 0; i < SLOTS; i++)
 	{
-		if (slots[i].pricing != NULL &&
-			(relation == InvalidOid || relation == slots[i].epoch.price_table || relation == slots[i].epoch.epoch_table))
+		if (slots[i].pricing != NULL && (relation == InvalidOid || ReadFrom(&slots[i], relation)))
 		{
 			slots[i].stale = true;
 			price_generation++;

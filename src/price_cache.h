@@ -20,6 +20,9 @@ extern Pricing *PricingOfStatement(void);
 /* Settings have changed: the next call looks again. */
 extern void PriceCacheForget(void);
 
+/* A row of prices of our own arrives, or is rolled back: drop what was loaded from such rows. */
+extern void PriceCacheForgetOwn(void);
+
 /* Register what keeps the cache right; called once when the library is loaded. */
 extern void PriceCacheInit(void);
 

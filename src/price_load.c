@@ -33,8 +33,19 @@ typedef struct PriceQuery
 	SPIPlanPtr	plan;
 } PriceQuery;
 
+/* In the order of PriceTable. */
+const char *const price_table_names[PRICE_TABLE_COUNT] = {
+	"inferacct.price_epoch", "inferacct.price_version", "inferacct.price", "inferacct.model_alias",
+	"inferacct.contract", "inferacct.contract_term", "inferacct.fx_rate"
+};
+
+#define EPOCH_TABLE_COLUMN 4	/* the first of them */
+
 static PriceQuery epoch_query = {
-	.sql = "SELECT epoch, xmin, tableoid, 'inferacct.price'::pg_catalog.regclass FROM inferacct.price_epoch",
+	.sql = "SELECT epoch, xmin, xmax, tableoid, 'inferacct.price_version'::pg_catalog.regclass, "
+	"'inferacct.price'::pg_catalog.regclass, 'inferacct.model_alias'::pg_catalog.regclass, "
+	"'inferacct.contract'::pg_catalog.regclass, 'inferacct.contract_term'::pg_catalog.regclass, "
+	"'inferacct.fx_rate'::pg_catalog.regclass FROM inferacct.price_epoch",
 	.nargs = 0
 };
 
@@ -226,9 +237,15 @@ LoadPriceEpoch(void)
 				 errmsg("table inferacct.price_epoch must have one row, and has " UINT64_FORMAT, SPI_processed),
 				 errhint("Create the extension again, or restore the row.")));
 	epoch.epoch = DatumGetInt64(Column(0, 1, &isnull));
-	epoch.own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(Column(0, 2, &isnull)));
-	epoch.epoch_table = DatumGetObjectId(Column(0, 3, &isnull));
-	epoch.price_table = DatumGetObjectId(Column(0, 4, &isnull));
+
+	/*
+	 * A row version that we have replaced is still the one that a snapshot of
+	 * before sees, and yet that snapshot may see some of the rows we wrote.
+	 */
+	epoch.own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(Column(0, 2, &isnull))) ||
+		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(Column(0, 3, &isnull)));
+	for (int i = 0; i < PRICE_TABLE_COUNT; i++)
+		epoch.table[i] = DatumGetObjectId(Column(0, EPOCH_TABLE_COLUMN + i, &isnull));
 	Finish();
 	return epoch;
 }
@@ -399,6 +416,13 @@ CardError(CardStatus status, const char *provider, const char *model, const Pric
 					 errmsg("price of %s/%s has time_windows that cannot be read", provider, model),
 					 errdetail("Version " INT64_FORMAT ": %s", culprit->version, culprit->windows),
 					 errhint("Expected {\"timezone\": \"...\", \"windows\": [{\"days\": [1, 2], \"from\": \"HH:MM\", \"to\": \"HH:MM\"}]}.")));
+			break;
+		case CARD_TOO_MANY:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many prices of %s/%s", provider, model),
+					 errdetail("A model can have 65534 price rows, and at any time six different time_windows."),
+					 errhint("Withdraw the prices of time_windows that no longer apply.")));
 			break;
 		case CARD_TOO_FINE:
 		case CARD_TOO_LARGE:

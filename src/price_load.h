@@ -14,13 +14,27 @@
 
 #include "price_book.h"
 
+/* The tables that prices are read from; those not always needed come last. */
+typedef enum PriceTable
+{
+	TABLE_EPOCH,
+	TABLE_VERSION,
+	TABLE_PRICE,
+	TABLE_ALIAS,
+	TABLE_CONTRACT,
+	TABLE_CONTRACT_TERM,
+	TABLE_FX_RATE,
+	PRICE_TABLE_COUNT
+} PriceTable;
+
+extern const char *const price_table_names[PRICE_TABLE_COUNT];
+
 /* What the snapshot says of the price tables. */
 typedef struct PriceEpoch
 {
 	int64		epoch;
-	Oid			epoch_table;	/* changes when the extension is created again */
-	Oid			price_table;
-	bool		own;			/* written by the current transaction */
+	Oid			table[PRICE_TABLE_COUNT];	/* others when the extension is created again */
+	bool		own;			/* being written by the current transaction */
 } PriceEpoch;
 
 extern PriceEpoch LoadPriceEpoch(void);

@@ -1,9 +1,11 @@
 /*
  * price_sql.c
- *	  SQL functions of the price tables: the fixed point and the meters' names.
+ *	  SQL functions of the price tables: the fixed point, the meters' names, and
+ *	  the trigger that tells the cache of new rows.
  */
 #include "postgres.h"
 
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
@@ -12,8 +14,10 @@
 #include "errors.h"
 #include "meter.h"
 #include "money.h"
+#include "price_cache.h"
 
 PG_FUNCTION_INFO_V1(price_rate);
+PG_FUNCTION_INFO_V1(price_row_written);
 PG_FUNCTION_INFO_V1(is_meter);
 PG_FUNCTION_INFO_V1(is_token_meter);
 
@@ -58,6 +62,18 @@ price_rate(PG_FUNCTION_ARGS)
 			break;
 	}
 	pg_unreachable();
+}
+
+/* Row trigger of the price tables: what a statement has read of them so far is no longer all. */
+Datum
+price_row_written(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("price_row_written() must be called as a trigger")));
+	PriceCacheForgetOwn();
+	return PointerGetDatum(((TriggerData *) fcinfo->context)->tg_trigtuple);
 }
 
 static Meter

@@ -4,7 +4,7 @@
  *	  when first asked for.
  *
  * A name's spans are found one by one, as the times of the log reach them; the
- * unknown names of a log are remembered as well.
+ * unknown names of a log are remembered as well, up to a number.
  */
 #include "postgres.h"
 
@@ -23,6 +23,9 @@
 #include "nearest.h"
 #include "price_load.h"
 #include "pricing.h"
+
+/* Unknown names remembered by one Pricing. */
+#define MAX_UNKNOWN 10000
 
 /* A hash table from bytes to a pointer. */
 typedef struct NameKey
@@ -71,7 +74,8 @@ Pricing *
 PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book,
 			  TimestampTz as_of, const char *contract)
 {
-	MemoryContext context = AllocSetContextCreateInternal(parent, context_name, ALLOCSET_DEFAULT_SIZES);
+	/* Cards are never freed one by one; this kind does not round their sizes up to powers of two. */
+	MemoryContext context = GenerationContextCreate(parent, context_name, ALLOCSET_DEFAULT_SIZES);
 	Pricing    *pricing = MemoryContextAllocZero(context, sizeof(Pricing));
 
 	pricing->context = context;
@@ -153,29 +157,49 @@ FindFlat(NameSpan *span, TimestampTz at)
 	span->flat_to = Min(segment->to, span->to);
 }
 
-static NameSpan *
-MakeSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
+/* What a name means at a time; everything that can fail. */
+static NameSpan
+FindSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
 {
 	char	   *terminated = pnstrdup(name, length);
 	ModelMatch	match;
 	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
-	NameSpan   *span = MemoryContextAllocZero(pricing->context, sizeof(NameSpan));
+	NameSpan	span = {.from = match.from,.to = match.to,.region = ""};
 
 	pfree(terminated);
-	span->from = match.from;
-	span->to = match.to;
 	if (status == MODEL_NAME_TOO_LONG)
 	{
-		span->from = DT_NOBEGIN;
-		span->to = DT_NOEND;
+		span.from = DT_NOBEGIN;
+		span.to = DT_NOEND;
 	}
-	span->region = "";
 	if (status == MODEL_FOUND)
+		span.card = FetchCard(pricing, &match.ref);
+	if (span.card != NULL)
 	{
-		span->card = FetchCard(pricing, &match.ref);
-		span->region = MemoryContextStrdup(pricing->context, match.ref.region);
-		span->region_length = strlen(span->region);
+		span.region = MemoryContextStrdup(pricing->context, match.ref.region);
+		span.region_length = strlen(span.region);
 	}
+	return span;
+}
+
+/* Keep a span with its name, but not unknown names without end. */
+static NameSpan *
+KeepSpan(Pricing *pricing, NameKey key, const NameSpan *found)
+{
+	NameEntry  *entry;
+	NameSpan   *span;
+
+	if (found->card == NULL && pricing->nunknown >= MAX_UNKNOWN)
+	{
+		pricing->unknown = *found;
+		return &pricing->unknown;
+	}
+	span = MemoryContextAlloc(pricing->context, sizeof(NameSpan));
+	entry = InsertName(pricing, pricing->names, key);
+	*span = *found;
+	span->next = entry->value;
+	entry->value = span;
+	pricing->nunknown += found->card == NULL;
 	return span;
 }
 
@@ -190,17 +214,24 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		span = span->next;
 	if (span == NULL)
 	{
-		/* Everything that can fail comes before the entry is touched. */
+		NameSpan	found;
+
 		pricing->busy++;
-		span = MakeSpan(pricing, name, length, at);
-		pricing->busy--;
-		entry = InsertName(pricing, pricing->names, key);
-		span->next = entry->value;
-		entry->value = span;
+		PG_TRY();
+		{
+			found = FindSpan(pricing, name, length, at);
+		}
+		PG_FINALLY();
+		{
+			pricing->busy--;
+		}
+		PG_END_TRY();
+		span = KeepSpan(pricing, key, &found);
+		entry = name_lookup(pricing->names, key);
 	}
 	if (span->card != NULL && !(span->flat_from <= at && at < span->flat_to))
 		FindFlat(span, at);
-	if (length >= 8)
+	if (length >= 8 && entry != NULL)
 		*FrontEntryOf(pricing, name, length) = (FrontEntry) {
 		.bytes = entry->key.bytes,.length = length,.span = span
 	};
@@ -234,7 +265,7 @@ KnownNames(Pricing *pricing, char ***names)
 	return (int) pricing->book->ncards;
 }
 
-/* Up to three known models whose names are nearest, as "provider/model". */
+/* Up to three known models whose names are nearest, of every provider, as "provider/model". */
 static void
 AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 {
@@ -249,7 +280,7 @@ AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 	{
 		for (int i = 0; i < count; i++)
 		{
-			if (nearest.best[n].name == strchr(names[i], '/') + 1)
+			if (strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
 				appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
 		}
 	}

@@ -61,6 +61,8 @@ typedef struct Pricing
 	TimestampTz as_of;			/* DT_NOEND: all that is known */
 	char	   *contract;		/* "" list prices */
 	int			busy;			/* loads under way: it must not be freed */
+	int			nunknown;		/* unknown names in names */
+	NameSpan	unknown;		/* the last one beyond that */
 	FrontEntry	front[FRONT_SIZE];
 } Pricing;
 
@@ -68,7 +70,7 @@ typedef struct Pricing
 extern Pricing *PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book,
 							  TimestampTz as_of, const char *contract);
 
-/* The span of a name that holds at `at`; never NULL. */
+/* The span of a name that holds at `at`; never NULL; good until the next call. */
 extern NameSpan *PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at);
 
 static inline uint64

@@ -101,15 +101,15 @@ SegmentVector(const RateCard *card, const Segment *segment,
 	const CardWindows *windows = CardAt(card, card->windows);
 	const int64_t *buckets = CardAt(card, segment->buckets);
 	const uint32_t *used = CardAt(card, segment->windows);
-	uint32_t	window = 0,
+	uint32_t	set = 0,
 				bucket = segment->nbuckets - 1;
 
-	for (uint32_t i = 1; i < segment->nwindows && window == 0; i++)
+	for (uint32_t w = 1; w < segment->nwindows; w++)
 	{
-		if (WindowsOpen(card, &windows[used[i]], at, utc_offset))
-			window = i;
+		if (WindowsOpen(card, &windows[used[w]], at, utc_offset))
+			set |= SegmentSetBit(w);
 	}
 	while (bucket > 0 && total_input < buckets[bucket])
 		bucket--;
-	return &vectors[window * segment->nbuckets + bucket];
+	return &vectors[set * segment->nbuckets + bucket];
 }

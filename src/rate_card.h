@@ -12,10 +12,10 @@
  *		lane	service tier and region
  *		segment	half-open time [from, to) in which no price changes
  *		vector	one rate per meter, chosen in the segment by the request's
- *				total input (bucket) and by the weekly window that is open
+ *				total input (bucket) and by the set of weekly windows that are open
  *
  * Invariants: segments of a lane are in order, do not overlap, and the last
- * one has no end; bucket 0 begins at 0 tokens; window 0 means none open.
+ * one has no end; bucket 0 begins at 0 tokens; set 0 means no window is open.
  *
  * Units: rates are USD x 1e-15 per single unit; times are microseconds since
  * 2000-01-01 UTC, as PostgreSQL's timestamptz; tokens.
@@ -128,12 +128,16 @@ typedef struct Segment
 {
 	int64_t		from;			/* half-open [from, to) */
 	int64_t		to;
-	uint32_t	vectors;		/* offset of RateVector[nwindows][nbuckets] */
+	uint32_t	vectors;		/* offset of RateVector[SegmentSets()][nbuckets] */
 	uint32_t	buckets;		/* offset of int64_t[nbuckets]: smallest total input */
 	uint32_t	windows;		/* offset of uint32_t[nwindows]: CardWindows, [0] unused */
 	uint16_t	nbuckets;		/* at least 1 */
-	uint16_t	nwindows;		/* at least 1: none open */
+	uint16_t	nwindows;		/* at least 1 */
 } Segment;
+
+/* Sets of windows that can be open: window w, from 1 on, is a bit of the set. */
+#define SegmentSetBit(w) (UINT32_C(1) << ((w) - 1))
+#define SegmentSets(segment) (UINT32_C(1) << ((segment)->nwindows - 1))
 
 typedef struct Lane
 {
@@ -179,7 +183,8 @@ typedef enum CardStatus
 {
 	CARD_OK,
 	CARD_TOO_FINE,				/* a factor or currency makes a rate finer than 1e-15 USD */
-	CARD_TOO_LARGE,				/* ... or larger than the fixed point; or too many rows */
+	CARD_TOO_LARGE,				/* ... or larger than the fixed point */
+	CARD_TOO_MANY,				/* more rows, or windows at a time, than a card can have */
 	CARD_BAD_WINDOWS,			/* time_windows that cannot be read */
 	CARD_NO_MEMORY
 } CardStatus;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SPANS 64
+#define MAX_SPANS 256			/* more than a catalog entry can have */
 #define TIMEZONE_SIZE 64
 
 typedef struct Builder
@@ -91,7 +91,7 @@ CompareKeys(const PriceRow *a, const PriceRow *b)
 	return strcmp(a->windows, b->windows);
 }
 
-/* Keys, then time, then what was known later last. */
+/* Keys, then time, then what was known later last.  Rows that tie are ordered by what they say. */
 static int
 CompareRows(const void *left, const void *right)
 {
@@ -101,9 +101,15 @@ CompareRows(const void *left, const void *right)
 
 	if ((order = CompareKeys(a, b)) != 0 ||
 		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
-		(order = CompareInt64(a->published_at, b->published_at)) != 0)
+		(order = CompareInt64(a->published_at, b->published_at)) != 0 ||
+		(order = CompareInt64(a->version, b->version)) != 0 ||
+		(order = (int) a->kind - (int) b->kind) != 0 ||
+		(order = CompareInt64(a->value, b->value)) != 0 ||
+		(order = CompareInt64(a->unit_quantity, b->unit_quantity)) != 0 ||
+		(order = CompareInt64(a->valid_to, b->valid_to)) != 0 ||
+		(order = strcmp(a->currency, b->currency)) != 0)
 		return order;
-	return CompareInt64(a->version, b->version);
+	return strcmp(a->source, b->source);
 }
 
 /* Sort the rows and drop those that were corrected; returns how many are left. */
@@ -218,7 +224,8 @@ CollectActive(Builder *builder, const char *tier, const char *region, int64_t at
 		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
 			continue;
 		builder->active.rows[builder->active.count++] = row;
-		tier_exists |= Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE;
+		tier_exists |= (Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE) ||
+			(row->kind == CONTRACT_RATE && Same(row->service_tier, ANY) && Same(tier, STANDARD));
 	}
 	return tier_exists;
 }
@@ -272,6 +279,7 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 	Segment		segment = {.from = from,.to = to};
 	bool		exists = CollectActive(builder, tier, region, from);
 	int			nbuckets = 1;
+	uint32_t	nsets;
 
 	if (!exists)
 		builder->active.count = 0;
@@ -282,20 +290,33 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 
 	segment.nbuckets = (uint16_t) nbuckets;
 	segment.nwindows = (uint16_t) CollectWindows(builder, used);
+	if (segment.nwindows > 1 + MAX_WINDOWS)
+	{
+		builder->culprit = builder->active.rows[builder->active.count - 1];
+		builder->status = CARD_TOO_MANY;
+		return;
+	}
+	nsets = SegmentSets(&segment);
 	segment.buckets = Append(builder, buckets, (size_t) nbuckets * sizeof(int64_t));
 	segment.windows = Append(builder, used, segment.nwindows * sizeof(uint32_t));
-	segment.vectors = Append(builder, NULL, segment.nwindows * segment.nbuckets * sizeof(RateVector));
+	segment.vectors = Append(builder, NULL, (size_t) nsets * segment.nbuckets * sizeof(RateVector));
 	if (builder->no_memory)
 		return;
 
-	for (int w = 0; w < segment.nwindows; w++)
+	for (uint32_t set = 0; set < nsets; set++)
 	{
+		VectorKey	key = {.service_tier = tier,.region = region};
+		RateVector *vectors = At(builder, segment.vectors);
+
+		for (int w = 1; w < segment.nwindows; w++)
+		{
+			if (set & SegmentSetBit(w))
+				key.open[key.nopen++] = builder->windows[used[w]];
+		}
 		for (int b = 0; b < nbuckets; b++)
 		{
-			VectorKey	key = {tier, region, builder->windows[used[w]], buckets[b]};
-			RateVector *vectors = At(builder, segment.vectors);
-
-			FillVector(builder, &key, &vectors[w * nbuckets + b]);
+			key.min_input = buckets[b];
+			FillVector(builder, &key, &vectors[set * segment.nbuckets + (uint32_t) b]);
 		}
 	}
 	memcpy(At(builder, at_offset), &segment, sizeof(segment));
@@ -459,7 +480,7 @@ RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows
 	if (nrows >= NO_ROW)
 	{
 		*culprit = rows;
-		return CARD_TOO_LARGE;
+		return CARD_TOO_MANY;
 	}
 	builder.nrows = DropCorrected(rows, nrows);
 	BuildCard(&builder, provider, model);

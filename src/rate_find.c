@@ -5,11 +5,13 @@
  * A rate is found for a meter in this order: for the meter itself, then for its
  * parent, and so on: the row of the tier and region; of the tier in the base
  * region, times the region's multiplier; of the standard tier in the region,
- * times the tier's; of the standard tier in the base region, times both.  Among
- * the rows of one such key a negotiated price comes first, then one for an open
- * weekly window, then the one for the largest context.  A price in another
- * currency is converted, and a percentage off is taken, as soon as the row is
- * found.
+ * times the tier's (or, failing that, the tier's in the region); of the standard
+ * tier in the base region, times both.  Among the rows of one such key a
+ * negotiated price comes first, then one for an open weekly window, then the one
+ * for the largest context, then, of two open windows, the one valid since later;
+ * of multipliers, the meter's own come before those for every meter.  A price in
+ * another currency is converted, and a percentage off is taken, as soon as the
+ * row is found.
  */
 #include "rate_find.h"
 
@@ -55,24 +57,51 @@ FindNegotiated(const ActiveRows *active, const char *tier, const char *region, M
 	return best != NULL && best->kind == CONTRACT_RATE ? best : NULL;
 }
 
+/* Is a list row of exactly this tier and region, for the context and hours of the key? */
+static bool
+Serves(const PriceRow *row, const VectorKey *key, const char *tier, const char *region)
+{
+	bool		open = row->windows[0] == '\0';
+
+	for (int i = 0; i < key->nopen && !open; i++)
+		open = Same(key->open[i], row->windows);
+	return open && row->min_input <= key->min_input &&
+		Same(row->service_tier, tier) && Same(row->region, region);
+}
+
+/* Is a list row to be preferred to the best so far, of the same tier and region? */
+static bool
+IsBetter(const PriceRow *row, const PriceRow *best)
+{
+	bool		windowed = row->windows[0] != '\0';
+
+	if (best == NULL)
+		return true;
+	if ((row->meter == METER_ANY) != (best->meter == METER_ANY))
+		return best->meter == METER_ANY;
+	if (windowed != (best->windows[0] != '\0'))
+		return windowed;
+	if (row->min_input != best->min_input)
+		return row->min_input > best->min_input;
+	if (row->valid_from != best->valid_from)
+		return row->valid_from > best->valid_from;
+	return IsLater(row, best);
+}
+
 /* The best row in force of exactly this tier, region and meter, or NULL. */
 static const PriceRow *
 FindRow(const ActiveRows *active, const VectorKey *key, const char *tier, const char *region, Meter meter)
 {
 	const PriceRow *best = FindNegotiated(active, tier, region, meter);
 
-	for (int i = 0; i < active->count && (best == NULL || best->kind != CONTRACT_RATE); i++)
+	if (best != NULL)
+		return best;
+	for (int i = 0; i < active->count; i++)
 	{
 		const PriceRow *row = active->rows[i];
-		bool		for_window = row->windows[0] != '\0';
 
-		if ((row->kind != PRICE_RATE && row->kind != PRICE_AMOUNT) ||
-			row->meter != meter || row->min_input > key->min_input ||
-			!Same(row->service_tier, tier) || !Same(row->region, region) ||
-			(for_window && !Same(row->windows, key->windows)))
-			continue;
-		if (best == NULL || for_window > (best->windows[0] != '\0') ||
-			(for_window == (best->windows[0] != '\0') && row->min_input > best->min_input))
+		if ((row->kind == PRICE_RATE || row->kind == PRICE_AMOUNT) && row->meter == meter &&
+			Serves(row, key, tier, region) && IsBetter(row, best))
 			best = row;
 	}
 	return best;
@@ -137,11 +166,8 @@ FindMultiplier(const ActiveRows *active, const VectorKey *key, const char *tier,
 		const PriceRow *row = active->rows[i];
 		bool		any = row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
 
-		if (row->kind != PRICE_MULTIPLIER || !(any || row->meter == meter) || row->min_input > key->min_input ||
-			!Same(row->service_tier, tier) || !Same(row->region, region) ||
-			(row->windows[0] != '\0' && !Same(row->windows, key->windows)))
-			continue;
-		if (best == NULL || row->meter != METER_ANY)
+		if (row->kind == PRICE_MULTIPLIER && (any || row->meter == meter) &&
+			Serves(row, key, tier, region) && IsBetter(row, best))
 			best = row;
 	}
 	return best;
@@ -214,8 +240,15 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 	found->contracted |= percentage != NULL;
 	if (!Multiply(percentage, MULTIPLIER_ONE, found))
 		return false;
-	if (by_tier && !Multiply(FindMultiplier(active, key, key->service_tier, "", meter), MULTIPLIER_ONE, found))
-		return false;
+	if (by_tier)
+	{
+		const PriceRow *factor = FindMultiplier(active, key, key->service_tier, "", meter);
+
+		if (factor == NULL && !by_region)
+			factor = FindMultiplier(active, key, key->service_tier, key->region, meter);
+		if (!Multiply(factor, MULTIPLIER_ONE, found))
+			return false;
+	}
 	if (by_region)
 	{
 		const PriceRow *factor = FindMultiplier(active, key, key->service_tier, key->region, meter);

@@ -13,6 +13,7 @@
 #include "rate_card.h"
 
 #define STANDARD "standard"
+#define MAX_WINDOWS 6			/* different ones at a time: a segment has a vector for each set of open ones */
 
 typedef struct ActiveRows
 {
@@ -25,8 +26,9 @@ typedef struct VectorKey
 {
 	const char *service_tier;
 	const char *region;
-	const char *windows;		/* "" none open */
 	int64_t		min_input;
+	const char *open[MAX_WINDOWS];	/* weekly windows that are open */
+	int			nopen;
 } VectorKey;
 
 /* What was found for a meter. */

@@ -31,16 +31,19 @@ static const struct config_enum_entry unpriced_options[] = {
 	{NULL, 0, false}
 };
 
-/* Words that mean another time at every reading. */
+/* Is there a word among the fields of a time that means another time at every reading? */
 static bool
-IsMovingTime(const char *value)
+IsMovingTime(char **field, int nfields)
 {
 	static const char *const words[] = {"now", "today", "tomorrow", "yesterday"};
 
-	for (size_t i = 0; i < lengthof(words); i++)
+	for (int i = 0; i < nfields; i++)
 	{
-		if (pg_strcasecmp(value, words[i]) == 0)
-			return true;
+		for (size_t w = 0; w < lengthof(words); w++)
+		{
+			if (pg_strcasecmp(field[i], words[w]) == 0)
+				return true;
+		}
 	}
 	return false;
 }
@@ -61,8 +64,8 @@ CheckAsOf(char **newval, void **extra, GucSource source)
 
 	if ((*newval)[0] == '\0')
 		return true;
-	if (IsMovingTime(*newval) ||
-		ParseDateTime(*newval, work, sizeof(work), field, ftype, MAXDATEFIELDS, &nf) != 0 ||
+	if (ParseDateTime(*newval, work, sizeof(work), field, ftype, MAXDATEFIELDS, &nf) != 0 ||
+		IsMovingTime(field, nf) ||
 		InferacctDecodeDateTime(field, ftype, nf, &dtype, &tm, &fsec, &tz) != 0 ||
 		dtype != DTK_DATE ||
 		tm2timestamp(&tm, fsec, &tz, &at) != 0)

@@ -37,7 +37,7 @@ CREATE SEQUENCE price_version_seq START WITH 1;
 
 CREATE TABLE price_version (
 	version			bigint NOT NULL DEFAULT nextval('inferacct.price_version_seq') PRIMARY KEY,
-	published_at	timestamptz NOT NULL DEFAULT now() CHECK (isfinite(published_at)),
+	published_at	timestamptz NOT NULL DEFAULT clock_timestamp() CHECK (isfinite(published_at)),
 	source			text,
 	note			text,
 	checksum		text,
@@ -59,8 +59,12 @@ BEGIN
 	IF NOT coalesce(isfinite(published_at), false) THEN
 		RAISE EXCEPTION 'published_at must be a finite time' USING ERRCODE = '22008';
 	END IF;
+	-- now() is when the transaction began; others may have published since.  The
+	-- moment that counts is when our turn has come: the trigger waits for it
+	-- before this is evaluated.
 	INSERT INTO price_version AS v (published_at, source, note, checksum)
-	VALUES (open_price_version.published_at, open_price_version.source, open_price_version.note, open_price_version.checksum)
+	VALUES (CASE WHEN open_price_version.published_at = now() THEN clock_timestamp() ELSE open_price_version.published_at END,
+		open_price_version.source, open_price_version.note, open_price_version.checksum)
 	RETURNING v.version INTO opened;
 	RETURN opened;
 END $$;
@@ -86,15 +90,15 @@ COMMENT ON FUNCTION own_price_version() IS
 'Default of the column version: the version that rows inserted by hand in this transaction belong to, opened when there is none yet.';
 
 CREATE TABLE price (
-	above_input_tokens	bigint NOT NULL DEFAULT 0 CHECK (above_input_tokens >= 0),
+	above_input_tokens	bigint NOT NULL DEFAULT 0 CHECK (above_input_tokens >= 0 AND above_input_tokens < 9223372036854775807),
 	unit_quantity		bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
 	version				bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
 	threshold_inclusive	boolean NOT NULL DEFAULT false,
 	provider			text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
 	model				text NOT NULL CHECK (octet_length(model) BETWEEN 1 AND 255),
-	region				text NOT NULL DEFAULT '' CHECK (octet_length(region) < 64),
-	service_tier		text NOT NULL DEFAULT 'standard' CHECK (service_tier <> ''),
+	region				text NOT NULL DEFAULT '' CHECK (octet_length(region) < 64 AND region <> '*'),
+	service_tier		text NOT NULL DEFAULT 'standard' CHECK (octet_length(service_tier) BETWEEN 1 AND 255 AND service_tier <> '*'),
 	meter				text NOT NULL,
 	usd					numeric CHECK (usd >= 0),
 	currency			text NOT NULL DEFAULT 'USD' CHECK (currency ~ '^[A-Z]{3}$'),
@@ -105,9 +109,10 @@ CREATE TABLE price (
 	checked_on			date,
 	attributes			jsonb,
 	rate				bigint GENERATED ALWAYS AS (inferacct.price_rate(usd, unit_quantity)) STORED,
-	CONSTRAINT price_meter CHECK (inferacct.is_meter(meter) OR meter = '*' AND multiplier IS NOT NULL),
+	CONSTRAINT price_meter CHECK (inferacct.is_meter(meter) OR meter = '*' AND usd IS NULL AND amount IS NULL),
 	CONSTRAINT price_one_kind CHECK (num_nonnulls(usd, amount, multiplier) <= 1),
-	CONSTRAINT price_currency CHECK ((currency = 'USD') = (amount IS NULL))
+	CONSTRAINT price_currency CHECK ((currency = 'USD') = (amount IS NULL)),
+	CONSTRAINT price_amount CHECK (amount IS NULL OR inferacct.price_rate(amount, unit_quantity) >= 0)
 );
 
 -- Serves both the look-up of a model's prices and uniqueness in a version.
@@ -268,6 +273,26 @@ END $$;
 
 COMMENT ON FUNCTION price_written() IS 'Statement trigger of the price tables: advances the price epoch before rows are written.';
 
+-- Logical replication writes rows without firing statement triggers.
+CREATE FUNCTION price_replicated() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM price_epoch WHERE xmin = pg_current_xact_id()::xid) THEN
+		PERFORM touch_prices();
+	END IF;
+	RETURN NEW;
+END $$;
+
+COMMENT ON FUNCTION price_replicated() IS 'Row trigger of the price tables for rows that replication writes: advances the price epoch once in a transaction.';
+
+CREATE FUNCTION price_row_written() RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'price_row_written';
+
+COMMENT ON FUNCTION price_row_written() IS 'Row trigger of the price tables: this session looks at the rows anew, even within the statement that writes them.';
+
 CREATE FUNCTION price_append_only() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, pg_catalog, pg_temp
@@ -294,7 +319,12 @@ BEGIN
 		CONTINUE WHEN name IN ('gpu_price', 'catalog_rejection');
 		EXECUTE format('CREATE TRIGGER price_written BEFORE INSERT ON %I '
 			'FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written', name);
+		EXECUTE format('CREATE TRIGGER price_row_written BEFORE INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_row_written()', name);
+		EXECUTE format('CREATE TRIGGER price_replicated BEFORE INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_replicated()', name);
+		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written, ENABLE ALWAYS TRIGGER price_row_written, '
+			'ENABLE REPLICA TRIGGER price_replicated', name);
 	END LOOP;
 END $$;
 

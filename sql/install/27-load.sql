@@ -124,6 +124,10 @@ BEGIN
 		RAISE EXCEPTION 'published_at must be a finite time' USING ERRCODE = '22008';
 	END IF;
 	PERFORM lock_prices();
+	-- Our turn has come: what others published since the transaction began is known.
+	IF load_prices.published_at = now() THEN
+		load_prices.published_at := clock_timestamp();
+	END IF;
 	entries := ARRAY(SELECT c FROM parse_catalog(load_prices.catalog, load_prices.format) c WHERE c.kind <> 'merged');
 
 	-- The native format is ours: what is wrong in it is a mistake to be mended.

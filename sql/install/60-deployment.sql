@@ -213,8 +213,7 @@ COMMENT ON FUNCTION capacity_mtok(numeric, numeric, numeric) IS
 
 CREATE FUNCTION cached_tokens(usage usage) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
-SET search_path TO inferacct, pg_catalog, pg_temp
-AS $$ SELECT meter(usage, 'cache_read') + meter(usage, 'cache_read_audio') + meter(usage, 'cache_read_image') $$;
+RETURN meter(usage, 'cache_read') + meter(usage, 'cache_read_audio') + meter(usage, 'cache_read_image');
 
 COMMENT ON FUNCTION cached_tokens(usage) IS
 'Tokens of the prompt that were read from a cache, and so need no prefill. NULL gives NULL. Errors: 22003 out of range.';

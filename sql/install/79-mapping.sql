@@ -187,7 +187,7 @@ COMMENT ON FUNCTION source_expression(regclass, text, jsonb) IS 'Expression for 
 
 CREATE FUNCTION litellm_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -236,7 +236,7 @@ COMMENT ON FUNCTION litellm_definition(regclass, jsonb) IS 'Definition of "LiteL
 
 CREATE FUNCTION langfuse_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -279,7 +279,7 @@ COMMENT ON FUNCTION langfuse_definition(regclass, jsonb) IS 'Definition of Langf
 
 CREATE FUNCTION otel_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -332,7 +332,7 @@ COMMENT ON FUNCTION otel_definition(regclass, jsonb) IS 'Definition of a table o
 -- The json column of a table of API pages.
 CREATE FUNCTION source_page(relation regclass, mapping jsonb)
 RETURNS text
-LANGUAGE plpgsql STABLE COST 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -355,7 +355,7 @@ COMMENT ON FUNCTION source_page(regclass, jsonb) IS 'Expression for the json col
 
 CREATE FUNCTION openai_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
-LANGUAGE sql STABLE COST 1000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object(
@@ -375,7 +375,7 @@ COMMENT ON FUNCTION openai_definition(regclass, jsonb) IS 'Definition of a table
 
 CREATE FUNCTION anthropic_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
-LANGUAGE sql STABLE COST 1000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object(

@@ -23,7 +23,7 @@ SELECT pg_extension_config_dump('usage_source', '');
 -- A mapping of one's own: which columns fill which, and what the counts contain.
 CREATE FUNCTION columns_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -67,7 +67,7 @@ COMMENT ON FUNCTION columns_definition(regclass, jsonb) IS 'Definition of any ta
 -- The whole definition: what the tool's mapping gives, and what the caller's says beside it.
 CREATE FUNCTION source_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -130,7 +130,7 @@ COMMENT ON FUNCTION source_definition(regclass, jsonb) IS 'What attach_usage() m
 -- FROM and WHERE of one source.
 CREATE FUNCTION source_from(relation regclass, definition jsonb)
 RETURNS text
-LANGUAGE sql STABLE COST 100
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT format('FROM %s AS r%s%s', relation, definition ->> 'from', ' WHERE ' || (definition ->> 'where'))
@@ -141,7 +141,7 @@ COMMENT ON FUNCTION source_from(regclass, jsonb) IS 'FROM and WHERE of the query
 -- The query of one source in the shape of usage_log.
 CREATE FUNCTION source_select(name text, relation regclass, definition jsonb)
 RETURNS text
-LANGUAGE sql STABLE COST 1000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	SELECT format('SELECT %s %s',
@@ -181,7 +181,7 @@ COMMENT ON VIEW rejected_usage IS 'Rows of attached sources that have no time, n
 -- Rows of one source that are in no sum, and why.
 CREATE FUNCTION source_rejected(name text, relation regclass, definition jsonb)
 RETURNS text
-LANGUAGE sql STABLE COST 1000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	SELECT format('SELECT * FROM (SELECT %L::text COLLATE "C", (%s)::text COLLATE "C", %s, (%s)::text, (%s)::text %s) AS x (source, request_id, at, model, problem) '

@@ -183,7 +183,7 @@ COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS 'The moments within 
 -- Does every row of the relation tell which transaction wrote it?
 CREATE FUNCTION tells_transactions(relation regclass)
 RETURNS boolean
-LANGUAGE sql STABLE STRICT COST 100
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT bool_and(c.relkind IN ('r', 'p', 'm') AND (a.amname = 'heap' OR c.relkind = 'p'))
@@ -203,7 +203,7 @@ COMMENT ON FUNCTION usage_fingerprint() IS 'SQL expression for the fingerprint o
 
 -- An origin as the statements below need it.
 CREATE FUNCTION refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean)
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE

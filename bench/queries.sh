@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# queries.sh: what is measured.  Sourced by bench/run, which gives query().
+#
+# query NAME MODES ROWS FLOOR TARGET EXPECTED LABEL SQL
+#   MODES     single, or single,parallel
+#   ROWS      of which table: request, sample or rollup
+#   FLOOR     the query that it is compared with, by name; the ratio is per row,
+#             but that of the rollup is of whole queries; - for a floor
+#   TARGET    of the ratio: <=N or >=N; - for none
+#   EXPECTED  the row of bench.expected that the answer has to equal
+# SQL returns one value.
+
+groups='md5(string_agg(concat_ws($$ $$, model, month, usd), $$,$$ ORDER BY model COLLATE "C", month))'
+month="date_trunc('month', at)"
+
+query floor single,parallel request - - tokens 'floor: `sum(input_tokens + output_tokens)`' \
+	'SELECT sum(input_tokens + output_tokens) FROM request'
+query group_floor single,parallel request - - groups_tokens 'group floor: `sum(input_tokens) GROUP BY model, month`' \
+	"SELECT md5(string_agg(concat_ws(\$\$ \$\$, model, month, tokens), \$\$,\$\$ ORDER BY model COLLATE \"C\", month))
+	 FROM (SELECT model, $month::date AS month, sum(input_tokens) AS tokens FROM request GROUP BY model, $month) AS g"
+
+query spend single,parallel request floor '<=1.35' plain '`spend(model, input_tokens, output_tokens, at)`' \
+	'SELECT spend(model, input_tokens, output_tokens, at) FROM request'
+query spend_usage single,parallel request floor '<=1.9' usage '`spend(model, usage(...), at)`' \
+	'SELECT spend(model, usage(input => input_tokens, output => output_tokens, cache_read => cached_tokens), at) FROM request'
+query token_cost single,parallel request floor '<=2.0' plain '`sum(token_cost(...))`, four columns' \
+	'SELECT trim_scale(sum(token_cost(model, input_tokens, output_tokens, at))) FROM request'
+query group_spend single,parallel request group_floor '<=1.2' groups '`spend(...) GROUP BY model, month`' \
+	"SELECT $groups FROM (SELECT model, $month::date AS month, spend(model, input_tokens, output_tokens, at) AS usd
+	 FROM request GROUP BY model, $month) AS g"
+query spend_by_month single,parallel request group_floor '<=0.5' groups '`spend_by_month(model, input_tokens, output_tokens, at)`' \
+	"SELECT $groups FROM (SELECT (unnest(spend_by_month(model, input_tokens, output_tokens, at))).* FROM request) AS g"
+query by_month_usage single,parallel request group_floor - usage '`spend_by_month(model, usage(...), at)`' \
+	"SELECT trim_scale(sum(usd)) FROM (SELECT (unnest(spend_by_month(model,
+	 usage(input => input_tokens, output => output_tokens, cache_read => cached_tokens), at))).* FROM request) AS g"
+
+query sql single,parallel request spend '>=10' plain 'hand-written SQL: hash join with pivoted prices' \
+	'SELECT trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output))
+	 FROM request AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to'
+query plpgsql single sample spend '>=50' plain_sample 'PL/pgSQL function per row' \
+	'SELECT trim_scale(sum(plpgsql_cost(model, input_tokens, output_tokens, at))) FROM request_sample'
+query payload single sample floor - usage_sample '`spend(model, parse_usage(payload), at)`, jsonb' \
+	'SELECT spend(model, parse_usage(payload), at) FROM payload_sample'
+query rollup single rollup floor - usage 'hand-made hourly rollup: `spend(model, usage, at)`' \
+	'SELECT spend(model, usage, at) FROM usage_by_hour'

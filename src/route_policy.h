@@ -1,0 +1,48 @@
+/*
+ * route_policy.h
+ *	  A routing policy as the statement that runs sees it, kept at a call site.
+ *
+ * Invariant: what RouteCallOf() returns was read under the Pricing that the
+ * statement uses, and is read again when that is another: the routing tables
+ * move the price epoch.  Belongs to the call site (fn_mcxt).  Included after
+ * postgres.h.
+ */
+#ifndef INFERACCT_ROUTE_POLICY_H
+#define INFERACCT_ROUTE_POLICY_H
+
+#include "fmgr.h"
+
+#include "pricing.h"
+#include "request.h"
+#include "routing.h"
+
+typedef struct RouteCall
+{
+	MemoryContext context;		/* of what is below; NULL: nothing read */
+	Pricing    *pricing;
+	uint64		generation;
+	char	   *policy_name;
+	Size		policy_length;
+	char	   *definition;		/* as routing_definition() has it */
+	RoutePolicy policy;
+
+	/* Of route_savings() only. */
+	char	   *baseline;
+	Size		baseline_length;
+	struct RouteState *empty;	/* a state of this policy and baseline */
+	bool		is_baseline[ROUTE_MAX_TIERS];	/* tiers that cost what the baseline does */
+	bool		is_plain[ROUTE_MAX_TIERS];	/* RouteTierIsPlain() */
+	RequestText models[ROUTE_MAX_TIERS];
+	NameSpan   *spans[ROUTE_MAX_TIERS + 1]; /* last met; NULL: none */
+
+	/* When all models have flat rates, in [flat_from, flat_to); else that is empty. */
+	TimestampTz flat_from;
+	TimestampTz flat_to;
+	uint32_t	flat_priced;	/* meters that all of them price */
+	const int64_t *flat_rates[ROUTE_MAX_TIERS + 1];
+} RouteCall;
+
+/* The policy of that name; errors are routing_definition()'s. */
+extern RouteCall *RouteCallOf(FunctionCallInfo fcinfo, RequestText policy);
+
+#endif							/* INFERACCT_ROUTE_POLICY_H */

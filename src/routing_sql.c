@@ -1,0 +1,340 @@
+/*
+ * routing_sql.c
+ *	  route() and the aggregate route_savings().
+ *
+ * A row without policy, baseline model, usage or time is left out, as in
+ * spend(); one of which a cost is unknown is an error, or is counted as left
+ * out under inferacct.unpriced = 'null'.  The state is a flat varlena that is
+ * changed in place; a larger one is made in the caller's memory when a length
+ * is met that its window does not hold.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "price_cache.h"
+#include "request.h"
+#include "request_arguments.h"
+#include "route_policy.h"
+#include "route_state.h"
+#include "usage_sql.h"
+
+PG_FUNCTION_INFO_V1(route);
+PG_FUNCTION_INFO_V1(route_savings_accum);
+PG_FUNCTION_INFO_V1(route_savings_combine);
+
+/* ---------- route ---------- */
+
+Datum
+route(PG_FUNCTION_ARGS)
+{
+	const RouteCall *call;
+	const RoutePolicy *policy;
+	int			tier;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 0));
+	policy = &call->policy;
+	tier = PG_ARGISNULL(1) ? RouteUnscoredTier(policy) : RouteTierOf(policy, PG_GETARG_FLOAT8(1));
+	PG_RETURN_TEXT_P(cstring_to_text(policy->tiers[tier].model));
+}
+
+/* ---------- what a request would cost ---------- */
+
+static void
+OutOfRange(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the sum of costs is out of range")));
+}
+
+/* Cost of a request of a named model; `span` remembers what the name meant. */
+static bool
+ModelCost(RouteCall *call, NameSpan **span, const Request *request, const Usage *usage, Money *usd)
+{
+	NameSpan   *known = *span;
+	CostProblem problem;
+
+	if (known != NULL && known->flat_from <= request->at && request->at < known->flat_to &&
+		request->service_tier.bytes == NULL && request->region.bytes == NULL &&
+		UsageCost(known->flat, usage, usd, &problem) == COST_OK)
+		return true;
+	if (!RequestUsageCost(call->pricing, request, usage, usd))
+		return false;
+	*span = PricingName(call->pricing, request->model.bytes, request->model.length, request->at);
+	return true;
+}
+
+/* Cost of a request on a tier. */
+static bool
+TierCost(RouteCall *call, int index, const Request *request, const Usage *usage, Money *usd)
+{
+	const RouteTier *tier = &call->policy.tiers[index];
+	UsageBuffer scaled;
+	Request		routed = *request;
+	int64		tokens;
+
+	if (!call->is_plain[index])
+	{
+		Meter		meter;
+
+		if (RouteUsage(tier, usage, &scaled.usage, &meter) != USAGE_OK)
+			UsageError(USAGE_OVERFLOW, meter);
+		usage = &scaled.usage;
+	}
+	if (tier->deployed)
+	{
+		if (!UsageTotal(usage, METERS_OF_INPUT | METERS_OF_OUTPUT, &tokens))
+			OutOfRange();
+		*usd = (Money) tokens * tier->token_rate;
+		return true;
+	}
+	routed.model = call->models[index];
+	return ModelCost(call, &call->spans[index], &routed, usage, usd);
+}
+
+/* Find the time, around that of a request just priced, in which rates are flat for all. */
+static void
+FindFlatRates(RouteCall *call)
+{
+	int			ntiers = call->policy.ntiers;
+
+	call->flat_from = DT_NOBEGIN;
+	call->flat_to = DT_NOEND;
+	call->flat_priced = ~UINT32_C(0);
+	for (int i = 0; i <= ntiers; i++)
+	{
+		const NameSpan *span = i < ntiers && call->is_baseline[i] ? call->spans[ntiers] : call->spans[i];
+
+		if (span == NULL || (i < ntiers && !call->is_plain[i]) || span->flat_from >= span->flat_to)
+		{
+			call->flat_to = call->flat_from;
+			return;
+		}
+		call->flat_from = Max(call->flat_from, span->flat_from);
+		call->flat_to = Min(call->flat_to, span->flat_to);
+		call->flat_priced &= span->flat->priced;
+		call->flat_rates[i] = span->flat->rate;
+	}
+}
+
+/* Price a request of the standard tier on all at once; false when that takes more care. */
+static bool
+PriceFlat(const RouteCall *call, const Request *request, const Usage *usage, RouteCosts *costs)
+{
+	const uint32_t free_without_price = METER_BIT(METER_REQUESTS);
+	int			nmodels = call->policy.ntiers + 1;
+	uint32_t	present = usage->present;
+
+	if (request->at < call->flat_from || request->at >= call->flat_to ||
+		request->service_tier.bytes != NULL || request->region.bytes != NULL ||
+		(present & ~call->flat_priced & ~free_without_price) != 0)
+		return false;
+	memset(costs->usd, 0, nmodels * sizeof(Money));
+	for (int i = 0; present != 0; i++, present &= present - 1)
+	{
+		int			meter = __builtin_ctz(present);
+		int64		count = usage->count[i];
+
+		/* Below 2^48, all meters together stay below 2^127. */
+		if (count >> 48 != 0)
+			return false;
+		for (int j = 0; j < nmodels; j++)
+			costs->usd[j] += (Money) count * call->flat_rates[j][meter];
+	}
+	return true;
+}
+
+/* Price a request on the baseline and on every tier; false when one has no price. */
+static bool
+PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteCosts *costs)
+{
+	int			ntiers = call->policy.ntiers;
+
+	if (PriceFlat(call, request, usage, costs))
+		return true;
+	if (!ModelCost(call, &call->spans[ntiers], request, usage, &costs->usd[ntiers]))
+		return false;
+	for (int i = 0; i < ntiers; i++)
+	{
+		if (call->is_baseline[i])
+			costs->usd[i] = costs->usd[ntiers];
+		else if (!TierCost(call, i, request, usage, &costs->usd[i]))
+			return false;
+	}
+	FindFlatRates(call);
+	return true;
+}
+
+/* How many requests a usage is of, 1 when it does not say, and the length of each one's prompt. */
+static void
+ReadRequests(const Usage *usage, RouteCosts *costs)
+{
+	uint32_t	present = usage->present;
+	int64		tokens = 0;
+
+	costs->requests = 1;
+	for (int i = 0; present != 0; i++, present &= present - 1)
+	{
+		uint32_t	meter = present & -present;
+
+		if (meter == METER_BIT(METER_REQUESTS))
+			costs->requests = usage->count[i];
+		else if ((meter & METERS_OF_INPUT) && __builtin_add_overflow(tokens, usage->count[i], &tokens))
+			OutOfRange();
+	}
+	costs->prompt_tokens = tokens / costs->requests;
+}
+
+/* ---------- the state ---------- */
+
+static void
+MixedPoliciesError(const RouteState *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("route_savings() was given several policies or baseline models at once"),
+			 errdetail("The first was %s with baseline \"%s\".", RouteDefinition(state), RouteBaseline(state)),
+			 errhint("GROUP BY the policy and the baseline model.")));
+}
+
+/* Copy a state, with a window that holds buckets first to last, to the current context. */
+static RouteState *
+CopyState(const RouteState *state, int first_bucket, int nbuckets)
+{
+	size_t		size = RouteStateSize(state->ntiers, state->names_size, nbuckets);
+	RouteState *copy = palloc(size);
+
+	RouteStateCopy(state, copy, first_bucket, nbuckets);
+	SET_VARSIZE(copy, size);
+	return copy;
+}
+
+/* An empty state of the call's policy and baseline, kept with the call. */
+static const RouteState *
+EmptyState(RouteCall *call, RequestText baseline)
+{
+	size_t		size;
+
+	if (call->empty != NULL && call->baseline_length == baseline.length &&
+		memcmp(call->baseline, baseline.bytes, baseline.length) == 0)
+		return call->empty;
+	if (call->empty != NULL)
+	{
+		pfree(call->empty);
+		pfree(call->baseline);
+		call->empty = NULL;
+	}
+	call->baseline = MemoryContextAllocZero(call->context, baseline.length + 1);
+	memcpy(call->baseline, baseline.bytes, baseline.length);
+	call->baseline_length = baseline.length;
+	call->spans[call->policy.ntiers] = NULL;
+	call->flat_to = call->flat_from = DT_NOBEGIN;
+	for (int i = 0; i < call->policy.ntiers; i++)
+	{
+		const RouteTier *tier = &call->policy.tiers[i];
+
+		call->is_plain[i] = RouteTierIsPlain(tier);
+		call->is_baseline[i] = !tier->deployed && call->is_plain[i] && strcmp(tier->model, call->baseline) == 0;
+		call->models[i] = (RequestText) {
+			tier->model, strlen(tier->model)
+		};
+	}
+	size = RouteStateSize(call->policy.ntiers, RouteNamesSize(strlen(call->definition), baseline.length), 0);
+	call->empty = MemoryContextAlloc(call->context, size);
+	RouteStateInit(call->empty, call->policy.ntiers, call->definition, call->baseline);
+	SET_VARSIZE(call->empty, size);
+	return call->empty;
+}
+
+/* The state of an aggregate, which we made, to be changed in place; NULL: none yet. */
+static RouteState *
+StateArgument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		return NULL;
+	if (AggCheckCallContext(fcinfo, NULL) != 0)
+		return (RouteState *) PG_GETARG_POINTER(0);
+	return (RouteState *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0));
+}
+
+/* The state with room for the buckets from first to last: itself, or a copy. */
+static RouteState *
+Widen(RouteState *state, int first, int last)
+{
+	int			first_bucket,
+				nbuckets;
+
+	if (RouteWindow(state, first, last, &first_bucket, &nbuckets))
+		return state;
+	return CopyState(state, first_bucket, nbuckets);
+}
+
+Datum
+route_savings_accum(PG_FUNCTION_ARGS)
+{
+	RouteState *state = StateArgument(fcinfo);
+	const RouteState *empty;
+	RouteCall  *call;
+	RouteCosts	costs;
+	Request		request;
+	const Usage *usage;
+	int			bucket;
+
+	if (PG_ARGISNULL(1) || !UsageRequest(fcinfo, 3, &request, &usage))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 1));
+	empty = EmptyState(call, request.model);
+	if (state == NULL)
+		state = CopyState(empty, 0, 0);
+	else if (!RouteStateMatches(state, empty))
+		MixedPoliciesError(state);
+
+	ReadRequests(usage, &costs);
+	if (!PriceRequest(call, &request, usage, &costs))
+	{
+		state->left_out += costs.requests;
+		PG_RETURN_POINTER(state);
+	}
+	costs.scored = !PG_ARGISNULL(2);
+	costs.tier = costs.scored ? RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2)) : call->policy.ntiers - 1;
+	costs.at = request.at;
+	bucket = RouteBucket(costs.prompt_tokens);
+	if (bucket < state->first_bucket || bucket >= state->first_bucket + state->nbuckets)
+		state = Widen(state, bucket, bucket);
+	if (!RouteStateAdd(state, &costs))
+		OutOfRange();
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+route_savings_combine(PG_FUNCTION_ARGS)
+{
+	RouteState *state = StateArgument(fcinfo);
+	const RouteState *other;
+
+	if (PG_ARGISNULL(1))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	other = (const RouteState *) PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
+	if (state == NULL)
+		PG_RETURN_POINTER(CopyState(other, other->first_bucket, other->nbuckets));
+	if (!RouteStateMatches(state, other))
+		MixedPoliciesError(state);
+	if (other->nbuckets > 0)
+		state = Widen(state, other->first_bucket, other->first_bucket + other->nbuckets - 1);
+	if (!RouteStateMerge(state, other))
+		OutOfRange();
+	PG_RETURN_POINTER(state);
+}

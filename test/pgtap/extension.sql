@@ -1,0 +1,48 @@
+-- What holds for every object of the extension: labels, privileges, comments.
+BEGIN;
+SET LOCAL search_path = inferacct, public;
+SELECT plan(13);
+
+CREATE TEMP VIEW member AS
+SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+WHERE e.extname = 'inferacct' AND d.deptype = 'e';
+CREATE TEMP VIEW routine AS
+SELECT p.*, p.oid::regprocedure::text AS name, l.lanname AS language FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+WHERE p.oid IN (SELECT objid FROM member WHERE classid = 'pg_proc'::regclass);
+-- What CREATE TYPE, CREATE AGGREGATE and CREATE OPERATOR name: nobody calls it.
+CREATE TEMP VIEW plumbing AS
+SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend, typmodin, typmodout, typanalyze]::oid[]) AS oid FROM pg_type WHERE oid IN (SELECT objid FROM member)
+UNION SELECT unnest(ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn]::oid[]) FROM pg_aggregate WHERE aggfnoid IN (SELECT objid FROM member)
+UNION SELECT oprcode::oid FROM pg_operator WHERE oid IN (SELECT objid FROM member)
+UNION SELECT amproc::oid FROM pg_amproc;
+
+SELECT cmp_ok((SELECT count(*) FROM routine), '>', 80::bigint, 'the extension has functions');
+SELECT is_empty($$SELECT name FROM routine WHERE pronamespace <> 'inferacct'::regnamespace$$, 'all of them in its schema');
+
+-- labels
+SELECT is_empty($$SELECT name, proparallel FROM routine WHERE proparallel <> 's' AND provolatile <> 'v' AND prokind <> 'p'$$, 'what writes nothing runs in parallel workers');
+SELECT is_empty($$SELECT name FROM routine WHERE proparallel = 's' AND provolatile = 'v' AND prosrc <> 'price_book_info'$$, 'what is volatile does not');
+SELECT is_empty($$SELECT name FROM routine WHERE prokind = 'a' AND proparallel <> 's'$$, 'aggregates do');
+SELECT is_empty($$SELECT aggfnoid::regprocedure FROM pg_aggregate a JOIN routine r ON r.oid = a.aggfnoid WHERE aggkind = 'n' AND aggcombinefn = 0$$, 'and can be combined');
+SELECT is_empty($$SELECT aggfnoid::regprocedure FROM pg_aggregate a JOIN routine r ON r.oid = a.aggfnoid WHERE aggtranstype = 'internal'::regtype AND aggserialfn = 0$$,
+	'from states that travel');
+SELECT is_empty($$SELECT name, provolatile FROM routine WHERE name ~ '^(token_cost|spend|token_cost_detail)[(]' AND prokind = 'f'
+	AND provolatile <> CASE WHEN name LIKE '%(price_book%' THEN 'i' ELSE 's' END::"char"$$, 'costs by a book are immutable, by the tables stable');
+
+-- privileges
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$, 'SECURITY DEFINER functions have a search_path that ends in pg_temp');
+SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND provolatile <> 'i' AND prokind <> 'p' AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
+	'functions that name tables have one, too');	-- a procedure that commits cannot have one, and qualifies its names
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+	AND c.relkind IN ('r', 'p', 'v')$$, 'nobody may write its tables unasked');
+
+-- comments
+SELECT is_empty($$SELECT name FROM routine WHERE obj_description(oid, 'pg_proc') IS NULL AND oid NOT IN (SELECT oid FROM plumbing)$$, 'every function that can be called says what it is');
+SELECT is_empty($$SELECT pg_describe_object(classid, objid, 0) FROM member
+	WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass)
+		AND obj_description(objid, classid::regclass::name) IS NULL
+		AND NOT EXISTS (SELECT FROM pg_class c WHERE classid = 'pg_class'::regclass AND c.oid = objid AND c.relkind IN ('S', 'i'))
+		AND NOT EXISTS (SELECT FROM pg_class c WHERE classid = 'pg_class'::regclass AND c.oid = objid AND c.relispartition)$$, 'so does every type, table, view and operator');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,155 @@
+# Memory of the price cache: one context tree, visible by name, replaced and not
+# leaked, and small enough with 100,000 price rows.
+use strict;
+use warnings FATAL => 'all';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('memory');
+$node->init;
+$node->append_conf('postgresql.conf', "shared_buffers = 256MB\nautovacuum = off\n");
+$node->start;
+my $schema = q{
+	CREATE EXTENSION inferacct;
+	CREATE FUNCTION cost(model text) RETURNS numeric LANGUAGE sql STABLE AS $$
+		SELECT inferacct.token_cost('t/' || model, 1000000, 0, '2026-06-01')
+	$$;
+	CREATE FUNCTION put(model text, usd numeric) RETURNS void LANGUAGE sql AS $$
+		SELECT FROM inferacct.set_price('t', model, 'input', usd)
+	$$;
+	CREATE FUNCTION cache_bytes() RETURNS bigint LANGUAGE sql AS $$
+		SELECT coalesce(sum(total_bytes), 0) FROM pg_backend_memory_contexts WHERE name LIKE 'inferacct%'
+	$$;
+	-- Everything that lives as long as the backend; not what belongs to the statement that asks.
+	CREATE FUNCTION backend_bytes() RETURNS bigint LANGUAGE sql AS $$
+		WITH RECURSIVE lasting AS (
+			SELECT name, ident, total_bytes FROM pg_backend_memory_contexts
+			WHERE name LIKE 'inferacct%' OR name LIKE 'CachedPlan%' OR name LIKE 'SPI%'
+				OR name IN ('TopMemoryContext', 'CacheMemoryContext', 'TopTransactionContext', 'Operator lookup cache'))
+		SELECT sum(total_bytes) FROM lasting
+	$$;
+	SELECT put('m' || i, i) FROM generate_series(1, 5) i;
+	-- One reload after another: by changes of its own that are committed, or
+	-- rolled back to a savepoint, and by failing ones.
+	CREATE PROCEDURE reload(n int) LANGUAGE plpgsql AS $$
+	BEGIN
+		FOR i IN 1..n LOOP
+			PERFORM inferacct.touch_prices();
+			PERFORM cost('m1'), cost('m2');
+			COMMIT;
+			PERFORM cost('m' || i % 5 + 1);
+			BEGIN
+				PERFORM inferacct.touch_prices();
+				PERFORM cost('m3');
+				PERFORM cost('malformed');
+			EXCEPTION WHEN SQLSTATE 'IA102' THEN NULL;
+			END;
+			COMMIT;
+		END LOOP;
+	END $$;
+};
+$node->safe_psql('postgres', 'CREATE DATABASE many');
+$node->safe_psql($_, $schema) foreach qw(postgres many);
+$node->safe_psql('postgres', q{
+	INSERT INTO inferacct.price (version, provider, model, meter, usd, time_windows)
+	SELECT max(version), 't', 'malformed', 'input', 1, '[]' FROM inferacct.price_version;
+});
+
+my $session = $node->background_psql('postgres');
+
+sub ask
+{
+	return $session->query_safe($_[0]);
+}
+
+sub resident
+{
+	my $pid = ask('SELECT pg_backend_pid()');
+	my ($kb) = slurp_file("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m;
+	return $kb // 0;
+}
+
+ask("SELECT cost('m1')");
+is(ask(q{SELECT string_agg(name || ' of ' || parent, ', ' ORDER BY level) FROM pg_backend_memory_contexts
+	WHERE name IN ('inferacct price cache', 'inferacct prices')}),
+	'inferacct price cache of TopMemoryContext, inferacct prices of inferacct price cache',
+	'the cache is visible in pg_backend_memory_contexts');
+
+# ---- 10,000 reloads: three in each round ----
+ask('CALL reload(200)');
+my ($cache, $backend, $rss) = (ask('SELECT cache_bytes()'), ask('SELECT backend_bytes()'), resident());
+ask('CALL reload(3334)');
+is(ask('SELECT cache_bytes()'), $cache, 'the cache is as large after 10,000 reloads');
+cmp_ok(ask('SELECT backend_bytes()'), '<=', $backend + 65536, 'the backend leaks nothing elsewhere');
+cmp_ok(resident(), '<', $rss + 2048, 'as the operating system sees it too');
+note("cache $cache bytes, backend $backend -> " . ask('SELECT backend_bytes()') . " bytes, RssAnon $rss -> " . resident() . ' kB');
+
+# ---- failing loads of a model in an otherwise good cache ----
+ask(q{DO $$ BEGIN
+	FOR i IN 1..5000 LOOP
+		BEGIN
+			PERFORM cost('malformed');
+		EXCEPTION WHEN SQLSTATE 'IA102' THEN NULL;
+		END;
+	END LOOP;
+END $$});
+is(ask('SELECT cache_bytes()'), $cache, 'loads that fail leave nothing behind');
+
+# ---- a log full of names that nobody knows ----
+$node->safe_psql('postgres', 'ALTER DATABASE postgres SET inferacct.unpriced = \'null\'');
+$session->quit;
+$session = $node->background_psql('postgres');
+is(ask(q{SELECT count(*) - count(cost('nonsense ' || i)) FROM generate_series(1, 15000) i}), 15000, 'unknown names');
+cmp_ok(ask('SELECT cache_bytes()'), '<', 8 * 1024 * 1024, 'are not remembered without end');
+is(ask(q{SELECT cost('m2')}), 2, 'and others still found');
+
+# ---- row security: nothing is kept ----
+$node->safe_psql('postgres', q{CREATE ROLE reader; CREATE POLICY all_rows ON inferacct.price USING (true);
+	ALTER TABLE inferacct.price ENABLE ROW LEVEL SECURITY});
+ask(q{SET ROLE reader; SELECT sum(cost('m' || i % 5 + 1)) FROM generate_series(1, 2000) i; RESET ROLE});
+cmp_ok(ask('SELECT cache_bytes()'), '<', 8 * 1024 * 1024, 'nothing is left of loads under row security');
+$node->safe_psql('postgres', 'ALTER TABLE inferacct.price DISABLE ROW LEVEL SECURITY');
+
+# ---- 100,000 price rows: 11,112 models with 9 each ----
+$node->safe_psql('many', q{
+	INSERT INTO inferacct.price (version, provider, model, meter, usd, service_tier, valid_from)
+	SELECT version, 'many', 'model-of-usual-length-' || m, meter, m / 1000.0 + n,
+		tier, timestamptz '2025-01-01' + n * interval '60 days'
+	FROM (SELECT inferacct.open_price_version(now(), 'many', NULL, NULL) AS version OFFSET 0) opened,
+		generate_series(1, 11112) m,
+		(VALUES ('input', 'standard', 0), ('output', 'standard', 1), ('cache_read', 'standard', 2),
+			('input', 'standard', 3), ('output', 'standard', 3), ('cache_read', 'standard', 3),
+			('input', 'batch', 0), ('output', 'batch', 3), ('cache_read', 'batch', 3)) v(meter, tier, n)
+});
+$session->quit;
+$session = $node->background_psql('many');
+is(ask(q{SELECT count(*) FROM inferacct.price WHERE provider = 'many'}), 100008, 'there are 100,008 price rows');
+
+my $touch = q{SELECT count(inferacct.token_cost('many/model-of-usual-length-' || m, 1000, 1000, '2026-06-01')) FROM generate_series(1, 11112) m};
+is(ask($touch), 11112, 'one statement prices all the models');
+my $all = ask('SELECT cache_bytes()');
+cmp_ok($all, '<', 64 * 1024 * 1024, 'the cache of 100,000 price rows is under 64 MB');
+note(sprintf('all models touched: %.1f MB', $all / 1048576));
+note('by context: ' . ask(q{SELECT string_agg(name || ' ' || total_bytes || ' used ' || used_bytes, ', ') FROM pg_backend_memory_contexts WHERE name LIKE 'inferacct%'}));
+my ($models, $prices, $bytes, $ms) = split /\|/, ask('SELECT models, prices, bytes, build_ms FROM inferacct.price_book_info(inferacct.price_book())');
+cmp_ok($bytes, '<', 64 * 1024 * 1024, 'and so is a price_book of them');
+note(sprintf('price_book of %d prices of %d models: %.1f MB, made from its text in %d ms', $prices, $models, $bytes / 1048576, $ms));
+
+# Other epochs and settings do not multiply it.
+my $most = 0;
+for my $round (1 .. 3)
+{
+	$node->safe_psql('many', "SELECT FROM put('m1', $round)") if $round % 2;
+	ask("SET inferacct.as_of = '2030-01-0$round'") unless $round % 2;
+	is(ask($touch), 11112, "all models again, round $round");
+	$bytes = ask('SELECT cache_bytes()');
+	$most = $bytes if $bytes > $most;
+	ask('RESET inferacct.as_of');
+}
+cmp_ok($most, '<', 64 * 1024 * 1024, 'under 64 MB also after changes of prices and settings');
+note(sprintf('most: %.1f MB', $most / 1048576));
+
+$session->quit;
+$node->stop;
+done_testing();

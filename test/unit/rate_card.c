@@ -1,0 +1,495 @@
+/*
+ * Unit test of rate cards: random cards against a reference that looks every
+ * price up in the rows themselves, with no segments, buckets or lanes.
+ */
+#include "tap.h"
+
+#include "cards.h"
+
+#define CARDS 500
+#define LOOKUPS 40
+
+/* ---------- the reference ---------- */
+
+/* What a request asks the rows. */
+typedef struct Question
+{
+	const PriceRow *rows;
+	int			nrows;
+	const char *tier;
+	const char *region;
+	int64_t		at;
+	int64_t		total;
+	bool		in_force[MAX_ROWS];
+} Question;
+
+static bool
+SameKey(const PriceRow *a, const PriceRow *b)
+{
+	return a->meter == b->meter && a->min_input == b->min_input && strcmp(a->service_tier, b->service_tier) == 0 &&
+		strcmp(a->region, b->region) == 0 && strcmp(a->windows, b->windows) == 0;
+}
+
+static bool
+Later(const PriceRow *a, const PriceRow *b)
+{
+	if (a->valid_from != b->valid_from)
+		return a->valid_from > b->valid_from;
+	if (a->published_at != b->published_at)
+		return a->published_at > b->published_at;
+	return a->version > b->version;
+}
+
+/* Does the row hold at that time: begun, not followed, not withdrawn? */
+static bool
+InForce(const Question *question, const PriceRow *row)
+{
+	if (row->valid_from > question->at || row->kind == PRICE_WITHDRAWN)
+		return false;
+	for (int i = 0; i < question->nrows; i++)
+	{
+		const PriceRow *other = &question->rows[i];
+
+		if (other->valid_from <= question->at && SameKey(row, other) && Later(other, row))
+			return false;
+	}
+	return true;
+}
+
+/* How well a row fits a request, larger is better; 0 not at all. */
+static int64_t
+Fitness(const Question *question, const PriceRow *row, PriceKind kind, const char *tier, const char *region, Meter meter)
+{
+	bool		any = row->kind == PRICE_MULTIPLIER && row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
+	int64_t		window = row->windows[0] != '\0';
+
+	if (row->kind != kind || (row->meter != meter && !any) || strcmp(row->service_tier, tier) != 0 ||
+		strcmp(row->region, region) != 0 || row->min_input > question->total || !question->in_force[row - question->rows] ||
+		(window && !TestWindowOpen(row->windows, question->at)))
+		return 0;
+	return 1 + row->min_input + window * 1000000 + !any * INT64_C(1000000000);
+}
+
+static const PriceRow *
+Best(const Question *question, PriceKind kind, const char *tier, const char *region, Meter meter)
+{
+	const PriceRow *best = NULL;
+	int64_t		fitness = 0;
+
+	for (int i = 0; i < question->nrows; i++)
+	{
+		int64_t		fits = Fitness(question, &question->rows[i], kind, tier, region, meter);
+
+		if (fits > fitness || (fits > 0 && fits == fitness && Later(&question->rows[i], best)))
+		{
+			fitness = fits;
+			best = &question->rows[i];
+		}
+	}
+	return best;
+}
+
+static __int128
+Factor(const Question *question, const char *tier, const char *region, Meter meter)
+{
+	const PriceRow *row = Best(question, PRICE_MULTIPLIER, tier, region, meter);
+
+	return row == NULL ? -1 : row->value;
+}
+
+/* The rate of exactly this meter; -1: none. */
+static int64_t
+OwnRate(const Question *question, Meter meter)
+{
+	const char *tier = question->tier;
+	const char *region = question->region;
+	__int128	by_tier = Factor(question, tier, "", meter);
+	__int128	by_region = Factor(question, tier, region, meter);
+	__int128	of_both = by_region;
+	const PriceRow *row;
+
+	if (by_region < 0)
+		by_region = Factor(question, "standard", region, meter);
+	if (of_both < 0)
+		of_both = MULTIPLIER_ONE;
+	if (by_tier >= 0)
+		of_both = by_tier;
+	if (by_tier < 0 || strcmp(tier, "standard") == 0)
+		by_tier = MULTIPLIER_ONE;
+	if (by_region < 0 || region[0] == '\0')
+		by_region = MULTIPLIER_ONE;
+
+	if ((row = Best(question, PRICE_RATE, tier, region, meter)) != NULL)
+		return row->value;
+	if ((row = Best(question, PRICE_RATE, tier, "", meter)) != NULL)
+		return (int64_t) (row->value * by_region / MULTIPLIER_ONE);
+	if ((row = Best(question, PRICE_RATE, "standard", region, meter)) != NULL)
+		return (int64_t) (row->value * of_both / MULTIPLIER_ONE);
+	if ((row = Best(question, PRICE_RATE, "standard", "", meter)) != NULL)
+		return (int64_t) (row->value * by_tier / MULTIPLIER_ONE * by_region / MULTIPLIER_ONE);
+	return -1;
+}
+
+/* Does the model sell this tier at that time, in the region or everywhere? */
+static bool
+TierInForce(const Question *question)
+{
+	for (int i = 0; i < question->nrows; i++)
+	{
+		const PriceRow *row = &question->rows[i];
+
+		if (strcmp(row->service_tier, question->tier) == 0 && question->in_force[i] &&
+			(row->region[0] == '\0' || strcmp(row->region, question->region) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* The rate of a meter or of the nearest parent that has one; -1: none. */
+static int64_t
+ReferenceRate(const Question *question, Meter meter)
+{
+	int64_t		rate = -1;
+
+	if (!TierInForce(question))
+		return -1;
+	for (;;)
+	{
+		rate = OwnRate(question, meter);
+		if (rate >= 0 || MeterParent(meter) == meter)
+			return rate;
+		meter = MeterParent(meter);
+	}
+}
+
+/* ---------- the card ---------- */
+
+static bool
+HasTier(const Question *question)
+{
+	for (int i = 0; i < question->nrows; i++)
+	{
+		if (strcmp(question->rows[i].service_tier, question->tier) == 0)
+			return true;
+	}
+	return strcmp(question->tier, "standard") == 0;
+}
+
+static bool
+HasRegion(const Question *question)
+{
+	for (int i = 0; i < question->nrows; i++)
+	{
+		if (strcmp(question->rows[i].region, question->region) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The rate of a meter by the card; -1: none. */
+static int64_t
+CardRate(const RateCard *card, const Lane *lane, const Question *question, Meter meter)
+{
+	const Segment *segment = LaneSegment(card, lane, question->at);
+	const RateVector *vector;
+
+	if (segment == NULL)
+		return -1;
+	vector = SegmentVector(card, segment, question->total, question->at, TestOffset);
+	return vector->priced & METER_BIT(meter) ? vector->rate[meter] : -1;
+}
+
+/* Ask card and rows the same; true when they agree. */
+static bool
+Agree(const RateCard *card, Question question)
+{
+	const Lane *lane = RateCardLane(card, question.tier, strlen(question.tier), question.region, strlen(question.region));
+
+	if ((lane != NULL) != HasTier(&question))
+		return false;
+	if (lane == NULL)
+		return true;
+	if (!HasRegion(&question))
+		question.region = "";
+	for (int i = 0; i < question.nrows; i++)
+		question.in_force[i] = InForce(&question, &question.rows[i]);
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		int64_t		expected = ReferenceRate(&question, meter);
+		int64_t		found = CardRate(card, lane, &question, meter);
+
+		if (expected != found)
+		{
+			printf("# tier %s region '%s' at %lld total %lld meter %s: expected %lld, card has %lld\n",
+				   question.tier, question.region, (long long) question.at, (long long) question.total,
+				   MeterName(meter), (long long) expected, (long long) found);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A moment in, at, or just before a time at which prices or windows change. */
+static int64_t
+RandomTime(void)
+{
+	int64_t		base = some_times[1 + Below(4)] - DAY + Below(3) * DAY;
+
+	if (Below(3) == 0)
+		return base + Below(3) - 1;
+	return base + (int64_t) Below(86400) * 1000000 + (Below(4) == 0 ? -1 : 0);
+}
+
+static Question
+RandomQuestion(const PriceRow *rows, int nrows)
+{
+	static const char *const tiers[] = {"standard", "batch", "flex", "priority", "standar", "batch2"};
+	static const char *const regions[] = {"", "eu", "us", "ap"};
+	static const int64_t totals[] = {0, 99, 100, 101, 4999, 5000, INT64_MAX};
+
+	return (Question) {
+		.rows = rows,.nrows = nrows,.tier = PICK(tiers),.region = PICK(regions),
+		.at = RandomTime(),.total = PICK(totals)
+	};
+}
+
+/* In order, without gaps, open at the end; rows of the vectors price their meters. */
+static bool
+IsSound(const RateCard *card)
+{
+	const Lane *lanes = CardAt(card, card->lanes);
+
+	for (uint32_t l = 0; l < card->nlanes; l++)
+	{
+		const Segment *segments = CardAt(card, lanes[l].segments);
+
+		for (uint32_t s = 0; s < lanes[l].nsegments; s++)
+		{
+			const int64_t *buckets = CardAt(card, segments[s].buckets);
+			bool		last = s + 1 == lanes[l].nsegments;
+
+			if (segments[s].to != (last ? TIME_END : segments[s + 1].from) || segments[s].from >= segments[s].to)
+				return false;
+			if (segments[s].nbuckets < 1 || segments[s].nwindows < 1 || buckets[0] != 0)
+				return false;
+			for (uint32_t b = 1; b < segments[s].nbuckets; b++)
+			{
+				if (buckets[b] <= buckets[b - 1])
+					return false;
+			}
+		}
+	}
+	return card->size % 8 == 0;
+}
+
+static RateCard *
+Build(PriceRow *rows, int nrows, Arena *arena, CardStatus *status)
+{
+	RateCard   *card;
+	const PriceRow *culprit;
+
+	*status = RateCardBuild("acme", "model", rows, nrows, ArenaAllocate, arena, &card, &culprit);
+	return card;
+}
+
+static void
+Shuffle(PriceRow *rows, int nrows)
+{
+	for (int i = nrows - 1; i > 0; i--)
+	{
+		int			j = Below(i + 1);
+		PriceRow	kept = rows[i];
+
+		rows[i] = rows[j];
+		rows[j] = kept;
+	}
+}
+
+/* Random cards of rows with the first nwindows weekly windows. */
+static void
+TestRandomCards(int nwindows, const char *what)
+{
+	int			disagreeing = 0,
+				unsound = 0,
+				unequal = 0,
+				failed = 0;
+
+	for (int n = 0; n < CARDS; n++)
+	{
+		PriceRow	rows[MAX_ROWS],
+					given[MAX_ROWS];
+		int			nrows = RandomRows(rows, nwindows);
+		Arena		arena = {.left = -1};
+		CardStatus	status;
+		RateCard   *built,
+				   *again,
+				   *card;
+
+		memcpy(given, rows, sizeof(rows));
+		built = Build(rows, nrows, &arena, &status);
+		if (built == NULL)
+		{
+			failed++;
+			ArenaFree(&arena);
+			continue;
+		}
+		if (n % 8 == 0)
+		{
+			memcpy(rows, given, sizeof(rows));
+			Shuffle(rows, nrows);
+			again = Build(rows, nrows, &arena, &status);
+			unequal += again == NULL || again->size != built->size || memcmp(again, built, built->size) != 0;
+		}
+
+		/* Elsewhere, and with what it was built from gone: it has no pointers. */
+		card = malloc(built->size);
+		memcpy(card, built, built->size);
+		ArenaFree(&arena);
+		unsound += !IsSound(card);
+		for (int i = 0; i < LOOKUPS; i++)
+			disagreeing += !Agree(card, RandomQuestion(given, nrows));
+		free(card);
+	}
+	Ok(failed == 0, "%s: %d random cards are built", what, CARDS);
+	Ok(disagreeing == 0, "%s: a card has the prices of its rows (%d look-ups differ)", what, disagreeing);
+	Ok(unsound == 0, "%s: segments follow each other, buckets rise", what);
+	Ok(unequal == 0, "%s: the order of rows does not matter, to the byte", what);
+}
+
+/* ---------- single rules ---------- */
+
+static PriceRow
+Row(const char *tier, const char *region, Meter meter, PriceKind kind, int64_t value)
+{
+	return (PriceRow) {
+		.valid_from = TIME_BEGIN,.value = value,.unit_quantity = 1000000,.version = 1,
+		.kind = kind,.meter = meter,.service_tier = tier,.region = region,.windows = "",.source = "",
+		.valid_to = TIME_END,.currency = "USD"
+	};
+}
+
+static CardStatus
+StatusOf(PriceRow *rows, int nrows)
+{
+	Arena		arena = {.left = -1};
+	CardStatus	status;
+
+	Build(rows, nrows, &arena, &status);
+	ArenaFree(&arena);
+	return status;
+}
+
+/* n weekly windows side by side, all different. */
+static CardStatus
+StatusOfWindows(int n)
+{
+	PriceRow	rows[16];
+	char		texts[16][100];
+
+	for (int i = 0; i < n; i++)
+	{
+		snprintf(texts[i], sizeof(texts[i]), "{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"%02d:00\",\"to\":\"24:00\"}]}", i);
+		rows[i] = Row("standard", "", METER_INPUT, PRICE_RATE, i);
+		rows[i].windows = texts[i];
+	}
+	return StatusOf(rows, n);
+}
+
+static void
+TestRefused(void)
+{
+	PriceRow	fine[] = {
+		Row("standard", "", METER_INPUT, PRICE_RATE, 5), Row("batch", "", METER_ANY, PRICE_MULTIPLIER, MULTIPLIER_ONE / 2)
+	};
+	PriceRow	large[] = {
+		Row("standard", "", METER_INPUT, PRICE_RATE, INT64_MAX), Row("fast", "", METER_ANY, PRICE_MULTIPLIER, 2 * MULTIPLIER_ONE)
+	};
+	PriceRow	exact[] = {
+		Row("standard", "", METER_INPUT, PRICE_RATE, INT64_MAX), Row("fast", "", METER_ANY, PRICE_MULTIPLIER, MULTIPLIER_ONE)
+	};
+	PriceRow	windows = Row("standard", "", METER_INPUT, PRICE_RATE, 5);
+	static const char *const bad[] = {
+		"{", "null", "[]", "{\"timezone\":\"UTC\"}", "{\"timezone\":\"UTC\",\"windows\":[]}",
+		"{\"timezone\":\"\",\"windows\":[{\"from\":\"00:00\",\"to\":\"01:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"00:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"01:00\",\"to\":\"01:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"00:60\",\"to\":\"01:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"00:00\",\"to\":\"24:01\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"0:00\",\"to\":\"01:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"days\":[],\"from\":\"00:00\",\"to\":\"01:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"days\":[0],\"from\":\"00:00\",\"to\":\"01:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"days\":[8],\"from\":\"00:00\",\"to\":\"01:00\"}]}",
+		"{\"timezone\":\"UTC\",\"windows\":[{\"days\":[1.5],\"from\":\"00:00\",\"to\":\"01:00\"}]}"
+	};
+	int			accepted = 0;
+
+	Ok(StatusOf(fine, 2) == CARD_TOO_FINE, "a multiplier that makes a rate too fine is refused");
+	Ok(StatusOf(large, 2) == CARD_TOO_LARGE, "and one that makes it too large");
+	Ok(StatusOf(exact, 2) == CARD_OK, "the largest rate times 1 is not");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	{
+		PriceRow	row = windows;
+
+		row.windows = bad[i];
+		if (StatusOf(&row, 1) != CARD_BAD_WINDOWS)
+		{
+			accepted++;
+			printf("# accepted: %s\n", bad[i]);
+		}
+	}
+	Ok(accepted == 0, "windows that cannot be read are refused");
+	Ok(StatusOfWindows(6) == CARD_OK && StatusOfWindows(7) == CARD_TOO_MANY, "six different windows at a time are the most");
+}
+
+/* Every allocation can fail, and then the card is not built and nothing else happens. */
+static void
+TestNoMemory(void)
+{
+	PriceRow	rows[MAX_ROWS];
+	int			nrows = RandomRows(rows, 3);
+	Arena		arena = {0};
+	CardStatus	status = CARD_NO_MEMORY;
+	long		allocations = 0;
+	bool		clean = true;
+
+	for (; allocations < 1000 && status == CARD_NO_MEMORY; allocations++)
+	{
+		RateCard   *card;
+
+		arena.left = allocations;
+		card = Build(rows, nrows, &arena, &status);
+		clean &= (card == NULL) == (status != CARD_OK);
+		ArenaFree(&arena);
+	}
+	Ok(clean && status == CARD_OK && allocations > 8, "running out of memory is reported, at every allocation");
+}
+
+/* Rows as equal as the tables allow: two spellings of one threshold in one version. */
+static void
+TestTies(void)
+{
+	PriceRow	rows[] = {
+		Row("standard", "", METER_INPUT, PRICE_RATE, 1), Row("standard", "", METER_INPUT, PRICE_RATE, 2)
+	};
+	PriceRow	reversed[] = {rows[1], rows[0]};
+	Arena		arena = {.left = -1};
+	CardStatus	status;
+	RateCard   *one = Build(rows, 2, &arena, &status);
+	RateCard   *other = Build(reversed, 2, &arena, &status);
+
+	Ok(one->size == other->size && memcmp(one, other, one->size) == 0, "rows that tie are chosen by what they say");
+	ArenaFree(&arena);
+}
+
+int
+main(void)
+{
+	TestRandomCards(0, "no windows");
+	TestRandomCards(1, "one window");
+	TestRandomCards(3, "windows");
+	TestRandomCards(4, "overlapping windows");
+	TestRefused();
+	TestTies();
+	TestNoMemory();
+	return Done();
+}
