@@ -209,6 +209,17 @@ COMMENT ON COLUMN shared_cost.models IS 'names of models, as in the log, whose u
 COMMENT ON COLUMN shared_cost.capacity IS 'how many tokens or requests it could have served in the month; what was not used is idle. NULL: all of it is used';
 SELECT pg_extension_config_dump('shared_cost', '');
 
+-- For policies, and for figures that mean nothing without everybody's usage.
+CREATE FUNCTION sees_everything()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
+$$;
+
+COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
+
 -- Sums are cut at running totals, so that the parts add up exactly.
 CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
 WITH units AS (
@@ -216,6 +227,7 @@ WITH units AS (
 		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) ELSE meter(sum(u.usage), 'requests') END, 0)::numeric AS units
 	FROM shared_cost AS c
 	LEFT JOIN monthly_usage AS u ON u.month = c.month AND (c.models IS NULL OR u.model = ANY (c.models))
+	WHERE NOT row_security_active('usage_hourly'::regclass) OR sees_everything()
 	GROUP BY c.month, c.name, u.team
 ), running AS (
 	SELECT *, sum(units) OVER one AS all_units,
@@ -239,7 +251,7 @@ WITH units AS (
 SELECT month, name, team, basis, units, trim_scale(used_usd) AS used_usd, trim_scale(idle_usd) AS idle_usd, trim_scale(used_usd + idle_usd) AS allocated_usd
 FROM split;
 
-COMMENT ON VIEW shared_cost_allocation IS 'Each shared cost of a month by team: used_usd for the capacity it used, idle_usd its part of what nobody used, in proportion to use, allocated_usd both. They add up exactly to the cost; the idle part stands apart, so that a team''s use is not made dearer by what others left. A cost that nobody used is all idle, with a NULL team.';
+COMMENT ON VIEW shared_cost_allocation IS 'Each shared cost of a month by team: used_usd for the capacity it used, idle_usd its part of what nobody used, in proportion to use, allocated_usd both. They add up exactly to the cost; the idle part stands apart, so that a team''s use is not made dearer by what others left. A cost that nobody used is all idle, with a NULL team. Empty for a role that row-level security keeps from seeing all usage: of a part, shares mean nothing.';
 
 -- ---------------------------------------------------------------------------
 -- Materialized

@@ -48,7 +48,7 @@ CREATE FUNCTION forecast(month date DEFAULT month_of(now()), team text DEFAULT N
 	as_at timestamptz DEFAULT now(), confidence float8 DEFAULT 0.8, weeks integer DEFAULT 8,
 	OUT spent_usd numeric, OUT expected_usd numeric, OUT usd numeric, OUT low_usd numeric, OUT high_usd numeric,
 	OUT history_days integer, OUT method text, OUT reason text)
-LANGUAGE plpgsql STABLE COST 100000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -125,7 +125,7 @@ CREATE FUNCTION budget_pace(as_at timestamptz DEFAULT now(),
 	OUT name text, OUT month date, OUT team text, OUT project text, OUT provider text, OUT model text, OUT budget_usd numeric, OUT spent_usd numeric, OUT left_usd numeric,
 	OUT spent_share numeric, OUT elapsed_share numeric, OUT pace numeric, OUT forecast_usd numeric, OUT low_usd numeric, OUT high_usd numeric, OUT status text)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 100000 ROWS 20
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 20
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	SELECT b.name, b.month, b.team, b.project, b.provider, b.model, b.usd, f.spent_usd, b.usd - f.spent_usd,
@@ -148,7 +148,7 @@ CREATE FUNCTION anomaly(from_day date, until_day date, team text DEFAULT NULL, t
 	OUT day date, OUT usd numeric, OUT expected_usd numeric, OUT deviation_usd numeric, OUT score numeric,
 	OUT driver_team text, OUT driver_model text, OUT driver_usd numeric, OUT driver_expected_usd numeric, OUT driver_share numeric, OUT cause text)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 100000 ROWS 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	WITH cells AS MATERIALIZED (

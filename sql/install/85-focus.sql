@@ -66,7 +66,7 @@ COMMENT ON FUNCTION focus_block(bigint) IS 'unit_quantity when it is a power of 
 CREATE FUNCTION focus_days(from_day date, until_day date)
 RETURNS TABLE (day date, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, usage usage, aggregated boolean,
 	source text, model text, service_tier text, region text, provider text, team text, project text)
-LANGUAGE sql STABLE COST 100000 ROWS 10000
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	WITH hours AS (
@@ -90,7 +90,7 @@ COMMENT ON FUNCTION focus_days(date, date) IS 'The rollup of [from_day, until_da
 CREATE FUNCTION list_price(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text, OUT meter text, OUT unit_usd numeric, OUT unit_quantity bigint)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 1000 ROWS 4
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 4
 SET search_path TO inferacct, pg_catalog, pg_temp
 SET inferacct.contract TO ''
 AS $$ SELECT d.meter, d.unit_usd, d.unit_quantity FROM rollup_cost_detail($1, $2, $3, $4, $5, $6, $7, $8, $9) AS d $$;

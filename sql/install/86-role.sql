@@ -68,16 +68,6 @@ COMMENT ON TABLE team_member IS 'Whose usage a role sees once protect_usage() is
 COMMENT ON COLUMN team_member.member IS 'a role, by name';
 SELECT pg_extension_config_dump('team_member', '');
 
-CREATE FUNCTION sees_everything()
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 10
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
-$$;
-
-COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
-
 CREATE FUNCTION own_teams()
 RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 100

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(30);
+SELECT plan(32);
 
 SELECT has_role('inferacct_reader');
 SELECT has_role('inferacct_admin');
@@ -23,6 +23,7 @@ INSERT INTO usage_log (at, usage, model, source, request_id, provider, team, tag
 	SELECT timestamptz '2031-01-01Z' + n * interval '1 hour', usage(n * 1000), 'rol-a', 'rol', n::text, 'rol', (ARRAY['rol_red', 'rol_blue', NULL])[n % 3 + 1], '["t"]' FROM generate_series(1, 300) AS n;
 SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-02-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp());
 INSERT INTO budget (name, month, usd, team) VALUES ('b', '2031-01-01', 1, 'rol_blue'), ('r', '2031-01-01', 1, 'rol_red'), ('all', '2031-01-01', 1, NULL);
+INSERT INTO shared_cost (month, name, usd) VALUES ('2031-01-01', 'rol', 7);
 CREATE ROLE inferacct_test_red ROLE CURRENT_USER IN ROLE inferacct_reader;
 CREATE ROLE inferacct_test_boss IN ROLE inferacct_admin;
 INSERT INTO team_member VALUES ('inferacct_test_red', 'rol_red');
@@ -47,6 +48,7 @@ SELECT is((SELECT spent_usd FROM forecast('2031-01-01', as_at => '2031-02-01Z'))
 SELECT is((reconcile('rol', '2031-01-01', 0::numeric)).computed_usd, (SELECT usd FROM truth WHERE team = 'rol_red'), 'reconcile');
 SELECT set_eq('SELECT name FROM budget_status', $$VALUES ('r')$$, 'budgets');
 SELECT is((SELECT spend(model, usage, at) FROM usage_all), (SELECT usd FROM truth WHERE team = 'rol_red'), 'and the log');
+SELECT is((SELECT count(*) FROM shared_cost_allocation), 0::bigint, 'no shares of a part');
 SELECT throws_ok('SELECT * FROM monthly_spend_mat', '42501', NULL, 'not the materialized view');
 SELECT throws_ok('SELECT * FROM usage_log_default', '42501', NULL, 'nor a partition by its name');
 SELECT throws_ok($$SELECT set_price('rol', 'rol-a', 'input', 2)$$, '42501', NULL, 'a reader publishes no price');
@@ -55,6 +57,7 @@ RESET ROLE;
 
 SET LOCAL ROLE inferacct_test_boss;
 SELECT set_eq($$SELECT team, sum(usd) FROM monthly_spend WHERE source = 'rol' GROUP BY 1$$, 'SELECT team, usd FROM truth', 'an admin sees all teams');
+SELECT is((SELECT sum(allocated_usd) FROM shared_cost_allocation WHERE name = 'rol'), 7::numeric, 'and all shares');
 SELECT lives_ok($$SELECT set_price('rol', 'rol-a', 'input', 2, '2031-01-10 01:02:03Z')$$, 'publishes a price');
 SELECT lives_ok($$SELECT reopen_month('2031-01-01')$$, 'takes a closing back');
 SELECT lives_ok($$SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-02-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp()), compact_usage(), close_month('2031-01-01', before_its_end => true)$$, 'refreshes, compacts and closes');
