@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016
 # queries.sh: what is measured.  Sourced by bench/run, which gives query().
 #
 # query NAME MODES ROWS FLOOR TARGET EXPECTED LABEL SQL
@@ -41,5 +41,5 @@ query plpgsql single sample spend '>=50' plain_sample 'PL/pgSQL function per row
 	'SELECT trim_scale(sum(plpgsql_cost(model, input_tokens, output_tokens, at))) FROM request_sample'
 query payload single sample floor - usage_sample '`spend(model, parse_usage(payload), at)`, jsonb' \
 	'SELECT spend(model, parse_usage(payload), at) FROM payload_sample'
-query rollup single rollup floor - usage 'hand-made hourly rollup: `spend(model, usage, at)`' \
-	'SELECT spend(model, usage, at) FROM usage_by_hour'
+query rollup single rollup floor - usage 'hourly rollup: `rollup_spend(...)` over `usage_hourly`' \
+	'SELECT rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) FROM usage_hourly'

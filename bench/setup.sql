@@ -3,17 +3,13 @@
 -- as a hand-written query would keep them.
 --
 -- psql variables: rows (of request), sample (rows of what is slow per row).
--- Two runs give the same rows: every draw is a hash of the row's number.
+-- Two runs give the same rows: draws are random() after setseed().
 
 SET client_min_messages = warning;
 CREATE SCHEMA bench;
 SET search_path = bench, inferacct, public;
-SET work_mem = '256MB';
-
--- Draw number draw of row n: uniform in (0, 1).
-CREATE FUNCTION uniform(n bigint, draw bigint) RETURNS float8
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN ((hashint8extended(n, draw) & 4503599627370495) + 0.5) / 4503599627370496;
+SET work_mem = '512MB';
+SELECT setseed(0.4) \g /dev/null
 
 -- Time that the backend has spent on a processor, in nanoseconds.
 CREATE FUNCTION cpu() RETURNS bigint
@@ -40,7 +36,7 @@ CREATE TABLE choice AS
 INSERT INTO inferacct.price (version, provider, model, meter, usd, valid_from)
 	SELECT opened.version, 'bench', model, meter,
 		   round((CASE meter WHEN 'output' THEN 4.0 WHEN 'cache_read' THEN 0.1 ELSE 1.0 END
-				  * (0.05 + 5 * uniform(place, 20)) * (1 - 0.1 * period))::numeric,
+				  * (0.05 + (place * 7 % 40) * 0.123456) * (1 - 0.1 * period))::numeric,
 				 CASE WHEN place % 10 = 0 THEN 9 ELSE 3 END),
 		   (ARRAY[timestamptz '-infinity', '2025-05-01 00:00Z', '2025-10-01 00:00Z'])[1 + period]
 	FROM (SELECT open_price_version(now(), 'bench', NULL, NULL) AS version OFFSET 0) AS opened,
@@ -68,13 +64,14 @@ CREATE UNLOGGED TABLE request (
 	model text NOT NULL
 ) WITH (autovacuum_enabled = off);
 
+-- Sizes are spread like real ones: about log-normal, a median of 735 and 148 tokens.
 INSERT INTO request
-	SELECT n, timestamptz '2025-01-01 00:00Z' + interval '365 days' * ((n - uniform(n, 1)) / :rows),
-		   (exp(6.6 + 1.1 * (uniform(n, 2) + uniform(n, 3) + uniform(n, 4) - 1.5) * 2))::bigint,
-		   (exp(5.0 + 0.9 * (uniform(n, 5) + uniform(n, 6) + uniform(n, 7) - 1.5) * 2))::bigint,
-		   CASE WHEN uniform(n, 8) < 0.4 THEN (uniform(n, 9) * 40)::bigint * 128 ELSE 0 END,
-		   (100 + 5000 * uniform(n, 10))::int, (200 * uniform(n, 11) ^ 3)::int,
-		   models[1 + width_bucket(uniform(n, 12), upto)]
+	SELECT n, timestamptz '2025-01-01 00:00Z' + interval '365 days' * ((n - random()) / :rows),
+		   exp(6.6 + 2.2 * (random() + random() + random() - 1.5))::bigint,
+		   exp(5.0 + 1.8 * (random() + random() + random() - 1.5))::bigint,
+		   CASE WHEN random() < 0.4 THEN (random() * 40)::bigint * 128 ELSE 0 END,
+		   (100 + 5000 * random())::int, (200 * random() ^ 3)::int,
+		   models[1 + width_bucket(random(), upto)]
 	FROM generate_series(1, :rows) AS n, choice;
 VACUUM (FREEZE, ANALYZE) request;
 
@@ -99,14 +96,6 @@ INSERT INTO payload_sample
 	FROM request_sample;
 VACUUM (FREEZE, ANALYZE) payload_sample;
 
--- A rollup made by hand: the usage of each model in each hour.  Prices change on
--- the hour and do not depend on the size of a request, so this is exact here.
-CREATE UNLOGGED TABLE usage_by_hour (at timestamptz NOT NULL, model text NOT NULL, usage usage NOT NULL) WITH (autovacuum_enabled = off);
-INSERT INTO usage_by_hour
-	SELECT date_trunc('hour', at), model, sum(usage(input => input_tokens, output => output_tokens, cache_read => cached_tokens))
-	FROM request GROUP BY 1, 2;
-VACUUM (FREEZE, ANALYZE) usage_by_hour;
-
 CREATE FUNCTION plpgsql_cost(of_model text, input_tokens bigint, output_tokens bigint, at timestamptz) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 AS $$
@@ -118,14 +107,22 @@ BEGIN
 	RETURN input_tokens * found_price.input + output_tokens * found_price.output;
 END $$;
 
--- What the answers have to be, by hand-written SQL.
+-- What the answers have to be, by hand-written SQL: by model and month, and in all.
+CREATE TABLE by_hand AS
+	SELECT r.model, date_trunc('month', r.at)::date AS month, sum(r.input_tokens) AS tokens, sum(r.output_tokens) AS answered,
+		   trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output)) AS usd,
+		   sum(r.cached_tokens * p.cache_read) AS cached_usd
+	FROM request AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to
+	GROUP BY 1, 2;
+
 CREATE TABLE expected (name text PRIMARY KEY, answer text NOT NULL);
 
 INSERT INTO expected
-	SELECT unnest(ARRAY['plain', 'usage']),
-		   unnest(ARRAY[trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output))::text,
-						trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output + r.cached_tokens * p.cache_read))::text])
-	FROM request AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to;
+	SELECT unnest(ARRAY['tokens', 'plain', 'usage', 'groups_tokens', 'groups']),
+		   unnest(ARRAY[sum(tokens + answered)::text, trim_scale(sum(usd))::text, trim_scale(sum(usd + cached_usd))::text,
+						md5(string_agg(concat_ws(' ', model, month, tokens), ',' ORDER BY model COLLATE "C", month)),
+						md5(string_agg(concat_ws(' ', model, month, usd), ',' ORDER BY model COLLATE "C", month))])
+	FROM by_hand;
 
 INSERT INTO expected
 	SELECT unnest(ARRAY['plain_sample', 'usage_sample']),
@@ -133,15 +130,7 @@ INSERT INTO expected
 						trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output + r.cached_tokens * p.cache_read))::text])
 	FROM request_sample AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to;
 
--- Of all groups by model and month: tokens, and USD.
-INSERT INTO expected
-	SELECT unnest(ARRAY['groups_tokens', 'groups']),
-		   unnest(ARRAY[md5(string_agg(concat_ws(' ', model, month, tokens), ',' ORDER BY model COLLATE "C", month)),
-						md5(string_agg(concat_ws(' ', model, month, usd), ',' ORDER BY model COLLATE "C", month))])
-	FROM (SELECT r.model, date_trunc('month', r.at)::date AS month, sum(r.input_tokens) AS tokens,
-				 trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output)) AS usd
-		  FROM request AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to
-		  GROUP BY 1, 2) AS groups;
-
-INSERT INTO expected SELECT 'tokens', sum(input_tokens + output_tokens)::text FROM request;
+-- The rollup reads the table where it lies.
+SELECT attach_usage('bench', 'bench.request', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
+	"input_includes_cached": false, "cache_read": "cached_tokens", "output": "output_tokens"}') \g /dev/null
 CHECKPOINT;

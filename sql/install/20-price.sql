@@ -27,6 +27,13 @@ AS 'MODULE_PATHNAME', 'is_token_meter';
 COMMENT ON FUNCTION is_token_meter(text) IS
 'Does this meter count tokens (and so is billed as its parent when it has no price of its own)? NULL gives NULL.';
 
+CREATE FUNCTION is_time_windows(value jsonb) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 'is_time_windows';
+
+COMMENT ON FUNCTION is_time_windows(jsonb) IS
+'Is this the weekly hours of a price: {"timezone": "...", "windows": [{"days": [1..7], "from": "HH:MM", "to": "HH:MM"}]}, no window past midnight? Whether the server knows the time zone is not asked. NULL gives NULL.';
+
 -- ---------------------------------------------------------------------------
 -- Tables
 -- ---------------------------------------------------------------------------
@@ -104,7 +111,7 @@ CREATE TABLE price (
 	currency			text NOT NULL DEFAULT 'USD' CHECK (currency ~ '^[A-Z]{3}$'),
 	amount				numeric CHECK (amount >= 0),
 	multiplier			numeric CHECK (multiplier > 0 AND multiplier < 1000000000 AND scale(trim_scale(multiplier)) <= 9),
-	time_windows		jsonb,
+	time_windows		jsonb CHECK (inferacct.is_time_windows(time_windows)),
 	source				text,
 	checked_on			date,
 	attributes			jsonb,

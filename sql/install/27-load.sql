@@ -172,6 +172,8 @@ BEGIN
 	SELECT opened, (e).gpu, (e).vendor, (e).term, (e).usd, (e).valid_from,
 		coalesce((e).source, load_prices.source), (e).checked_on
 	FROM unnest(changes) c(status, e) WHERE (e).kind = 'gpu_price' AND status <> 'unchanged';
+	-- All of it must make rate cards: a multiplier may want more digits than there are (IA101).
+	PERFORM price_book(as_of => 'infinity', contract => '');
 	INSERT INTO catalog_rejection (version, path, problem)
 	SELECT opened, coalesce((e).path, '?'), (e).problem
 	FROM unnest(changes) c(status, e) WHERE status = 'rejected';
