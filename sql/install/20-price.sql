@@ -157,7 +157,7 @@ CREATE TABLE model_alias (
 );
 
 COMMENT ON TABLE model_alias IS
-'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones.';
+'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones, also where they end the alias.';
 
 CREATE TABLE contract (
 	version		bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
