@@ -50,13 +50,14 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo bench test-matrix unit stress FORCE
+.PHONY: all help test demo bench test-matrix unit stress focus FORCE
 
 help:
 	@echo 'make test         install what is missing, build, run every test in a private server'
 	@echo 'make demo         the same, and show what inferacct does; KEEP=1 leaves the server up'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
+	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
 	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
@@ -64,7 +65,7 @@ help:
 	@echo 'make installcheck pg_regress against a running server that has inferacct installed'
 	@echo 'make clean        remove what was built'
 
-test demo test-matrix:
+test demo test-matrix focus:
 	@bash .ci/$@
 
 # STRESS_SEED repeats what each session does, not how they interleave.

@@ -29,4 +29,11 @@
 	DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz)
 #endif
 
+/* 17 dropped the last argument: the count never includes itself. */
+#if PG_VERSION_NUM >= 170000
+#define InferacctSendCountedText(message, bytes, length) pq_sendcountedtext(message, bytes, length)
+#else
+#define InferacctSendCountedText(message, bytes, length) pq_sendcountedtext(message, bytes, length, false)
+#endif
+
 #endif							/* INFERACCT_COMPAT_H */

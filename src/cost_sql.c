@@ -86,10 +86,13 @@ token_cost_book(PG_FUNCTION_ARGS)
 
 /* ---------- token_cost_detail ---------- */
 
-/* How a rate was chosen: service tier, and region, context, hours and contract when they matter. */
+/* How a rate was chosen: service tier, and region, context, hours, contract and multipliers when they matter. */
 static char *
-TierLabel(const RateCard *card, const CardRow *row, bool contracted)
+TierLabel(const RequestPrice *price, const CardRow *row, Meter meter)
 {
+	const RateCard *card = price->card;
+	const char *lane_region = CardString(card, price->lane->region);
+	bool		contracted = (price->vector->contracted & METER_BIT(meter)) != 0;
 	StringInfoData label;
 
 	initStringInfo(&label);
@@ -103,6 +106,9 @@ TierLabel(const RateCard *card, const CardRow *row, bool contracted)
 		appendStringInfoString(&label, ", time window");
 	if (contracted)
 		appendStringInfoString(&label, ", contract");
+	else if (row->kind == PRICE_RATE && row->value != price->vector->rate[meter])
+		appendStringInfo(&label, ", multiplied for %s%s%s", CardString(card, price->lane->service_tier),
+						 lane_region[0] == '\0' ? "" : ", region ", lane_region);
 	return label.data;
 }
 
@@ -121,7 +127,7 @@ EmitMeter(ReturnSetInfo *rsinfo, const RequestPrice *price, Meter meter, int64 q
 		NumericGetDatum(MoneyToNumeric((Money) rate * quantity)),
 		Int64GetDatum(row->version),
 		TimestampTzGetDatum(row->valid_from),
-		CStringGetTextDatum(TierLabel(price->card, row, (price->vector->contracted & METER_BIT(meter)) != 0)),
+		CStringGetTextDatum(TierLabel(price, row, meter)),
 		CStringGetTextDatum(source)
 	};
 

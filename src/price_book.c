@@ -235,8 +235,8 @@ AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t
 	int			user = LatestAlias(rows, nrows, true, at, from, to);
 	int			shipped = LatestAlias(rows, nrows, false, at, from, to);
 
-	if (user >= 0 && rows[user].model != NULL)
-		return user;
+	if (user >= 0)
+		return rows[user].model != NULL ? user : -1;
 	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
 }
 

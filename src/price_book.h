@@ -105,8 +105,8 @@ extern void ModelRefSet(ModelRef *ref, const char *provider, const char *model, 
 extern const RateCard *PriceBookCard(const PriceBook *book, const char *provider, const char *model);
 
 /*
- * Of the rows of one alias, the one in force at `at`: user rows first, then
- * shipped ones; -1 for none.  [*from, *to) is narrowed to where that holds.
+ * Of the rows of one alias, the one in force at `at`; -1 for none.  Once a user
+ * row holds, shipped ones count for nothing, also where it ends the alias.  [*from, *to) is narrowed to where that holds.
  */
 extern int	AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to);
 

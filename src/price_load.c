@@ -3,9 +3,8 @@
  *	  Reading the price tables, through SPI, as the active snapshot and the
  *	  current user see them.
  *
- * Queries are prepared once per backend and run read-only, so they use the
- * snapshot of the statement that asks.  Operators are named with their schema:
- * the caller's search_path must not choose them.
+ * Operators are named with their schema: the caller's search_path must not
+ * choose them.
  */
 #include "postgres.h"
 
@@ -22,16 +21,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "price_load.h"
-
-#define MAX_ARGS 5
-
-typedef struct PriceQuery
-{
-	const char *sql;
-	int			nargs;
-	Oid			types[MAX_ARGS];
-	SPIPlanPtr	plan;
-} PriceQuery;
+#include "price_query.h"
 
 /* In the order of PriceTable. */
 const char *const price_table_names[PRICE_TABLE_COUNT] = {
@@ -160,68 +150,7 @@ static PriceQuery names_query = {
 	.types = {TIMESTAMPTZOID}
 };
 
-/* ---------- running a query ---------- */
-
-static void
-Connect(void)
-{
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-}
-
-static void
-Finish(void)
-{
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-}
-
-/* Run a query inside SPI; the result is SPI_tuptable.  Nulls as SPI has them, or NULL. */
-static void
-Run(PriceQuery *query, Datum *args, const char *nulls)
-{
-	if (query->plan == NULL)
-	{
-		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare a query of the price tables");
-		query->plan = plan;
-	}
-	if (SPI_execute_plan(query->plan, args, nulls, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the price tables");
-}
-
-static Datum
-Column(uint64 row, int column, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
-}
-
-static int64
-Int64Column(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = Column(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(value);
-}
-
-/* Text of a column in SPI's memory; NULL for NULL. */
-static char *
-TextColumn(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = Column(row, column, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-static const char *
-TextOr(const char *value, const char *otherwise)
-{
-	return value != NULL ? value : otherwise;
-}
+/* ---------- the epoch ---------- */
 
 PriceEpoch
 LoadPriceEpoch(void)
@@ -229,8 +158,8 @@ LoadPriceEpoch(void)
 	PriceEpoch	epoch;
 	bool		isnull;
 
-	Connect();
-	Run(&epoch_query, NULL, NULL);
+	PriceQueryConnect();
+	PriceQueryRun(&epoch_query, NULL, NULL);
 	if (SPI_processed != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -246,7 +175,7 @@ LoadPriceEpoch(void)
 		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(Column(0, 3, &isnull)));
 	for (int i = 0; i < PRICE_TABLE_COUNT; i++)
 		epoch.table[i] = DatumGetObjectId(Column(0, EPOCH_TABLE_COLUMN + i, &isnull));
-	Finish();
+	PriceQueryFinish();
 	return epoch;
 }
 
@@ -321,7 +250,7 @@ AppendContract(RowList *list, const PriceScope *scope, const char *provider, con
 
 	if (scope->contract[0] == '\0')
 		return;
-	Run(&contract_query, args, NULL);
+	PriceQueryRun(&contract_query, args, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		PriceRow   *row = AppendRow(list);
@@ -358,7 +287,7 @@ AppendFx(RowList *list, const PriceScope *scope)
 
 	if (!list->has_amounts)
 		return;
-	Run(&fx_query, args, NULL);
+	PriceQueryRun(&fx_query, args, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		PriceRow   *row = AppendRow(list);
@@ -463,8 +392,8 @@ LoadRateCard(const char *provider, const char *model, TimestampTz as_of, const c
 	RateCard   *card = NULL;
 	RowList		list = {0};
 
-	Connect();
-	Run(&card_query, args, NULL);
+	PriceQueryConnect();
+	PriceQueryRun(&card_query, args, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		AppendPriceRow(i, &list);
 	if (list.count > 0)
@@ -474,7 +403,7 @@ LoadRateCard(const char *provider, const char *model, TimestampTz as_of, const c
 		card = MemoryContextAlloc(context, built->size);
 		memcpy(card, built, built->size);
 	}
-	Finish();
+	PriceQueryFinish();
 	return card;
 }
 
@@ -486,10 +415,10 @@ CheckContract(const char *contract, TimestampTz as_of)
 
 	if (contract[0] == '\0')
 		return;
-	Connect();
-	Run(&contract_exists_query, args, NULL);
+	PriceQueryConnect();
+	PriceQueryRun(&contract_exists_query, args, NULL);
 	exists = SPI_processed > 0;
-	Finish();
+	PriceQueryFinish();
 	if (!exists)
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_UNKNOWN_CONTRACT),
@@ -506,7 +435,7 @@ TableFind(void *arg, const char *provider, const char *model, ModelRef *refs, in
 		provider == NULL ? (Datum) 0 : CStringGetTextDatum(provider)
 	};
 
-	Run(&find_query, args, provider == NULL ? "  n" : NULL);
+	PriceQueryRun(&find_query, args, provider == NULL ? "  n" : NULL);
 	for (int i = 0; i < max && i < (int) SPI_processed; i++)
 		ModelRefSet(&refs[i], TextColumn(i, 1), model, "");
 	return (int) SPI_processed;
@@ -519,7 +448,7 @@ TableAlias(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from
 	AliasRow   *rows;
 	int			row;
 
-	Run(&alias_query, args, NULL);
+	PriceQueryRun(&alias_query, args, NULL);
 	if (SPI_processed == 0)
 		return false;
 	rows = palloc(SPI_processed * sizeof(AliasRow));
@@ -537,7 +466,7 @@ TableIsProvider(void *arg, const char *provider)
 {
 	Datum		args[] = {CStringGetTextDatum(provider), TimestampTzGetDatum(*(TimestampTz *) arg)};
 
-	Run(&provider_query, args, NULL);
+	PriceQueryRun(&provider_query, args, NULL);
 	return SPI_processed > 0;
 }
 
@@ -549,9 +478,9 @@ LoadModel(const char *name, TimestampTz at, TimestampTz as_of, ModelMatch *match
 	};
 	ModelStatus status;
 
-	Connect();
+	PriceQueryConnect();
 	status = ModelResolve(name, at, &directory, match);
-	Finish();
+	PriceQueryFinish();
 	return status;
 }
 
@@ -561,13 +490,13 @@ LoadModelNames(TimestampTz as_of, char ***names, MemoryContext context)
 	Datum		args[] = {TimestampTzGetDatum(as_of)};
 	int			count;
 
-	Connect();
-	Run(&names_query, args, NULL);
+	PriceQueryConnect();
+	PriceQueryRun(&names_query, args, NULL);
 	count = (int) SPI_processed;
 	*names = MemoryContextAlloc(context, Max(count, 1) * sizeof(char *));
 	for (int i = 0; i < count; i++)
 		(*names)[i] = MemoryContextStrdup(context, TextColumn(i, 1));
-	Finish();
+	PriceQueryFinish();
 	return count;
 }
 
@@ -583,7 +512,7 @@ LoadCards(const PriceScope *scope, RateCard ***cards)
 	uint64		row = 0;
 	uint32		ncards = 0;
 
-	Run(&book_query, args, NULL);
+	PriceQueryRun(&book_query, args, NULL);
 	table = SPI_tuptable;
 	count = SPI_processed;
 	*cards = MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * sizeof(RateCard *));
@@ -612,7 +541,7 @@ LoadAliases(const PriceScope *scope, AliasRow **aliases)
 {
 	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
 
-	Run(&all_aliases_query, args, NULL);
+	PriceQueryRun(&all_aliases_query, args, NULL);
 	*aliases = palloc(Max(SPI_processed, 1) * sizeof(AliasRow));
 	for (uint64 i = 0; i < SPI_processed; i++)
 		FillAliasRow(i, &(*aliases)[i]);
@@ -631,13 +560,13 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 	PriceBook  *book;
 
 	CheckContract(scope->contract, scope->as_of);
-	Connect();
-	Run(&version_query, args, NULL);
+	PriceQueryConnect();
+	PriceQueryRun(&version_query, args, NULL);
 	version = Int64Column(0, 1);
 	ncards = LoadCards(scope, &cards);
 	naliases = LoadAliases(scope, &aliases);
 	book = PriceBookBuild(scope->as_of, version, scope->contract, cards, ncards, aliases, naliases, AllocateInContext, context);
-	Finish();
+	PriceQueryFinish();
 	if (book == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

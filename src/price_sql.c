@@ -8,18 +8,21 @@
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/numeric.h"
 
 #include "compat.h"
 #include "errors.h"
 #include "meter.h"
 #include "money.h"
+#include "windows.h"
 #include "price_cache.h"
 
 PG_FUNCTION_INFO_V1(price_rate);
 PG_FUNCTION_INFO_V1(price_row_written);
 PG_FUNCTION_INFO_V1(is_meter);
 PG_FUNCTION_INFO_V1(is_token_meter);
+PG_FUNCTION_INFO_V1(is_time_windows);
 
 Datum
 price_rate(PG_FUNCTION_ARGS)
@@ -94,4 +97,16 @@ is_token_meter(PG_FUNCTION_ARGS)
 	Meter		meter = MeterOfText(PG_GETARG_TEXT_PP(0));
 
 	PG_RETURN_BOOL(meter != METER_COUNT && MeterSideOf(meter) != SIDE_OTHER);
+}
+
+Datum
+is_time_windows(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *value = PG_GETARG_JSONB_P(0);
+	char	   *json = JsonbToCString(NULL, &value->root, VARSIZE(value));
+	WindowSpan	spans[WINDOWS_MAX_SPANS];
+	char		timezone[WINDOWS_TIMEZONE_SIZE];
+	int			nspans;
+
+	PG_RETURN_BOOL(WindowsParse(json, timezone, sizeof(timezone), spans, WINDOWS_MAX_SPANS, &nspans));
 }

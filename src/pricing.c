@@ -143,18 +143,25 @@ PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *m
 	return ModelResolve(name, at, &directory, match);
 }
 
-/* Keep in a span where a standard request costs the same per token whatever its size. */
+/* Keep in a span the segment of the standard tier that holds at a time. */
 static void
-FindFlat(NameSpan *span, TimestampTz at)
+FindStandard(NameSpan *span, TimestampTz at)
 {
 	const Lane *lane = RateCardLane(span->card, "standard", strlen("standard"), span->region, span->region_length);
 	const Segment *segment = lane == NULL ? NULL : LaneSegment(span->card, lane, at);
 
-	if (segment == NULL || !SegmentIsFlat(segment))
+	if (segment == NULL)
+		return;
+	span->segment = segment;
+	span->segment_from = Max(segment->from, span->from);
+	span->segment_to = Min(segment->to, span->to);
+	span->flat = NULL;
+	span->flat_from = span->flat_to = DT_NOBEGIN;
+	if (!SegmentIsFlat(segment))
 		return;
 	span->flat = CardAt(span->card, segment->vectors);
-	span->flat_from = Max(segment->from, span->from);
-	span->flat_to = Min(segment->to, span->to);
+	span->flat_from = span->segment_from;
+	span->flat_to = span->segment_to;
 }
 
 /* What a name means at a time; everything that can fail. */
@@ -229,8 +236,8 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		span = KeepSpan(pricing, key, &found);
 		entry = name_lookup(pricing->names, key);
 	}
-	if (span->card != NULL && !(span->flat_from <= at && at < span->flat_to))
-		FindFlat(span, at);
+	if (span->card != NULL && !(span->segment_from <= at && at < span->segment_to))
+		FindStandard(span, at);
 	if (length >= 8 && entry != NULL)
 		*FrontEntryOf(pricing, name, length) = (FrontEntry) {
 		.bytes = entry->key.bytes,.length = length,.span = span

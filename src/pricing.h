@@ -30,15 +30,20 @@ typedef struct NameSpan
 	const char *region;			/* what the name says of the region */
 	Size		region_length;
 
-	/* Standard tier, flat rates: valid in [flat_from, flat_to), none when empty. */
+	/* Standard tier: the segment that holds in [segment_from, segment_to), none when empty. */
+	TimestampTz segment_from;
+	TimestampTz segment_to;
+	const Segment *segment;
+
+	/* The same where its rates are flat: valid in [flat_from, flat_to), none when empty. */
 	TimestampTz flat_from;
 	TimestampTz flat_to;
 	const RateVector *flat;
 } NameSpan;
 
 /*
- * A direct-mapped table in front of the hash table of names, for those with
- * flat rates: most requests of a log are for a few dozen names.
+ * A direct-mapped table in front of the hash table of names: most requests of a
+ * log are for a few dozen of them.
  */
 #define FRONT_BITS 10
 #define FRONT_SIZE (1 << FRONT_BITS)
@@ -113,13 +118,13 @@ FrontEntryOf(Pricing *pricing, const char *name, Size length)
 }
 
 /*
- * The rates of a standard request at a time, when they are the same per token
- * whatever its size; else NULL, and the long way tells.
+ * The span of a name with the segment of its standard tier at a time; NULL when
+ * there is none, and the long way tells why.
  */
-static inline const RateVector *
-PricingFlat(Pricing *pricing, const char *name, Size length, TimestampTz at)
+static inline const NameSpan *
+PricingStandard(Pricing *pricing, const char *name, Size length, TimestampTz at)
 {
-	NameSpan   *span = NULL;
+	const NameSpan *span = NULL;
 
 	if (likely(length >= 8))
 	{
@@ -128,9 +133,9 @@ PricingFlat(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		if (likely(entry->length == length && SameWords(entry->bytes, name, length)))
 			span = entry->span;
 	}
-	if (unlikely(span == NULL || at < span->flat_from || at >= span->flat_to))
+	if (unlikely(span == NULL || at < span->segment_from || at >= span->segment_to))
 		span = PricingName(pricing, name, length, at);
-	return span->flat_from <= at && at < span->flat_to ? span->flat : NULL;
+	return span->segment_from <= at && at < span->segment_to ? span : NULL;
 }
 
 /* What a name means at a time, by the tables or the book. */

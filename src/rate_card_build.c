@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SPANS 256			/* more than a catalog entry can have */
-#define TIMEZONE_SIZE 64
 
 typedef struct Builder
 {
@@ -405,12 +403,12 @@ AppendWindows(Builder *builder, RateCard *card)
 	card->windows = Append(builder, NULL, card->nwindows * sizeof(CardWindows));
 	for (int w = 1; w < builder->nwindows && !builder->no_memory; w++)
 	{
-		WindowSpan	spans[MAX_SPANS];
-		char		timezone[TIMEZONE_SIZE];
+		WindowSpan	spans[WINDOWS_MAX_SPANS];
+		char		timezone[WINDOWS_TIMEZONE_SIZE];
 		int			nspans;
 		CardWindows windows;
 
-		if (!WindowsParse(builder->windows[w], timezone, sizeof(timezone), spans, MAX_SPANS, &nspans))
+		if (!WindowsParse(builder->windows[w], timezone, sizeof(timezone), spans, WINDOWS_MAX_SPANS, &nspans))
 		{
 			for (int i = 0; i < builder->nrows; i++)
 			{

@@ -47,24 +47,39 @@ extern bool RequestTokensCostAnyhow(Pricing *pricing, const Request *request, in
 /* Make an error of a cost that could not be computed, or false where that is allowed. */
 extern bool RequestOutcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at);
 
-/* The flat rates of a request that asks for nothing special, or NULL. */
-static inline const RateVector *
-RequestFlat(Pricing *pricing, const Request *request)
+/* Is the service tier not given, or "standard"? */
+static inline bool
+RequestIsStandard(const Request *request)
 {
-	if (request->service_tier.bytes != NULL || request->region.bytes != NULL)
+	return request->service_tier.bytes == NULL ||
+		(request->service_tier.length == 8 && memcmp(request->service_tier.bytes, "standard", 8) == 0);
+}
+
+/* The standard segment of a request that asks for nothing special, or NULL. */
+static inline const NameSpan *
+RequestStandard(Pricing *pricing, const Request *request)
+{
+	if (request->region.bytes != NULL || !RequestIsStandard(request))
 		return NULL;
-	return PricingFlat(pricing, request->model.bytes, request->model.length, request->at);
+	return PricingStandard(pricing, request->model.bytes, request->model.length, request->at);
 }
 
 /* *usd = what a request of a usage costs. */
 static inline bool
 RequestUsageCost(Pricing *pricing, const Request *request, const Usage *usage, Money *usd)
 {
-	const RateVector *flat = RequestFlat(pricing, request);
+	const NameSpan *span = RequestStandard(pricing, request);
 	CostProblem problem;
+	CostStatus	status;
 
-	if (likely(flat != NULL && UsageCost(flat, usage, usd, &problem) == COST_OK))
-		return true;
+	if (likely(span != NULL))
+	{
+		const RateVector *vector = likely(span->flat != NULL) ? span->flat :
+			UsageVector(span->card, span->segment, usage, request->at, PricingUtcOffset, &status, &problem);
+
+		if (likely(vector != NULL && UsageCost(vector, usage, usd, &problem) == COST_OK))
+			return true;
+	}
 	return RequestUsageCostAnyhow(pricing, request, usage, usd);
 }
 
@@ -72,11 +87,17 @@ RequestUsageCost(Pricing *pricing, const Request *request, const Usage *usage, M
 static inline bool
 RequestTokensCost(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd)
 {
-	const RateVector *flat = RequestFlat(pricing, request);
+	const NameSpan *span = RequestStandard(pricing, request);
 	CostProblem problem;
 
-	if (likely(flat != NULL && TokensCost(flat, input, output, usd, &problem) == COST_OK))
-		return true;
+	if (likely(span != NULL))
+	{
+		const RateVector *vector = likely(span->flat != NULL) ? span->flat :
+			SegmentVector(span->card, span->segment, input, request->at, PricingUtcOffset);
+
+		if (likely(TokensCost(vector, input, output, usd, &problem) == COST_OK))
+			return true;
+	}
 	return RequestTokensCostAnyhow(pricing, request, input, output, usd);
 }
 

@@ -33,8 +33,8 @@ PG_FUNCTION_INFO_V1(usage_kinds);
 PG_FUNCTION_INFO_V1(rollup_cost);
 PG_FUNCTION_INFO_V1(rollup_accum);
 
-/* The longest time that one row may be asked to cover, for the walk over minutes. */
-#define LONGEST_ROW (SECS_PER_DAY * USECS_PER_SEC)
+/* The longest time that one row may be asked to cover, for the walk over minutes: a month. */
+#define LONGEST_ROW (31 * SECS_PER_DAY * USECS_PER_SEC)
 #define MINUTES_A_DAY (HOURS_PER_DAY * MINS_PER_HOUR)
 
 /*
@@ -95,7 +95,7 @@ RollupArguments(FunctionCallInfo fcinfo, int first, RollupRow *row)
 		row->min_input < 0 || row->max_input < row->min_input)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a row of a rollup must have its ends in order, and not exceed a day")));
+				 errmsg("a row of a rollup must have its ends in order, and not exceed 31 days")));
 	return true;
 }
 

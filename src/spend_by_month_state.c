@@ -9,6 +9,7 @@
 #include "libpq/pqformat.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "spend_by_month_state.h"
 #include "usage_sql.h"
 
@@ -303,7 +304,7 @@ spend_by_month_state_send(PG_FUNCTION_ARGS)
 			UsageBuffer used;
 
 			UsagePack(&cell->used, &used.usage);
-			pq_sendcountedtext(&message, models[i]->name, models[i]->length, false);
+			InferacctSendCountedText(&message, models[i]->name, models[i]->length);
 			pq_sendint32(&message, cell->month);
 			pq_sendbyte(&message, cell->priced);
 			pq_sendint64(&message, (int64) (cell->usd >> 64));

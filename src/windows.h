@@ -23,6 +23,10 @@ typedef struct WindowSpan
 	uint16_t	reserved;
 } WindowSpan;
 
+/* Room that every catalog's windows and the names of time zones fit in. */
+#define WINDOWS_MAX_SPANS 256
+#define WINDOWS_TIMEZONE_SIZE 64
+
 /* Read the text; false when it is not that, or does not fit. */
 extern bool WindowsParse(const char *text, char *timezone, size_t timezone_size,
 						 WindowSpan *spans, int max_spans, int *nspans);

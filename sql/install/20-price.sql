@@ -27,6 +27,13 @@ AS 'MODULE_PATHNAME', 'is_token_meter';
 COMMENT ON FUNCTION is_token_meter(text) IS
 'Does this meter count tokens (and so is billed as its parent when it has no price of its own)? NULL gives NULL.';
 
+CREATE FUNCTION is_time_windows(value jsonb) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 'is_time_windows';
+
+COMMENT ON FUNCTION is_time_windows(jsonb) IS
+'Is this the weekly hours of a price: {"timezone": "...", "windows": [{"days": [1..7], "from": "HH:MM", "to": "HH:MM"}]}, no window past midnight? Whether the server knows the time zone is not asked. NULL gives NULL.';
+
 -- ---------------------------------------------------------------------------
 -- Tables
 -- ---------------------------------------------------------------------------
@@ -104,7 +111,7 @@ CREATE TABLE price (
 	currency			text NOT NULL DEFAULT 'USD' CHECK (currency ~ '^[A-Z]{3}$'),
 	amount				numeric CHECK (amount >= 0),
 	multiplier			numeric CHECK (multiplier > 0 AND multiplier < 1000000000 AND scale(trim_scale(multiplier)) <= 9),
-	time_windows		jsonb,
+	time_windows		jsonb CHECK (inferacct.is_time_windows(time_windows)),
 	source				text,
 	checked_on			date,
 	attributes			jsonb,
@@ -150,7 +157,7 @@ CREATE TABLE model_alias (
 );
 
 COMMENT ON TABLE model_alias IS
-'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones.';
+'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones, also where they end the alias.';
 
 CREATE TABLE contract (
 	version		bigint NOT NULL DEFAULT inferacct.own_price_version() REFERENCES price_version,
@@ -237,13 +244,19 @@ COMMENT ON TABLE catalog_rejection IS
 -- ---------------------------------------------------------------------------
 
 -- One row.  Every statement that writes a table above updates it first, so
--- writers queue up behind its row lock and any snapshot sees a prefix of their
--- changes; the epoch a snapshot sees names the prices it sees.  Values are
--- never used twice, not by a rolled back writer nor by a later installation.
+-- writers queue up and any snapshot sees a prefix of their changes; the epoch a
+-- snapshot sees names the prices it sees.  Values are never used twice, not by a
+-- rolled back writer nor by a later installation.
+--
+-- They queue for the table and not for the row: writers that roll back to
+-- savepoints can deadlock over one row.  In PL/pgSQL, as an SQL function takes
+-- the weaker lock of its UPDATE before its first statement runs, and deadlocks
+-- as well.  Pages are pruned as they are updated; autovacuum would only stand in
+-- the queue.
 CREATE TABLE price_epoch (
 	epoch	bigint NOT NULL,
 	id		boolean NOT NULL DEFAULT true PRIMARY KEY CHECK (id)
-);
+) WITH (autovacuum_enabled = false);
 
 CREATE SEQUENCE price_epoch_seq;
 SELECT setval('price_epoch_seq', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
@@ -252,9 +265,13 @@ INSERT INTO price_epoch (epoch) VALUES (nextval('price_epoch_seq'));
 COMMENT ON TABLE price_epoch IS 'One row: the state of the price tables as a snapshot sees it. Kept by triggers; caches are keyed by it.';
 
 CREATE FUNCTION touch_prices() RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path TO inferacct, pg_catalog, pg_temp
-AS $$ UPDATE price_epoch SET epoch = nextval('price_epoch_seq') $$;
+AS $$
+BEGIN
+	LOCK TABLE price_epoch IN SHARE ROW EXCLUSIVE MODE;
+	UPDATE price_epoch SET epoch = nextval('price_epoch_seq');
+END $$;
 
 COMMENT ON FUNCTION touch_prices() IS
 'Makes every backend read the price tables anew from the commit of this transaction on. Needed only after changes that fire no trigger (ALTER TABLE ... DISABLE TRIGGER). '

@@ -1,9 +1,13 @@
 -- load: from a parsed catalog to a new price version.
 
 CREATE FUNCTION lock_prices() RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path TO inferacct, pg_catalog, pg_temp
-AS $$ SELECT epoch FROM price_epoch FOR UPDATE $$;
+AS $$
+BEGIN
+	LOCK TABLE price_epoch IN SHARE ROW EXCLUSIVE MODE;
+	PERFORM epoch FROM price_epoch FOR UPDATE;
+END $$;
 
 COMMENT ON FUNCTION lock_prices() IS
 'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began.';
@@ -168,6 +172,8 @@ BEGIN
 	SELECT opened, (e).gpu, (e).vendor, (e).term, (e).usd, (e).valid_from,
 		coalesce((e).source, load_prices.source), (e).checked_on
 	FROM unnest(changes) c(status, e) WHERE (e).kind = 'gpu_price' AND status <> 'unchanged';
+	-- All of it must make rate cards: a multiplier may want more digits than there are (IA101).
+	PERFORM price_book(as_of => 'infinity', contract => '');
 	INSERT INTO catalog_rejection (version, path, problem)
 	SELECT opened, coalesce((e).path, '?'), (e).problem
 	FROM unnest(changes) c(status, e) WHERE status = 'rejected';

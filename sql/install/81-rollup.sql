@@ -107,7 +107,7 @@ AS 'MODULE_PATHNAME', 'rollup_cost';
 
 COMMENT ON FUNCTION rollup_cost(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
 'Exact USD of a row of usage_hourly: of requests from first_at to last_at of min_input to max_input total input tokens each, whose usage adds up to usage; equal to the sum of token_cost() over them. aggregated: the requests are sums themselves. NULL in any of the first seven gives NULL. '
-'Errors: IA005 when a price changes between them or a context tier begins between their sizes, 22023 ends out of order or more than a day apart; others as token_cost(), NULL under inferacct.unpriced = null where that is.';
+'Errors: IA005 when a price changes between them or a context tier begins between their sizes, 22023 ends out of order or more than 31 days apart; others as token_cost(), NULL under inferacct.unpriced = null where that is.';
 
 CREATE FUNCTION rollup_accum(spend_state, text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text)
 RETURNS spend_state

@@ -299,8 +299,8 @@ ReferenceAliasInForce(const AliasRow *rows, int nrows, int64_t at)
 	const AliasRow *user = ReferenceAlias(rows, nrows, true, at);
 	const AliasRow *shipped = ReferenceAlias(rows, nrows, false, at);
 
-	if (user != NULL && user->model != NULL)
-		return user;
+	if (user != NULL)
+		return user->model != NULL ? user : NULL;
 	return shipped != NULL && shipped->model != NULL ? shipped : NULL;
 }
 
@@ -343,7 +343,7 @@ TestAliasInForce(void)
 		too_wide += !(from <= at && at < to) ||
 			ReferenceAliasInForce(rows, nrows, from) != expected || ReferenceAliasInForce(rows, nrows, to - 1) != expected;
 	}
-	Ok(wrong == 0, "the alias in force is the user's latest, then the latest shipped (%d are not)", wrong);
+	Ok(wrong == 0, "the alias in force is the user's latest, where there is none the latest shipped (%d are not)", wrong);
 	Ok(too_wide == 0, "and holds in all of the span that it says");
 }
 

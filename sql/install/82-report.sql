@@ -1,0 +1,285 @@
+-- report: what was spent, by day and month, by whom and on what.
+--
+-- Invariant: every view prices the rollup's tokens with the prices in force at
+-- the time of the requests, as the session's inferacct.as_of, contract and
+-- unpriced say, reads as the role that asks (row-level security), and adds up
+-- exactly to the sum over the rows.  Days and months are UTC.
+
+CREATE FUNCTION provider_of(provider text, model text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN coalesce(provider, CASE WHEN strpos(model, '/') > 1 THEN split_part(model, '/', 1) END);
+
+COMMENT ON FUNCTION provider_of(text, text) IS 'The label provider of the log, or else what stands before the slash of model; NULL when neither says it.';
+
+CREATE VIEW daily_spend WITH (security_invoker = true) AS
+SELECT day_of(hour) AS day, source, provider_of(provider, model) AS provider, model, service_tier, team,
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	sum(provider_usd) AS provider_usd
+FROM usage_hourly
+GROUP BY day_of(hour), source, provider_of(provider, model), model, service_tier, team;
+
+COMMENT ON VIEW daily_spend IS 'Requests, usage and exact USD by UTC day, source, provider, model, service tier and team; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+
+CREATE VIEW monthly_spend WITH (security_invoker = true) AS
+SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team,
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	sum(provider_usd) AS provider_usd
+FROM monthly_usage
+GROUP BY month, source, provider_of(provider, model), model, service_tier, team;
+
+COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier and team; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+
+DO $$
+DECLARE
+	dimension record;
+BEGIN
+	FOR dimension IN SELECT * FROM (VALUES
+		('team', 'team', 'team'), ('provider', 'provider_of(provider, model)', 'provider'), ('model', 'model', 'model'),
+		('project', 'project', 'project'), ('source', 'source', 'source')) AS d(name, expression, title)
+	LOOP
+		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
+			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage,
+				rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+				sum(provider_usd) AS provider_usd
+			FROM monthly_usage GROUP BY month, %s',
+			'spend_by_' || dimension.name, dimension.expression, dimension.name, dimension.expression);
+		EXECUTE format('COMMENT ON VIEW %I IS %L', 'spend_by_' || dimension.name,
+			format('Requests, usage and exact USD by UTC month and %s. A NULL %1$s is usage that states none. Adds up to monthly_spend.', dimension.title));
+	END LOOP;
+END $$;
+
+-- ---------------------------------------------------------------------------
+-- Tags
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION tag_names(tags jsonb)
+RETURNS SETOF text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 2
+AS $$
+	SELECT DISTINCT name FROM (
+		SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(tags) = 'array' THEN tags END) AS name
+		UNION ALL
+		SELECT t.key || ':' || t.value FROM jsonb_each_text(CASE WHEN jsonb_typeof(tags) = 'object' THEN tags END) AS t) AS names
+	WHERE name IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION tag_names(jsonb) IS 'The tags of a row of the log, each once: elements of an array, or key:value of an object. NULL, and anything else, has none.';
+
+CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
+SELECT month_of(r.at) AS month, t.tag, false AS total, meter(sum(r.usage), 'requests') AS requests, sum(r.usage) AS usage,
+	spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
+FROM usage_all AS r CROSS JOIN LATERAL tag_names(r.tags) AS t(tag)
+WHERE r.usage IS NOT NULL AND r.model IS NOT NULL AND r.tags IS NOT NULL
+GROUP BY month_of(r.at), t.tag
+UNION ALL
+SELECT month_of(at), NULL, total, meter(sum(usage), 'requests'), sum(usage), spend(model, usage, at, service_tier, region)
+FROM usage_all CROSS JOIN (VALUES (true), (false)) AS v(total)
+WHERE usage IS NOT NULL AND model IS NOT NULL
+	AND (total OR tags IS NULL OR NOT EXISTS (SELECT FROM tag_names(tags)))
+GROUP BY month_of(at), total;
+
+COMMENT ON VIEW spend_by_tag IS 'Requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total = false those without a tag.';
+
+-- ---------------------------------------------------------------------------
+-- What has no price
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text)
+RETURNS text
+LANGUAGE plpgsql STABLE COST 1000
+SET search_path TO inferacct, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'error'
+AS $$
+BEGIN
+	PERFORM rollup_cost(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region);
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	IF SQLSTATE NOT LIKE 'IA0%' THEN
+		RAISE;
+	END IF;
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error (IA001 to IA007); NULL when it has one. Other errors are raised.';
+
+CREATE FUNCTION tokens_of(usage usage)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2
+RETURN input_tokens(usage) + output_tokens(usage);
+
+COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output. NULL gives NULL.';
+
+CREATE VIEW priced_usage WITH (security_invoker = true) AS
+WITH judged AS MATERIALIZED (
+	SELECT month, source, usage, rollup_problem(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS problem
+	FROM monthly_usage)
+SELECT month, source, meter(sum(usage), 'requests') AS requests,
+	coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
+	tokens_of(sum(usage)) AS tokens,
+	coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens,
+	round(coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)::numeric / nullif(tokens_of(sum(usage)), 0), 6) AS priced_share
+FROM judged
+GROUP BY month, source;
+
+COMMENT ON VIEW priced_usage IS 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, six decimals; NULL without tokens). The same under any inferacct.unpriced.';
+
+CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
+WITH judged AS MATERIALIZED (
+	SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, region, team, usage, first_at, last_at, provider_usd,
+		rollup_problem(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS problem
+	FROM monthly_usage
+), months AS (
+	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
+	FROM judged GROUP BY month
+)
+SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team,
+	CASE left(j.problem, 5)
+		WHEN 'IA001' THEN 'no price for a meter'
+		WHEN 'IA002' THEN 'unknown model'
+		WHEN 'IA003' THEN 'several providers have it'
+		WHEN 'IA004' THEN 'no such service tier'
+		WHEN 'IA005' THEN 'a new price splits it: CALL refresh_usage()'
+		WHEN 'IA006' THEN 'unknown contract'
+		WHEN 'IA007' THEN 'no exchange rate'
+		ELSE left(j.problem, 5)
+	END AS reason,
+	min(j.problem) AS problem, min(j.first_at) AS first_at, max(j.last_at) AS last_at,
+	meter(sum(j.usage), 'requests') AS requests, tokens_of(sum(j.usage)) AS tokens, sum(j.usage) AS usage, sum(j.provider_usd) AS provider_usd,
+	round(m.priced_tokens::numeric / nullif(m.tokens, 0), 6) AS month_priced_share
+FROM judged AS j JOIN months AS m USING (month)
+WHERE j.problem IS NOT NULL
+GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, left(j.problem, 5), m.priced_tokens, m.tokens;
+
+COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason, the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Empty when everything is priced. The same under any inferacct.unpriced.';
+
+-- ---------------------------------------------------------------------------
+-- Why a row of the rollup costs what it costs
+-- ---------------------------------------------------------------------------
+
+-- The rates are those of one request of the same size and meters; rollup_cost() makes sure that all its requests have them.
+CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text,
+	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 500 ROWS 4
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	WITH present AS (
+		SELECT m.meter, m.quantity, input_tokens(jsonb_build_object(m.meter, 1)::usage) = 1 AS of_input FROM meters($2) AS m
+	), sized AS (
+		SELECT *, count(*) FILTER (WHERE of_input) OVER () AS inputs, row_number() OVER (PARTITION BY of_input ORDER BY p.meter) AS place FROM present AS p
+	), one AS (
+		SELECT jsonb_object_agg(s.meter, CASE WHEN of_input AND place = 1 THEN greatest($6 - (inputs - 1), 1) ELSE 1 END)::usage AS request FROM sized AS s
+	)
+	SELECT d.meter, p.quantity, d.unit_quantity, d.unit_usd,
+		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source
+	FROM one CROSS JOIN LATERAL token_cost_detail($1, one.request, $3, $8, $9) AS d JOIN present AS p ON p.meter = d.meter
+	WHERE rollup_cost($1, $2, $3, $4, $5, $6, $7, $8, $9) IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION rollup_cost_detail(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';
+
+-- ---------------------------------------------------------------------------
+-- Shared costs
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE shared_cost (
+	month		date NOT NULL CHECK (month = date_trunc('month', month::timestamp)::date),
+	name		text NOT NULL CHECK (name <> ''),
+	usd			numeric NOT NULL CHECK (usd >= 0 AND usd < 'Infinity'),
+	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests')),
+	models		text[],
+	capacity	numeric CHECK (capacity > 0 AND capacity < 'Infinity'),
+	note		text,
+	PRIMARY KEY (month, name)
+);
+
+COMMENT ON TABLE shared_cost IS 'Costs of a month that no request states: GPUs of our own, gateways, support contracts. shared_cost_allocation spreads them over teams.';
+COMMENT ON COLUMN shared_cost.month IS 'first day of the UTC month';
+COMMENT ON COLUMN shared_cost.basis IS 'what it is spread by: tokens or requests';
+COMMENT ON COLUMN shared_cost.models IS 'names of models, as in the log, whose usage it serves; NULL: every usage';
+COMMENT ON COLUMN shared_cost.capacity IS 'how many tokens or requests it could have served in the month; what was not used is idle. NULL: all of it is used';
+SELECT pg_extension_config_dump('shared_cost', '');
+
+-- For policies, and for figures that mean nothing without everybody's usage.
+CREATE FUNCTION sees_everything()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
+$$;
+
+COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
+
+-- Sums are cut at running totals, so that the parts add up exactly.
+CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
+WITH units AS (
+	SELECT c.month, c.name, c.basis, c.usd, c.capacity, u.team,
+		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) ELSE meter(sum(u.usage), 'requests') END, 0)::numeric AS units
+	FROM shared_cost AS c
+	LEFT JOIN monthly_usage AS u ON u.month = c.month AND (c.models IS NULL OR u.model = ANY (c.models))
+	WHERE NOT row_security_active('usage_hourly'::regclass) OR sees_everything()
+	GROUP BY c.month, c.name, u.team
+), running AS (
+	SELECT *, sum(units) OVER one AS all_units,
+		sum(units) OVER (one ORDER BY team NULLS LAST ROWS UNBOUNDED PRECEDING) AS upto,
+		row_number() OVER (one ORDER BY team NULLS LAST) = count(*) OVER one AS is_last
+	FROM units WINDOW one AS (PARTITION BY month, name)
+), parts AS (
+	SELECT *, CASE WHEN capacity IS NULL AND all_units > 0 THEN usd
+				   WHEN all_units = 0 THEN 0
+				   ELSE round(usd * least(all_units / greatest(capacity, all_units), 1), 15) END AS all_used
+	FROM running
+), cut AS (
+	SELECT *, CASE WHEN is_last THEN all_used ELSE round(all_used * upto / nullif(all_units, 0), 15) END AS used_upto,
+		CASE WHEN is_last THEN usd - all_used ELSE round((usd - all_used) * upto / nullif(all_units, 0), 15) END AS idle_upto
+	FROM parts
+), split AS (
+	SELECT *, coalesce(used_upto - lag(used_upto, 1, 0::numeric) OVER one, 0) AS used_usd,
+		coalesce(idle_upto - lag(idle_upto, 1, 0::numeric) OVER one, 0) AS idle_usd
+	FROM cut WINDOW one AS (PARTITION BY month, name ORDER BY team NULLS LAST)
+)
+SELECT month, name, team, basis, units, trim_scale(used_usd) AS used_usd, trim_scale(idle_usd) AS idle_usd, trim_scale(used_usd + idle_usd) AS allocated_usd
+FROM split;
+
+COMMENT ON VIEW shared_cost_allocation IS 'Each shared cost of a month by team: used_usd for the capacity it used, idle_usd its part of what nobody used, in proportion to use, allocated_usd both. They add up exactly to the cost; the idle part stands apart, so that a team''s use is not made dearer by what others left. A cost that nobody used is all idle, with a NULL team. Empty for a role that row-level security keeps from seeing all usage: of a part, shares mean nothing.';
+
+-- ---------------------------------------------------------------------------
+-- Materialized
+-- ---------------------------------------------------------------------------
+
+CREATE MATERIALIZED VIEW monthly_spend_mat AS SELECT * FROM monthly_spend WITH DATA;
+CREATE UNIQUE INDEX monthly_spend_mat_key ON monthly_spend_mat (month, source, provider, model, service_tier, team) NULLS NOT DISTINCT;
+
+COMMENT ON MATERIALIZED VIEW monthly_spend_mat IS 'monthly_spend as of the latest refresh_reports(). Not for roles under row-level security: it has all teams.';
+
+CREATE MATERIALIZED VIEW daily_spend_mat AS SELECT * FROM daily_spend WITH DATA;
+CREATE UNIQUE INDEX daily_spend_mat_key ON daily_spend_mat (day, source, provider, model, service_tier, team) NULLS NOT DISTINCT;
+
+COMMENT ON MATERIALIZED VIEW daily_spend_mat IS 'daily_spend as of the latest refresh_reports(). Not for roles under row-level security: it has all teams.';
+
+CREATE FUNCTION refresh_reports()
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+AS $$
+DECLARE
+	months bigint := compact_usage();
+BEGIN
+	REFRESH MATERIALIZED VIEW CONCURRENTLY monthly_spend_mat;
+	REFRESH MATERIALIZED VIEW CONCURRENTLY daily_spend_mat;
+	RETURN months;
+END
+$$;
+
+COMMENT ON FUNCTION refresh_reports() IS 'compact_usage(), and then refreshes monthly_spend_mat and daily_spend_mat, which can be read meanwhile. What has no price is NULL there. Returns the number of months compacted. The caller must own the extension.';

@@ -1,0 +1,181 @@
+-- focus: the rollup as a Cost and Usage dataset of FOCUS 1.4.
+--
+-- Source: FOCUS 1.4, FinOps Foundation, CC-BY-4.0.  One row per UTC day, priced
+-- meter and all that names it.  Invariant: ListUnitPrice x PricingQuantity =
+-- ListCost and ContractedUnitPrice x PricingQuantity = ContractedCost, to the
+-- last digit, and BilledCost sums to what the reports say.  Usage without a
+-- price has no row: FOCUS has no cost that is unknown (see unpriced_usage).
+
+CREATE FUNCTION focus_time(at timestamptz)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+
+COMMENT ON FUNCTION focus_time(timestamptz) IS 'A time as FOCUS writes it, in UTC to the second. NULL gives NULL.';
+
+CREATE FUNCTION focus_meter(meter text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN CASE meter
+	WHEN 'input' THEN 'Input Tokens'
+	WHEN 'output' THEN 'Output Tokens'
+	WHEN 'cache_read' THEN 'Cache Read Input Tokens'
+	WHEN 'cache_write' THEN 'Cache Write Input Tokens'
+	WHEN 'cache_write_1h' THEN 'Cache Write One Hour Input Tokens'
+	WHEN 'reasoning' THEN 'Reasoning Output Tokens'
+	WHEN 'citation' THEN 'Citation Output Tokens'
+	WHEN 'input_audio' THEN 'Audio Input Tokens'
+	WHEN 'output_audio' THEN 'Audio Output Tokens'
+	WHEN 'cache_read_audio' THEN 'Cache Read Audio Input Tokens'
+	WHEN 'input_image' THEN 'Image Input Tokens'
+	WHEN 'output_image' THEN 'Image Output Tokens'
+	WHEN 'cache_read_image' THEN 'Cache Read Image Input Tokens'
+	WHEN 'input_video' THEN 'Video Input Tokens'
+	WHEN 'output_video' THEN 'Video Output Tokens'
+	ELSE initcap(replace(meter, '_', ' '))
+END;
+
+COMMENT ON FUNCTION focus_meter(text) IS 'SkuMeter of a meter. NULL gives NULL.';
+
+CREATE FUNCTION focus_unit(meter text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN CASE WHEN focus_meter(meter) LIKE '% Tokens' THEN 'Tokens' ELSE focus_meter(meter) END;
+
+COMMENT ON FUNCTION focus_unit(text) IS 'ConsumedUnit of a meter: Tokens, or the meter itself, such as Requests or Web Searches. NULL gives NULL.';
+
+CREATE FUNCTION focus_details(provider text, model text, meter text, service_tier text, price_tier text)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+RETURN jsonb_strip_nulls(jsonb_build_object(
+	'ModelDeveloper', provider, 'ModelId', model,
+	'TokenDirection', CASE WHEN focus_meter(meter) LIKE '%Input Tokens' THEN 'Input' WHEN focus_meter(meter) LIKE '%Output Tokens' THEN 'Output' END,
+	'TokenCacheAction', CASE WHEN focus_meter(meter) NOT LIKE '%Input Tokens' THEN NULL WHEN meter LIKE 'cache_read%' THEN 'Read' WHEN meter LIKE 'cache_write%' THEN 'Write' ELSE 'Uncached' END,
+	'x_Meter', meter, 'x_ServiceTier', service_tier, 'x_PriceTier', price_tier));
+
+COMMENT ON FUNCTION focus_details(text, text, text, text, text) IS 'SkuPriceDetails of a meter: the keys of the FOCUS 1.5 draft that the log can tell, and own ones that begin with x_. NULL arguments are left out.';
+
+-- The unit that a price is put in: the one it was published in where quantities stay finite decimals, else one.
+CREATE FUNCTION focus_block(unit_quantity bigint)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2
+RETURN CASE WHEN unit_quantity::text ~ '^10*$' THEN unit_quantity ELSE 1 END;
+
+COMMENT ON FUNCTION focus_block(bigint) IS 'unit_quantity when it is a power of ten, else 1. NULL gives NULL.';
+
+CREATE FUNCTION focus_days(from_day date, until_day date)
+RETURNS TABLE (day date, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, usage usage, aggregated boolean,
+	source text, model text, service_tier text, region text, provider text, team text, project text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	WITH hours AS (
+		SELECT * FROM usage_hourly WHERE hour >= begin_of($1) AND hour < begin_of($2)
+	), ends AS MATERIALIZED (
+		SELECT context_thresholds() AS sizes, price_changes(min(hour), max(last_at) + interval '1 hour') AS cuts FROM hours
+	), windowed AS MATERIALIZED (
+		SELECT model FROM (SELECT model, max(last_at) AS at FROM hours GROUP BY model) AS names WHERE may_have_windows(model, at)
+	)
+	SELECT day_of(h.hour), min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.usage), h.aggregated,
+		h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project
+	FROM hours AS h CROSS JOIN ends AS e
+	GROUP BY day_of(h.hour), width_bucket(h.first_at, e.cuts), CASE WHEN h.model IN (SELECT model FROM windowed) THEN h.slice END,
+		width_bucket(h.min_input, e.sizes), h.kinds, h.aggregated,
+		h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project
+$$;
+
+COMMENT ON FUNCTION focus_days(date, date) IS 'The rollup of [from_day, until_day) by UTC day, as far as hours have the same prices: rollup_cost() prices a row. NULL gives no row.';
+
+-- Without a contract: what anybody pays.
+CREATE FUNCTION list_price(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text, OUT meter text, OUT unit_usd numeric, OUT unit_quantity bigint)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 4
+SET search_path TO inferacct, pg_catalog, pg_temp
+SET inferacct.contract TO ''
+AS $$ SELECT d.meter, d.unit_usd, d.unit_quantity FROM rollup_cost_detail($1, $2, $3, $4, $5, $6, $7, $8, $9) AS d $$;
+
+COMMENT ON FUNCTION list_price(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS 'Prices of the meters of a row of the rollup without a contract. NULLs and errors as rollup_cost().';
+
+CREATE FUNCTION focus_charges(from_day date, until_day date)
+RETURNS TABLE (day date, source text, team text, project text, service_tier text, region text, provider text, model text, meter text,
+	tier text, version bigint, block bigint, quantity numeric, usd_per_block numeric, list_usd_per_block numeric)
+LANGUAGE sql STABLE COST 1000000 ROWS 10000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	WITH rows AS MATERIALIZED (
+		SELECT d.* FROM focus_days($1, $2) AS d
+		WHERE rollup_problem(d.model, d.usage, d.first_at, d.last_at, d.min_input, d.max_input, d.aggregated, d.service_tier, d.region) IS NULL
+	), names AS MATERIALIZED (
+		SELECT n.day, n.model AS name, m.provider AS vendor, m.model AS sold
+		FROM (SELECT r.day, r.model, min(r.first_at) AS at FROM rows AS r GROUP BY r.day, r.model) AS n CROSS JOIN LATERAL resolve_model(n.model, n.at) AS m
+	), priced AS (
+		SELECT r.day, r.source, r.team, r.project, r.service_tier, r.region, r.provider, m.vendor, m.sold, c.meter, c.tier, c.version,
+			focus_block(c.unit_quantity) AS block, c.quantity::numeric AS quantity,
+			trim_scale(CASE WHEN focus_block(c.unit_quantity) = c.unit_quantity THEN c.unit_usd
+				ELSE round((c.unit_usd + 0.000000000000000) / c.unit_quantity, 15) END) AS contracted,
+			CASE WHEN coalesce(current_setting('inferacct.contract', true), '') = '' THEN c.unit_usd ELSE l.unit_usd END AS list,
+			CASE WHEN coalesce(current_setting('inferacct.contract', true), '') = '' THEN c.unit_quantity ELSE l.unit_quantity END AS list_per
+		FROM rows AS r
+		JOIN names AS m ON m.day = r.day AND m.name = r.model
+		CROSS JOIN LATERAL rollup_cost_detail(r.model, r.usage, r.first_at, r.last_at, r.min_input, r.max_input, r.aggregated, r.service_tier, r.region) AS c
+		LEFT JOIN LATERAL (SELECT * FROM list_price(r.model, r.usage, r.first_at, r.last_at, r.min_input, r.max_input, r.aggregated, r.service_tier, r.region) AS p
+			WHERE coalesce(current_setting('inferacct.contract', true), '') <> '') AS l ON l.meter = c.meter
+	)
+	SELECT p.day, p.source, p.team, p.project, p.service_tier, p.region, coalesce(p.provider, p.vendor), p.sold, p.meter, p.tier, p.version, p.block,
+		sum(p.quantity), p.contracted,
+		trim_scale(coalesce(round((p.list + 0.000000000000000) / p.list_per, 15) * p.block, p.contracted))
+	FROM priced AS p
+	GROUP BY p.day, p.source, p.team, p.project, p.service_tier, p.region, coalesce(p.provider, p.vendor), p.sold, p.meter, p.tier, p.version, p.block, p.contracted, p.list, p.list_per
+$$;
+
+COMMENT ON FUNCTION focus_charges(date, date) IS 'What focus() is made of: per UTC day of [from_day, until_day), priced meter and all that names it, the quantity and the price of a block, contracted and list. Usage without a price is left out. NULL gives no row.';
+
+CREATE FUNCTION focus(from_day date, until_day date)
+RETURNS TABLE (
+	"BilledCost" numeric, "BillingAccountId" text, "BillingAccountName" text, "BillingAccountType" text, "BillingCurrency" text,
+	"BillingPeriodEnd" text, "BillingPeriodStart" text, "ChargeCategory" text, "ChargeClass" text, "ChargeDescription" text, "ChargeFrequency" text,
+	"ChargePeriodEnd" text, "ChargePeriodStart" text, "ConsumedQuantity" numeric, "ConsumedUnit" text, "ContractedCost" numeric, "ContractedUnitPrice" numeric,
+	"EffectiveCost" numeric, "HostProviderName" text, "InvoiceId" text, "InvoiceIssuerName" text, "ListCost" numeric, "ListUnitPrice" numeric,
+	"PricingCategory" text, "PricingQuantity" numeric, "PricingUnit" text, "RegionId" text, "RegionName" text, "AvailabilityZone" text, "ServiceCategory" text, "ServiceName" text, "ServiceProviderName" text,
+	"ServiceSubcategory" text, "SkuId" text, "SkuMeter" text, "SkuPriceDetails" jsonb, "SkuPriceId" text, "SubAccountId" text, "SubAccountName" text, "SubAccountType" text,
+	"Tags" jsonb, "AllocatedMethodId" text, "AllocatedMethodDetails" jsonb, "AllocatedResourceId" text, "AllocatedResourceName" text, "AllocatedTags" jsonb,
+	"x_Source" text, "x_PriceVersion" bigint)
+LANGUAGE sql STABLE COST 1000000 ROWS 10000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	SELECT trim_scale(c.usd_per_block * q.blocks), c.source, c.source, 'Usage Source', 'USD',
+		focus_time(begin_of(next_month(c.day))), focus_time(begin_of(month_of(begin_of(c.day)))), 'Usage', NULL,
+		format('%s %s of %s', c.service_tier, focus_meter(c.meter), c.model), 'Usage-Based',
+		focus_time(begin_of(c.day + 1)), focus_time(begin_of(c.day)), c.quantity, focus_unit(c.meter), trim_scale(c.usd_per_block * q.blocks), c.usd_per_block,
+		trim_scale(c.usd_per_block * q.blocks), c.provider, NULL, c.provider, trim_scale(c.list_usd_per_block * q.blocks), c.list_usd_per_block,
+		'Standard', q.blocks, CASE WHEN c.block = 1 THEN focus_unit(c.meter) ELSE c.block || ' ' || focus_unit(c.meter) END, nullif(c.region, ''), nullif(c.region, ''), NULL,
+		'AI and Machine Learning', 'Model API', c.provider, 'Generative AI', s.sku, focus_meter(c.meter),
+		focus_details(c.provider, c.model, c.meter, c.service_tier, c.tier),
+		format('%s/%s/%s/%s/%s', s.sku, c.tier, c.version, c.usd_per_block, c.list_usd_per_block), c.team, c.team, CASE WHEN c.team IS NOT NULL THEN 'Team' END,
+		jsonb_strip_nulls(jsonb_build_object('team', c.team, 'project', c.project)), NULL, NULL::jsonb, NULL, NULL, NULL::jsonb, c.source, c.version
+	FROM focus_charges($1, $2) AS c
+	CROSS JOIN LATERAL (SELECT trim_scale(round((c.quantity + 0.0000000000000000000) / c.block, 19)) AS blocks) AS q
+	CROSS JOIN LATERAL (SELECT format('%s/%s/%s/%s/%s', c.provider, c.model, coalesce(c.region, ''), c.service_tier, c.meter) AS sku) AS s
+	UNION ALL
+	-- Shared costs of whole months: what each team used, and its part of what nobody used.
+	SELECT p.usd, 'shared', 'Shared costs', 'Usage Source', 'USD',
+		focus_time(begin_of(next_month(a.month))), focus_time(begin_of(a.month)), 'Usage', NULL,
+		format('%s: %s', a.name, p.what), 'Recurring', focus_time(begin_of(next_month(a.month))), focus_time(begin_of(a.month)), NULL, NULL, p.usd, p.usd,
+		p.usd, 'own', NULL, 'own', p.usd, p.usd, 'Standard', 1, 'Months', NULL, NULL, NULL, 'AI and Machine Learning', a.name, 'own',
+		'Generative AI', format('own/%s/%s', a.name, p.what), initcap(p.what) || ' Capacity', jsonb_build_object('x_Basis', a.basis), format('own/%s/%s/%s/%s', a.name, p.what, a.month, a.team),
+		a.team, a.team, CASE WHEN a.team IS NOT NULL THEN 'Team' END, jsonb_strip_nulls(jsonb_build_object('team', a.team)),
+		'inferacct:' || a.basis, jsonb_build_object('Basis', a.basis, 'Part', p.what, 'Units', a.units), a.name, a.name, '{}'::jsonb, 'shared', NULL::bigint
+	FROM shared_cost_allocation AS a
+	CROSS JOIN LATERAL (VALUES ('used', a.used_usd), ('idle', a.idle_usd)) AS p(what, usd)
+	WHERE a.month >= $1 AND a.month < $2 AND p.usd > 0
+$$;
+
+COMMENT ON FUNCTION focus(date, date) IS
+'Cost and Usage rows of FOCUS 1.4 for [from_day, until_day) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team. List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
+
+CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
+SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM usage_month) AS m
+CROSS JOIN LATERAL focus(m.first, next_month(m.last)) AS f;
+
+COMMENT ON VIEW focus_1_4 IS 'focus() of everything that the rollup has. For one month, focus(''2026-10-01'', ''2026-11-01'') reads only that.';

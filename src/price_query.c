@@ -1,0 +1,71 @@
+/*
+ * price_query.c
+ *	  Running the queries of price_load.c.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "price_query.h"
+
+void
+PriceQueryConnect(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+PriceQueryFinish(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/* Run a query inside SPI; the result is SPI_tuptable.  Nulls as SPI has them, or NULL. */
+void
+PriceQueryRun(PriceQuery *query, Datum *args, const char *nulls)
+{
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare a query of the price tables");
+		query->plan = plan;
+	}
+	if (SPI_execute_plan(query->plan, args, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the price tables");
+}
+
+Datum
+Column(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+int64
+Int64Column(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = Column(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* Text of a column in SPI's memory; NULL for NULL. */
+char *
+TextColumn(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = Column(row, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+const char *
+TextOr(const char *value, const char *otherwise)
+{
+	return value != NULL ? value : otherwise;
+}

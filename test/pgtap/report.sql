@@ -1,0 +1,75 @@
+-- report: every report adds up to the rows, compacted or not, before and after a new price.
+BEGIN;
+SET LOCAL search_path = inferacct, public;
+SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
+SELECT plan(31);
+
+SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
+	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
+INSERT INTO price (provider, model, meter, usd, time_windows) VALUES ('rep', 'rep-night', 'input', 1, NULL), ('rep', 'rep-night', 'output', 2, NULL),
+	('rep', 'rep-night', 'input', 5, '{"timezone": "Asia/Shanghai", "windows": [{"days": [1,2,3,4,5], "from": "09:30", "to": "12:00"}]}');
+INSERT INTO usage_log (at, usage, model, service_tier, source, request_id, provider, team, tags)
+	SELECT timestamptz '2031-01-30 00:00Z' + n * interval '17 minutes 3 seconds', usage(n * 37 % 1800, n % 300, cache_read => n % 5 * 10),
+		CASE n % 5 WHEN 0 THEN 'rep-big' WHEN 1 THEN 'nobody/knows' WHEN 2 THEN 'rep-night' ELSE 'rep/rep-small' END, CASE WHEN n % 10 = 4 THEN 'batch' ELSE 'standard' END,
+		'rep', n::text, CASE WHEN n % 2 = 0 THEN 'rep' END, (ARRAY['red', 'blue', NULL])[n % 3 + 1],
+		CASE n % 4 WHEN 0 THEN '["a", "b", "a"]'::jsonb WHEN 1 THEN '{"stage": "prod"}' WHEN 2 THEN '[]' END
+	FROM generate_series(0, 999) AS n;
+
+CREATE FUNCTION pg_temp.refresh() RETURNS bigint LANGUAGE sql AS
+$$ SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-04-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp()) $$;
+CREATE TEMP VIEW requests AS SELECT * FROM usage_log WHERE source = 'rep';
+CREATE TEMP VIEW truth AS
+	SELECT (date_trunc('month', at AT TIME ZONE 'UTC'))::date AS month, model, team, service_tier, spend(model, usage, at, service_tier, region) AS usd, count(*) AS requests, sum(usage) AS usage
+	FROM requests GROUP BY 1, 2, 3, 4;
+CREATE TEMP VIEW report AS SELECT month, model, team, service_tier, sum(usd) AS usd, sum(requests)::bigint AS requests, sum(usage) AS usage FROM monthly_spend WHERE source = 'rep' GROUP BY 1, 2, 3, 4;
+SELECT is(pg_temp.refresh(), 1000::bigint, 'the rollup reads the rows');
+
+SELECT throws_ok('SELECT * FROM monthly_spend', 'IA002', NULL, 'what has no price is an error by default');
+SET LOCAL inferacct.unpriced = 'null';
+SELECT isnt_empty($$SELECT FROM usage_month WHERE month = '2031-01-01' AND NOT compacted$$, 'a month that was written is not compacted');
+SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say, by the hour');
+SELECT ok(compact_usage() >= 2, 'two months are compacted');
+SELECT is((SELECT count(*) FROM usage_month WHERE NOT compacted), 0::bigint, 'and none is left');
+SELECT ok((SELECT count(*) FROM usage_monthly WHERE source = 'rep') < (SELECT count(*) FROM usage_hourly WHERE source = 'rep') / 2, 'which makes fewer rows');
+SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say, compacted');
+SELECT is(compact_usage(), 0::bigint, 'compacting again does nothing');
+SELECT set_eq('SELECT month, model, team, service_tier, usd FROM (SELECT month_of(begin_of(day)) AS month, model, team, service_tier, sum(usd) AS usd FROM daily_spend WHERE source = ''rep'' GROUP BY 1, 2, 3, 4) AS d',
+	'SELECT month, model, team, service_tier, usd FROM truth', 'days add up to the month');
+SELECT is((SELECT sum(usd) FROM spend_by_team WHERE month >= '2031-01-01' AND month < '2031-04-01'), (SELECT sum(usd) FROM truth), 'spend_by_team adds up');
+SELECT is((SELECT sum(usd) FROM spend_by_model WHERE month >= '2031-01-01' AND month < '2031-04-01'), (SELECT sum(usd) FROM truth), 'spend_by_model adds up');
+SELECT is((SELECT sum(usd) FROM spend_by_provider WHERE month >= '2031-01-01' AND month < '2031-04-01'), (SELECT sum(usd) FROM truth), 'spend_by_provider adds up');
+SELECT is((SELECT sum(usd) FROM spend_by_tag WHERE total AND month >= '2031-01-01' AND month < '2031-04-01'), (SELECT sum(usd) FROM truth), 'a request with two tags is once in the total of spend_by_tag');
+SELECT is((SELECT sum(requests) FROM spend_by_tag WHERE tag = 'a' AND month >= '2031-01-01'), 250::numeric, 'and once with a tag that it has twice');
+SELECT is((SELECT sum(requests) FROM spend_by_tag WHERE tag IS NULL AND NOT total AND month >= '2031-01-01'), 500::numeric, 'and those without a tag stand apart');
+SELECT set_eq($$SELECT DISTINCT tag FROM spend_by_tag WHERE month >= '2031-01-01'$$, $$VALUES ('a'), ('b'), ('stage:prod'), (NULL)$$, 'tags of arrays and objects');
+SET LOCAL inferacct.unpriced = 'error';
+SELECT set_eq($$SELECT model, reason, sum(requests) FROM unpriced_usage WHERE source = 'rep' GROUP BY 1, 2$$, $$VALUES ('nobody/knows', 'unknown model', 200::numeric)$$, 'unpriced_usage names the model and the reason, whatever inferacct.unpriced says');
+SELECT is((SELECT sum(priced_requests) FROM priced_usage WHERE source = 'rep'), 800::numeric, 'priced_usage counts the rest');
+SELECT ok((SELECT bool_and(priced_share > 0 AND priced_share < 1 AND priced_share = round(priced_tokens::numeric / tokens, 6)) FROM priced_usage WHERE source = 'rep'), 'as a share of tokens');
+
+-- A price that begins amid a month and of an hour, a context tier, and a window: exact as soon as the hours are made again.
+SELECT set_price('nobody', 'knows', 'input', 2), set_price('nobody', 'knows', 'output', 2), set_price('rep', 'rep-small', 'output', 4, '2031-02-03 04:05:06Z'), set_price('rep', 'rep-small', 'input', 3, above_input_tokens => 500);
+INSERT INTO price (provider, model, meter, usd, time_windows) VALUES ('rep', 'rep-big', 'output', 5, '{"timezone": "UTC", "windows": [{"days": [1,2,3], "from": "03:17", "to": "17:30"}]}');
+SELECT pg_temp.refresh();
+SELECT isnt_empty($$SELECT FROM usage_month WHERE month = '2031-02-01' AND NOT compacted$$, 'a new price takes its month out of usage_monthly');
+SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say at new prices, by the hour');
+SELECT compact_usage();
+SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'and compacted');
+SELECT is_empty($$SELECT FROM unpriced_usage WHERE source = 'rep'$$, 'nothing is unpriced any more');
+SELECT lives_ok('SELECT refresh_reports()', 'the materialized views can be refreshed while they are read');
+SELECT results_eq($$SELECT sum(usd), sum(requests) FROM monthly_spend_mat WHERE source = 'rep'$$, 'SELECT sum(usd), sum(requests) FROM report', 'and say what the views say');
+SELECT results_eq($$SELECT month, usd, problem IS NULL FROM (SELECT u.month, d.usd, rollup_problem(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS problem
+	FROM monthly_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
+	WHERE u.source = 'rep' AND coalesce(d.usd, 0) IS DISTINCT FROM rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region)) AS x$$,
+	'SELECT NULL::date, NULL::numeric, NULL::boolean WHERE false', 'rollup_cost_detail() sums to rollup_cost(), row by row');
+
+-- Shared costs: in thirds that are no decimals.
+INSERT INTO shared_cost (month, name, usd, basis, models, capacity) VALUES
+	('2031-02-01', 'gpus', 100.01, 'tokens', '{rep-big}', 1000000), ('2031-02-01', 'gateway', 10, 'requests', NULL, NULL), ('2031-02-01', 'idle', 5, 'tokens', '{nothing}', 7), ('2031-02-01', 'full', 1, 'tokens', NULL, 1);
+SELECT set_eq($$SELECT name, trim_scale(sum(allocated_usd)) FROM shared_cost_allocation WHERE month = '2031-02-01' GROUP BY name$$, $$VALUES ('gpus', 100.01), ('gateway', 10), ('idle', 5), ('full', 1)$$, 'shared costs are allocated to the last digit');
+SELECT ok((SELECT bool_and(used_usd + idle_usd = allocated_usd AND used_usd >= 0 AND idle_usd >= 0) FROM shared_cost_allocation), 'used and idle stand apart');
+SELECT is((SELECT sum(idle_usd) FROM shared_cost_allocation WHERE name IN ('gateway', 'full') AND month = '2031-02-01'), 0::numeric, 'what is full has nothing idle');
+SELECT results_eq($$SELECT team, used_usd, idle_usd FROM shared_cost_allocation WHERE name = 'idle' AND month = '2031-02-01'$$, 'VALUES (NULL::text, 0::numeric, 5::numeric)', 'what nobody used is all idle');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,22 @@
+-- focus: rows of the export, as they are written.
+SET search_path = inferacct, public;
+SET timezone = 'America/Los_Angeles';
+SET datestyle = 'ISO, MDY';
+BEGIN;
+SELECT set_price('focusco', 'focusco-a', 'input', 2.5) > 0 AS priced;
+SELECT set_price('focusco', 'focusco-a', 'output', 10) > 0 AS priced;
+SELECT set_price('focusco', 'focusco-a', 'cache_read', 0.25) > 0 AS priced;
+SELECT set_price('focusco', 'focusco-a', 'web_searches', 10, unit_quantity => 1000) > 0 AS priced;
+INSERT INTO usage_log (at, usage, model, source, request_id, team, project) VALUES
+	('2032-05-01 00:30Z', usage(1000, 100, cache_read => 500, web_searches => 3), 'focusco/focusco-a', 'focusco', '1', 'search', 'shop'),
+	('2032-05-01 23:30Z', usage(2000, 200), 'focusco/focusco-a', 'focusco', '2', 'search', 'shop'),
+	('2032-05-02 00:30Z', usage(3000, 300), 'focusco/nothing', 'focusco', '3', NULL, NULL);
+SELECT refresh_hours('usage_log', '2032-05-01Z', '2032-06-01Z', refresh_changed('usage_log', '2032-05-01Z', true), clock_timestamp());
+INSERT INTO shared_cost (month, name, usd, models, capacity) VALUES ('2032-05-01', 'our gpus', 12, '{focusco/nothing}', 13200);
+\x
+SELECT "BilledCost", "BillingAccountId", "BillingPeriodStart", "ChargeDescription", "ChargePeriodStart", "ChargePeriodEnd", "ConsumedQuantity", "ConsumedUnit",
+	"ListUnitPrice", "PricingQuantity", "PricingUnit", "ListCost", "SkuId", "SkuMeter", "SkuPriceDetails" - 'x_PriceTier' AS "SkuPriceDetails", "SubAccountId", "Tags", "AllocatedMethodId", "AllocatedResourceName"
+FROM focus('2032-05-01', '2032-06-01') ORDER BY "SkuId", "ChargePeriodStart";
+\x
+SELECT column_name FROM information_schema.columns WHERE table_schema = 'inferacct' AND table_name = 'focus_1_4' ORDER BY ordinal_position;
+ROLLBACK;

@@ -1,0 +1,86 @@
+# focus: `make focus` of a generated month keeps the rules of FOCUS 1.4: the main
+# ones checked here, and all that INFERACCT_SHARED/focus/check knows when it is there.
+use strict;
+use warnings FATAL => 'all';
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('focus');
+$node->init;
+$node->append_conf('postgresql.conf', "autovacuum = off\njit = off\ntimezone = 'Asia/Kolkata'\n");
+$node->start;
+$ENV{PGHOST} = $node->host;
+$ENV{PGPORT} = $node->port;
+$ENV{PGDATABASE} = 'postgres';
+
+$node->safe_psql('postgres', 'CREATE EXTENSION inferacct');
+my ($out, $err);
+ok(IPC::Run::run(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'requests=20000', '-v', 'month=2026-10-01', '-f', 'demo/generate.sql'], '>', \$out, '2>', \$err), 'a month is generated') or diag($err);
+$node->safe_psql('postgres', q{
+SET search_path = inferacct, public;
+SELECT usage_log_partition('2026-10-01');
+SELECT import_usage('demo.request', 'gateway');
+INSERT INTO shared_cost (month, name, usd, models, capacity) VALUES ('2026-10-01', 'our gpus', 20000, '{house/support-llama-70b}', 500000000);
+CALL refresh_usage()});
+
+my $file = PostgreSQL::Test::Utils::tempdir . '/focus.csv';
+{
+	local $ENV{FOCUS} = $file;
+	ok(IPC::Run::run(['bash', '.ci/focus'], '>', \$out, '2>', \$err), 'the export is written') or diag($err);
+}
+
+# A line of CSV; no field of this export has a line break.
+sub fields
+{
+	my ($line) = @_;
+	my @fields;
+	push @fields, defined $1 ? $1 =~ s/""/"/gr : $2 while $line =~ /\G(?:"((?:[^"]|"")*)"|([^,]*))(?:,|$)/g;
+	pop @fields;
+	return @fields;
+}
+
+open my $csv, '<', $file or die $!;
+chomp(my @lines = <$csv>);
+my @columns = fields(shift(@lines) . ',');
+my %bad;
+my ($rows, $tokens) = (0, 0);
+foreach my $line (@lines)
+{
+	my %row;
+	@row{@columns} = fields("$line,");
+	$rows++;
+	$tokens++ if $row{ConsumedUnit} eq 'Tokens';
+	foreach my $column (qw(BilledCost BillingAccountId BillingCurrency BillingPeriodEnd BillingPeriodStart ChargeCategory ChargeFrequency ChargePeriodEnd ChargePeriodStart
+		ContractedCost EffectiveCost InvoiceIssuerName ListCost ListUnitPrice PricingQuantity PricingUnit ServiceCategory ServiceName ServiceProviderName ServiceSubcategory SkuId SkuPriceId))
+	{
+		$bad{"$column is empty"}++ if $row{$column} eq '';
+	}
+	$bad{"$_ is no number"}++ foreach grep { $row{$_} !~ /^-?\d+(\.\d+)?$/ } qw(BilledCost ContractedCost EffectiveCost ListCost ListUnitPrice PricingQuantity);
+	$bad{"$_ is no time"}++ foreach grep { $row{$_} !~ /^\d{4}-\d\d-\d\dT00:00:00Z$/ } qw(BillingPeriodStart BillingPeriodEnd ChargePeriodStart ChargePeriodEnd);
+	$bad{'the charge is not in its billing period'}++ unless $row{BillingPeriodStart} le $row{ChargePeriodStart} && $row{ChargePeriodEnd} le $row{BillingPeriodEnd};
+}
+cmp_ok($tokens, '>', 1000, 'there are rows of tokens');
+is(join("\n", map { "$_: $bad{$_}" } sort keys %bad), '', 'every row has what FOCUS wants, as FOCUS writes it');
+is($node->safe_psql('postgres', qq{
+CREATE TEMP TABLE export (@{[join ', ', map { qq("$_" ) . (/Cost$|UnitPrice$|Quantity$/ ? 'numeric' : 'text') } @columns]});
+\\copy export from '$file' csv header
+SELECT count(*), sum("BilledCost") = (SELECT sum(usd) FROM inferacct.monthly_spend) + 20000, count(*) FILTER (WHERE "ListUnitPrice" * "PricingQuantity" <> "ListCost" OR "ContractedUnitPrice" * "PricingQuantity" <> "ContractedCost")
+FROM export} =~ s/^/SET inferacct.unpriced = 'null';/r), "$rows|t|0", 'the file adds up to the reports, and unit prices multiply to costs exactly');
+
+my ($shared) = grep { -e "$_/check" } map { "$_/focus" } grep { defined } $ENV{INFERACCT_SHARED}, '../shared';
+if (defined $shared)
+{
+	my $applicable = slurp_file("$shared/applicable-llm.txt");
+	chomp $applicable;
+	ok(IPC::Run::run(['python3', "$shared/check", '--model', '1.4', '--draft15', '--applicable', $applicable, $file], '>', \$out, '2>&1'), 'the checker finds no violated rule of FOCUS 1.4') or diag($out);
+	like($out, qr/; 0 MUST violated, 0 SHOULD not met/, 'and no recommendation that is not kept');
+}
+else
+{
+	diag('no focus/check in INFERACCT_SHARED: only the main rules are checked');
+}
+
+$node->stop;
+done_testing();
