@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
@@ -29,7 +30,8 @@ PriceQueryRun(PriceQuery *query, Datum *args, const char *nulls)
 {
 	if (query->plan == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
+		/* Look-ups by key: planning them for their arguments, as the first five would be, gains nothing. */
+		SPIPlanPtr	plan = SPI_prepare_cursor(query->sql, query->nargs, query->types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare a query of the price tables");

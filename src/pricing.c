@@ -238,7 +238,7 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	}
 	if (span->card != NULL && !(span->segment_from <= at && at < span->segment_to))
 		FindStandard(span, at);
-	if (length >= 8 && entry != NULL)
+	if (entry != NULL)
 		*FrontEntryOf(pricing, name, length) = (FrontEntry) {
 		.bytes = entry->key.bytes,.length = length,.span = span
 	};

@@ -87,9 +87,25 @@ Load8(const char *bytes)
 	return word;
 }
 
+/* Up to 7 bytes as a word; equal words of equal length mean equal bytes. */
+static inline uint64
+LoadShort(const char *bytes, Size length)
+{
+	uint32		first,
+				last;
+
+	if (length == 0)
+		return 0;
+	if (length < 4)
+		return (uint8) bytes[0] | (uint32) (uint8) bytes[length / 2] << 8 | (uint32) (uint8) bytes[length - 1] << 16;
+	memcpy(&first, bytes, sizeof(first));
+	memcpy(&last, bytes + length - sizeof(last), sizeof(last));
+	return (uint64) last << 32 | first;
+}
+
 /*
- * Are two pieces of memory of the same length, of 8 bytes at least, equal?
- * Up to 32 bytes without a branch: the words overlap where it is shorter.
+ * Are two pieces of memory of the same length equal?  From 8 to 32 bytes
+ * without a branch: the words overlap where it is shorter.
  */
 static inline bool
 SameWords(const char *a, const char *b, Size length)
@@ -97,7 +113,11 @@ SameWords(const char *a, const char *b, Size length)
 	Size		last = length - 8;
 	Size		second = Min(8, last);
 	Size		third = Min(16, last);
-	uint64		differ = (Load8(a) ^ Load8(b)) | (Load8(a + second) ^ Load8(b + second)) |
+	uint64		differ;
+
+	if (unlikely(length < 8))
+		return LoadShort(a, length) == LoadShort(b, length);
+	differ = (Load8(a) ^ Load8(b)) | (Load8(a + second) ^ Load8(b + second)) |
 		(Load8(a + third) ^ Load8(b + third)) | (Load8(a + last) ^ Load8(b + last));
 
 	for (Size i = 24; unlikely(i < last); i += 8)
@@ -105,12 +125,13 @@ SameWords(const char *a, const char *b, Size length)
 	return differ == 0;
 }
 
-/* Where a name of 8 bytes at least would be in the front table: by its ends. */
+/* Where a name would be in the front table: by its ends. */
 static inline FrontEntry *
 FrontEntryOf(Pricing *pricing, const char *name, Size length)
 {
-	uint64		mixed = (Load8(name) * UINT64CONST(0x9E3779B97F4A7C15)) ^
-		(Load8(name + length - 8) * UINT64CONST(0xC2B2AE3D27D4EB4F)) ^ length;
+	uint64		first = likely(length >= 8) ? Load8(name) : LoadShort(name, length);
+	uint64		last = likely(length >= 8) ? Load8(name + length - 8) : 0;
+	uint64		mixed = (first * UINT64CONST(0x9E3779B97F4A7C15)) ^ (last * UINT64CONST(0xC2B2AE3D27D4EB4F)) ^ length;
 
 	mixed ^= mixed >> 32;
 	mixed *= UINT64CONST(0x9E3779B97F4A7C15);
@@ -124,15 +145,11 @@ FrontEntryOf(Pricing *pricing, const char *name, Size length)
 static inline const NameSpan *
 PricingStandard(Pricing *pricing, const char *name, Size length, TimestampTz at)
 {
+	const FrontEntry *entry = FrontEntryOf(pricing, name, length);
 	const NameSpan *span = NULL;
 
-	if (likely(length >= 8))
-	{
-		const FrontEntry *entry = FrontEntryOf(pricing, name, length);
-
-		if (likely(entry->length == length && SameWords(entry->bytes, name, length)))
-			span = entry->span;
-	}
+	if (likely(entry->span != NULL && entry->length == length && SameWords(entry->bytes, name, length)))
+		span = entry->span;
 	if (unlikely(span == NULL || at < span->segment_from || at >= span->segment_to))
 		span = PricingName(pricing, name, length, at);
 	return span->segment_from <= at && at < span->segment_to ? span : NULL;
