@@ -44,7 +44,10 @@ SELECT is_empty($$SELECT pg_describe_object(classid, objid, 0) FROM member
 	WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass)
 		AND obj_description(objid, classid::regclass::name) IS NULL
 		AND NOT EXISTS (SELECT FROM pg_class c WHERE classid = 'pg_class'::regclass AND c.oid = objid AND c.relkind IN ('S', 'i'))
-		AND NOT EXISTS (SELECT FROM pg_class c WHERE classid = 'pg_class'::regclass AND c.oid = objid AND c.relispartition)$$, 'so does every type, table, view and operator');
+		AND NOT EXISTS (SELECT FROM pg_class c WHERE classid = 'pg_class'::regclass AND c.oid = objid AND c.relispartition)
+		-- from 17 on array types and the row types of tables and views are members, too
+		AND NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid WHERE classid = 'pg_type'::regclass AND t.oid = objid
+			AND (t.typcategory = 'A' OR c.relkind IN ('r', 'p', 'v', 'm')))$$, 'so does every type, table, view and operator');
 
 SELECT * FROM finish();
 ROLLBACK;
