@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo bench test-matrix unit stress focus FORCE
+.PHONY: all help test demo bench test-matrix unit stress concurrency focus FORCE
 
 help:
 	@echo 'make test         install what is missing, build, run every test in a private server'
@@ -63,13 +63,14 @@ help:
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
+	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
 	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
 	@echo 'make install      into that PostgreSQL'
 	@echo 'make installcheck pg_regress against a running server that has inferacct installed'
 	@echo 'make clean        remove what was built'
 
-test demo test-matrix focus:
+test demo test-matrix concurrency focus:
 	@bash .ci/$@
 
 # STRESS_SEED repeats what each session does, not how they interleave.
