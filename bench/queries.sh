@@ -37,6 +37,9 @@ query by_month_usage single,parallel request group_floor - usage '`spend_by_mont
 query sql single,parallel request spend '>=10' plain 'hand-written SQL: hash join with pivoted prices' \
 	'SELECT trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output))
 	 FROM request AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to'
+query sql_cached single request spend_usage - usage 'hand-written SQL: the same, of three prices with cached tokens' \
+	'SELECT trim_scale(sum(r.input_tokens * p.input + r.cached_tokens * p.cache_read + r.output_tokens * p.output))
+	 FROM request AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to'
 query plpgsql single sample spend '>=50' plain_sample 'PL/pgSQL function per row' \
 	'SELECT trim_scale(sum(plpgsql_cost(model, input_tokens, output_tokens, at))) FROM request_sample'
 query payload single sample floor - usage_sample '`spend(model, parse_usage(payload), at)`, jsonb' \
