@@ -74,7 +74,7 @@ COMMENT ON FUNCTION has_capacity(text, text, timestamptz, text) IS 'Whether a co
 
 -- What prices of a name in the log are kept under: where it is known, there.
 CREATE FUNCTION capacity_model(label text, seller text, at timestamptz, OUT provider text, OUT model text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+LANGUAGE plpgsql STABLE COST 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'error'
 AS $$

@@ -141,7 +141,7 @@ CREATE FUNCTION focus_commitments(from_day date, until_day date)
 RETURNS TABLE (part text, name text, provider text, type text, unit text, from_at timestamptz, until_at timestamptz,
 	team text, project text, source text, model text, service_tier text, region text, meter text, tokens numeric,
 	pricing_unit text, quantity numeric, usd_per_unit numeric, unit_hours numeric, usd numeric)
-LANGUAGE sql STABLE COST 1000000 ROWS 1000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 	WITH charges AS MATERIALIZED (
