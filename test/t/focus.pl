@@ -27,7 +27,7 @@ INSERT INTO shared_cost (month, name, usd) VALUES ('2026-10-01', 'gateway', 2000
 INSERT INTO deployment (name, gpu, vendor, term, gpus_per_replica, prefill_tokens_per_second, decode_tokens_per_second) VALUES ('house', 'A100-80GB', 'cloud (mid)', 'on_demand', 2, 100, 20);
 INSERT INTO deployment_run (deployment, replicas, models, from_at, until_at) VALUES ('house', 2, '{house/support-llama-70b}', '2026-10-03 04:05Z', '2026-11-01Z');
 INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, from_at, until_at) VALUES
-	('pt-1', 'anthropic', 'Provisioned Throughput', '{anthropic/claude-sonnet-5}', 'provisioned', 'Model Unit', 2, 39.99, 'hour', 20000, '2026-10-02 07:00Z', '2026-12-01Z'),
+	('pt-1', 'anthropic', 'Provisioned Throughput', '{anthropic/claude-sonnet-5}', 'provisioned', 'Model Unit', 2, 39.99, 'hour', 50000, '2026-10-02 07:00Z', '2026-12-01Z'),
 	('pt-2', 'anthropic', 'Scale Tier', '{anthropic/nothing}', 'scale', 'Unit', 3, 2250, 'month', NULL, '2026-10-10Z', NULL);
 SELECT price_capacity();
 CALL refresh_usage()});
@@ -65,7 +65,7 @@ foreach my $line (@lines)
 		$bad{"$column is empty"}++ if $row{$column} eq '';
 	}
 	$bad{"$_ is no number"}++ foreach grep { $row{$_} !~ /^-?\d+(\.\d+)?$/ } qw(BilledCost ContractedCost EffectiveCost ListCost ListUnitPrice PricingQuantity);
-	$bad{"$_ is no time"}++ foreach grep { $row{$_} !~ /^\d{4}-\d\d-\d\dT00:00:00Z$/ } qw(BillingPeriodStart BillingPeriodEnd ChargePeriodStart ChargePeriodEnd);
+	$bad{"$_ is no time"}++ foreach grep { $row{$_} !~ /^\d{4}-\d\d-\d\dT\d\d:00:00Z$/ } qw(BillingPeriodStart BillingPeriodEnd ChargePeriodStart ChargePeriodEnd);
 	$bad{'the charge is not in its billing period'}++ unless $row{BillingPeriodStart} le $row{ChargePeriodStart} && $row{ChargePeriodEnd} le $row{BillingPeriodEnd};
 }
 cmp_ok($tokens, '>', 1000, 'there are rows of tokens');
