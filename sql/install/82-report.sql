@@ -115,25 +115,48 @@ RETURN input_tokens(usage) + output_tokens(usage);
 
 COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output. NULL gives NULL.';
 
+-- What has the same prices is judged once: a message with the nearest names takes
+-- milliseconds.  A row that a new price splits, in time or by its sizes, is not put
+-- together with those that it does not split.
+CREATE FUNCTION judged_usage()
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
+	provider_usd numeric, problem text)
+LANGUAGE sql STABLE COST 1000000 ROWS 1000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	WITH ends AS MATERIALIZED (
+		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM usage_month AS m
+	), windowed AS MATERIALIZED (
+		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
+	), alike AS MATERIALIZED (
+		SELECT u.month, u.source, provider_of(u.provider, u.model) AS provider, u.model, u.service_tier, u.region, u.team, u.aggregated,
+			sum(u.usage) AS usage, min(u.first_at) AS first_at, max(u.last_at) AS last_at, min(u.min_input) AS min_input, max(u.max_input) AS max_input, sum(u.provider_usd) AS provider_usd
+		FROM monthly_usage AS u CROSS JOIN ends AS e
+		GROUP BY u.month, u.source, provider_of(u.provider, u.model), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
+			CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
+			width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
+	)
+	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at, a.provider_usd,
+		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region)
+	FROM alike AS a
+$$;
+
+COMMENT ON FUNCTION judged_usage() IS 'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a price.';
+
 CREATE VIEW priced_usage WITH (security_invoker = true) AS
-WITH judged AS MATERIALIZED (
-	SELECT month, source, usage, rollup_problem(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS problem
-	FROM monthly_usage)
 SELECT month, source, meter(sum(usage), 'requests') AS requests,
 	coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
 	tokens_of(sum(usage)) AS tokens,
 	coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens,
 	round(coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)::numeric / nullif(tokens_of(sum(usage)), 0), 6) AS priced_share
-FROM judged
+FROM judged_usage()
 GROUP BY month, source;
 
 COMMENT ON VIEW priced_usage IS 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, six decimals; NULL without tokens). The same under any inferacct.unpriced.';
 
 CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
 WITH judged AS MATERIALIZED (
-	SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, region, team, usage, first_at, last_at, provider_usd,
-		rollup_problem(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS problem
-	FROM monthly_usage
+	SELECT * FROM judged_usage()
 ), explained AS (
 	SELECT *, CASE
 		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at) THEN 'served by a commitment or deployment: SELECT price_capacity()'
