@@ -246,7 +246,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION usage_source_written();
 -- of; and CREATE on this schema would let its holder shadow names of our functions.
 CREATE FUNCTION check_owner(action text)
 RETURNS void
-LANGUAGE plpgsql STABLE COST 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -68,18 +68,21 @@ $$;
 
 COMMENT ON FUNCTION tag_names(jsonb) IS 'The tags of a row of the log, each once: elements of an array, or key:value of an object. NULL, and anything else, has none.';
 
+-- Rows with the same tags are summed up first, and what they consumed, which a source's
+-- view computes, is computed once.
 CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
-SELECT month_of(r.at) AS month, t.tag, false AS total, meter(sum(r.usage), 'requests') AS requests, sum(r.usage) AS usage,
-	spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
-FROM usage_all AS r CROSS JOIN LATERAL tag_names(r.tags) AS t(tag)
-WHERE r.usage IS NOT NULL AND r.model IS NOT NULL AND r.tags IS NOT NULL
-GROUP BY month_of(r.at), t.tag
-UNION ALL
-SELECT month_of(at), NULL, total, meter(sum(usage), 'requests'), sum(usage), spend(model, usage, at, service_tier, region)
-FROM usage_all CROSS JOIN (VALUES (true), (false)) AS v(total)
-WHERE usage IS NOT NULL AND model IS NOT NULL
-	AND (total OR tags IS NULL OR NOT EXISTS (SELECT FROM tag_names(tags)))
-GROUP BY month_of(at), total;
+WITH tagged AS (
+	SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage, spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
+	FROM (SELECT at, tags, usage, model, service_tier, region FROM usage_all OFFSET 0) AS r
+	WHERE r.usage IS NOT NULL AND r.model IS NOT NULL
+	GROUP BY month_of(r.at), r.tags
+)
+SELECT s.month, t.tag, t.total, meter(sum(s.usage), 'requests') AS requests, sum(s.usage) AS usage, trim_scale(sum(s.usd)) AS usd
+FROM tagged AS s CROSS JOIN LATERAL (
+	SELECT n.tag, false FROM tag_names(s.tags) AS n(tag)
+	UNION ALL SELECT NULL, true
+	UNION ALL SELECT NULL, false WHERE NOT EXISTS (SELECT FROM tag_names(s.tags))) AS t(tag, total)
+GROUP BY s.month, t.tag, t.total;
 
 COMMENT ON VIEW spend_by_tag IS 'Requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total = false those without a tag.';
 
