@@ -9,7 +9,7 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" inferacct.cont
 
 MODULE_big = inferacct
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
-SHLIB_LINK = -lcjson -lm
+SHLIB_LINK = -lcjson -lm $(BIND_OWN_NAMES)
 
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS = $(sort $(wildcard sql/install/*.sql))
@@ -29,6 +29,10 @@ EXTRA_CLEAN = build
 # Callbacks have the signatures that the server wants, used or not.
 PG_CPPFLAGS += -isystem $(includedir_server)
 PG_CFLAGS += -Wall -Wextra -Wshadow -Wno-unused-parameter $(WARN_IF_KNOWN)
+# The library's own names are bound when it is linked: a fresh backend would
+# otherwise look each up in every library that the server has loaded.
+BIND_OWN_NAMES = $(if $(filter Linux,$(shell uname -s)),-Wl$(COMMA)-Bsymbolic)
+COMMA = ,
 WARN_IF_KNOWN = $(shell $(CC) -Werror -Wmissing-variable-declarations -E -x c /dev/null \
 	>/dev/null 2>&1 && echo -Wmissing-variable-declarations)
 

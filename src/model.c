@@ -20,6 +20,7 @@ typedef struct Search
 	ModelMatch *match;
 	Reading		reading;		/* the one being looked up */
 	bool		respelled;		/* its model is not spelled as read */
+	char		no_alias[MODEL_NAME_SIZE];	/* the name that was last found to be none */
 } Search;
 
 /* Looks up one model name of the reading; MODEL_UNKNOWN goes on. */
@@ -40,8 +41,13 @@ FindAlias(Search *search, const char *name, ModelRef *ref)
 {
 	const ModelDirectory *directory = search->directory;
 
-	return directory->alias(directory->arg, name, search->at, ref,
-							&search->match->from, &search->match->to);
+	if (strcmp(name, search->no_alias) == 0)
+		return false;
+	if (directory->alias(directory->arg, name, search->at, ref,
+						 &search->match->from, &search->match->to))
+		return true;
+	CopyText(search->no_alias, sizeof(search->no_alias), name, strlen(name));
+	return false;
 }
 
 /* The model of whoever has it. */

@@ -56,7 +56,7 @@ typedef struct Slot
 	Pricing    *pricing;		/* NULL: free */
 	PriceEpoch	epoch;
 	TimestampTz as_of;
-	char	   *contract;
+	const char *contract;
 	Oid			user;
 	CommandId	command;		/* that it is good for, when epoch.own */
 	bool		stale;			/* to be freed */
@@ -188,14 +188,18 @@ SlotToFill(void)
 }
 
 static Slot *
-FillSlot(const PriceEpoch *epoch, TimestampTz as_of, CommandId command)
+FillSlot(const PriceEpoch *epoch, TimestampTz as_of, bool row_security, CommandId command)
 {
 	Slot	   *slot = SlotToFill();
-	Pricing    *pricing = PricingCreate(cache_context, "inferacct prices", NULL, as_of, setting_contract);
+	Pricing    *pricing = PricingCreate(cache_context, "inferacct prices", NULL);
 
+	pricing->reader = (PriceReader) {
+		.as_of = as_of,.contract = MemoryContextStrdup(pricing->context, setting_contract),.row_security = row_security
+	};
+	memcpy(pricing->reader.table, epoch->table, sizeof(pricing->reader.table));
 	slot->epoch = *epoch;
 	slot->as_of = as_of;
-	slot->contract = pricing->contract;
+	slot->contract = pricing->reader.contract;
 	slot->user = GetUserId();
 	slot->command = command;
 	slot->stale = false;
@@ -250,7 +254,7 @@ Bind(Snapshot snapshot)
 	if (slot == NULL)
 	{
 		CheckContract(setting_contract, as_of);
-		slot = FillSlot(&epoch, as_of, snapshot->curcid);
+		slot = FillSlot(&epoch, as_of, row_security, snapshot->curcid);
 	}
 	slot->used = ++use_clock;
 	slot->stale = row_security;

@@ -1,6 +1,6 @@
 /*
  * price_query.c
- *	  Running the queries of price_load.c.
+ *	  Running queries of the price tables.
  */
 #include "postgres.h"
 
@@ -11,23 +11,12 @@
 #include "price_query.h"
 
 void
-PriceQueryConnect(void)
+PriceQueryBegin(PriceQuery *query, Datum *args)
 {
+	MemoryContext caller = CurrentMemoryContext;
+
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-}
-
-void
-PriceQueryFinish(void)
-{
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-}
-
-/* Run a query inside SPI; the result is SPI_tuptable.  Nulls as SPI has them, or NULL. */
-void
-PriceQueryRun(PriceQuery *query, Datum *args, const char *nulls)
-{
 	if (query->plan == NULL)
 	{
 		/* Look-ups by key: planning them for their arguments, as the first five would be, gains nothing. */
@@ -37,8 +26,16 @@ PriceQueryRun(PriceQuery *query, Datum *args, const char *nulls)
 			elog(ERROR, "could not prepare a query of the price tables");
 		query->plan = plan;
 	}
-	if (SPI_execute_plan(query->plan, args, nulls, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_plan(query->plan, args, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the price tables");
+	MemoryContextSwitchTo(caller);
+}
+
+void
+PriceQueryEnd(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
 }
 
 Datum

@@ -2,10 +2,10 @@
  * price_query.h
  *	  A query of the price tables: prepared once per backend, run read-only
  *	  through SPI, so with the snapshot and the rights of the statement that asks.
- *	  Private to price_load.c.
  *
- * Results lie in SPI_tuptable and in SPI's memory until PriceQueryFinish().
- * Included after postgres.h.
+ * The result lies in SPI_tuptable and SPI_processed from PriceQueryBegin() to
+ * PriceQueryEnd(); what is made of it meanwhile lies in the caller's memory.
+ * Queries nest.  Included after postgres.h.
  */
 #ifndef INFERACCT_PRICE_QUERY_H
 #define INFERACCT_PRICE_QUERY_H
@@ -22,11 +22,8 @@ typedef struct PriceQuery
 	SPIPlanPtr	plan;
 } PriceQuery;
 
-extern void PriceQueryConnect(void);
-extern void PriceQueryFinish(void);
-
-/* Run a query between these two; nulls as SPI has them, or NULL. */
-extern void PriceQueryRun(PriceQuery *query, Datum *args, const char *nulls);
+extern void PriceQueryBegin(PriceQuery *query, Datum *args);
+extern void PriceQueryEnd(void);
 
 /* A column of the result, counted from 1; Int64Column gives 0 for NULL, TextColumn NULL. */
 extern Datum Column(uint64 row, int column, bool *isnull);

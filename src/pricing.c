@@ -21,6 +21,7 @@
 #include "cost.h"
 #include "errors.h"
 #include "nearest.h"
+#include "price_directory.h"
 #include "price_load.h"
 #include "pricing.h"
 
@@ -71,8 +72,7 @@ SameName(NameKey a, NameKey b)
 #pragma GCC diagnostic pop
 
 Pricing *
-PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book,
-			  TimestampTz as_of, const char *contract)
+PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book)
 {
 	/* Cards are never freed one by one; this kind does not round their sizes up to powers of two. */
 	MemoryContext context = GenerationContextCreate(parent, context_name, ALLOCSET_DEFAULT_SIZES);
@@ -80,8 +80,6 @@ PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *b
 
 	pricing->context = context;
 	pricing->book = book;
-	pricing->as_of = as_of;
-	pricing->contract = MemoryContextStrdup(context, contract);
 	pricing->names = name_create(context, 64, NULL);
 	pricing->cards = name_create(context, 64, NULL);
 	return pricing;
@@ -124,7 +122,7 @@ FetchCard(Pricing *pricing, const ModelRef *ref)
 	entry = name_lookup(pricing->cards, key);
 	if (entry != NULL)
 		return entry->value;
-	card = LoadRateCard(ref->provider, ref->model, pricing->as_of, pricing->contract, pricing->context);
+	card = LoadRateCard(&pricing->reader, ref->provider, ref->model, pricing->context);
 	if (card == NULL)			/* the target of an alias may have no prices */
 		return NULL;
 	entry = InsertName(pricing, pricing->cards, key);
@@ -138,7 +136,7 @@ PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *m
 	ModelDirectory directory;
 
 	if (pricing->book == NULL)
-		return LoadModel(name, at, pricing->as_of, match);
+		return LoadModel(&pricing->reader, name, at, match);
 	directory = PriceBookDirectory(pricing->book);
 	return ModelResolve(name, at, &directory, match);
 }
@@ -260,7 +258,7 @@ static int
 KnownNames(Pricing *pricing, char ***names)
 {
 	if (pricing->book == NULL)
-		return LoadModelNames(pricing->as_of, names, CurrentMemoryContext);
+		return LoadModelNames(pricing->reader.as_of, names, CurrentMemoryContext);
 
 	*names = palloc(Max(pricing->book->ncards, 1) * sizeof(char *));
 	for (uint32 i = 0; i < pricing->book->ncards; i++)
@@ -388,8 +386,7 @@ PricingOfArgument(FunctionCallInfo fcinfo, int argument)
 		if (cache->pricing != NULL)
 			MemoryContextDelete(cache->pricing->context);
 		cache->book = copy;
-		cache->pricing = PricingCreate(context, "inferacct price book argument", copy, copy->as_of,
-									   PriceBookString(copy, copy->contract));
+		cache->pricing = PricingCreate(context, "inferacct price book argument", copy);
 	}
 	memset(&cache->pointer, 0, sizeof(cache->pointer));
 	if (VARATT_IS_EXTERNAL_ONDISK(value))

@@ -19,6 +19,7 @@
 
 #include "model.h"
 #include "price_book.h"
+#include "price_table.h"
 
 /* What a name means in [from, to). */
 typedef struct NameSpan
@@ -63,8 +64,7 @@ typedef struct Pricing
 	struct name_hash *names;	/* as logs spell them -> NameSpan list */
 	struct name_hash *cards;	/* provider, NUL, model -> RateCard; of the tables only */
 	const PriceBook *book;		/* NULL: of the tables */
-	TimestampTz as_of;			/* DT_NOEND: all that is known */
-	char	   *contract;		/* "" list prices */
+	PriceReader reader;			/* of the tables */
 	int			busy;			/* loads under way: it must not be freed */
 	int			nunknown;		/* unknown names in names */
 	NameSpan	unknown;		/* the last one beyond that */
@@ -72,8 +72,7 @@ typedef struct Pricing
 } Pricing;
 
 /* Make an empty Pricing in a context of its own below parent. */
-extern Pricing *PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book,
-							  TimestampTz as_of, const char *contract);
+extern Pricing *PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book);
 
 /* The span of a name that holds at `at`; never NULL; good until the next call. */
 extern NameSpan *PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at);
