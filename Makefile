@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo bench test-matrix unit stress concurrency focus FORCE
+.PHONY: all help test demo bench test-matrix unit stress concurrency focus month FORCE
 
 help:
 	@echo 'make test         install what is missing, build, run every test in a private server'
@@ -62,6 +62,7 @@ help:
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
+	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
@@ -79,6 +80,9 @@ stress:
 
 bench:
 	@bash bench/run
+
+month:
+	@ROWS='$(ROWS)' bash .ci/with-server bash test/month/run
 
 # The shipped catalogs become one price version: a JSON array of pricing/*.json
 # between two SQL parts that load it.

@@ -46,3 +46,6 @@ query payload single sample floor - usage_sample '`spend(model, parse_usage(payl
 	'SELECT spend(model, parse_usage(payload), at) FROM payload_sample'
 query rollup single rollup floor - usage 'hourly rollup: `rollup_spend(...)` over `usage_hourly`' \
 	'SELECT rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) FROM usage_hourly'
+# Reads what compact_usage() has made; the target is of the whole query.
+query monthly_report single rollup floor '<50ms' usage 'monthly report: `monthly_spend` of all months, compacted' \
+	'SELECT trim_scale(sum(usd)) FROM monthly_spend'

@@ -22,14 +22,16 @@ function verdict(met) {
 	return met ? "met" : "not met"
 }
 
-function meets(ratio, goal) {
+function meets(ratio, goal, ms) {
 	if (goal == "-") return "-"
+	if (goal ~ /ms$/) return verdict(ms < substr(goal, 2) + 0)
 	if (goal ~ /^<=/) return verdict(ratio <= substr(goal, 3) + 0)
 	return verdict(ratio >= substr(goal, 3) + 0)
 }
 
 # The goal as people write it.
 function shown(goal) {
+	if (goal ~ /ms$/) { sub(/^</, "under ", goal); sub(/ms$/, " ms", goal) }
 	sub(/^<=/, "at most ", goal)
 	sub(/^>=/, "at least ", goal)
 	return goal
@@ -69,9 +71,11 @@ END {
 		name = order[i]; key = "single" SUBSEP name
 		note = table[name] == "sample" ? sprintf(" (%d rows, per row)", rows[name]) : table[name] == "rollup" ? sprintf(" (%d rows for all)", rows[name]) : ""
 		ns = median(time, times[key], key) / per(name)
+		ms = ns * per(name) / 1e6
+		if (target[name] ~ /ms$/) note = sprintf(" (%.1f ms)", ms)
 		if (floor[name] == "-") { printf "| %s | %.1f | 1.00 | itself | - | - |\n", label[name], ns; continue }
 		single[name] = median(ratio, rounds, key)
-		printf "| %s%s | %.*f | %.*f | %s | %s | %s |\n", label[name], note, ns < 10 ? 2 : 1, ns, single[name] < 0.1 ? 4 : 2, single[name], floor[name], shown(target[name]), meets(single[name], target[name])
+		printf "| %s%s | %.*f | %.*f | %s | %s | %s |\n", label[name], note, ns < 10 ? 2 : 1, ns, single[name] < 0.1 ? 4 : 2, single[name], floor[name], shown(target[name]), meets(single[name], target[name], ms)
 	}
 
 	print "\n## Two parallel workers, by the clock\n"

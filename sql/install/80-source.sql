@@ -241,12 +241,35 @@ FOR EACH STATEMENT EXECUTE FUNCTION usage_source_written();
 -- Attaching
 -- ---------------------------------------------------------------------------
 
+-- Not for inferacct_admin, and never as SECURITY DEFINER: who reads a report reads
+-- every attached relation as himself, and so runs what its views and types are made
+-- of; and CREATE on this schema would let its holder shadow names of our functions.
+CREATE FUNCTION check_owner(action text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+DECLARE
+	owner name := (SELECT extowner::regrole::name FROM pg_extension WHERE extname = 'inferacct');
+BEGIN
+	IF NOT pg_has_role(current_user, owner, 'USAGE') THEN
+		RAISE insufficient_privilege USING
+			MESSAGE = format('only the owner of extension inferacct can %s', action),
+			DETAIL = 'Whoever reads a report reads every attached relation, and runs what its views and types are made of; so inferacct_admin does not suffice.',
+			HINT = format('Have it done by role %s or a member of it.', owner);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION check_owner(text) IS 'Refuses an action (42501) to whoever is not the owner of the extension, nor a member of that role.';
+
 CREATE FUNCTION attach_usage(name text, relation regclass, mapping jsonb)
 RETURNS regclass
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM check_owner('attach a source');
 	IF num_nulls(name, relation, mapping) > 0 THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'attach_usage() needs a name, a relation and a mapping';
 	END IF;
@@ -272,7 +295,7 @@ $$;
 COMMENT ON FUNCTION attach_usage(text, regclass, jsonb) IS
 'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": litellm | langfuse | otel | openai_usage_api | anthropic_usage_report}, with columns of one''s own beside it, or, without tool, which columns fill at, request_id, model, input (required), other meters and columns of usage_log. '
 'A column is given by name, {"column": name, "path": [key, ...]} in a json column, or {"value": constant}. input_includes_cached must be said, and output_includes_reasoning when reasoning is mapped. Timestamps without time zone are UTC; numbers need at_unit (s, ms, us, ns). Returns the view. '
-'Errors: 42703 no such column, 42804 a type that cannot be read, 22023 a mapping that does not say what it must, 42710 a name in use, 22004 NULL. The caller must own the extension.';
+'Errors: 42703 no such column, 42804 a type that cannot be read, 22023 a mapping that does not say what it must, 42710 a name in use, 22004 NULL, 42501 the caller does not own the extension (inferacct_admin does not suffice).';
 
 CREATE FUNCTION attach_usage(name text, relation regclass, mapping text)
 RETURNS regclass
@@ -291,6 +314,7 @@ LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM check_owner('detach a source');
 	DELETE FROM usage_source AS s WHERE s.name = detach_usage.name;
 	IF NOT FOUND THEN
 		RAISE undefined_object USING
@@ -303,4 +327,4 @@ END
 $$;
 
 COMMENT ON FUNCTION detach_usage(text) IS
-'Takes an attached source out of usage_all and drops its view; its relation is left as it is, and so is its part of usage_hourly, until forget_usage(). Errors: 42704 no such source, 2BP01 other views read its view.';
+'Takes an attached source out of usage_all and drops its view; its relation is left as it is, and so is its part of usage_hourly, until forget_usage(). Errors: 42704 no such source, 2BP01 other views read its view, 42501 the caller does not own the extension.';

@@ -68,18 +68,21 @@ $$;
 
 COMMENT ON FUNCTION tag_names(jsonb) IS 'The tags of a row of the log, each once: elements of an array, or key:value of an object. NULL, and anything else, has none.';
 
+-- Rows with the same tags are summed up first, and what they consumed, which a source's
+-- view computes, is computed once.
 CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
-SELECT month_of(r.at) AS month, t.tag, false AS total, meter(sum(r.usage), 'requests') AS requests, sum(r.usage) AS usage,
-	spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
-FROM usage_all AS r CROSS JOIN LATERAL tag_names(r.tags) AS t(tag)
-WHERE r.usage IS NOT NULL AND r.model IS NOT NULL AND r.tags IS NOT NULL
-GROUP BY month_of(r.at), t.tag
-UNION ALL
-SELECT month_of(at), NULL, total, meter(sum(usage), 'requests'), sum(usage), spend(model, usage, at, service_tier, region)
-FROM usage_all CROSS JOIN (VALUES (true), (false)) AS v(total)
-WHERE usage IS NOT NULL AND model IS NOT NULL
-	AND (total OR tags IS NULL OR NOT EXISTS (SELECT FROM tag_names(tags)))
-GROUP BY month_of(at), total;
+WITH tagged AS (
+	SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage, spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
+	FROM (SELECT at, tags, usage, model, service_tier, region FROM usage_all OFFSET 0) AS r
+	WHERE r.usage IS NOT NULL AND r.model IS NOT NULL
+	GROUP BY month_of(r.at), r.tags
+)
+SELECT s.month, t.tag, t.total, meter(sum(s.usage), 'requests') AS requests, sum(s.usage) AS usage, trim_scale(sum(s.usd)) AS usd
+FROM tagged AS s CROSS JOIN LATERAL (
+	SELECT n.tag, false FROM tag_names(s.tags) AS n(tag)
+	UNION ALL SELECT NULL, true
+	UNION ALL SELECT NULL, false WHERE NOT EXISTS (SELECT FROM tag_names(s.tags))) AS t(tag, total)
+GROUP BY s.month, t.tag, t.total;
 
 COMMENT ON VIEW spend_by_tag IS 'Requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total = false those without a tag.';
 
@@ -115,48 +118,72 @@ RETURN input_tokens(usage) + output_tokens(usage);
 
 COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output. NULL gives NULL.';
 
+-- What has the same prices is judged once: a message with the nearest names takes
+-- milliseconds.  A row that a new price splits, in time or by its sizes, is not put
+-- together with those that it does not split.
+CREATE FUNCTION judged_usage()
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
+	provider_usd numeric, problem text)
+LANGUAGE sql STABLE COST 1000000 ROWS 1000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	WITH ends AS MATERIALIZED (
+		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM usage_month AS m
+	), windowed AS MATERIALIZED (
+		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
+	), alike AS MATERIALIZED (
+		SELECT u.month, u.source, provider_of(u.provider, u.model) AS provider, u.model, u.service_tier, u.region, u.team, u.aggregated,
+			sum(u.usage) AS usage, min(u.first_at) AS first_at, max(u.last_at) AS last_at, min(u.min_input) AS min_input, max(u.max_input) AS max_input, sum(u.provider_usd) AS provider_usd
+		FROM monthly_usage AS u CROSS JOIN ends AS e
+		GROUP BY u.month, u.source, provider_of(u.provider, u.model), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
+			CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
+			width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
+	)
+	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at, a.provider_usd,
+		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region)
+	FROM alike AS a
+$$;
+
+COMMENT ON FUNCTION judged_usage() IS 'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a price.';
+
 CREATE VIEW priced_usage WITH (security_invoker = true) AS
-WITH judged AS MATERIALIZED (
-	SELECT month, source, usage, rollup_problem(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS problem
-	FROM monthly_usage)
 SELECT month, source, meter(sum(usage), 'requests') AS requests,
 	coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
 	tokens_of(sum(usage)) AS tokens,
 	coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens,
 	round(coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)::numeric / nullif(tokens_of(sum(usage)), 0), 6) AS priced_share
-FROM judged
+FROM judged_usage()
 GROUP BY month, source;
 
 COMMENT ON VIEW priced_usage IS 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, six decimals; NULL without tokens). The same under any inferacct.unpriced.';
 
 CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
 WITH judged AS MATERIALIZED (
-	SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, region, team, usage, first_at, last_at, provider_usd,
-		rollup_problem(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS problem
-	FROM monthly_usage
+	SELECT * FROM judged_usage()
+), explained AS (
+	SELECT *, CASE
+		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at) THEN 'served by a commitment or deployment: SELECT price_capacity()'
+		WHEN problem LIKE 'IA001%' THEN 'no price for a meter'
+		WHEN problem LIKE 'IA002%' THEN 'unknown model'
+		WHEN problem LIKE 'IA003%' THEN 'several providers have it'
+		WHEN problem LIKE 'IA004%' THEN 'no such service tier'
+		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
+		WHEN problem LIKE 'IA006%' THEN 'unknown contract'
+		WHEN problem LIKE 'IA007%' THEN 'no exchange rate'
+		ELSE left(problem, 5) END AS reason
+	FROM judged WHERE problem IS NOT NULL
 ), months AS (
 	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
 	FROM judged GROUP BY month
 )
-SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team,
-	CASE left(j.problem, 5)
-		WHEN 'IA001' THEN 'no price for a meter'
-		WHEN 'IA002' THEN 'unknown model'
-		WHEN 'IA003' THEN 'several providers have it'
-		WHEN 'IA004' THEN 'no such service tier'
-		WHEN 'IA005' THEN 'a new price splits it: CALL refresh_usage()'
-		WHEN 'IA006' THEN 'unknown contract'
-		WHEN 'IA007' THEN 'no exchange rate'
-		ELSE left(j.problem, 5)
-	END AS reason,
+SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason,
 	min(j.problem) AS problem, min(j.first_at) AS first_at, max(j.last_at) AS last_at,
 	meter(sum(j.usage), 'requests') AS requests, tokens_of(sum(j.usage)) AS tokens, sum(j.usage) AS usage, sum(j.provider_usd) AS provider_usd,
 	round(m.priced_tokens::numeric / nullif(m.tokens, 0), 6) AS month_priced_share
-FROM judged AS j JOIN months AS m USING (month)
-WHERE j.problem IS NOT NULL
-GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, left(j.problem, 5), m.priced_tokens, m.tokens;
+FROM explained AS j JOIN months AS m USING (month)
+GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason, m.priced_tokens, m.tokens;
 
-COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason, the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Empty when everything is priced. The same under any inferacct.unpriced.';
+COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason, the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. Empty when everything is priced. The same under any inferacct.unpriced.';
 
 -- ---------------------------------------------------------------------------
 -- Why a row of the rollup costs what it costs
@@ -186,72 +213,6 @@ $$;
 
 COMMENT ON FUNCTION rollup_cost_detail(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
 'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';
-
--- ---------------------------------------------------------------------------
--- Shared costs
--- ---------------------------------------------------------------------------
-
-CREATE TABLE shared_cost (
-	month		date NOT NULL CHECK (month = date_trunc('month', month::timestamp)::date),
-	name		text NOT NULL CHECK (name <> ''),
-	usd			numeric NOT NULL CHECK (usd >= 0 AND usd < 'Infinity'),
-	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests')),
-	models		text[],
-	capacity	numeric CHECK (capacity > 0 AND capacity < 'Infinity'),
-	note		text,
-	PRIMARY KEY (month, name)
-);
-
-COMMENT ON TABLE shared_cost IS 'Costs of a month that no request states: GPUs of our own, gateways, support contracts. shared_cost_allocation spreads them over teams.';
-COMMENT ON COLUMN shared_cost.month IS 'first day of the UTC month';
-COMMENT ON COLUMN shared_cost.basis IS 'what it is spread by: tokens or requests';
-COMMENT ON COLUMN shared_cost.models IS 'names of models, as in the log, whose usage it serves; NULL: every usage';
-COMMENT ON COLUMN shared_cost.capacity IS 'how many tokens or requests it could have served in the month; what was not used is idle. NULL: all of it is used';
-SELECT pg_extension_config_dump('shared_cost', '');
-
--- For policies, and for figures that mean nothing without everybody's usage.
-CREATE FUNCTION sees_everything()
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 10
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
-$$;
-
-COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
-
--- Sums are cut at running totals, so that the parts add up exactly.
-CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
-WITH units AS (
-	SELECT c.month, c.name, c.basis, c.usd, c.capacity, u.team,
-		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) ELSE meter(sum(u.usage), 'requests') END, 0)::numeric AS units
-	FROM shared_cost AS c
-	LEFT JOIN monthly_usage AS u ON u.month = c.month AND (c.models IS NULL OR u.model = ANY (c.models))
-	WHERE NOT row_security_active('usage_hourly'::regclass) OR sees_everything()
-	GROUP BY c.month, c.name, u.team
-), running AS (
-	SELECT *, sum(units) OVER one AS all_units,
-		sum(units) OVER (one ORDER BY team NULLS LAST ROWS UNBOUNDED PRECEDING) AS upto,
-		row_number() OVER (one ORDER BY team NULLS LAST) = count(*) OVER one AS is_last
-	FROM units WINDOW one AS (PARTITION BY month, name)
-), parts AS (
-	SELECT *, CASE WHEN capacity IS NULL AND all_units > 0 THEN usd
-				   WHEN all_units = 0 THEN 0
-				   ELSE round(usd * least(all_units / greatest(capacity, all_units), 1), 15) END AS all_used
-	FROM running
-), cut AS (
-	SELECT *, CASE WHEN is_last THEN all_used ELSE round(all_used * upto / nullif(all_units, 0), 15) END AS used_upto,
-		CASE WHEN is_last THEN usd - all_used ELSE round((usd - all_used) * upto / nullif(all_units, 0), 15) END AS idle_upto
-	FROM parts
-), split AS (
-	SELECT *, coalesce(used_upto - lag(used_upto, 1, 0::numeric) OVER one, 0) AS used_usd,
-		coalesce(idle_upto - lag(idle_upto, 1, 0::numeric) OVER one, 0) AS idle_usd
-	FROM cut WINDOW one AS (PARTITION BY month, name ORDER BY team NULLS LAST)
-)
-SELECT month, name, team, basis, units, trim_scale(used_usd) AS used_usd, trim_scale(idle_usd) AS idle_usd, trim_scale(used_usd + idle_usd) AS allocated_usd
-FROM split;
-
-COMMENT ON VIEW shared_cost_allocation IS 'Each shared cost of a month by team: used_usd for the capacity it used, idle_usd its part of what nobody used, in proportion to use, allocated_usd both. They add up exactly to the cost; the idle part stands apart, so that a team''s use is not made dearer by what others left. A cost that nobody used is all idle, with a NULL team. Empty for a role that row-level security keeps from seeing all usage: of a part, shares mean nothing.';
 
 -- ---------------------------------------------------------------------------
 -- Materialized

@@ -16,8 +16,8 @@ DECLARE
 	name text;
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection', 'price_epoch',
-		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'usage_source',
-		'closed_month', 'booked_usage', 'budget', 'shared_cost', 'team_member'];
+		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run',
+		'closed_month', 'booked_usage', 'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
@@ -51,7 +51,7 @@ END
 $$;
 
 COMMENT ON FUNCTION grant_roles() IS
-'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets and shared costs, and close months. Attaching sources, compacting into materialized views and protect_usage() are for the owner of the extension. '
+'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets, shared costs, commitments and running deployments, and close months. Attaching sources, compacting into materialized views and protect_usage() are for the owner of the extension. '
 'CREATE EXTENSION calls it where the installing role may make roles; call it again after attach_usage(), and after an upgrade. Error: 42501 when the roles are not there and the caller may not make them.';
 
 -- ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(32);
+SELECT plan(42);
 
 SELECT has_role('inferacct_reader');
 SELECT has_role('inferacct_admin');
@@ -24,6 +24,10 @@ INSERT INTO usage_log (at, usage, model, source, request_id, provider, team, tag
 SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-02-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp());
 INSERT INTO budget (name, month, usd, team) VALUES ('b', '2031-01-01', 1, 'rol_blue'), ('r', '2031-01-01', 1, 'rol_red'), ('all', '2031-01-01', 1, NULL);
 INSERT INTO shared_cost (month, name, usd) VALUES ('2031-01-01', 'rol', 7);
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at, until_at) VALUES ('rol-ptu', 'rol', 'PT', '{rol-a}', 'provisioned', 'PTU', 1, 2, 'hour', '2031-01-01Z', '2031-01-02Z');
+INSERT INTO deployment (name, term, prefill_tokens_per_second, decode_tokens_per_second, upfront_usd) VALUES ('rol-fleet', 'owned', 1000, 100, 36000);
+INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('rol-fleet', '{rol/llama}', '2021-01-01Z', '2021-02-01Z');
+CREATE TABLE rol_requests (at timestamptz, id text, model text, tokens bigint);
 CREATE ROLE inferacct_test_red ROLE CURRENT_USER IN ROLE inferacct_reader;
 CREATE ROLE inferacct_test_boss IN ROLE inferacct_admin;
 INSERT INTO team_member VALUES ('inferacct_test_red', 'rol_red');
@@ -49,6 +53,9 @@ SELECT is((reconcile('rol', '2031-01-01', 0::numeric)).computed_usd, (SELECT usd
 SELECT set_eq('SELECT name FROM budget_status', $$VALUES ('r')$$, 'budgets');
 SELECT is((SELECT spend(model, usage, at) FROM usage_all), (SELECT usd FROM truth WHERE team = 'rol_red'), 'and the log');
 SELECT is((SELECT count(*) FROM shared_cost_allocation), 0::bigint, 'no shares of a part');
+SELECT set_eq('SELECT name FROM shared_cost_all', $$VALUES ('rol'), ('rol-ptu')$$, 'nor what a deployment could have done beyond a part');
+SELECT is((SELECT count(*) FROM focus_commitments('2031-01-01', '2031-02-01')), 0::bigint, 'nor what became of a commitment');
+SELECT throws_ok('SELECT price_capacity()', '42501', NULL, 'a reader makes nothing free');
 SELECT throws_ok('SELECT * FROM monthly_spend_mat', '42501', NULL, 'not the materialized view');
 SELECT throws_ok('SELECT * FROM usage_log_default', '42501', NULL, 'nor a partition by its name');
 SELECT throws_ok($$SELECT set_price('rol', 'rol-a', 'input', 2)$$, '42501', NULL, 'a reader publishes no price');
@@ -58,6 +65,13 @@ RESET ROLE;
 SET LOCAL ROLE inferacct_test_boss;
 SELECT set_eq($$SELECT team, sum(usd) FROM monthly_spend WHERE source = 'rol' GROUP BY 1$$, 'SELECT team, usd FROM truth', 'an admin sees all teams');
 SELECT is((SELECT sum(allocated_usd) FROM shared_cost_allocation WHERE name = 'rol'), 7::numeric, 'and all shares');
+SELECT set_eq($$SELECT name, sum(idle_usd) FROM shared_cost_allocation WHERE kind <> 'stated' GROUP BY 1$$, $$VALUES ('rol-ptu', 48.0), ('rol-fleet', 1000)$$, 'of commitments and deployments, too');
+SELECT lives_ok($$INSERT INTO commitment SELECT 'rol-ptu-2', provider, type, models, service_tier, unit, units, usd_per_unit, per, 10, from_at, until_at FROM commitment$$, 'says what was bought');
+SELECT lives_ok($$UPDATE deployment_run SET until_at = '2021-01-20Z'$$, 'and what runs');
+SELECT ok(price_capacity() > 1000, 'and publishes it');
+SELECT throws_ok($$SELECT attach_usage('rol', 'rol_requests', '{"at": "at", "request_id": "id", "model": "model", "input": "tokens", "input_includes_cached": true}')$$, '42501', 'only the owner of extension inferacct can attach a source', 'an admin attaches no source, and is told who can');
+SELECT throws_ok($$SELECT detach_usage('rol')$$, '42501', 'only the owner of extension inferacct can detach a source', 'nor detaches one');
+SELECT throws_ok($$INSERT INTO usage_source VALUES ('rol', 'rol_requests', '{}', '{}')$$, '42501', NULL, 'nor writes one by hand');
 SELECT lives_ok($$SELECT set_price('rol', 'rol-a', 'input', 2, '2031-01-10 01:02:03Z')$$, 'publishes a price');
 SELECT lives_ok($$SELECT reopen_month('2031-01-01')$$, 'takes a closing back');
 SELECT lives_ok($$SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-02-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp()), compact_usage(), close_month('2031-01-01', before_its_end => true)$$, 'refreshes, compacts and closes');

@@ -35,6 +35,11 @@ INSERT INTO price (provider, model, meter, currency, amount) VALUES ('dumpco', '
 SELECT usage_log_partitions('2026-05-01', '2026-08-01');
 INSERT INTO usage_log (at, usage, model, source, request_id)
 SELECT timestamptz '2026-04-15' + i * interval '1 day', usage(1000 * i, 10 * i), 'ark', 'app', 'request ' || i FROM generate_series(1, 150) AS i;
+INSERT INTO shared_cost (month, name, usd) VALUES ('2026-07-01', 'gateway', 12.34);
+INSERT INTO deployment (name, term, prefill_tokens_per_second, decode_tokens_per_second, upfront_usd) VALUES ('own fleet', 'owned', 1000, 100, 36000);
+INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('own fleet', '{house/ark}', '2026-07-05', '2026-07-25');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at) VALUES ('pt', 'dumpco', 'PT', '{ark-1}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-07-01');
+SELECT price_capacity();
 CREATE TABLE book AS SELECT price_book() AS book, price_book(contract => 'deal') AS deal;
 CREATE TABLE partial AS SELECT spend_accum(NULL, 'ark', 1000000, 0, '2026-07-01') AS state;
 CREATE VIEW bill AS SELECT date_trunc('month', at) AS month, spend(model, usage, at) AS usd FROM usage_log GROUP BY 1;
@@ -47,6 +52,8 @@ my %same = (
 	'aliases' => q(SELECT string_agg(a::text, E'\n' ORDER BY a::text) FROM inferacct.model_alias a),
 	'contracts, rates, GPUs, rejections' => q(SELECT (SELECT string_agg(c::text, ',') FROM inferacct.contract c), (SELECT string_agg(t::text, ',') FROM inferacct.contract_term t),
 		(SELECT string_agg(f::text, ',') FROM inferacct.fx_rate f), (SELECT string_agg(g::text, ',' ORDER BY g::text) FROM inferacct.gpu_price g), (SELECT string_agg(r::text, ',') FROM inferacct.catalog_rejection r)),
+	'commitments, running deployments and what they cost' => q(SELECT (SELECT string_agg(c::text, ',') FROM inferacct.commitment c), (SELECT string_agg(r::text, ',') FROM inferacct.deployment_run r),
+		(SELECT string_agg(concat_ws(' ', a.name, a.kind, a.used_usd, a.idle_usd), ',' ORDER BY a.name) FROM inferacct.shared_cost_allocation a WHERE a.month = '2026-07-01')),
 	'requests' => q(SELECT count(*), md5(string_agg(l::text, E'\n' ORDER BY at)) FROM inferacct.usage_log l),
 	'requests in their months' => q(SELECT string_agg(month || ' ' || requests, ',' ORDER BY month) FROM (SELECT tableoid::regclass::text AS month, count(*) AS requests FROM inferacct.usage_log GROUP BY 1) m),
 	'costs' => q(SELECT inferacct.token_cost('ark', 1000000, 1000000, '2026-05-31'), inferacct.token_cost('ark', 1000000, 1000000, '2026-06-01'),
@@ -77,6 +84,7 @@ for my $database ('restored', 'scripted')
 	{
 		is($node->safe_psql($database, $same{$what}), $node->safe_psql('source', $same{$what}), "$database: the same $what");
 	}
+	is($node->safe_psql($database, 'SELECT inferacct.price_capacity()'), '', "$database: prices say what is committed");
 	my $latest = $node->safe_psql($database, 'SELECT max(version) FROM inferacct.price_version');
 	cmp_ok($node->safe_psql($database, q(SELECT inferacct.set_price('dumpco', 'ark-1', 'input', 1, '2026-06-01'))),
 		'>', $latest, "$database: the next price is a new version");
