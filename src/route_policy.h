@@ -14,7 +14,7 @@
 
 #include "pricing.h"
 #include "request.h"
-#include "routing.h"
+#include "route_flat.h"
 
 typedef struct RouteCall
 {
@@ -27,6 +27,7 @@ typedef struct RouteCall
 	RoutePolicy policy;
 
 	/* Of route_savings() only. */
+	bool		is_constant;	/* policy and baseline are, in an aggregate */
 	char	   *baseline;
 	Size		baseline_length;
 	struct RouteState *empty;	/* a state of this policy and baseline */
@@ -34,12 +35,7 @@ typedef struct RouteCall
 	bool		is_plain[ROUTE_MAX_TIERS];	/* RouteTierIsPlain() */
 	RequestText models[ROUTE_MAX_TIERS];
 	NameSpan   *spans[ROUTE_MAX_TIERS + 1]; /* last met; NULL: none */
-
-	/* When all models have flat rates, in [flat_from, flat_to); else that is empty. */
-	TimestampTz flat_from;
-	TimestampTz flat_to;
-	uint32_t	flat_priced;	/* meters that all of them price */
-	const int64_t *flat_rates[ROUTE_MAX_TIERS + 1];
+	RouteFlat	flat;			/* of all models, around the last request that was priced one by one */
 } RouteCall;
 
 /* The policy of that name; errors are routing_definition()'s. */

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
@@ -101,52 +102,28 @@ TierCost(RouteCall *call, int index, const Request *request, const Usage *usage,
 static void
 FindFlatRates(RouteCall *call)
 {
+	RouteFlat  *flat = &call->flat;
 	int			ntiers = call->policy.ntiers;
 
-	call->flat_from = DT_NOBEGIN;
-	call->flat_to = DT_NOEND;
-	call->flat_priced = ~UINT32_C(0);
+	flat->from = DT_NOBEGIN + 1;	/* the infinite past is no time */
+	flat->to = DT_NOEND;
+	flat->known = ~UINT32_C(0);
+	flat->charged = 0;
 	for (int i = 0; i <= ntiers; i++)
 	{
 		const NameSpan *span = i < ntiers && call->is_baseline[i] ? call->spans[ntiers] : call->spans[i];
 
 		if (span == NULL || (i < ntiers && !call->is_plain[i]) || span->flat_from >= span->flat_to)
 		{
-			call->flat_to = call->flat_from;
+			flat->to = flat->from;
 			return;
 		}
-		call->flat_from = Max(call->flat_from, span->flat_from);
-		call->flat_to = Min(call->flat_to, span->flat_to);
-		call->flat_priced &= span->flat->priced;
-		call->flat_rates[i] = span->flat->rate;
+		flat->from = Max(flat->from, span->flat_from);
+		flat->to = Min(flat->to, span->flat_to);
+		flat->known &= span->flat->priced | METER_BIT(METER_REQUESTS);
+		flat->charged |= span->flat->priced;
+		flat->rates[i] = span->flat->rate;
 	}
-}
-
-/* Price a request of the standard tier on all at once; false when that takes more care. */
-static bool
-PriceFlat(const RouteCall *call, const Request *request, const Usage *usage, RouteCosts *costs)
-{
-	const uint32_t free_without_price = METER_BIT(METER_REQUESTS);
-	int			nmodels = call->policy.ntiers + 1;
-	uint32_t	present = usage->present;
-
-	if (request->at < call->flat_from || request->at >= call->flat_to ||
-		request->service_tier.bytes != NULL || request->region.bytes != NULL ||
-		(present & ~call->flat_priced & ~free_without_price) != 0)
-		return false;
-	memset(costs->usd, 0, nmodels * sizeof(Money));
-	for (int i = 0; present != 0; i++, present &= present - 1)
-	{
-		int			meter = __builtin_ctz(present);
-		int64		count = usage->count[i];
-
-		/* Below 2^48, all meters together stay below 2^127. */
-		if (count >> 48 != 0)
-			return false;
-		for (int j = 0; j < nmodels; j++)
-			costs->usd[j] += (Money) count * call->flat_rates[j][meter];
-	}
-	return true;
 }
 
 /* Price a request on the baseline and on every tier; false when one has no price. */
@@ -155,8 +132,6 @@ PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteC
 {
 	int			ntiers = call->policy.ntiers;
 
-	if (PriceFlat(call, request, usage, costs))
-		return true;
 	if (!ModelCost(call, &call->spans[ntiers], request, usage, &costs->usd[ntiers]))
 		return false;
 	for (int i = 0; i < ntiers; i++)
@@ -166,7 +141,8 @@ PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteC
 		else if (!TierCost(call, i, request, usage, &costs->usd[i]))
 			return false;
 	}
-	FindFlatRates(call);
+	if (request->at < call->flat.from || request->at >= call->flat.to)
+		FindFlatRates(call);
 	return true;
 }
 
@@ -233,7 +209,7 @@ EmptyState(RouteCall *call, RequestText baseline)
 	memcpy(call->baseline, baseline.bytes, baseline.length);
 	call->baseline_length = baseline.length;
 	call->spans[call->policy.ntiers] = NULL;
-	call->flat_to = call->flat_from = DT_NOBEGIN;
+	call->flat.to = call->flat.from;
 	for (int i = 0; i < call->policy.ntiers; i++)
 	{
 		const RouteTier *tier = &call->policy.tiers[i];
@@ -274,8 +250,44 @@ Widen(RouteState *state, int first, int last)
 	return CopyState(state, first_bucket, nbuckets);
 }
 
-Datum
-route_savings_accum(PG_FUNCTION_ARGS)
+/* Is an argument of the aggregate the same text in every row? */
+static bool
+ArgumentIsConstant(FunctionCallInfo fcinfo, int argument)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+
+	return aggref != NULL && IsA(((TargetEntry *) list_nth(aggref->args, argument - 1))->expr, Const);
+}
+
+/*
+ * Add a row as nearly all are: in an aggregate over one policy and baseline,
+ * when flat rates are known.  An aggregate lives in one execution and so under
+ * one snapshot: what its call site has read stays good until price_generation
+ * moves.
+ */
+static inline bool
+AccumulateFlat(FunctionCallInfo fcinfo)
+{
+	const RouteCall *call = fcinfo->flinfo->fn_extra;
+	RouteState *state = (RouteState *) PG_GETARG_POINTER(0);
+	RouteFlatResult result;
+	int			tier;
+
+	if (call == NULL || !call->is_constant || call->generation != price_generation ||
+		PG_ARGISNULL(0) || PG_ARGISNULL(4) || PG_ARGISNULL(5) ||
+		(PG_NARGS() > 6 && !(PG_ARGISNULL(6) && PG_ARGISNULL(7))) ||
+		!RouteStateMatches(state, call->empty))
+		return false;
+	tier = PG_ARGISNULL(2) ? call->policy.ntiers - 1 : RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2));
+	result = RouteFlatAdd(&call->flat, state, PG_GETARG_USAGE(4), PG_GETARG_TIMESTAMPTZ(5), tier, !PG_ARGISNULL(2));
+	if (unlikely(result == ROUTE_FLAT_OVERFLOW))
+		OutOfRange();
+	return result == ROUTE_FLAT_ADDED;
+}
+
+/* Add a row in whatever context, of whatever policy, at whatever prices. */
+static pg_noinline Datum
+Accumulate(FunctionCallInfo fcinfo)
 {
 	RouteState *state = StateArgument(fcinfo);
 	const RouteState *empty;
@@ -292,6 +304,8 @@ route_savings_accum(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(state);
 	}
 	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 1));
+	if (call->empty == NULL)
+		call->is_constant = ArgumentIsConstant(fcinfo, 1) && ArgumentIsConstant(fcinfo, 3);
 	empty = EmptyState(call, request.model);
 	if (state == NULL)
 		state = CopyState(empty, 0, 0);
@@ -313,6 +327,14 @@ route_savings_accum(PG_FUNCTION_ARGS)
 	if (!RouteStateAdd(state, &costs))
 		OutOfRange();
 	PG_RETURN_POINTER(state);
+}
+
+Datum
+route_savings_accum(PG_FUNCTION_ARGS)
+{
+	if (likely(AccumulateFlat(fcinfo)))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	return Accumulate(fcinfo);
 }
 
 Datum
