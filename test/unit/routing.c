@@ -148,7 +148,7 @@ RandomCosts(int ntiers)
 {
 	RouteCosts	costs = {
 		.tier = (int) (Random() % (uint64_t) ntiers),.scored = Random() % 2,.requests = 1 + (int64_t) (Random() % 3),
-		.prompt_tokens = (int64_t) (Random() >> (1 + Random() % 62)),.at = (int64_t) (Random() >> 1)
+		.prompt_tokens = (int64_t) (Random() >> (1 + Random() % 62)),.at = (int64_t) (Random() >> 4)
 	};
 
 	for (int i = 0; i <= ntiers; i++)
