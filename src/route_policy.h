@@ -27,7 +27,8 @@ typedef struct RouteCall
 	RoutePolicy policy;
 
 	/* Of route_savings() only. */
-	bool		is_constant;	/* policy and baseline are, in an aggregate */
+	bool		in_aggregate;	/* and not in a plain call, or a window */
+	bool		is_constant;	/* so are policy and baseline */
 	char	   *baseline;
 	Size		baseline_length;
 	struct RouteState *empty;	/* a state of this policy and baseline */

@@ -252,18 +252,49 @@ Widen(RouteState *state, int first, int last)
 
 /* Is an argument of the aggregate the same text in every row? */
 static bool
-ArgumentIsConstant(FunctionCallInfo fcinfo, int argument)
+ArgumentIsConstant(const Aggref *aggref, int argument)
 {
-	Aggref	   *aggref = AggGetAggref(fcinfo);
+	return IsA(((TargetEntry *) list_nth(aggref->args, argument - 1))->expr, Const);
+}
 
-	return aggref != NULL && IsA(((TargetEntry *) list_nth(aggref->args, argument - 1))->expr, Const);
+/* Note whether an aggregate calls, and with the same names in every row. */
+static void
+LookAtArguments(RouteCall *call, FunctionCallInfo fcinfo)
+{
+	const Aggref *aggref = AggGetAggref(fcinfo);
+
+	call->in_aggregate = aggref != NULL;
+	call->is_constant = aggref != NULL && ArgumentIsConstant(aggref, 1) && ArgumentIsConstant(aggref, 3);
+}
+
+/* Is an argument these bytes, as far as can be seen without taking it apart? */
+static bool
+ArgumentIs(FunctionCallInfo fcinfo, int argument, const char *bytes, Size length)
+{
+	const char *value = DatumGetPointer(PG_GETARG_DATUM(argument));
+
+	if (PG_ARGISNULL(argument))
+		return false;
+	if (VARATT_IS_4B_U(value))
+		return VARSIZE_4B(value) - VARHDRSZ == length && memcmp(VARDATA_4B(value), bytes, length) == 0;
+	return VARATT_IS_1B(value) && !VARATT_IS_1B_E(value) &&
+		VARSIZE_1B(value) - VARHDRSZ_SHORT == length && memcmp(VARDATA_1B(value), bytes, length) == 0;
+}
+
+/* Does a row name the policy and the baseline of the one that the call site has read last? */
+static inline bool
+NamesMatch(FunctionCallInfo fcinfo, const RouteCall *call)
+{
+	return call->is_constant ||
+		(ArgumentIs(fcinfo, 1, call->policy_name, call->policy_length) &&
+		 ArgumentIs(fcinfo, 3, call->baseline, call->baseline_length));
 }
 
 /*
- * Add a row as nearly all are: in an aggregate over one policy and baseline,
- * when flat rates are known.  An aggregate lives in one execution and so under
- * one snapshot: what its call site has read stays good until price_generation
- * moves.
+ * Add a row as nearly all are: in an aggregate, of the policy and baseline of
+ * the row before, when flat rates are known.  An aggregate lives in one
+ * execution and so under one snapshot: what its call site has read stays good
+ * until price_generation moves.
  */
 static inline bool
 AccumulateFlat(FunctionCallInfo fcinfo)
@@ -273,10 +304,10 @@ AccumulateFlat(FunctionCallInfo fcinfo)
 	RouteFlatResult result;
 	int			tier;
 
-	if (call == NULL || !call->is_constant || call->generation != price_generation ||
+	if (call == NULL || !call->in_aggregate || call->generation != price_generation ||
 		PG_ARGISNULL(0) || PG_ARGISNULL(4) || PG_ARGISNULL(5) ||
 		(PG_NARGS() > 6 && !(PG_ARGISNULL(6) && PG_ARGISNULL(7))) ||
-		!RouteStateMatches(state, call->empty))
+		!NamesMatch(fcinfo, call) || !RouteStateMatches(state, call->empty))
 		return false;
 	tier = PG_ARGISNULL(2) ? call->policy.ntiers - 1 : RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2));
 	result = RouteFlatAdd(&call->flat, state, PG_GETARG_USAGE(4), PG_GETARG_TIMESTAMPTZ(5), tier, !PG_ARGISNULL(2));
@@ -305,7 +336,7 @@ Accumulate(FunctionCallInfo fcinfo)
 	}
 	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 1));
 	if (call->empty == NULL)
-		call->is_constant = ArgumentIsConstant(fcinfo, 1) && ArgumentIsConstant(fcinfo, 3);
+		LookAtArguments(call, fcinfo);
 	empty = EmptyState(call, request.model);
 	if (state == NULL)
 		state = CopyState(empty, 0, 0);

@@ -2,7 +2,7 @@
 \set corpus `cat "${INFERACCT_SHARED:-../shared}/cases/economics_cases.json" 2>/dev/null || echo '[]'`
 BEGIN;
 SET LOCAL search_path = inferacct, public;
-SELECT plan(38);
+SELECT plan(40);
 
 -- Three models whose prices change, over a random log.
 SELECT setseed(0.25);
@@ -91,6 +91,8 @@ BEGIN
 END $$;
 SELECT ok(pg_temp.is_parallel($$SELECT route_savings('p', score, 'r/large', usage, at) FROM public.routing_parallel$$), 'route_savings runs in parallel');
 SELECT is((SELECT route_savings('p', score, 'r/large', usage, at) FROM public.routing_parallel)::text, (pg_temp.figure('p'))::text, 'with the same result');
+SELECT is((SELECT route_savings(lower('P'), score, concat('r/', 'large'), usage, at, NULL, NULL) FROM public.routing_parallel)::text, (pg_temp.figure('p'))::text, 'also with tier and region that are not known');
+SELECT is((SELECT r::text FROM (SELECT i, route_savings('p', score, 'r/large', usage, at) OVER (ORDER BY i) AS r FROM log) AS running ORDER BY i DESC LIMIT 1), (pg_temp.figure('p'))::text, 'and at the end of a window');
 SELECT ok(pg_temp.is_parallel($$SELECT route_quality(score, i % 3, i % 5) FROM public.routing_parallel$$), 'route_quality runs in parallel');
 SELECT is((SELECT route_quality(score, i % 3, i % 5) FROM public.routing_parallel)::text, (SELECT route_quality(score, i % 3, i % 5 ORDER BY i DESC) FROM log)::text, 'with the same result');
 SELECT is((SELECT route_savings('p', score, 'r/large', usage, at ORDER BY i DESC) FROM log)::text, (pg_temp.figure('p'))::text, 'the order of rows does not matter');
