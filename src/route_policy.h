@@ -16,6 +16,9 @@
 #include "request.h"
 #include "route_flat.h"
 
+/* Times of flat rates that are kept: a log lies in few, but not always in their order. */
+#define ROUTE_FLATS 8
+
 typedef struct RouteCall
 {
 	MemoryContext context;		/* of what is below; NULL: nothing read */
@@ -36,7 +39,11 @@ typedef struct RouteCall
 	bool		is_plain[ROUTE_MAX_TIERS];	/* RouteTierIsPlain() */
 	RequestText models[ROUTE_MAX_TIERS];
 	NameSpan   *spans[ROUTE_MAX_TIERS + 1]; /* last met; NULL: none */
-	RouteFlat	flat;			/* of all models, around the last request that was priced one by one */
+
+	/* Rates of all models in times around requests that were priced one by one; none overlap. */
+	RouteFlat	flats[ROUTE_FLATS];
+	int			nflats;
+	int			last_flat;		/* where the last request fell, or was put */
 } RouteCall;
 
 /* The policy of that name; errors are routing_definition()'s. */

@@ -98,11 +98,30 @@ TierCost(RouteCall *call, int index, const Request *request, const Usage *usage,
 	return ModelCost(call, &call->spans[index], &routed, usage, usd);
 }
 
-/* Find the time, around that of a request just priced, in which rates are flat for all. */
-static void
-FindFlatRates(RouteCall *call)
+/* The rates that are flat for all models at a time, or NULL when none are known. */
+static inline const RouteFlat *
+FlatRatesAt(RouteCall *call, TimestampTz at)
 {
-	RouteFlat  *flat = &call->flat;
+	const RouteFlat *flat = &call->flats[call->last_flat];
+
+	if (likely(flat->from <= at && at < flat->to))
+		return flat;
+	for (int i = 0; i < call->nflats; i++)
+	{
+		flat = &call->flats[i];
+		if (flat->from <= at && at < flat->to)
+		{
+			call->last_flat = i;
+			return flat;
+		}
+	}
+	return NULL;
+}
+
+/* Find the time, around that of a request just priced, in which rates are flat for all. */
+static bool
+FindFlatRates(const RouteCall *call, RouteFlat *flat)
+{
 	int			ntiers = call->policy.ntiers;
 
 	flat->from = DT_NOBEGIN + 1;	/* the infinite past is no time */
@@ -114,16 +133,28 @@ FindFlatRates(RouteCall *call)
 		const NameSpan *span = i < ntiers && call->is_baseline[i] ? call->spans[ntiers] : call->spans[i];
 
 		if (span == NULL || (i < ntiers && !call->is_plain[i]) || span->flat_from >= span->flat_to)
-		{
-			flat->to = flat->from;
-			return;
-		}
+			return false;
 		flat->from = Max(flat->from, span->flat_from);
 		flat->to = Min(flat->to, span->flat_to);
 		flat->known &= span->flat->priced | METER_BIT(METER_REQUESTS);
 		flat->charged |= span->flat->priced;
 		flat->rates[i] = span->flat->rate;
 	}
+	return flat->from < flat->to;
+}
+
+/* Keep the flat rates at the time of a request just priced, in the place of others when all are taken. */
+static void
+KeepFlatRates(RouteCall *call, TimestampTz at)
+{
+	RouteFlat	flat;
+	int			place = call->nflats < ROUTE_FLATS ? call->nflats : (call->last_flat + 1) % ROUTE_FLATS;
+
+	if (FlatRatesAt(call, at) != NULL || !FindFlatRates(call, &flat) || at < flat.from || at >= flat.to)
+		return;
+	call->flats[place] = flat;
+	call->nflats = Max(call->nflats, place + 1);
+	call->last_flat = place;
 }
 
 /* Price a request on the baseline and on every tier; false when one has no price. */
@@ -141,8 +172,7 @@ PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteC
 		else if (!TierCost(call, i, request, usage, &costs->usd[i]))
 			return false;
 	}
-	if (request->at < call->flat.from || request->at >= call->flat.to)
-		FindFlatRates(call);
+	KeepFlatRates(call, request->at);
 	return true;
 }
 
@@ -209,7 +239,8 @@ EmptyState(RouteCall *call, RequestText baseline)
 	memcpy(call->baseline, baseline.bytes, baseline.length);
 	call->baseline_length = baseline.length;
 	call->spans[call->policy.ntiers] = NULL;
-	call->flat.to = call->flat.from;
+	call->nflats = call->last_flat = 0;
+	call->flats[0].to = call->flats[0].from;
 	for (int i = 0; i < call->policy.ntiers; i++)
 	{
 		const RouteTier *tier = &call->policy.tiers[i];
@@ -299,8 +330,9 @@ NamesMatch(FunctionCallInfo fcinfo, const RouteCall *call)
 static inline bool
 AccumulateFlat(FunctionCallInfo fcinfo)
 {
-	const RouteCall *call = fcinfo->flinfo->fn_extra;
+	RouteCall  *call = fcinfo->flinfo->fn_extra;
 	RouteState *state = (RouteState *) PG_GETARG_POINTER(0);
+	const RouteFlat *flat;
 	RouteFlatResult result;
 	int			tier;
 
@@ -309,8 +341,11 @@ AccumulateFlat(FunctionCallInfo fcinfo)
 		(PG_NARGS() > 6 && !(PG_ARGISNULL(6) && PG_ARGISNULL(7))) ||
 		!NamesMatch(fcinfo, call) || !RouteStateMatches(state, call->empty))
 		return false;
+	flat = FlatRatesAt(call, PG_GETARG_TIMESTAMPTZ(5));
+	if (flat == NULL)
+		return false;
 	tier = PG_ARGISNULL(2) ? call->policy.ntiers - 1 : RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2));
-	result = RouteFlatAdd(&call->flat, state, PG_GETARG_USAGE(4), PG_GETARG_TIMESTAMPTZ(5), tier, !PG_ARGISNULL(2));
+	result = RouteFlatAdd(flat, state, PG_GETARG_USAGE(4), PG_GETARG_TIMESTAMPTZ(5), tier, !PG_ARGISNULL(2));
 	if (unlikely(result == ROUTE_FLAT_OVERFLOW))
 		OutOfRange();
 	return result == ROUTE_FLAT_ADDED;
