@@ -34,6 +34,10 @@ query by_month_usage single,parallel request group_floor - usage '`spend_by_mont
 	"SELECT trim_scale(sum(usd)) FROM (SELECT (unnest(spend_by_month(model,
 	 usage(input => input_tokens, output => output_tokens, cache_read => cached_tokens), at))).* FROM request) AS g"
 
+query route_savings single,parallel request floor '<=2.0' routed '`route_savings(policy, duration_ms, model, usage(...), at)`, three tiers; the score is `duration_ms`' \
+	"SELECT concat_ws(' ', (r).baseline_usd, (r).routed_usd) FROM (SELECT route_savings('bench', duration_ms, 'bench/lyra-5.1',
+	 usage(input => input_tokens, output => output_tokens), at) AS r FROM request) AS s"
+
 query sql single,parallel request spend '>=10' plain 'hand-written SQL: hash join with pivoted prices' \
 	'SELECT trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output))
 	 FROM request AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to'

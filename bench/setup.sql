@@ -130,6 +130,19 @@ INSERT INTO expected
 						trim_scale(sum(r.input_tokens * p.input + r.output_tokens * p.output + r.cached_tokens * p.cache_read))::text])
 	FROM request_sample AS r JOIN price AS p ON p.model = r.model AND r.at >= p.valid_from AND r.at < p.valid_to;
 
+-- Routing from a dear model to a middle and a cheap one.  A score may be any
+-- number: the milliseconds that a request took are one that costs little to read.
+INSERT INTO routing_policy (name, kind) VALUES ('bench', 'score');
+INSERT INTO routing_tier (policy, below_score, model) VALUES
+	('bench', 1600, 'bench/orion-4-2025-07-18'), ('bench', 3600, 'bench/vega-code-4'), ('bench', NULL, 'bench/lyra-5.1');
+
+INSERT INTO expected
+	SELECT 'routed', concat_ws(' ', trim_scale(sum(tokens * b.input + answered * b.output)), trim_scale(sum(tokens * p.input + answered * p.output)))
+	FROM (SELECT width_bucket(duration_ms, ARRAY[1600, 3600]) AS tier, valid_from, sum(input_tokens) AS tokens, sum(output_tokens) AS answered
+		  FROM request AS r JOIN price AS b ON b.model = 'lyra-5.1' AND r.at >= b.valid_from AND r.at < b.valid_to GROUP BY 1, 2) AS g
+	JOIN price AS p ON p.model = (ARRAY['orion-4-2025-07-18', 'vega-code-4', 'lyra-5.1'])[1 + tier] AND p.valid_from = g.valid_from
+	JOIN price AS b ON b.model = 'lyra-5.1' AND b.valid_from = g.valid_from;
+
 -- The rollup reads the table where it lies.
 SELECT attach_usage('bench', 'bench.request', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
 	"input_includes_cached": false, "cache_read": "cached_tokens", "output": "output_tokens"}') \g /dev/null

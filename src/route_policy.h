@@ -14,7 +14,10 @@
 
 #include "pricing.h"
 #include "request.h"
-#include "routing.h"
+#include "route_flat.h"
+
+/* Times of flat rates that are kept: a log lies in few, but not always in their order. */
+#define ROUTE_FLATS 8
 
 typedef struct RouteCall
 {
@@ -27,6 +30,8 @@ typedef struct RouteCall
 	RoutePolicy policy;
 
 	/* Of route_savings() only. */
+	bool		in_aggregate;	/* and not in a plain call, or a window */
+	bool		is_constant;	/* so are policy and baseline */
 	char	   *baseline;
 	Size		baseline_length;
 	struct RouteState *empty;	/* a state of this policy and baseline */
@@ -35,11 +40,10 @@ typedef struct RouteCall
 	RequestText models[ROUTE_MAX_TIERS];
 	NameSpan   *spans[ROUTE_MAX_TIERS + 1]; /* last met; NULL: none */
 
-	/* When all models have flat rates, in [flat_from, flat_to); else that is empty. */
-	TimestampTz flat_from;
-	TimestampTz flat_to;
-	uint32_t	flat_priced;	/* meters that all of them price */
-	const int64_t *flat_rates[ROUTE_MAX_TIERS + 1];
+	/* Rates of all models in times around requests that were priced one by one; none overlap. */
+	RouteFlat	flats[ROUTE_FLATS];
+	int			nflats;
+	int			last_flat;		/* where the last request fell, or was put */
 } RouteCall;
 
 /* The policy of that name; errors are routing_definition()'s. */

@@ -9,6 +9,12 @@
 
 static const double thresholds[QUALITY_THRESHOLDS] = {0.2, 0.5, 0.8};
 
+bool
+QualityPointIsUsable(const QualityPoint *point)
+{
+	return !isnan(point->score) && isfinite(point->weak) && isfinite(point->strong);
+}
+
 static int
 Descending(double left, double right)
 {

@@ -53,6 +53,9 @@ typedef struct QualityReport
 	QualityCurve oracle;		/* by the gain itself */
 } QualityReport;
 
+/* A score that can be compared, and qualities that can be added up? */
+extern bool QualityPointIsUsable(const QualityPoint *point);
+
 /* Report on points, which are sorted in the course. */
 extern void RouteQuality(QualityPoint *points, size_t count, QualityReport *report);
 

@@ -5,21 +5,25 @@
  * The state keeps every request, since the curve is exact: 24 bytes each, in a
  * flat varlena with room to grow.  Rows with a NULL or a NaN are left out.  The
  * text form is "score weak strong" per request, separated by spaces, shortest
- * digits that read back alike.
+ * digits that read back alike; the binary form is that of route_bytes.h.
  */
 #include "postgres.h"
 
+#include "common/shortest_dec.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
 #include "compat.h"
-#include "route_quality.h"
+#include "route_bytes.h"
 
 PG_FUNCTION_INFO_V1(route_quality_state_in);
 PG_FUNCTION_INFO_V1(route_quality_state_out);
+PG_FUNCTION_INFO_V1(route_quality_state_recv);
+PG_FUNCTION_INFO_V1(route_quality_state_send);
 PG_FUNCTION_INFO_V1(route_quality_accum);
 PG_FUNCTION_INFO_V1(route_quality_combine);
 PG_FUNCTION_INFO_V1(route_quality_final);
@@ -81,12 +85,6 @@ MakeRoom(QualityState *state, int64 more)
 	return MakeState(state, Max(state->count + more, Min((int64) state->capacity * 2, MAX_POINTS)));
 }
 
-static bool
-Usable(const QualityPoint *point)
-{
-	return !isnan(point->score) && isfinite(point->weak) && isfinite(point->strong);
-}
-
 Datum
 route_quality_accum(PG_FUNCTION_ARGS)
 {
@@ -98,7 +96,7 @@ route_quality_accum(PG_FUNCTION_ARGS)
 	point = (QualityPoint) {
 		PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)
 	};
-	if (!Usable(&point))
+	if (!QualityPointIsUsable(&point))
 		PG_RETURN_POINTER(state);
 	state = MakeRoom(state, 1);
 	state->points[state->count++] = point;
@@ -120,7 +118,15 @@ route_quality_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* ---------- text form ---------- */
+/* ---------- text and binary form ---------- */
+
+/* Write the shortest digits that read back alike, whatever extra_float_digits is. */
+static void
+AppendNumber(StringInfo out, double number)
+{
+	enlargeStringInfo(out, DOUBLE_SHORTEST_DECIMAL_LEN);
+	out->len += double_to_shortest_decimal_buf(number, out->data + out->len);
+}
 
 Datum
 route_quality_state_out(PG_FUNCTION_ARGS)
@@ -133,9 +139,13 @@ route_quality_state_out(PG_FUNCTION_ARGS)
 	{
 		const QualityPoint *point = &state->points[i];
 
-		appendStringInfo(&out, "%s%s", i == 0 ? "" : " ", float8out_internal(point->score));
-		appendStringInfo(&out, " %s", float8out_internal(point->weak));
-		appendStringInfo(&out, " %s", float8out_internal(point->strong));
+		if (i > 0)
+			appendStringInfoChar(&out, ' ');
+		AppendNumber(&out, point->score);
+		appendStringInfoChar(&out, ' ');
+		AppendNumber(&out, point->weak);
+		appendStringInfoChar(&out, ' ');
+		AppendNumber(&out, point->strong);
 	}
 	PG_RETURN_CSTRING(out.data);
 }
@@ -165,7 +175,7 @@ route_quality_state_in(PG_FUNCTION_ARGS)
 		point.score = NextNumber(&cursor);
 		point.weak = NextNumber(&cursor);
 		point.strong = NextNumber(&cursor);
-		if (!Usable(&point))
+		if (!QualityPointIsUsable(&point))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					 errmsg("invalid input syntax for type %s", "route_quality_state"),
@@ -174,6 +184,46 @@ route_quality_state_in(PG_FUNCTION_ARGS)
 		state->points[state->count++] = point;
 	}
 	PG_RETURN_POINTER(state);
+}
+
+static void
+BinaryError(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("invalid binary representation of type %s", "route_quality_state")));
+}
+
+Datum
+route_quality_state_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
+	int			size = message->len - message->cursor;
+	const unsigned char *bytes = (const unsigned char *) pq_getmsgbytes(message, size);
+	size_t		count = QualityBytesCount(bytes, size);
+	QualityState *state;
+
+	if (count == SIZE_MAX)
+		BinaryError();
+	state = MakeState(NULL, Max((int64) count, 8));
+	if (!QualityBytesRead(bytes, size, state->points))
+		BinaryError();
+	state->count = (int64) count;
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+route_quality_state_send(PG_FUNCTION_ARGS)
+{
+	const QualityState *state = PG_GETARG_QUALITY_STATE(0);
+	size_t		size = QualityBytesSize((size_t) state->count);
+	StringInfoData message;
+
+	pq_begintypsend(&message);
+	enlargeStringInfo(&message, (int) size);
+	QualityBytesWrite(state->points, (size_t) state->count, (unsigned char *) message.data + message.len);
+	message.len += (int) size;
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
 /* ---------- the result ---------- */

@@ -21,21 +21,27 @@ Fingerprint(const char *bytes, size_t size)
 }
 
 void
+RouteStateName(RouteState *state, int ntiers, const char *definition, size_t definition_length,
+			   const char *baseline, size_t baseline_length)
+{
+	state->ntiers = ntiers;
+	state->names_size = RouteNamesSize(definition_length, baseline_length);
+	state->baseline_offset = (int32_t) definition_length + 1;
+	memcpy(state->names, definition, definition_length);
+	memcpy(state->names + state->baseline_offset, baseline, baseline_length);
+	state->fingerprint = Fingerprint(state->names, (size_t) state->names_size);
+}
+
+void
 RouteStateInit(RouteState *state, int ntiers, const char *definition, const char *baseline)
 {
 	size_t		definition_length = strlen(definition);
 	size_t		baseline_length = strlen(baseline);
-	int			names_size = RouteNamesSize(definition_length, baseline_length);
 
-	memset(state, 0, RouteStateSize(ntiers, names_size, 0));
-	state->ntiers = ntiers;
-	state->names_size = names_size;
-	state->baseline_offset = (int32_t) definition_length + 1;
+	memset(state, 0, RouteStateSize(ntiers, RouteNamesSize(definition_length, baseline_length), 0));
+	RouteStateName(state, ntiers, definition, definition_length, baseline, baseline_length);
 	state->first_at = INT64_MAX;
 	state->last_at = INT64_MIN;
-	memcpy(state->names, definition, definition_length);
-	memcpy(state->names + state->baseline_offset, baseline, baseline_length);
-	state->fingerprint = Fingerprint(state->names, (size_t) names_size);
 }
 
 bool
@@ -127,15 +133,13 @@ RouteStateMerge(RouteState *state, const RouteState *other)
 	return fits;
 }
 
-bool
-RouteStateIsValid(const RouteState *state, size_t size)
+/* The struct itself: sizes that fit each other, names that end, counts that can be. */
+static bool
+FrameIsValid(const RouteState *state, size_t size)
 {
-	int64_t		assigned = 0;
-	int64_t		bucketed = 0;
-
 	if (size < sizeof(RouteState) ||
 		state->ntiers < 1 || state->ntiers > ROUTE_MAX_TIERS ||
-		state->names_size < 8 || state->names_size > (1 << 20) || state->names_size % 8 != 0 ||
+		state->names_size < 8 || state->names_size > ROUTE_NAMES_MAX || state->names_size % 8 != 0 ||
 		state->first_bucket < 0 || state->nbuckets < 0 ||
 		state->first_bucket % ROUTE_OCTAVE != 0 || state->nbuckets % ROUTE_OCTAVE != 0 ||
 		state->nbuckets > ROUTE_BUCKETS || state->first_bucket > ROUTE_BUCKETS - state->nbuckets ||
@@ -146,19 +150,58 @@ RouteStateIsValid(const RouteState *state, size_t size)
 		state->fingerprint != Fingerprint(state->names, (size_t) state->names_size) ||
 		state->requests < 0 || state->unscored < 0 || state->unscored > state->requests || state->left_out < 0)
 		return false;
+	if (state->requests == 0)
+		return state->first_at == INT64_MAX && state->last_at == INT64_MIN;
+	return state->first_at >= ROUTE_FIRST_TIME && state->last_at < ROUTE_END_TIME && state->first_at <= state->last_at;
+}
+
+/* Take the requests and amounts of a part from what is left of the total; false when they cannot be. */
+static bool
+TakePart(int64_t *left, int64_t requests, const Money *amounts, int count)
+{
+	if (requests < 0 || requests > *left)
+		return false;
+	*left -= requests;
+	for (int i = 0; i < count; i++)
+	{
+		if (amounts[i] < 0 || (requests == 0 && amounts[i] != 0))
+			return false;
+	}
+	return true;
+}
+
+bool
+RouteStateIsValid(const RouteState *state, size_t size)
+{
+	unsigned __int128 difference[ROUTE_MAX_TIERS] = {0};	/* of the sums both ways */
+	int64_t		unassigned,
+				unmeasured;
+
+	if (!FrameIsValid(state, size))
+		return false;
+	unassigned = unmeasured = state->requests;
 	for (int i = 0; i < state->ntiers; i++)
 	{
-		int64_t		requests = RouteTierAt(state, i)->requests;
+		const RouteTierSums *tier = RouteTierAt(state, i);
 
-		if (requests < 0 || __builtin_add_overflow(assigned, requests, &assigned))
+		if (!TakePart(&unassigned, tier->requests, tier->usd, state->ntiers + 1))
 			return false;
+		for (int j = 0; j < state->ntiers; j++)
+			difference[j] += (unsigned __int128) tier->usd[j];
 	}
 	for (int i = 0; i < state->nbuckets; i++)
 	{
-		int64_t		requests = RouteBucketAt(state, i)->requests;
+		const RouteBucketSums *bucket = RouteBucketAt(state, i);
 
-		if (requests < 0 || __builtin_add_overflow(bucketed, requests, &bucketed))
+		if (!TakePart(&unmeasured, bucket->requests, bucket->usd, state->ntiers))
+			return false;
+		for (int j = 0; j < state->ntiers; j++)
+			difference[j] -= (unsigned __int128) bucket->usd[j];
+	}
+	for (int j = 0; j < state->ntiers; j++)
+	{
+		if (difference[j] != 0)
 			return false;
 	}
-	return assigned == state->requests && bucketed == state->requests;
+	return unassigned == 0 && unmeasured == 0;
 }

@@ -13,7 +13,8 @@
  * nbuckets buckets from first_bucket on.  The window of buckets covers whole
  * octaves, so it rarely grows.
  *
- * Invariant: `requests` is the sum over tiers and the sum over buckets.
+ * Invariant: `requests` is the sum over tiers and the sum over buckets, and what
+ * they cost on a tier is the same sum both ways.
  * Sums are independent of the order of rows.  Units: USD x 1e-15; times are
  * timestamptz.  Pure C: no postgres.h.  Nothing here allocates.
  */
@@ -112,6 +113,17 @@ RouteBucketAt(const RouteState *state, int index)
 	return (RouteBucketSums *) ((char *) RouteTierAt(state, state->ntiers) +
 								(size_t) index * RouteBucketSize(state->ntiers));
 }
+
+/* The times that timestamptz has: [first, end). */
+#define ROUTE_FIRST_TIME INT64_C(-211813488000000000)
+#define ROUTE_END_TIME INT64_C(9223371331200000000)
+
+/* The longest names_size of a state that is read. */
+#define ROUTE_NAMES_MAX (1 << 20)
+
+/* Give names, in bytes without NUL, to a state whose memory is all zeros. */
+extern void RouteStateName(RouteState *state, int ntiers, const char *definition, size_t definition_length,
+						   const char *baseline, size_t baseline_length);
 
 /* Make an empty state in RouteStateSize(ntiers, RouteNamesSize(), 0) bytes. */
 extern void RouteStateInit(RouteState *state, int ntiers, const char *definition, const char *baseline);

@@ -1,13 +1,15 @@
 /*
  * route_state_sql.c
- *	  Type route_savings_state: text form, and what it contains as rows.
+ *	  Type route_savings_state: text and binary form, and what it contains as
+ *	  rows.
  *
  * Text form, one space between items and amounts in USD:
  *	ntiers requests unscored left_out first_at last_at
  *	{requests usd ... baseline_usd} per tier
  *	buckets {bucket requests usd ...} per bucket with requests
  *	length-of-definition definition baseline
- * where the last two are the bytes themselves.  It is lossless.
+ * where the last two are the bytes themselves.  It is lossless, and so is the
+ * binary form, that of route_bytes.h.
  */
 #include "postgres.h"
 
@@ -15,16 +17,20 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
 #include "money_sql.h"
-#include "route_state.h"
+#include "route_bytes.h"
 
 PG_FUNCTION_INFO_V1(route_savings_state_in);
 PG_FUNCTION_INFO_V1(route_savings_state_out);
+PG_FUNCTION_INFO_V1(route_savings_state_recv);
+PG_FUNCTION_INFO_V1(route_savings_state_send);
 PG_FUNCTION_INFO_V1(route_savings_summary);
 PG_FUNCTION_INFO_V1(route_savings_tiers);
 PG_FUNCTION_INFO_V1(route_savings_lengths);
@@ -223,9 +229,44 @@ route_savings_state_in(PG_FUNCTION_ARGS)
 		NextAmounts(&cursor, tier->usd, ntiers + 1);
 	}
 	state = ReadBuckets(&cursor, state);
-	if (!RouteStateIsValid(state, VARSIZE(state)))
+	if (!RouteStateIsValid(state, VARSIZE(state)) || !RouteDefinitionIsValid(RouteDefinition(state), ntiers))
 		SyntaxError();
 	PG_RETURN_POINTER(state);
+}
+
+/* ---------- binary form ---------- */
+
+Datum
+route_savings_state_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
+	int			size = message->len - message->cursor;
+	const unsigned char *bytes = (const unsigned char *) pq_getmsgbytes(message, size);
+	size_t		state_size = RouteBytesStateSize(bytes, size);
+	RouteState *state = state_size == 0 ? NULL : palloc(state_size);
+
+	if (state == NULL || !RouteBytesRead(bytes, size, state))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid binary representation of type %s", "route_savings_state")));
+	SET_VARSIZE(state, state_size);
+	pg_verifymbstr(RouteDefinition(state), (int) strlen(RouteDefinition(state)), false);
+	pg_verifymbstr(RouteBaseline(state), (int) strlen(RouteBaseline(state)), false);
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+route_savings_state_send(PG_FUNCTION_ARGS)
+{
+	const RouteState *state = PG_GETARG_ROUTE_STATE(0);
+	size_t		size = RouteBytesSize(state);
+	StringInfoData message;
+
+	pq_begintypsend(&message);
+	enlargeStringInfo(&message, (int) size);
+	RouteBytesWrite(state, (unsigned char *) message.data + message.len);
+	message.len += (int) size;
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
 /* ---------- as rows ---------- */

@@ -28,23 +28,13 @@ Draw(double score)
 }
 
 int
-RouteTierOf(const RoutePolicy *policy, double score)
+RouteDrawnTier(const RoutePolicy *policy, double score)
 {
-	int			last = policy->ntiers - 1;
+	double		drawn = Draw(score);
 	int			tier = 0;
 
-	if (policy->kind == ROUTE_SPLIT)
-	{
-		double		drawn = Draw(score);
-
-		while (tier < last && drawn >= policy->tiers[tier].below_share)
-			tier++;
-		return tier;
-	}
-
-	/* Count the thresholds passed: scores are no pattern that a branch could learn. */
-	for (int i = 0; i < last; i++)
-		tier += !(score < policy->tiers[i].below_score);
+	while (tier < policy->ntiers - 1 && drawn >= policy->tiers[tier].below_share)
+		tier++;
 	return tier;
 }
 
@@ -121,17 +111,6 @@ RouteUsage(const RouteTier *tier, const Usage *usage, Usage *result, Meter *mete
 }
 
 /* ---------- buckets of prompt length ---------- */
-
-int
-RouteBucket(int64_t tokens)
-{
-	int			octave;
-
-	if (tokens < 2 * ROUTE_OCTAVE)
-		return (int) tokens;
-	octave = 63 - __builtin_clzll((uint64_t) tokens) - ROUTE_BUCKET_BITS;
-	return octave * ROUTE_OCTAVE + (int) (tokens >> octave);
-}
 
 int64_t
 RouteBucketFrom(int bucket)

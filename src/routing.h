@@ -48,8 +48,23 @@ typedef struct RoutePolicy
 	RouteTier	tiers[ROUTE_MAX_TIERS];
 } RoutePolicy;
 
+/* The tier that a split draws for a score. */
+extern int	RouteDrawnTier(const RoutePolicy *policy, double score);
+
 /* The tier that answers a request of that score; of a split, the tier drawn for it. */
-extern int	RouteTierOf(const RoutePolicy *policy, double score);
+static inline int
+RouteTierOf(const RoutePolicy *policy, double score)
+{
+	int			tier = 0;
+
+	if (policy->kind == ROUTE_SPLIT)
+		return RouteDrawnTier(policy, score);
+
+	/* Count the thresholds passed: scores are no pattern that a branch could learn. */
+	for (int i = 0; i < policy->ntiers - 1; i++)
+		tier += !(score < policy->tiers[i].below_score);
+	return tier;
+}
 
 /* The same when nobody scored it: the last, but a cascade begins with its first. */
 extern int	RouteUnscoredTier(const RoutePolicy *policy);
@@ -71,7 +86,18 @@ extern UsageStatus RouteUsage(const RouteTier *tier, const Usage *usage, Usage *
 #define ROUTE_OCTAVE (1 << ROUTE_BUCKET_BITS)
 #define ROUTE_BUCKETS ((64 - ROUTE_BUCKET_BITS) * ROUTE_OCTAVE)
 
-extern int	RouteBucket(int64_t tokens);
+static inline int
+RouteBucket(int64_t tokens)
+{
+	int			octave;
+
+	if (tokens < 2 * ROUTE_OCTAVE)
+		return (int) tokens;
+	octave = 63 - __builtin_clzll((uint64_t) tokens) - ROUTE_BUCKET_BITS;
+	return octave * ROUTE_OCTAVE + (int) (tokens >> octave);
+}
+
+/* The least length in a bucket. */
 extern int64_t RouteBucketFrom(int bucket);
 
 #endif							/* INFERACCT_ROUTING_H */

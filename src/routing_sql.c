@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
@@ -97,56 +98,63 @@ TierCost(RouteCall *call, int index, const Request *request, const Usage *usage,
 	return ModelCost(call, &call->spans[index], &routed, usage, usd);
 }
 
+/* The rates that are flat for all models at a time, or NULL when none are known. */
+static inline const RouteFlat *
+FlatRatesAt(RouteCall *call, TimestampTz at)
+{
+	const RouteFlat *flat = &call->flats[call->last_flat];
+
+	if (likely(flat->from <= at && at < flat->to))
+		return flat;
+	for (int i = 0; i < call->nflats; i++)
+	{
+		flat = &call->flats[i];
+		if (flat->from <= at && at < flat->to)
+		{
+			call->last_flat = i;
+			return flat;
+		}
+	}
+	return NULL;
+}
+
 /* Find the time, around that of a request just priced, in which rates are flat for all. */
-static void
-FindFlatRates(RouteCall *call)
+static bool
+FindFlatRates(const RouteCall *call, RouteFlat *flat)
 {
 	int			ntiers = call->policy.ntiers;
 
-	call->flat_from = DT_NOBEGIN;
-	call->flat_to = DT_NOEND;
-	call->flat_priced = ~UINT32_C(0);
+	flat->from = DT_NOBEGIN + 1;	/* the infinite past is no time */
+	flat->to = DT_NOEND;
+	flat->known = ~UINT32_C(0);
+	flat->charged = 0;
 	for (int i = 0; i <= ntiers; i++)
 	{
 		const NameSpan *span = i < ntiers && call->is_baseline[i] ? call->spans[ntiers] : call->spans[i];
 
 		if (span == NULL || (i < ntiers && !call->is_plain[i]) || span->flat_from >= span->flat_to)
-		{
-			call->flat_to = call->flat_from;
-			return;
-		}
-		call->flat_from = Max(call->flat_from, span->flat_from);
-		call->flat_to = Min(call->flat_to, span->flat_to);
-		call->flat_priced &= span->flat->priced;
-		call->flat_rates[i] = span->flat->rate;
+			return false;
+		flat->from = Max(flat->from, span->flat_from);
+		flat->to = Min(flat->to, span->flat_to);
+		flat->known &= span->flat->priced | METER_BIT(METER_REQUESTS);
+		flat->charged |= span->flat->priced;
+		flat->rates[i] = span->flat->rate;
 	}
+	return flat->from < flat->to;
 }
 
-/* Price a request of the standard tier on all at once; false when that takes more care. */
-static bool
-PriceFlat(const RouteCall *call, const Request *request, const Usage *usage, RouteCosts *costs)
+/* Keep the flat rates at the time of a request just priced, in the place of others when all are taken. */
+static void
+KeepFlatRates(RouteCall *call, TimestampTz at)
 {
-	const uint32_t free_without_price = METER_BIT(METER_REQUESTS);
-	int			nmodels = call->policy.ntiers + 1;
-	uint32_t	present = usage->present;
+	RouteFlat	flat;
+	int			place = call->nflats < ROUTE_FLATS ? call->nflats : (call->last_flat + 1) % ROUTE_FLATS;
 
-	if (request->at < call->flat_from || request->at >= call->flat_to ||
-		request->service_tier.bytes != NULL || request->region.bytes != NULL ||
-		(present & ~call->flat_priced & ~free_without_price) != 0)
-		return false;
-	memset(costs->usd, 0, nmodels * sizeof(Money));
-	for (int i = 0; present != 0; i++, present &= present - 1)
-	{
-		int			meter = __builtin_ctz(present);
-		int64		count = usage->count[i];
-
-		/* Below 2^48, all meters together stay below 2^127. */
-		if (count >> 48 != 0)
-			return false;
-		for (int j = 0; j < nmodels; j++)
-			costs->usd[j] += (Money) count * call->flat_rates[j][meter];
-	}
-	return true;
+	if (FlatRatesAt(call, at) != NULL || !FindFlatRates(call, &flat) || at < flat.from || at >= flat.to)
+		return;
+	call->flats[place] = flat;
+	call->nflats = Max(call->nflats, place + 1);
+	call->last_flat = place;
 }
 
 /* Price a request on the baseline and on every tier; false when one has no price. */
@@ -155,8 +163,6 @@ PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteC
 {
 	int			ntiers = call->policy.ntiers;
 
-	if (PriceFlat(call, request, usage, costs))
-		return true;
 	if (!ModelCost(call, &call->spans[ntiers], request, usage, &costs->usd[ntiers]))
 		return false;
 	for (int i = 0; i < ntiers; i++)
@@ -166,7 +172,7 @@ PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteC
 		else if (!TierCost(call, i, request, usage, &costs->usd[i]))
 			return false;
 	}
-	FindFlatRates(call);
+	KeepFlatRates(call, request->at);
 	return true;
 }
 
@@ -233,7 +239,8 @@ EmptyState(RouteCall *call, RequestText baseline)
 	memcpy(call->baseline, baseline.bytes, baseline.length);
 	call->baseline_length = baseline.length;
 	call->spans[call->policy.ntiers] = NULL;
-	call->flat_to = call->flat_from = DT_NOBEGIN;
+	call->nflats = call->last_flat = 0;
+	call->flats[0].to = call->flats[0].from;
 	for (int i = 0; i < call->policy.ntiers; i++)
 	{
 		const RouteTier *tier = &call->policy.tiers[i];
@@ -274,8 +281,79 @@ Widen(RouteState *state, int first, int last)
 	return CopyState(state, first_bucket, nbuckets);
 }
 
-Datum
-route_savings_accum(PG_FUNCTION_ARGS)
+/* Is an argument of the aggregate the same text in every row? */
+static bool
+ArgumentIsConstant(const Aggref *aggref, int argument)
+{
+	return IsA(((TargetEntry *) list_nth(aggref->args, argument - 1))->expr, Const);
+}
+
+/* Note whether an aggregate calls, and with the same names in every row. */
+static void
+LookAtArguments(RouteCall *call, FunctionCallInfo fcinfo)
+{
+	const Aggref *aggref = AggGetAggref(fcinfo);
+
+	call->in_aggregate = aggref != NULL;
+	call->is_constant = aggref != NULL && ArgumentIsConstant(aggref, 1) && ArgumentIsConstant(aggref, 3);
+}
+
+/* Is an argument these bytes, as far as can be seen without taking it apart? */
+static bool
+ArgumentIs(FunctionCallInfo fcinfo, int argument, const char *bytes, Size length)
+{
+	const char *value = DatumGetPointer(PG_GETARG_DATUM(argument));
+
+	if (PG_ARGISNULL(argument))
+		return false;
+	if (VARATT_IS_4B_U(value))
+		return VARSIZE_4B(value) - VARHDRSZ == length && memcmp(VARDATA_4B(value), bytes, length) == 0;
+	return VARATT_IS_1B(value) && !VARATT_IS_1B_E(value) &&
+		VARSIZE_1B(value) - VARHDRSZ_SHORT == length && memcmp(VARDATA_1B(value), bytes, length) == 0;
+}
+
+/* Does a row name the policy and the baseline of the one that the call site has read last? */
+static inline bool
+NamesMatch(FunctionCallInfo fcinfo, const RouteCall *call)
+{
+	return call->is_constant ||
+		(ArgumentIs(fcinfo, 1, call->policy_name, call->policy_length) &&
+		 ArgumentIs(fcinfo, 3, call->baseline, call->baseline_length));
+}
+
+/*
+ * Add a row as nearly all are: in an aggregate, of the policy and baseline of
+ * the row before, when flat rates are known.  An aggregate lives in one
+ * execution and so under one snapshot: what its call site has read stays good
+ * until price_generation moves.
+ */
+static inline bool
+AccumulateFlat(FunctionCallInfo fcinfo)
+{
+	RouteCall  *call = fcinfo->flinfo->fn_extra;
+	RouteState *state = (RouteState *) PG_GETARG_POINTER(0);
+	const RouteFlat *flat;
+	RouteFlatResult result;
+	int			tier;
+
+	if (call == NULL || !call->in_aggregate || call->generation != price_generation ||
+		PG_ARGISNULL(0) || PG_ARGISNULL(4) || PG_ARGISNULL(5) ||
+		(PG_NARGS() > 6 && !(PG_ARGISNULL(6) && PG_ARGISNULL(7))) ||
+		!NamesMatch(fcinfo, call) || !RouteStateMatches(state, call->empty))
+		return false;
+	flat = FlatRatesAt(call, PG_GETARG_TIMESTAMPTZ(5));
+	if (flat == NULL)
+		return false;
+	tier = PG_ARGISNULL(2) ? call->policy.ntiers - 1 : RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2));
+	result = RouteFlatAdd(flat, state, PG_GETARG_USAGE(4), PG_GETARG_TIMESTAMPTZ(5), tier, !PG_ARGISNULL(2));
+	if (unlikely(result == ROUTE_FLAT_OVERFLOW))
+		OutOfRange();
+	return result == ROUTE_FLAT_ADDED;
+}
+
+/* Add a row in whatever context, of whatever policy, at whatever prices. */
+static pg_noinline Datum
+Accumulate(FunctionCallInfo fcinfo)
 {
 	RouteState *state = StateArgument(fcinfo);
 	const RouteState *empty;
@@ -292,6 +370,8 @@ route_savings_accum(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(state);
 	}
 	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 1));
+	if (call->empty == NULL)
+		LookAtArguments(call, fcinfo);
 	empty = EmptyState(call, request.model);
 	if (state == NULL)
 		state = CopyState(empty, 0, 0);
@@ -313,6 +393,14 @@ route_savings_accum(PG_FUNCTION_ARGS)
 	if (!RouteStateAdd(state, &costs))
 		OutOfRange();
 	PG_RETURN_POINTER(state);
+}
+
+Datum
+route_savings_accum(PG_FUNCTION_ARGS)
+{
+	if (likely(AccumulateFlat(fcinfo)))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	return Accumulate(fcinfo);
 }
 
 Datum

@@ -203,14 +203,18 @@ CREATE FUNCTION route_savings_state_in(cstring) RETURNS route_savings_state
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 CREATE FUNCTION route_savings_state_out(route_savings_state) RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION route_savings_state_recv(internal) RETURNS route_savings_state
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION route_savings_state_send(route_savings_state) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 CREATE TYPE route_savings_state (
-	INPUT = route_savings_state_in, OUTPUT = route_savings_state_out,
+	INPUT = route_savings_state_in, OUTPUT = route_savings_state_out, RECEIVE = route_savings_state_recv, SEND = route_savings_state_send,
 	INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
 );
 
 COMMENT ON TYPE route_savings_state IS
-'State of the aggregate route_savings(): sums of what requests would cost on every tier, by the tier that answers them and by length of prompt.';
+'State of the aggregate route_savings(): sums of what requests would cost on every tier, by the tier that answers them and by length of prompt. Its text and its binary form are lossless; what neither wrote is refused (22P02, 22P03).';
 
 CREATE FUNCTION route_savings_summary(state route_savings_state,
 	OUT definition text, OUT baseline_model text, OUT requests bigint, OUT unscored bigint, OUT left_out bigint,
@@ -432,13 +436,17 @@ CREATE FUNCTION route_quality_state_in(cstring) RETURNS route_quality_state
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 CREATE FUNCTION route_quality_state_out(route_quality_state) RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION route_quality_state_recv(internal) RETURNS route_quality_state
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION route_quality_state_send(route_quality_state) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 CREATE TYPE route_quality_state (
-	INPUT = route_quality_state_in, OUTPUT = route_quality_state_out,
+	INPUT = route_quality_state_in, OUTPUT = route_quality_state_out, RECEIVE = route_quality_state_recv, SEND = route_quality_state_send,
 	INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
 );
 
-COMMENT ON TYPE route_quality_state IS 'State of the aggregate route_quality(): every request''s score and qualities.';
+COMMENT ON TYPE route_quality_state IS 'State of the aggregate route_quality(): every request''s score and qualities. Its text and its binary form are lossless; a NaN, an infinite quality or a malformed value is refused (22P02, 22P03).';
 
 CREATE TYPE route_quality_result AS (
 	apgr			float8,

@@ -32,16 +32,17 @@ DECLARE
 	f	advice_facts := advice_facts(w, deployment, policy, price_factor, at);
 	s	saving;
 BEGIN
-	s := saving(0, 'today', w.usd, 0, format('Requests: %s; whole weeks: %s%s%s.', w.requests, f.weeks,
-		CASE WHEN w.unpriced_requests > 0 THEN format('; %s without a price are left out', w.unpriced_requests) ELSE '' END,
-		CASE WHEN f.weeks < 8 THEN ', too few to decide on machines' ELSE '' END));
+	s := saving(0, 'today', w.usd, 0, format('The log has %s in %s%s%s.', counted(w.requests, 'request'), counted(f.weeks, 'whole week'),
+		CASE WHEN f.weeks < 8 THEN ', too few to decide on machines' ELSE '' END,
+		CASE WHEN w.unpriced_requests > 0 THEN format('; %s left out for want of a price', w.unpriced_requests) ELSE '' END));
 	RETURN NEXT s;
-	s := saving(1, 'batch', s.usd_after, w.batch_saved_usd, format('%s requests may wait a day and have batch prices.', w.batch_requests));
+	s := saving(1, 'batch', s.usd_after, w.batch_saved_usd, CASE w.batch_requests WHEN 0 THEN 'No request is marked as able to wait a day and has cheaper batch prices.' ELSE format('To batch prices: %s that may wait a day.', counted(w.batch_requests, 'request')) END);
 	RETURN NEXT s;
 	s := saving(2, 'routing', s.usd_after, greatest(coalesce(f.routing_saved_usd, 0), 0),
-		CASE WHEN policy IS NULL THEN 'No routing policy was named.' WHEN f.routing_saved_usd IS NULL THEN format('No request was made to the model that policy %s would relieve.', policy)
-			WHEN f.routing_saved_usd <= 0 THEN format('Policy %s would cost %s USD more: not taken.', policy, -f.routing_saved_usd)
-			ELSE format('Policy %s moves %s of the requests and %s of their spend.', policy, percent(f.routing_request_share), percent(f.routing_spend_share)) END);
+		CASE WHEN policy IS NULL THEN 'No routing policy was named.' WHEN f.routing_saved_usd IS NULL THEN format('No request was made to the model that policy "%s" would relieve.', policy)
+			WHEN f.routing_saved_usd = 0 THEN format('Policy "%s" changes nothing.', policy)
+			WHEN f.routing_saved_usd < 0 THEN format('Policy "%s" would cost %s more than it saves: not taken.', policy, usd_in_words(-f.routing_saved_usd))
+			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models.', policy, percent(f.routing_request_share), percent(f.routing_spend_share)) END);
 	RETURN NEXT s;
 	IF f.weeks < 8 THEN
 		f.replicas := 0;
@@ -51,10 +52,11 @@ BEGIN
 	END IF;
 	s := saving(3, 'hybrid', s.usd_after, coalesce(f.left_usd - f.hybrid_usd, 0),
 		CASE WHEN f.weeks < 8 THEN 'The evidence is not sufficient: 8 whole weeks are needed.' WHEN deployment IS NULL THEN 'No deployment was named.' WHEN f.replicas IS NULL THEN 'Nothing is left to serve.' WHEN f.replicas = 0 THEN format('No replica of %s earns its cost.', deployment)
-			ELSE format('%s replicas of %s; the busiest hour needs %s, the API serves what they cannot.', f.replicas, deployment, f.peak_replicas) END);
+			WHEN f.replicas >= f.peak_replicas THEN format('Served by %s of %s, even in the busiest hour.', replicas_in_words(f.replicas), deployment)
+			ELSE format('Served by %s of %s, where the busiest hour needs %s; the rest by the API.', replicas_in_words(f.replicas), deployment, trim_scale(f.peak_replicas)) END);
 	RETURN NEXT s;
 	s := saving(4, 'commitment', s.usd_after, greatest(coalesce(f.committed_saved_usd, 0), 0),
-		CASE WHEN coalesce(f.committed_replicas, 0) = 0 THEN 'There is no replica on demand that a reservation would make cheaper.' ELSE format('%s replicas are reserved.', f.committed_replicas) END);
+		CASE WHEN coalesce(f.committed_replicas, 0) = 0 THEN 'There is no replica on demand that a reservation would make cheaper.' ELSE format('To be reserved: %s.', replicas_in_words(f.committed_replicas)) END);
 	RETURN NEXT s;
 END $$;
 

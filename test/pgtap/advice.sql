@@ -1,7 +1,7 @@
 -- advice: the rules on given facts, their precedence, what is unknown, and that plans add up.
 BEGIN;
 SET LOCAL search_path = inferacct, public;
-SELECT plan(36);
+SELECT plan(70);
 
 CREATE FUNCTION pg_temp.verdict(rule text, facts jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT a.verdict FROM advice_rules(jsonb_populate_record(NULL::advice_facts, facts)) AS a WHERE a.rule = $1 $$;
@@ -9,10 +9,13 @@ CREATE FUNCTION pg_temp.verdict(rule text, facts jsonb) RETURNS text LANGUAGE sq
 CREATE FUNCTION pg_temp.good(but jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb '{"weeks": 12, "requests": 1000, "unpriced_requests": 0, "usd": 1000, "frontier_share": 0, "batch_share": 0, "batch_saved_usd": 0, "deployment": "d", "peak_to_mean": 1.2, "predictability": 0.9,
 		"p99_utilization": 0.8, "breakeven_utilization": 0.3, "replicas": 4, "peak_replicas": 4, "left_usd": 1000, "hybrid_usd": 400, "fleet_usd": 400, "p10_mtok_per_month": 500, "permanent_mtok": 300,
-		"committed_replicas": 4, "committed_saved_usd": 100, "committed_needed_share": 0.9, "committed_price_ratio": 0.6}' || but $$;
+		"committed_replicas": 4, "committed_saved_usd": 100, "committed_needed_share": 0.9, "committed_price_ratio": 0.6, "committed_spared_usd": 90, "committed_erased_at": 0.5, "low_demand_share": 1, "regret_high_usd": 20, "regret_low_usd": 10, "forecast_error": 0.1,
+		"reserved_1y_usd": 100, "reserved_3y_usd": 80, "price_factor": 0.8, "hours": 2016, "overflow_usd": 0, "first_mtok": 200, "breakeven_tokens_per_second": 76, "target_utilization": 0.7, "cv": 0.1, "forecast_wape": 0.05}' || but $$;
 
 SELECT is((SELECT array_agg(rule) FROM advice_rules(NULL::advice_facts)),
-	ARRAY['residency', 'evidence', 'frontier_only', 'bursty', 'unpredictable', 'api_fast_enough', 'changing_requirements', 'no_operations_team', 'batch', 'routing', 'routing_worth_building', 'hybrid', 'self_host', 'pays_multiple_times', 'commitment', 'decision'],
+	ARRAY['residency', 'evidence', 'frontier_only', 'bursty', 'unpredictable', 'forecast_misses', 'api_fast_enough', 'changing_requirements', 'no_operations_team',
+		'batch', 'routing', 'routing_keeps_quality', 'routing_worth_building', 'hybrid', 'self_host', 'api_too_slow', 'self_host_fast_enough', 'pays_multiple_times',
+		'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'longer_term', 'decision'],
 	'the rules come in the order in which they are to be applied');
 SELECT is((SELECT count(*) FROM advice_rules(NULL::advice_facts) WHERE rule <> 'decision' AND verdict <> 'unknown' ), 0::bigint, 'what is not known is unknown');
 SELECT is((SELECT count(*) FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good())) WHERE explanation IS NULL OR flips_when IS NULL), 0::bigint, 'every verdict is explained and says what flips it');
@@ -35,7 +38,35 @@ SELECT is(pg_temp.verdict('decision', pg_temp.good('{"fte_needed": 0.5, "fte_ava
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"fte_needed": 0.5}')), 'self_host', 'unknown people do not forbid it');
 SELECT is(pg_temp.verdict('no_operations_team', pg_temp.good('{"fte_needed": 0.5}')), 'unknown', 'but are said to be unknown');
 
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"low_demand_share": 0.79}')), 'hybrid', 'and must do so in a weak week: 1000 x 0.79 < 2 x 400');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"low_demand_share": 0.8}')), 'self_host', 'at twice it does');
+
+-- An API that is too slow overrides cost where replicas were measured to be fast enough, but not evidence.
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 0.7}')), 'self_host', 'the API is too slow, machines are not');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 0.69}')), 'api', 'they would be, as planned');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500}')), 'api', 'nobody has measured them');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 500, "latency_target_ms": 500, "latency_utilization": 1}')), 'api', 'the API is fast enough');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"weeks": 7, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 1}')), 'insufficient_evidence', 'evidence comes first');
+SELECT is(pg_temp.verdict('api_too_slow', '{"p95_latency_ms": 501, "latency_target_ms": 500}') || pg_temp.verdict('api_fast_enough', '{"p95_latency_ms": 501, "latency_target_ms": 500}'), 'yesno', 'too slow is not fast enough');
+
+-- Commitment: what may still go wrong with it.
+SELECT is(pg_temp.verdict('forecast_regret', pg_temp.good('{"regret_low_usd": 89.99}')), 'yes', 'a forecast that is off costs less than reserving saves');
+SELECT is(pg_temp.verdict('forecast_regret', pg_temp.good('{"regret_low_usd": 90}')), 'no', 'or as much, whichever side it is off');
+SELECT is(pg_temp.verdict('forecast_regret', pg_temp.good('{"regret_high_usd": null, "regret_low_usd": null}')), 'unknown', 'or nobody said by how much');
+SELECT is(pg_temp.verdict('forecast_regret', pg_temp.good('{"committed_replicas": 0}')), 'no', 'where nothing is reserved there is nothing to gain');
+SELECT is(pg_temp.verdict('commitment_survives_low_demand', pg_temp.good('{"low_demand_share": 0.5}')), 'yes', 'weak weeks leave as much as the saving needs');
+SELECT is(pg_temp.verdict('commitment_survives_low_demand', pg_temp.good('{"low_demand_share": 0.49}')), 'no', 'and less');
+SELECT is(pg_temp.verdict('longer_term', pg_temp.good(but)), verdict, but ->> 'reserved_3y_usd')
+FROM (VALUES (jsonb '{"reserved_3y_usd": 81}', 'yes'), ('{"reserved_3y_usd": 82}', 'no'), ('{"reserved_3y_usd": 82, "price_factor": 0.9}', 'yes'), ('{"reserved_3y_usd": null}', 'unknown')) AS v (but, verdict);
+SELECT is((SELECT threshold_origin || ': ' || flips_when FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good('{"reserved_3y_usd": 70, "price_factor": 0.9}'))) WHERE rule = 'longer_term'), 'given: prices fall by more than 33.8 % a year',
+	'seven tenths of the price turn where prices fall by 33.8 % a year');
+SELECT is(pg_temp.verdict(rule, pg_temp.good('{"weeks": 7}')), 'unknown', rule || ' takes evidence') FROM unnest(ARRAY['forecast_regret', 'commitment_survives_low_demand', 'longer_term']) AS rule;
+
 -- Single rules at their thresholds.
+SELECT is(pg_temp.verdict('unpredictable', '{"cv": 0}'), 'no', 'a load that never changes is no riddle');
+SELECT is(pg_temp.verdict('bursty', '{"peak_to_mean": 2, "cv": 1.1}'), 'yes', 'without a deployment, variation of the hours');
+SELECT is(pg_temp.verdict('forecast_misses', '{"forecast_wape": 0.3}'), 'no', 'a forecast may miss 30 %');
+SELECT is(pg_temp.verdict('routing_keeps_quality', '{"routing_policy": "p", "quality_holds": false}'), 'no', 'quality is given');
 SELECT is(pg_temp.verdict('bursty', '{"p99_utilization": 0.3, "breakeven_utilization": 0.3}'), 'no', 'a fleet used as much as it must be');
 SELECT is(pg_temp.verdict('bursty', '{"p99_utilization": 0.29, "breakeven_utilization": 0.3}'), 'yes', 'and a little less');
 SELECT is(pg_temp.verdict('bursty', '{"peak_to_mean": 3.1}'), 'yes', 'without a deployment, peak to mean');
@@ -46,6 +77,22 @@ SELECT is(pg_temp.verdict('routing', '{"routing_policy": "p", "routing_saved_usd
 SELECT is(pg_temp.verdict('routing', '{"routing_policy": "p", "routing_saved_usd": 5, "routing_saved_share": 0.5, "quality_holds": false}'), 'no', 'but not at the price of quality');
 SELECT is(pg_temp.verdict('routing', '{"routing_policy": "p", "routing_saved_usd": 0}'), 'no', 'nor for nothing');
 SELECT is(pg_temp.verdict('commitment', pg_temp.good('{"weeks": 7}')), 'unknown', 'no commitment without evidence');
+
+-- Whatever is known, each row is a sentence: it begins and ends like one, and has no hole where a figure is missing.
+SELECT setseed(0.5);
+SELECT is_empty($$
+	SELECT rule, explanation, flips_when
+	FROM generate_series(1, 400) AS i,
+		LATERAL (SELECT jsonb_object_agg(key, CASE WHEN jsonb_typeof(value) = 'number' AND random() < 0.3 THEN to_jsonb((ARRAY[0, 1, 2])[1 + (random() * 2)::int]) ELSE value END) AS facts
+				 FROM jsonb_each(pg_temp.good('{"routing_policy": "p", "routing_saved_usd": 5, "routing_saved_share": 0.1, "routing_random_share": 0.1, "routing_longest_share": 0.1, "routing_request_share": 0.2, "routing_spend_share": 0.2,
+					"p95_latency_ms": 800, "latency_target_ms": 500, "latency_utilization": 0.5, "replica_latency_target": true, "fte_available": 1, "fte_needed": 2, "recent_model_share": 0.5, "recent_models": ["a", "b"], "payback_multiple": 3}'))
+				 WHERE random() > 0.2 + 0 * i) AS f,
+		advice_rules(jsonb_populate_record(NULL::advice_facts, facts))
+	WHERE explanation IS NULL OR flips_when IS NULL OR verdict IS NULL OR explanation !~ '^[A-Z0-9].*[.]$' OR explanation ~ '  | [.,;]|[(] |"" |None| %s' OR flips_when ~ '  | [.,;]|[.]$' $$, 'no sentence has a hole');
+SELECT is(ARRAY[counted(0, 'request'), counted(1, 'request'), counted(2, 'request'), counted(1.5, 'person', 'people'), counted(1234567, 'request'), counted(NULL, 'week')],
+	ARRAY['no requests', '1 request', '2 requests', '1.5 people', '1,234,567 requests', 'an unknown number of weeks'], 'singular and plural');
+SELECT is(ARRAY[usd_in_words(0), usd_in_words(999.994), usd_in_words(-1234.5), usd_in_words(1e15), usd_in_words(NULL)], ARRAY['0.00 USD', '999.99 USD', '-1,235 USD', '1000000000000000 USD', 'an unknown amount'], 'amounts');
+SELECT is(ARRAY[mtok_in_words(0.04), mtok_in_words(21.72), mtok_in_words(12345.6), mtok_in_words(NULL)], ARRAY['0.0 million tokens', '21.7 million tokens', '12,346 million tokens', 'an unknown volume'], 'volumes');
 
 -- A plan adds up, and is the bill of the log at its ends.
 DO $$
@@ -65,6 +112,12 @@ SELECT is((SELECT saved_usd FROM savings_plan(policy => 'plan at a loss', baseli
 SELECT is((SELECT api_usd FROM traffic((workload('public.plan_log', 'plan')).demand)), (SELECT usd_after - (SELECT sum(token_cost('plan/large', usage, at, 'batch')) FROM public.plan_log WHERE tolerates IS NOT NULL)
 	FROM savings_plan(policy => 'plan', log => 'public.plan_log') WHERE step = 2), 'what is left as demand is the bill less what went to batch');
 
+-- A forecast that repeats the weeks before misses nothing; one that a doubled end surprises misses half.
+SELECT is((SELECT forecast_wape(demand(timestamptz '2026-01-05Z' + h * interval '1 hour', usage(100 + h % 168), 1)) FROM generate_series(0, 1679) AS h), 0.000000, 'weeks that repeat');
+SELECT is((SELECT forecast_wape(demand(timestamptz '2026-01-05Z' + h * interval '1 hour', usage(CASE WHEN h < 1008 THEN 100 + h % 168 ELSE 2 * (100 + h % 168) END), 1)) FROM generate_series(0, 1679) AS h), 0.5, 'the last four weeks are twice as large');
+SELECT is((SELECT forecast_wape(demand(timestamptz '2026-01-05Z' + h * interval '1 hour', usage(100), 1)) FROM generate_series(0, 1342) AS h), NULL, 'less than eight weeks are too few');
+
+SELECT throws_ok($$SELECT advise(log => 'public.plan_log', forecast_error => 1.1)$$, '22023', NULL, 'a forecast off by more than all');
 SELECT throws_ok($$SELECT advise(log => 'pg_class')$$, '42703', NULL, 'a relation that is no log');
 SELECT throws_ok($$SELECT savings_plan(policy => 'nobody', log => 'public.plan_log')$$, 'IA401', NULL, 'an unknown policy');
 

@@ -2,7 +2,7 @@
 \set corpus `cat "${INFERACCT_SHARED:-../shared}/cases/economics_cases.json" 2>/dev/null || echo '[]'`
 BEGIN;
 SET LOCAL search_path = inferacct, public;
-SELECT plan(38);
+SELECT plan(43);
 
 -- Three models whose prices change, over a random log.
 SELECT setseed(0.25);
@@ -63,6 +63,27 @@ SELECT is(
 	'longest prompts first is what sorting gives');
 SELECT is((SELECT (route_savings('p', 0.9, 'r/large', usage, '2026-01-01')).longest_first_usd FROM short), (SELECT spend('r/large', usage, '2026-01-01') FROM short), 'and nothing else when all go to one tier');
 
+-- Rates that are flat for a while, in more whiles than are kept, met in any order; caches, and requests of several.
+DO $$
+BEGIN
+	PERFORM set_price('flat', m, meter, (random() * 20)::numeric(9, 6), at)
+	FROM unnest(ARRAY['small', 'large']) AS m, unnest(ARRAY['input', 'output', 'cache_read', 'requests']) AS meter,
+		(SELECT timestamptz '-infinity' UNION ALL SELECT '2026-01-01Z'::timestamptz + n * interval '50 hours' FROM generate_series(0, 13) AS n) AS t(at);
+END $$;
+INSERT INTO routing_policy (name, kind) VALUES ('flat', 'score');
+INSERT INTO routing_tier (policy, below_score, model) VALUES ('flat', 0.5, 'flat/small'), ('flat', NULL, 'flat/large');
+CREATE TEMP TABLE mixed AS SELECT i, score, CASE WHEN i % 5 = 0 THEN usage + usage(7, 5, pages => (i % 2)::int) ELSE usage END AS usage, at FROM log ORDER BY random();
+SET LOCAL inferacct.unpriced = 'null';
+CREATE TEMP TABLE flat_priced AS SELECT m.*, coalesce(score < 0.5, false) AS easy, token_cost('flat/small', usage, at) AS small, token_cost('flat/large', usage, at) AS large FROM mixed AS m;
+CREATE TEMP TABLE flat_result AS SELECT (route_savings('flat', score, 'flat/large', usage, at)).* FROM mixed;
+RESET inferacct.unpriced;
+SELECT is((SELECT row(baseline_usd, routed_usd, random_usd)::text FROM flat_result),
+	(SELECT row(trim_scale(sum(large)), trim_scale(sum(CASE WHEN easy THEN small ELSE large END)), trim_scale(round((sum(small) * sum(n) FILTER (WHERE easy) + sum(large) * sum(n) FILTER (WHERE NOT easy)) / sum(n), 15)))::text
+	 FROM (SELECT *, meter(usage, 'requests')::numeric AS n FROM flat_priced WHERE small IS NOT NULL) AS f), 'flat rates: every request at its own');
+SELECT is((SELECT row(requests, left_out, unscored)::text FROM flat_result), (SELECT row(sum(n) FILTER (WHERE small IS NOT NULL), sum(n) FILTER (WHERE small IS NULL), sum(n) FILTER (WHERE small IS NOT NULL AND score IS NULL))::text
+	FROM (SELECT *, meter(usage, 'requests')::numeric AS n FROM flat_priced) AS f), 'and every request counted once');
+SELECT cmp_ok((SELECT left_out FROM flat_result), '>', 100::bigint, 'those without a price, too');
+
 -- Any order, any parts, any plan.
 CREATE FUNCTION pg_temp.state_of(remainder int) RETURNS route_savings_state LANGUAGE plpgsql AS $$
 DECLARE
@@ -91,6 +112,8 @@ BEGIN
 END $$;
 SELECT ok(pg_temp.is_parallel($$SELECT route_savings('p', score, 'r/large', usage, at) FROM public.routing_parallel$$), 'route_savings runs in parallel');
 SELECT is((SELECT route_savings('p', score, 'r/large', usage, at) FROM public.routing_parallel)::text, (pg_temp.figure('p'))::text, 'with the same result');
+SELECT is((SELECT route_savings(lower('P'), score, concat('r/', 'large'), usage, at, NULL, NULL) FROM public.routing_parallel)::text, (pg_temp.figure('p'))::text, 'also with tier and region that are not known');
+SELECT is((SELECT r::text FROM (SELECT i, route_savings('p', score, 'r/large', usage, at) OVER (ORDER BY i) AS r FROM log) AS running ORDER BY i DESC LIMIT 1), (pg_temp.figure('p'))::text, 'and at the end of a window');
 SELECT ok(pg_temp.is_parallel($$SELECT route_quality(score, i % 3, i % 5) FROM public.routing_parallel$$), 'route_quality runs in parallel');
 SELECT is((SELECT route_quality(score, i % 3, i % 5) FROM public.routing_parallel)::text, (SELECT route_quality(score, i % 3, i % 5 ORDER BY i DESC) FROM log)::text, 'with the same result');
 SELECT is((SELECT route_savings('p', score, 'r/large', usage, at ORDER BY i DESC) FROM log)::text, (pg_temp.figure('p'))::text, 'the order of rows does not matter');

@@ -3,7 +3,7 @@ SET search_path = inferacct, public;
 BEGIN;
 SELECT count(set_price('advice', model, meter, usd)) + count(set_price('advice', 'large', meter, usd / 2, service_tier => 'batch')) AS prices
 FROM (VALUES ('large', 'input', 3), ('large', 'output', 15), ('small', 'input', 0.59), ('small', 'output', 0.79)) AS p(model, meter, usd);
-INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('gpu', 'advice', 'on_demand', 3), ('gpu', 'advice', 'reserved_1y', 1.75);
+INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('gpu', 'advice', 'on_demand', 3), ('gpu', 'advice', 'reserved_1y', 1.75), ('gpu', 'advice', 'reserved_3y', 1.5);
 INSERT INTO deployment (name, gpu, vendor, capacity_mtok_per_month, mix, hours_per_month) VALUES ('own', 'gpu', 'advice', 1500, usage(60, 40), 730);
 INSERT INTO deployment_cost (deployment, item, fte, usd_per_fte_year) VALUES ('own', 'people', 0.25, 144000);
 INSERT INTO routing_policy (name, kind, classifier_usd_per_request) VALUES ('by score', 'score', 0.0001);
@@ -30,7 +30,21 @@ CREATE TEMP TABLE advice_of AS
 SELECT max(n) AS n, rule, max(verdict) FILTER (WHERE log = 'bursty_small') AS bursty_small, max(verdict) FILTER (WHERE log = 'steady_large') AS steady_large, max(verdict) FILTER (WHERE log = 'mixed') AS mixed
 FROM advice_of GROUP BY rule ORDER BY 1;
 SELECT log, rule, round(measured, 4) AS measured, round(threshold, 4) AS threshold, threshold_origin, explanation, flips_when
-FROM advice_of WHERE rule IN ('bursty', 'batch', 'routing', 'hybrid', 'self_host', 'commitment', 'decision') ORDER BY n, log COLLATE "C";
+FROM advice_of WHERE threshold_origin IS NOT NULL AND verdict <> 'unknown' AND NOT (rule = ANY ('{evidence,api_fast_enough,api_too_slow,no_operations_team}') AND log <> 'mixed') ORDER BY n, log COLLATE "C";
+
+-- What is not known is said, in a sentence.
+SELECT rule, explanation, flips_when FROM advice_of WHERE log = 'mixed' AND verdict = 'unknown' ORDER BY n;
+
+-- Machines that were measured to be fast enough override cost where the API is too slow, and the premium is named.
+INSERT INTO serving_point (deployment, requests_per_second, tokens_per_second, ttft_p99_ms, tpot_ms) VALUES ('own', 1, 300, 40, 5), ('own', 10, 800, 400, 40);
+SELECT target.tpot_ms, a.rule, a.verdict, round(a.measured, 4) AS measured, round(a.threshold, 4) AS threshold, a.explanation, a.flips_when
+FROM unnest(ARRAY[40, 20]) AS target (tpot_ms), advise('own', log => 'bursty_small', latency_target_ms => 500, tpot_ms => target.tpot_ms) AS a
+WHERE rule IN ('api_too_slow', 'self_host_fast_enough', 'decision') ORDER BY tpot_ms DESC, rule;
+
+-- What a forecast may miss, and how prices fall, are given.
+SELECT forecast_error, price_factor, a.rule, a.verdict, round(a.measured, 4) AS measured, round(a.threshold, 4) AS threshold, threshold_origin, a.explanation, a.flips_when
+FROM (VALUES (0.5, 0.8), (1, 0.9)) AS given (forecast_error, price_factor), advise('own', log => 'mixed', forecast_error => given.forecast_error, price_factor => given.price_factor) AS a
+WHERE rule IN ('forecast_regret', 'longer_term') ORDER BY forecast_error, rule;
 
 -- The levers one after the other: each step begins where the one before ended.
 SELECT log, step, lever, round(usd_before, 2) AS usd_before, round(saved_usd, 2) AS saved_usd, round(usd_after, 2) AS usd_after, round(saved_share, 4) AS saved_share, explanation

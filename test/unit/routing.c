@@ -1,17 +1,18 @@
 /*
  * routing.c
- *	  Unit tests of src/routing.c, src/route_state.c and src/route_quality.c:
+ *	  Unit tests of src/routing.c, src/route_state.c, src/route_flat.h and
+ *	  src/route_quality.c:
  *	  half-open tiers, scaling against exact division, buckets, sums against
- *	  the requests themselves, and the quality curve against one drawn point by
- *	  point.
+ *	  the requests themselves, all models at once against one after the other,
+ *	  and the quality curve against one drawn point by point.
  */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "route_flat.h"
 #include "route_quality.h"
-#include "route_state.h"
 #include "tap.h"
 
 static uint64_t random_state = UINT64_C(88172645463325252);
@@ -147,7 +148,7 @@ RandomCosts(int ntiers)
 {
 	RouteCosts	costs = {
 		.tier = (int) (Random() % (uint64_t) ntiers),.scored = Random() % 2,.requests = 1 + (int64_t) (Random() % 3),
-		.prompt_tokens = (int64_t) (Random() >> (1 + Random() % 62)),.at = (int64_t) (Random() >> 1)
+		.prompt_tokens = (int64_t) (Random() >> (1 + Random() % 62)),.at = (int64_t) (Random() >> 4)
 	};
 
 	for (int i = 0; i <= ntiers; i++)
@@ -238,6 +239,109 @@ TestState(void)
 	free(wider);
 }
 
+/* ---------- all models at once ---------- */
+
+/* A usage of random meters; one in eight counts is too large to be sure of. */
+static void
+RandomUsage(UsageBuffer *buffer)
+{
+	MeterCounts counts = {{0}};
+	uint64_t	chosen = Random();
+
+	for (int meter = 0; meter < METER_COUNT; meter++)
+	{
+		if (meter <= METER_OUTPUT ? chosen >> meter & 3 : (chosen >> (meter + 8) & 7) == 0)
+			counts.of[meter] = 1 + (int64_t) (Random() >> (Random() % 8 == 0 ? 15 : 20 + Random() % 40));
+	}
+	counts.of[METER_REQUESTS] = chosen >> 60 & 1 ? 0 : 1 + (int64_t) (chosen >> 61);
+	UsagePack(&counts, &buffer->usage);
+}
+
+/* The same, priced model by model; false when a meter that is not free has no price. */
+static bool
+PriceEach(const int64_t rates[][METER_COUNT], const uint32_t *priced, int ntiers, const Usage *usage, RouteCosts *costs)
+{
+	int64_t		requests = UsageCount(usage, METER_REQUESTS);
+
+	costs->requests = requests == 0 ? 1 : requests;
+	if (!UsageTotal(usage, METERS_OF_INPUT, &costs->prompt_tokens))
+		abort();
+	costs->prompt_tokens /= costs->requests;
+	for (int model = 0; model <= ntiers; model++)
+	{
+		if ((usage->present & ~priced[model] & ~METER_BIT(METER_REQUESTS)) != 0)
+			return false;
+		costs->usd[model] = 0;
+		for (Meter meter = 0; meter < METER_COUNT; meter++)
+		{
+			if (!MoneyAddProduct(&costs->usd[model], UsageCount(usage, meter), rates[model][meter]))
+				abort();
+		}
+	}
+	return true;
+}
+
+static void
+TestFlat(void)
+{
+	enum
+	{
+		TIERS = 3, ROUNDS = 20000
+	};
+	int64_t		rates[TIERS + 1][METER_COUNT];
+	uint32_t	priced[TIERS + 1];
+	RouteFlat	flat = {.from = 1000,.to = 1000000,.known = ~UINT32_C(0)};
+	int			added = 0,
+				unsure = 0;
+	bool		same = true;
+	size_t		size = RouteStateSize(TIERS, RouteNamesSize(2, 1), ROUTE_BUCKETS / 2);
+	RouteState *together = malloc(size);
+	RouteState *one_by_one = malloc(size);
+	RouteState *empty = malloc(RouteStateSize(TIERS, RouteNamesSize(2, 1), 0));
+
+	RouteStateInit(empty, TIERS, "{}", "m");
+	RouteStateCopy(empty, together, 0, ROUTE_BUCKETS / 2 / ROUTE_OCTAVE * ROUTE_OCTAVE);
+	RouteStateCopy(empty, one_by_one, 0, together->nbuckets);
+	size = RouteStateSize(TIERS, together->names_size, together->nbuckets);
+	for (int model = 0; model <= TIERS; model++)
+	{
+		priced[model] = ~(METER_BIT(METER_PAGES) | METER_BIT(METER_CITATION)) & (METER_BIT(METER_COUNT) - 1);
+		priced[model] &= ~(model == 1 ? METER_BIT(METER_IMAGES) : 0) & ~(model > 1 ? METER_BIT(METER_REQUESTS) : 0);
+		for (int meter = 0; meter < METER_COUNT; meter++)
+			rates[model][meter] = priced[model] & METER_BIT(meter) ? (int64_t) (Random() >> 16) : 0;
+		flat.rates[model] = rates[model];
+		flat.known &= priced[model] | METER_BIT(METER_REQUESTS);
+		flat.charged |= priced[model];
+	}
+	for (int round = 0; round < ROUNDS && same; round++)
+	{
+		UsageBuffer usage;
+		RouteCosts	costs = {
+			.at = (int64_t) (Random() % 1010000),.tier = (int) (Random() % TIERS),.scored = Random() % 3 > 0
+		};
+		bool		in_time = costs.at >= 1000 && costs.at < 1000000;
+
+		RandomUsage(&usage);
+		if (RouteFlatAdd(&flat, together, &usage.usage, costs.at, costs.tier, costs.scored) == ROUTE_FLAT_UNSURE)
+		{
+			unsure++;
+			continue;
+		}
+		added++;
+		same = in_time && PriceEach(rates, priced, TIERS, &usage.usage, &costs) && RouteStateAdd(one_by_one, &costs) &&
+			memcmp(together, one_by_one, size) == 0;
+	}
+	Ok(same && memcmp(together, one_by_one, size) == 0, "priced at once, %d requests are what they are one by one", added);
+	Ok(added > ROUNDS / 10 && unsure > ROUNDS / 10, "and %d others change nothing", unsure);
+
+	RouteTierAt(together, 0)->usd[TIERS] = ((Money) 1 << 126) + (((Money) 1 << 126) - 1);
+	Ok(RouteFlatAdd(&flat, together, &((UsageBuffer) {.room = {(int64_t) METER_BIT(METER_INPUT) << 32, INT64_C(1) << 20}}).usage, 1000, 0, true) == ROUTE_FLAT_OVERFLOW,
+	   "a sum beyond 128 bits is told");
+	free(together);
+	free(one_by_one);
+	free(empty);
+}
+
 /* ---------- quality ---------- */
 
 /* The least k whose point on the curve of strict scores reaches x. */
@@ -311,6 +415,7 @@ main(void)
 	TestScaling();
 	TestBuckets();
 	TestState();
+	TestFlat();
 	TestQuality();
 	return Done();
 }
