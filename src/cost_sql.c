@@ -55,7 +55,7 @@ token_cost_tokens(PG_FUNCTION_ARGS)
 	if (!TokensRequest(fcinfo, 0, &request, &input, &output) ||
 		!RequestTokensCost(PricingOfStatement(), &request, input, output, &usd))
 		PG_RETURN_NULL();
-	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
+	PG_RETURN_NUMERIC(MoneyToNumericOfCall(fcinfo, usd));
 }
 
 Datum
@@ -68,7 +68,7 @@ token_cost_usage(PG_FUNCTION_ARGS)
 	if (!UsageRequest(fcinfo, 0, &request, &usage) ||
 		!RequestUsageCost(PricingOfStatement(), &request, usage, &usd))
 		PG_RETURN_NULL();
-	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
+	PG_RETURN_NUMERIC(MoneyToNumericOfCall(fcinfo, usd));
 }
 
 Datum

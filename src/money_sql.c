@@ -60,6 +60,7 @@ WideToNumeric(Money value, int scale)
 #define SHORT_SCALE_SHIFT 7
 #define SHORT_WEIGHT_MASK 0x007F
 #define DIRECT_LIMIT (PG_INT64_MAX / 10)
+#define NARROW_SIZE (VARHDRSZ + sizeof(uint16) + NUMERIC_DIGITS * sizeof(int16))
 
 /* Decimals of a digit that are zeros at its end: 0 to 3 of a digit that is not 0. */
 static inline int
@@ -68,8 +69,9 @@ TrailingZeros(int digit)
 	return digit % 10 != 0 ? 0 : digit % 100 != 0 ? 1 : digit % 1000 != 0 ? 2 : 3;
 }
 
+/* Into `place` of NARROW_SIZE bytes. */
 static Numeric
-NarrowToNumeric(int64 femto)
+NarrowToNumeric(int64 femto, char *place)
 {
 	uint64		rest = (uint64) (femto < 0 ? -femto : femto) * 10;	/* 16 decimals */
 	int16		digits[NUMERIC_DIGITS];
@@ -77,8 +79,7 @@ NarrowToNumeric(int64 femto)
 				last = NUMERIC_DIGITS - 1;
 	int			scale = 16;
 	int			weight;
-	Size		size;
-	char	   *result;
+	int			ndigits;
 	uint16		header;
 
 	while (rest % DIGIT_BASE == 0)
@@ -95,12 +96,29 @@ NarrowToNumeric(int64 femto)
 	header = SHORT_HEADER | (femto < 0 ? SHORT_NEGATIVE : 0) |
 		(uint16) (Max(scale, 0) << SHORT_SCALE_SHIFT) | ((uint16) weight & SHORT_WEIGHT_MASK);
 
-	size = VARHDRSZ + sizeof(header) + (last - first + 1) * sizeof(int16);
-	result = palloc(size);
-	SET_VARSIZE(result, size);
-	memcpy(result + VARHDRSZ, &header, sizeof(header));
-	memcpy(result + VARHDRSZ + sizeof(header), &digits[first], (last - first + 1) * sizeof(int16));
-	return (Numeric) result;
+	ndigits = last - first + 1;
+	SET_VARSIZE(place, VARHDRSZ + sizeof(header) + ndigits * sizeof(int16));
+	memcpy(place + VARHDRSZ, &header, sizeof(header));
+	memcpy(place + VARHDRSZ + sizeof(header), &digits[first], ndigits * sizeof(int16));
+	return (Numeric) place;
+}
+
+static inline bool
+IsNarrow(Money money)
+{
+	return likely(money != 0 && money >= -DIRECT_LIMIT && money <= DIRECT_LIMIT);
+}
+
+Numeric
+MoneyToNumericOfCall(FunctionCallInfo fcinfo, Money money)
+{
+	FmgrInfo   *call = fcinfo->flinfo;
+
+	if (!IsNarrow(money))
+		return MoneyToNumeric(money);
+	if (unlikely(call->fn_extra == NULL))
+		call->fn_extra = MemoryContextAlloc(call->fn_mcxt, NARROW_SIZE);
+	return NarrowToNumeric((int64) money, call->fn_extra);
 }
 
 /* Convert an amount to USD as SQL shows it. */
@@ -109,8 +127,8 @@ MoneyToNumeric(Money money)
 {
 	int			scale;
 
-	if (likely(money != 0 && money >= -DIRECT_LIMIT && money <= DIRECT_LIMIT))
-		return NarrowToNumeric((int64) money);
+	if (IsNarrow(money))
+		return NarrowToNumeric((int64) money, palloc(NARROW_SIZE));
 	scale = MoneyTrim(&money);
 	if (money < PG_INT64_MIN || money > PG_INT64_MAX)
 		return WideToNumeric(money, scale);
