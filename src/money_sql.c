@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/fmgrprotos.h"
 
+#include "call_site.h"
 #include "compat.h"
 #include "money_sql.h"
 
@@ -112,13 +113,9 @@ IsNarrow(Money money)
 Numeric
 MoneyToNumericOfCall(FunctionCallInfo fcinfo, Money money)
 {
-	FmgrInfo   *call = fcinfo->flinfo;
-
 	if (!IsNarrow(money))
 		return MoneyToNumeric(money);
-	if (unlikely(call->fn_extra == NULL))
-		call->fn_extra = MemoryContextAlloc(call->fn_mcxt, NARROW_SIZE);
-	return NarrowToNumeric((int64) money, call->fn_extra);
+	return NarrowToNumeric((int64) money, CallSiteMemory(fcinfo, NARROW_SIZE));
 }
 
 /* Convert an amount to USD as SQL shows it. */

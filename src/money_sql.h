@@ -15,13 +15,7 @@
 /* Exact for every Money; the result is palloc'd in the current context. */
 extern Numeric MoneyToNumeric(Money money);
 
-/*
- * The same for the result of a function that is called for every row: in memory
- * of the call site, good until the next call from there.  Whoever evaluates an
- * expression again has done with, or copied, what it gave before; only a cast,
- * which an array calls for all of its elements, must not use it.  Not for
- * functions that use fn_extra.
- */
+/* The same in memory of the call site, see call_site.h. */
 extern Numeric MoneyToNumericOfCall(FunctionCallInfo fcinfo, Money money);
 
 /*

@@ -19,6 +19,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
+#include "call_site.h"
 #include "errors.h"
 #include "usage_sql.h"
 
@@ -201,13 +202,12 @@ usage_send(PG_FUNCTION_ARGS)
 
 /*
  * usage(input, output, ...): one argument per meter, NULL for none.  Called once
- * per log row, hence packed in one pass and copied out in one allocation.
+ * per log row, hence packed in one pass into memory of the call site.
  */
 Datum
 usage_make(PG_FUNCTION_ARGS)
 {
-	UsageBuffer buffer;
-	Usage	   *usage;
+	Usage	   *usage = &((UsageBuffer *) CallSiteMemory(fcinfo, sizeof(UsageBuffer)))->usage;
 	uint32		present = 0;
 	int			n = 0;
 
@@ -223,12 +223,10 @@ usage_make(PG_FUNCTION_ARGS)
 		if (count < 0)
 			UsageError(USAGE_NEGATIVE, (Meter) meter);
 		present |= METER_BIT(meter);
-		buffer.usage.count[n++] = count;
+		usage->count[n++] = count;
 	}
-	usage = palloc(USAGE_SIZE(n));
 	SET_VARSIZE(usage, USAGE_SIZE(n));
 	usage->present = present;
-	memcpy(usage->count, buffer.usage.count, n * sizeof(int64));
 	PG_RETURN_USAGE(usage);
 }
 
