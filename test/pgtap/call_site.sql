@@ -1,7 +1,7 @@
--- token_cost() gives its result in memory of the call site.  Whatever keeps
--- results of many rows has to have them apart, as it has those of plain SQL.
+-- token_cost() and usage() give their results in memory of the call site.  Whatever
+-- keeps results of many rows has to have them apart, as it has those of plain SQL.
 BEGIN;
-SELECT plan(27);
+SELECT plan(34);
 SET search_path = inferacct, public;
 SELECT set_price('call-site', 'm', 'input', 1.25), set_price('call-site', 'm', 'output', 3) \g /dev/null
 
@@ -63,6 +63,26 @@ SELECT pg_temp.same('nested loop', 'SELECT count(*) || '' '' || sum(a.n * b.n) F
 RESET enable_hashjoin; RESET enable_mergejoin;
 SELECT pg_temp.same('a set beside it', 'SELECT pg_temp.list(array_agg(c + k)) FROM (SELECT $cost AS c, generate_series(1, 3) AS k FROM r WHERE n < 50) AS s');
 SELECT pg_temp.same('CASE, GREATEST and an array of calls', 'SELECT pg_temp.list(array_agg(x[1] + 2 * x[2] + greatest($cost, 0.001) ORDER BY n)) FROM (SELECT *, ARRAY[$cost, CASE WHEN $cost > 0.001 THEN $cost ELSE 0 END] AS x FROM r) AS r');
+
+-- usage(i, o) has to give what column u has.
+CREATE FUNCTION pg_temp.same_usage(what text, query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	stored text;
+	made text;
+BEGIN
+	EXECUTE replace(query, '$usage', 'u') INTO stored;
+	EXECUTE replace(query, '$usage', 'usage(i, o)') INTO made;
+	RETURN is(made, stored, 'usage: ' || what);
+END $$;
+UPDATE r SET u = usage(input => i, output => o);
+
+SELECT pg_temp.same_usage('array_agg', 'SELECT array_agg($usage ORDER BY n)::text FROM r');
+SELECT pg_temp.same_usage('lag', 'SELECT array_agg(x ORDER BY n)::text FROM (SELECT n, lag($usage, 2) OVER (ORDER BY n) AS x FROM r) AS s');
+SELECT pg_temp.same_usage('window functions side by side', 'SELECT array_agg(x + y + z ORDER BY n)::text FROM (SELECT n, first_value($usage) OVER w AS x, last_value($usage) OVER w AS y, sum($usage) OVER w AS z FROM r WINDOW w AS (PARTITION BY g ORDER BY n ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING)) AS s');
+SELECT pg_temp.same_usage('GROUP BY', 'SELECT string_agg(x::text || k, '','' ORDER BY x) FROM (SELECT $usage AS x, count(*) AS k FROM r GROUP BY 1) AS s');
+SELECT pg_temp.same_usage('ORDER BY', 'SELECT string_agg(n::text, '','') FROM (SELECT n FROM r ORDER BY $usage, n) AS s');
+SELECT pg_temp.same_usage('set operation', 'SELECT string_agg(x::text, '','' ORDER BY x) FROM (SELECT $usage AS x FROM r EXCEPT SELECT $usage FROM r WHERE g = 2) AS s');
+SELECT pg_temp.same_usage('arguments of one call', 'SELECT array_agg(token_cost(''call-site/m'', $usage + $usage, at) ORDER BY n)::text FROM (SELECT i, o, at, n, u FROM r) AS s');
 
 -- Variables of PL/pgSQL.
 CREATE FUNCTION pg_temp.kept() RETURNS numeric[] LANGUAGE plpgsql AS $$
