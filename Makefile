@@ -124,7 +124,7 @@ unit: $(UNIT_TESTS)
 	@fixed=`setarch -R true 2>/dev/null && echo setarch -R`; \
 	$(if $(UNIT_TESTS),$$fixed $(PROVE) --exec '' $(UNIT_TESTS),echo 'no unit tests')
 
-build/unit/%: test/unit/%.c test/unit/tap.h $(CORE_OBJS) | build/unit
+build/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(CORE_OBJS) | build/unit
 	$(UNIT_CC) $< $(CORE_OBJS) -o $@ -lcjson -lm
 
 build/core/%.o: src/%.c $(wildcard src/*.h) build/core/sanitize

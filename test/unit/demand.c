@@ -7,21 +7,11 @@
 #include <string.h>
 
 #include "demand.h"
+#include "random.h"
 #include "tap.h"
 
 #define REQUESTS 3000
 #define PARTS 7
-
-static uint64_t random_state = UINT64_C(88172645463325252);
-
-static uint64_t
-Random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
 
 static void *
 Resize(void *owner, void *old, size_t size)

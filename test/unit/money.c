@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "money.h"
+#include "random.h"
 #include "tap.h"
 
 #define ROUNDS 50000
@@ -14,17 +15,6 @@
 typedef unsigned __int128 Magnitude;
 
 static const Money LARGEST = (Money) (~(Magnitude) 0 >> 1);
-
-static uint64_t random_state = UINT64_C(88172645463325252);
-
-static uint64_t
-Random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
 
 static Magnitude
 PowerOfTen(int exponent)

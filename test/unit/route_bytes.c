@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "route_bytes.h"
+#include "random.h"
 #include "tap.h"
 
 #define MUTATIONS 200000
@@ -17,17 +18,6 @@ static const char *const definition =
 	"{\"kind\": \"score\", \"tiers\": [{\"model\": \"s\", \"share\": null, \"usd_per_month\": null}, "
 	"{\"model\": \"l\", \"share\": null, \"usd_per_month\": 876.5}], \"misroute_share\": 0.1, \"escalation_share\": null, "
 	"\"classifier_usd_per_request\": 0.0001}";
-
-static uint64_t random_state = UINT64_C(88172645463325252);
-
-static uint64_t
-Random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
 
 /* A state of random requests of two tiers; its size in *size. */
 static RouteState *

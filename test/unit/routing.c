@@ -13,18 +13,8 @@
 
 #include "route_flat.h"
 #include "route_quality.h"
+#include "random.h"
 #include "tap.h"
-
-static uint64_t random_state = UINT64_C(88172645463325252);
-
-static uint64_t
-Random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
 
 /* ---------- tiers ---------- */
 

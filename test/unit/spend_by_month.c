@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "spend_by_month.h"
+#include "random.h"
 #include "tap.h"
 
 #define MODELS 500
@@ -30,17 +31,6 @@ FreeAll(void)
 {
 	while (nblocks > 0)
 		free(blocks[--nblocks]);
-}
-
-static uint64_t random_state = UINT64_C(88172645463325252);
-
-static uint64_t
-Random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
 }
 
 /* Month by month, by the rule of leap years. */

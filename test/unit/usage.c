@@ -5,21 +5,11 @@
  */
 #include <string.h>
 
+#include "random.h"
 #include "tap.h"
 #include "usage.h"
 
 #define ROUNDS 20000
-
-static uint64_t random_state = UINT64_C(88172645463325252);
-
-static uint64_t
-Random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
 
 /* Counts of every magnitude; about half of the meters are zero. */
 static MeterCounts
