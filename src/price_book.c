@@ -240,6 +240,17 @@ AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t
 	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
 }
 
+bool
+AliasResolve(const AliasRow *rows, int nrows, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	int			row = AliasInForce(rows, nrows, at, from, to);
+
+	if (row < 0)
+		return false;
+	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
+	return true;
+}
+
 /* ---------- what if ---------- */
 
 static bool
@@ -327,7 +338,6 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 	const BookAlias *aliases = PriceBookAliases(book);
 	AliasRow	rows[4];
 	int			nrows = 0;
-	int			row;
 	int64_t		begun[2] = {-1, -1};	/* of the shipped rows and the user's: the last that has begun */
 	int64_t		ahead[2] = {-1, -1};	/* and the first that has not */
 	uint32_t	low = 0,
@@ -359,11 +369,7 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 		if (ahead[user] >= 0)
 			rows[nrows++] = AliasOfBook(book, (uint32_t) ahead[user]);
 	}
-	row = AliasInForce(rows, nrows, at, from, to);
-	if (row < 0)
-		return false;
-	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
-	return true;
+	return AliasResolve(rows, nrows, at, ref, from, to);
 }
 
 static bool

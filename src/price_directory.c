@@ -35,20 +35,17 @@ TableFind(void *arg, const char *provider, const char *model, ModelRef *refs, in
 	PriceReader *reader = arg;
 	PriceScan	scan;
 	HeapTuple	tuple;
+	TimestampTz published_at;
 	char	  **providers = NULL;
 	int			count = 0;
 	int			unique = 0;
 
 	PriceScanBegin(&scan, reader, provider != NULL ? PRICE_BY_MODEL_AND_PROVIDER : PRICE_BY_MODEL,
 				   CStringGetTextDatum(model), provider != NULL ? CStringGetTextDatum(provider) : (Datum) 0);
-	while ((tuple = PriceScanNext(&scan)) != NULL)
+	while ((tuple = PriceScanNext(&scan, &published_at)) != NULL)
 	{
-		TimestampTz published_at;
-		char	   *name;
+		char	   *name = TupleText(tuple, scan.desc, Anum_price_provider);
 
-		if (!VersionIsKnown(reader, TupleInt64(tuple, scan.desc, Anum_price_version), &published_at))
-			continue;
-		name = TupleText(tuple, scan.desc, Anum_price_provider);
 		if (count > 0 && strcmp(providers[count - 1], name) == 0)
 			continue;
 		providers = providers == NULL ? palloc(sizeof(char *)) : repalloc(providers, (count + 1) * sizeof(char *));
@@ -77,27 +74,18 @@ TableAlias(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from
 	PriceReader *reader = arg;
 	PriceScan	scan;
 	HeapTuple	tuple;
+	TimestampTz published_at;
 	AliasRow   *rows = NULL;
 	int			count = 0;
-	int			row;
 
 	PriceScanBegin(&scan, reader, ALIAS_BY_NAME, CStringGetTextDatum(name), 0);
-	while ((tuple = PriceScanNext(&scan)) != NULL)
+	while ((tuple = PriceScanNext(&scan, &published_at)) != NULL)
 	{
-		TimestampTz published_at;
-
-		if (!VersionIsKnown(reader, TupleInt64(tuple, scan.desc, Anum_model_alias_version), &published_at))
-			continue;
 		rows = rows == NULL ? palloc(sizeof(AliasRow)) : repalloc(rows, (count + 1) * sizeof(AliasRow));
 		AliasRowFill(&rows[count++], tuple, scan.desc, published_at);
 	}
 	PriceScanEnd(&scan);
-
-	row = count == 0 ? -1 : AliasInForce(rows, count, at, from, to);
-	if (row < 0)
-		return false;
-	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
-	return true;
+	return AliasResolve(rows, count, at, ref, from, to);
 }
 
 static bool
@@ -105,13 +93,11 @@ TableIsProvider(void *arg, const char *provider)
 {
 	PriceReader *reader = arg;
 	PriceScan	scan;
-	HeapTuple	tuple;
 	TimestampTz published_at;
-	bool		known = false;
+	bool		known;
 
 	PriceScanBegin(&scan, reader, PRICE_BY_PROVIDER, CStringGetTextDatum(provider), 0);
-	while (!known && (tuple = PriceScanNext(&scan)) != NULL)
-		known = VersionIsKnown(reader, TupleInt64(tuple, scan.desc, Anum_price_version), &published_at);
+	known = PriceScanNext(&scan, &published_at) != NULL;
 	PriceScanEnd(&scan);
 	return known;
 }

@@ -223,15 +223,11 @@ LoadRateCard(PriceReader *reader, const char *provider, const char *model, Memor
 	RowList		list = {0};
 	PriceScan	scan;
 	HeapTuple	tuple;
+	TimestampTz published_at;
 
 	PriceScanBegin(&scan, reader, PRICE_BY_MODEL_AND_PROVIDER, CStringGetTextDatum(model), CStringGetTextDatum(provider));
-	while ((tuple = PriceScanNext(&scan)) != NULL)
-	{
-		TimestampTz published_at;
-
-		if (VersionIsKnown(reader, TupleInt64(tuple, scan.desc, Anum_price_version), &published_at))
-			AppendPriceRow(&list, tuple, scan.desc, published_at);
-	}
+	while ((tuple = PriceScanNext(&scan, &published_at)) != NULL)
+		AppendPriceRow(&list, tuple, scan.desc, published_at);
 	PriceScanEnd(&scan);
 	if (list.count > 0)
 	{

@@ -43,6 +43,7 @@ typedef struct KeyColumn
 typedef struct KeyAccess
 {
 	PriceTable	table;
+	AttrNumber	version;		/* the column that has it */
 	const char *index;
 	int			ncolumns;
 	KeyColumn	columns[2];
@@ -55,23 +56,23 @@ typedef struct KeyAccess
 /* In the order of PriceKey. */
 static KeyAccess accesses[PRICE_KEY_COUNT] = {
 	{
-		TABLE_PRICE, "price_key", 1, {{Anum_price_model, F_TEXTEQ}},
+		TABLE_PRICE, Anum_price_version, "price_key", 1, {{Anum_price_model, F_TEXTEQ}},
 		{.sql = ROWS_OF("price", IS("model", "$1")),.nargs = 1,.types = {TEXTOID}}
 	},
 	{
-		TABLE_PRICE, "price_key", 2, {{Anum_price_model, F_TEXTEQ}, {Anum_price_provider, F_TEXTEQ}},
+		TABLE_PRICE, Anum_price_version, "price_key", 2, {{Anum_price_model, F_TEXTEQ}, {Anum_price_provider, F_TEXTEQ}},
 		{.sql = ROWS_OF("price", IS("model", "$1") " AND " IS("provider", "$2")),.nargs = 2,.types = {TEXTOID, TEXTOID}}
 	},
 	{
-		TABLE_PRICE, "price_provider", 1, {{Anum_price_provider, F_TEXTEQ}},
+		TABLE_PRICE, Anum_price_version, "price_provider", 1, {{Anum_price_provider, F_TEXTEQ}},
 		{.sql = ROWS_OF("price", IS("provider", "$1")),.nargs = 1,.types = {TEXTOID}}
 	},
 	{
-		TABLE_ALIAS, "model_alias_pkey", 1, {{Anum_model_alias_alias, F_TEXTEQ}},
+		TABLE_ALIAS, Anum_model_alias_version, "model_alias_pkey", 1, {{Anum_model_alias_alias, F_TEXTEQ}},
 		{.sql = ROWS_OF("model_alias", IS("alias", "$1")),.nargs = 1,.types = {TEXTOID}}
 	},
 	{
-		TABLE_VERSION, "price_version_pkey", 1, {{Anum_price_version_version, F_INT8EQ}},
+		TABLE_VERSION, Anum_price_version_version, "price_version_pkey", 1, {{Anum_price_version_version, F_INT8EQ}},
 		{.sql = ROWS_OF("price_version", IS("version", "$1")),.nargs = 1,.types = {INT8OID}}
 	}
 };
@@ -142,13 +143,13 @@ RunQuery(PriceScan *scan, PriceQuery *query, Datum *args)
 }
 
 void
-PriceScanBegin(PriceScan *scan, const PriceReader *reader, PriceKey key, Datum first, Datum second)
+PriceScanBegin(PriceScan *scan, PriceReader *reader, PriceKey key, Datum first, Datum second)
 {
 	KeyAccess  *access = &accesses[key];
 	Datum		values[2] = {first, second};
 	ScanKeyData keys[2];
 
-	*scan = (PriceScan) {0};
+	*scan = (PriceScan) {.reader = reader,.version = access->version};
 	if (reader->row_security)
 	{
 		RunQuery(scan, &access->query, values);
@@ -168,8 +169,8 @@ PriceScanBegin(PriceScan *scan, const PriceReader *reader, PriceKey key, Datum f
 									true, StatementSnapshot(), access->ncolumns, keys);
 }
 
-HeapTuple
-PriceScanNext(PriceScan *scan)
+static HeapTuple
+NextRow(PriceScan *scan)
 {
 	if (scan->scan != NULL)
 		return systable_getnext(scan->scan);
@@ -188,14 +189,14 @@ PriceScanEnd(PriceScan *scan)
 /* ---------- versions ---------- */
 
 static VersionTime
-LookUpVersion(const PriceReader *reader, int64 version)
+LookUpVersion(PriceReader *reader, int64 version)
 {
 	VersionTime time = {.version = version,.known = true};
 	PriceScan	scan;
 	HeapTuple	row;
 
 	PriceScanBegin(&scan, reader, VERSION_BY_NUMBER, Int64GetDatum(version), 0);
-	row = PriceScanNext(&scan);
+	row = NextRow(&scan);
 	if (HeapTupleIsValid(row))
 	{
 		bool		isnull;
@@ -207,7 +208,8 @@ LookUpVersion(const PriceReader *reader, int64 version)
 	return time;
 }
 
-bool
+/* Does the reader know of a version, and since when? */
+static bool
 VersionIsKnown(PriceReader *reader, int64 version, TimestampTz *published_at)
 {
 	VersionTime *time = &reader->versions[(uint64) version % VERSION_TIMES];
@@ -216,4 +218,20 @@ VersionIsKnown(PriceReader *reader, int64 version, TimestampTz *published_at)
 		*time = LookUpVersion(reader, version);
 	*published_at = time->published_at;
 	return time->visible && time->published_at <= reader->as_of;
+}
+
+HeapTuple
+PriceScanNext(PriceScan *scan, TimestampTz *published_at)
+{
+	HeapTuple	row;
+
+	while ((row = NextRow(scan)) != NULL)
+	{
+		bool		isnull;
+		int64		version = DatumGetInt64(heap_getattr(row, scan->version, scan->desc, &isnull));
+
+		if (VersionIsKnown(scan->reader, version, published_at))
+			break;
+	}
+	return row;
 }

@@ -3,8 +3,8 @@
  *	  The tables that prices are read from: their columns, the epoch that names
  *	  what a snapshot sees of them, and their rows by key.
  *
- * Invariant: a row is read exactly if the active snapshot shows it and, where
- * row security applies, the policies do.  Privileges are checked by whoever
+ * Invariant: a row is read exactly if the active snapshot shows it, its version
+ * was published by as_of and, where row security applies, the policies show both.  Privileges are checked by whoever
  * reads; see price_cache.c.  Locks on the tables are kept until the transaction
  * ends, as a query keeps them.  Included after postgres.h.
  */
@@ -113,13 +113,15 @@ typedef enum PriceKey
 	PRICE_BY_MODEL_AND_PROVIDER,
 	PRICE_BY_PROVIDER,
 	ALIAS_BY_NAME,
-	VERSION_BY_NUMBER,
+	VERSION_BY_NUMBER,			/* private */
 	PRICE_KEY_COUNT
 } PriceKey;
 
 typedef struct PriceScan
 {
 	TupleDesc	desc;			/* of the rows */
+	PriceReader *reader;
+	AttrNumber	version;		/* the column that has it */
 	struct RelationData *table;
 	struct RelationData *index;
 	struct SysScanDescData *scan;	/* NULL: from rows */
@@ -129,13 +131,10 @@ typedef struct PriceScan
 } PriceScan;
 
 /* Begin reading the rows of a key; second is of PRICE_BY_MODEL_AND_PROVIDER. */
-extern void PriceScanBegin(PriceScan *scan, const PriceReader *reader, PriceKey key, Datum first, Datum second);
+extern void PriceScanBegin(PriceScan *scan, PriceReader *reader, PriceKey key, Datum first, Datum second);
 
-/* The next row, good until the next call; NULL after the last. */
-extern HeapTuple PriceScanNext(PriceScan *scan);
+/* The next row that the reader knows of, good until the next call, and when it became known; NULL after the last. */
+extern HeapTuple PriceScanNext(PriceScan *scan, TimestampTz *published_at);
 extern void PriceScanEnd(PriceScan *scan);
-
-/* Does the reader know of a version, and since when? */
-extern bool VersionIsKnown(PriceReader *reader, int64 version, TimestampTz *published_at);
 
 #endif							/* INFERACCT_PRICE_TABLE_H */
