@@ -99,22 +99,6 @@ batch_state_out(PG_FUNCTION_ARGS)
 							   state->requests, state->eligible, state->unbatched, usd, eligible_usd, batch_usd));
 }
 
-static Money
-ReceiveMoney(StringInfo message)
-{
-	uint64		high = (uint64) pq_getmsgint64(message);
-	uint64		low = (uint64) pq_getmsgint64(message);
-
-	return (Money) ((unsigned __int128) high << 64 | low);
-}
-
-static void
-SendMoney(StringInfo message, Money money)
-{
-	pq_sendint64(message, (int64) (money >> 64));
-	pq_sendint64(message, (int64) money);
-}
-
 Datum
 batch_state_recv(PG_FUNCTION_ARGS)
 {
@@ -124,9 +108,9 @@ batch_state_recv(PG_FUNCTION_ARGS)
 	state->requests = pq_getmsgint64(message);
 	state->eligible = pq_getmsgint64(message);
 	state->unbatched = pq_getmsgint64(message);
-	state->usd = ReceiveMoney(message);
-	state->eligible_usd = ReceiveMoney(message);
-	state->batch_usd = ReceiveMoney(message);
+	state->usd = MoneyReceive(message);
+	state->eligible_usd = MoneyReceive(message);
+	state->batch_usd = MoneyReceive(message);
 	PG_RETURN_POINTER(state);
 }
 
@@ -140,9 +124,9 @@ batch_state_send(PG_FUNCTION_ARGS)
 	pq_sendint64(&message, state->requests);
 	pq_sendint64(&message, state->eligible);
 	pq_sendint64(&message, state->unbatched);
-	SendMoney(&message, state->usd);
-	SendMoney(&message, state->eligible_usd);
-	SendMoney(&message, state->batch_usd);
+	MoneySend(&message, state->usd);
+	MoneySend(&message, state->eligible_usd);
+	MoneySend(&message, state->batch_usd);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 

@@ -281,17 +281,13 @@ breakeven_state_recv(PG_FUNCTION_ARGS)
 	for (int i = 0; i < count; i++)
 	{
 		LoadHour	hour;
-		uint64		high,
-					low;
 
 		hour.hour = pq_getmsgint64(message);
 		hour.requests = pq_getmsgint64(message);
 		hour.input = pq_getmsgint64(message);
 		hour.cached = pq_getmsgint64(message);
 		hour.output = pq_getmsgint64(message);
-		high = (uint64) pq_getmsgint64(message);
-		low = (uint64) pq_getmsgint64(message);
-		hour.api_usd = (Money) ((unsigned __int128) high << 64 | low);
+		hour.api_usd = MoneyReceive(message);
 		StateAddHour(state, &hour);
 	}
 	CheckState(state);
@@ -317,8 +313,7 @@ breakeven_state_send(PG_FUNCTION_ARGS)
 		pq_sendint64(&message, hour->input);
 		pq_sendint64(&message, hour->cached);
 		pq_sendint64(&message, hour->output);
-		pq_sendint64(&message, (int64) (hour->api_usd >> 64));
-		pq_sendint64(&message, (int64) hour->api_usd);
+		MoneySend(&message, hour->api_usd);
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }

@@ -8,6 +8,7 @@
 #define INFERACCT_MONEY_SQL_H
 
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "utils/numeric.h"
 
 #include "money.h"
@@ -24,5 +25,9 @@ extern Numeric MoneyToNumericOfCall(FunctionCallInfo fcinfo, Money money);
  * exceeds 1e22.
  */
 extern Money MoneyFromNumeric(Datum datum);
+
+/* Money in the binary form of a type: 16 bytes, the higher half first. */
+extern void MoneySend(StringInfo message, Money money);
+extern Money MoneyReceive(StringInfo message);
 
 #endif							/* INFERACCT_MONEY_SQL_H */

@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "money_sql.h"
 #include "spend_by_month_state.h"
 #include "usage_sql.h"
 
@@ -269,10 +270,9 @@ spend_by_month_state_recv(PG_FUNCTION_ARGS)
 		char	   *name = pq_getmsgtext(message, bytes, &length);
 		int32		month = (int32) pq_getmsgint(message, 4);
 		MonthCell	cell = {.priced = pq_getmsgbyte(message) != 0};
-		uint64		high = (uint64) pq_getmsgint64(message);
 		UsageBuffer used;
 
-		cell.usd = (Money) ((unsigned __int128) high << 64 | (uint64) pq_getmsgint64(message));
+		cell.usd = MoneyReceive(message);
 		used.usage.present = pq_getmsgint(message, 4) & (METER_BIT(METER_COUNT) - 1);
 		for (int n = 0; n < UsageMeters(&used.usage); n++)
 			used.usage.count[n] = pq_getmsgint64(message);
@@ -307,8 +307,7 @@ spend_by_month_state_send(PG_FUNCTION_ARGS)
 			InferacctSendCountedText(&message, models[i]->name, models[i]->length);
 			pq_sendint32(&message, cell->month);
 			pq_sendbyte(&message, cell->priced);
-			pq_sendint64(&message, (int64) (cell->usd >> 64));
-			pq_sendint64(&message, (int64) cell->usd);
+			MoneySend(&message, cell->usd);
 			pq_sendint32(&message, used.usage.present);
 			for (int m = 0; m < UsageMeters(&used.usage); m++)
 				pq_sendint64(&message, used.usage.count[m]);

@@ -71,13 +71,9 @@ spend_state_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
 	SpendState *state = palloc(sizeof(SpendState));
-	uint64		high,
-				low;
 
 	state->requests = pq_getmsgint64(message);
-	high = (uint64) pq_getmsgint64(message);
-	low = (uint64) pq_getmsgint64(message);
-	state->usd = (Money) ((unsigned __int128) high << 64 | low);
+	state->usd = MoneyReceive(message);
 	PG_RETURN_POINTER(state);
 }
 
@@ -89,8 +85,7 @@ spend_state_send(PG_FUNCTION_ARGS)
 
 	pq_begintypsend(&message);
 	pq_sendint64(&message, state->requests);
-	pq_sendint64(&message, (int64) (state->usd >> 64));
-	pq_sendint64(&message, (int64) state->usd);
+	MoneySend(&message, state->usd);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
