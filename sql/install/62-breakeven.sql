@@ -354,6 +354,29 @@ $$;
 COMMENT ON FUNCTION fleet_usd(deployment, deployment_bill, numeric, numeric) IS
 'USD per month of a fleet of so many serving replicas that serves mtok million tokens: the exact sum of fleet_items(), rounded once.';
 
+-- The fleet that serves a volume; NULLs for a NULL.
+CREATE FUNCTION fleet_for(deployment text, mtok numeric, mix usage, at timestamptz, hours numeric,
+	OUT d deployment, OUT bill deployment_bill, OUT replicas numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+DECLARE
+	fleet	record;
+BEGIN
+	PERFORM check_figure('mtok', mtok, 0);
+	SELECT * INTO fleet FROM fleet_bill(deployment, mix, at, hours);
+	IF fleet.capacity IS NULL OR mtok IS NULL THEN
+		RETURN;
+	END IF;
+	d := fleet.d;
+	bill := fleet.bill;
+	replicas := fleet_replicas(d, mtok, fleet.capacity, fleet.capacity_unit);
+	PERFORM check_replicas(d, replicas, mtok, exact_quotient(fleet.capacity, fleet.capacity_unit));
+END $$;
+
+COMMENT ON FUNCTION fleet_for(text, numeric, usage, timestamptz, numeric) IS
+'The deployment that holds at a time, its bill, and the serving replicas that mtok million tokens a month of the mix need. NULL deployment, mtok, mix or time gives NULLs. Errors as selfhost_cost().';
+
 CREATE FUNCTION selfhost_cost(deployment text, mtok numeric, mix usage, at timestamptz DEFAULT now(), hours numeric DEFAULT NULL,
 	OUT item text, OUT usd numeric, OUT note text)
 RETURNS SETOF record
@@ -361,17 +384,13 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100 ROWS 8
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
-	fleet		record;
-	replicas	numeric;
+	fleet	record;
 BEGIN
-	PERFORM check_figure('mtok', mtok, 0);
-	SELECT * INTO fleet FROM fleet_bill(deployment, mix, at, hours);
-	IF fleet.capacity IS NULL OR mtok IS NULL THEN
+	SELECT * INTO fleet FROM fleet_for(deployment, mtok, mix, at, hours);
+	IF fleet.replicas IS NULL THEN
 		RETURN;
 	END IF;
-	replicas := fleet_replicas(fleet.d, mtok, fleet.capacity, fleet.capacity_unit);
-	PERFORM check_replicas(fleet.d, replicas, mtok, exact_quotient(fleet.capacity, fleet.capacity_unit));
-	RETURN QUERY SELECT * FROM fleet_items(fleet.d, fleet.bill, at, replicas, mtok);
+	RETURN QUERY SELECT * FROM fleet_items(fleet.d, fleet.bill, at, fleet.replicas, mtok);
 END $$;
 
 COMMENT ON FUNCTION selfhost_cost(text, numeric, usage, timestamptz, numeric) IS
@@ -385,17 +404,13 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 DECLARE
-	fleet		record;
-	replicas	numeric;
+	fleet	record;
 BEGIN
-	PERFORM check_figure('mtok', mtok, 0);
-	SELECT * INTO fleet FROM fleet_bill(deployment, mix, at, hours);
-	IF fleet.capacity IS NULL OR mtok IS NULL THEN
+	SELECT * INTO fleet FROM fleet_for(deployment, mtok, mix, at, hours);
+	IF fleet.replicas IS NULL THEN
 		RETURN NULL;
 	END IF;
-	replicas := fleet_replicas(fleet.d, mtok, fleet.capacity, fleet.capacity_unit);
-	PERFORM check_replicas(fleet.d, replicas, mtok, exact_quotient(fleet.capacity, fleet.capacity_unit));
-	RETURN fleet_usd(fleet.d, fleet.bill, replicas, mtok);
+	RETURN fleet_usd(fleet.d, fleet.bill, fleet.replicas, mtok);
 END $$;
 
 COMMENT ON FUNCTION selfhost_usd(text, numeric, usage, timestamptz, numeric) IS

@@ -79,12 +79,19 @@ $$;
 
 COMMENT ON FUNCTION own_teams() IS 'The teams in team_member of the current role and of the roles that it is in.';
 
+CREATE FUNCTION team_tables()
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget']::text[];
+
+COMMENT ON FUNCTION team_tables() IS 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
+
 -- Policies do nothing until protect_usage() turns row-level security on.
 DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget'] LOOP
+	FOREACH name IN ARRAY team_tables() LOOP
 		EXECUTE format('CREATE POLICY everything ON %I USING ((SELECT sees_everything()))', name);
 		EXECUTE format('CREATE POLICY own_teams ON %I FOR SELECT USING (team = ANY ((SELECT own_teams())::text[]))', name);
 	END LOOP;
@@ -98,7 +105,7 @@ AS $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget'] LOOP
+	FOREACH name IN ARRAY team_tables() LOOP
 		EXECUTE format('ALTER TABLE inferacct.%I %s ROW LEVEL SECURITY', name, CASE WHEN enabled THEN 'ENABLE' ELSE 'DISABLE' END);
 	END LOOP;
 END
