@@ -1,5 +1,5 @@
 -- Type usage: what one request, or many, consumed.  A vector of disjoint
--- meters; src/meter.h has the list and its order.
+-- meters; src/core/meter.h has the list and its order.
 
 CREATE TYPE usage;
 
@@ -35,7 +35,7 @@ CREATE TYPE usage (
 COMMENT ON TYPE usage IS
 'what one request, or many, consumed: disjoint meters and their counts (tokens, requests, searches, images, seconds, characters, pages). Text form: JSON of the non-zero meters, {"input":1200,"output":350}. Errors: 22P02 malformed text or unknown meter, 22003 a count beyond bigint, IA203 a count below zero';
 
--- Construction.  The arguments are the meters, in the order of src/meter.h.
+-- Construction.  The arguments are the meters, in the order of src/core/meter.h.
 
 CREATE FUNCTION usage(
 	input bigint DEFAULT 0,
