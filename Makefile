@@ -92,8 +92,8 @@ build/catalogs.sql: $(CATALOGS) build/made-with | build
 		echo "$$separator"; cat $$catalog; separator=,; done; echo ']'; } > $@
 
 $(INSTALL_SQL): $(SQL_PARTS) build/catalogs.sql inferacct.control build/made-with
-	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/90-shipped.sql build/catalogs.sql \
-		$(filter-out sql/install/90%,$(filter sql/install/9%,$(SQL_PARTS))) > $@
+	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/900-shipped.sql build/catalogs.sql \
+		$(filter-out sql/install/900%,$(filter sql/install/9%,$(SQL_PARTS))) > $@
 
 # Every source sees the shared headers; a stale object is worse than a rebuild.
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/made-with
