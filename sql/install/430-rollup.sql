@@ -10,6 +10,9 @@
 --
 -- An hour is replaced as a whole, in one transaction that also notes what was
 -- read (refreshed_hour), so that a crash leaves whole hours, old or new.
+--
+-- One run at a time reads an origin: a turn is a row that only who may write the
+-- rollup can lock.  A run that does not get its turn says so, and leaves a note.
 
 -- The first hour begins here: date_bin() needs an origin, and is much faster than date_trunc().
 CREATE FUNCTION inferacct_internal.hour_of(at timestamptz)
@@ -91,6 +94,14 @@ CREATE TABLE inferacct_internal.refresh_run (
 );
 
 COMMENT ON TABLE refresh_run IS 'The latest run of refresh_usage() per origin; read it through refresh_progress.';
+
+CREATE TABLE inferacct_internal.refresh_skip (
+	origin	text COLLATE "C" PRIMARY KEY,
+	pid		integer NOT NULL,
+	at		timestamptz NOT NULL
+);
+
+COMMENT ON TABLE refresh_skip IS 'The latest run of refresh_usage() per origin that found another at work and read nothing; read it through refresh_progress.';
 
 CREATE FUNCTION inferacct_internal.usage_kinds(usage usage)
 RETURNS integer
@@ -294,7 +305,7 @@ DECLARE
 	horizon xid8;
 	rows_found bigint;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('inferacct.refresh_usage ' || origin, 0));
+	PERFORM take_turn('refresh ' || origin);
 
 	-- What another run has read since the change was found need not be read again.
 	todo := ARRAY(SELECT h FROM unnest(hours) AS h
@@ -348,46 +359,117 @@ COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[],
 -- The procedure
 -- ---------------------------------------------------------------------------
 
--- It commits, so it can have no SET clause: every name is written in full.
+-- It commits, so it can have no SET clause, and names are looked up as its caller
+-- likes.  So it only calls and commits: no operator, no cast, each name in full.
+CREATE FUNCTION inferacct_internal.refresh_width(chunk interval)
+RETURNS interval
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF chunk IS NULL OR chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('a chunk cannot be %s', chunk),
+			HINT = 'Give an hour or more, in hours or days.';
+	END IF;
+	RETURN make_interval(secs => extract(epoch FROM chunk));
+END
+$$;
+
+COMMENT ON FUNCTION refresh_width(interval) IS 'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. Error 22023 when it is NULL, shorter than an hour, or has months.';
+
+CREATE FUNCTION inferacct_internal.refresh_origins(origin text)
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN origin IS NULL THEN ARRAY['usage_log'] || ARRAY(SELECT name FROM usage_source ORDER BY name) ELSE ARRAY[origin] END
+$$;
+
+COMMENT ON FUNCTION refresh_origins(text) IS 'What a run of refresh_usage() looks at: this origin, or all when it is NULL.';
+
+CREATE FUNCTION inferacct_internal.refresh_begin(origin text, since timestamptz, drop_missing boolean, OUT found_at timestamptz, OUT hours timestamptz[])
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT try_turn('refresh ' || origin) THEN
+		INSERT INTO refresh_skip AS s (origin, pid, at) VALUES (origin, pg_backend_pid(), clock_timestamp())
+		ON CONFLICT ON CONSTRAINT refresh_skip_pkey DO UPDATE SET pid = excluded.pid, at = excluded.at;
+		RAISE WARNING USING
+			ERRCODE = 'lock_not_available',
+			MESSAGE = format('%s: nothing was read, since another refresh_usage() or forget_usage() is at work', origin),
+			HINT = 'It is left to that one. refresh_progress shows how far it is.';
+		RETURN;
+	END IF;
+	found_at := clock_timestamp();
+	hours := refresh_changed(origin, since, coalesce(drop_missing, false));
+	INSERT INTO refresh_run AS r (origin, pid, hours, started_at, updated_at)
+	VALUES (origin, pg_backend_pid(), cardinality(hours), found_at, clock_timestamp())
+	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = excluded.hours, hours_done = 0, rows_read = 0,
+		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL;
+END
+$$;
+
+COMMENT ON FUNCTION refresh_begin(text, timestamptz, boolean) IS
+'Begins a run of refresh_usage() for an origin: the hours to read, and when they were found. hours NULL, with a warning (55P03) and a note in refresh_skip, when another run is at work. Errors: 42704 no such source.';
+
+CREATE FUNCTION inferacct_internal.refresh_starts(hours timestamptz[], width interval)
+RETURNS timestamptz[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+RETURN ARRAY(SELECT DISTINCT date_bin(width, h, timestamptz '2000-01-01 00:00:00+00') AS start FROM unnest(hours) AS h ORDER BY start);
+
+COMMENT ON FUNCTION refresh_starts(timestamptz[], interval) IS 'Where the chunks of this width begin that these hours lie in.';
+
+CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, width interval, hours timestamptz[], found_at timestamptz)
+RETURNS void
+LANGUAGE sql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ SELECT FROM refresh_hours(origin, start, start + width, hours, found_at) $$;
+
+COMMENT ON FUNCTION refresh_chunk(text, timestamptz, interval, timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start.';
+
+CREATE FUNCTION inferacct_internal.refresh_tell(origin text, start timestamptz, width interval, hours timestamptz[])
+RETURNS void
+LANGUAGE plpgsql STABLE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < start + width), cardinality(hours);
+END
+$$;
+
+COMMENT ON FUNCTION refresh_tell(text, timestamptz, interval, timestamptz[]) IS 'Says (NOTICE) how many of the hours are read once the chunk that begins at start is.';
+
+CREATE FUNCTION inferacct_internal.refresh_end(origin text)
+RETURNS void
+LANGUAGE sql VOLATILE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ UPDATE refresh_run AS r SET finished_at = clock_timestamp() WHERE r.origin = refresh_end.origin $$;
+
+COMMENT ON FUNCTION refresh_end(text) IS 'Notes that a run of refresh_usage() is finished with an origin.';
+
 CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT interval '1 day', drop_missing boolean DEFAULT false)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	first_hour CONSTANT timestamptz := '2000-01-01 00:00:00+00';
-	one text;
-	origins text[] := CASE WHEN origin IS NULL THEN ARRAY['usage_log'] || ARRAY(SELECT name FROM inferacct.usage_source ORDER BY name) ELSE ARRAY[origin] END;
-	width interval;					-- the chunk in hours: days have 24, whatever the session's clock does
-	hours timestamptz[];
-	starts timestamptz[];
-	start timestamptz;
-	found_at timestamptz;
+	width pg_catalog.interval;
+	one pg_catalog.text;
+	found_at pg_catalog.timestamptz;
+	hours pg_catalog.timestamptz[];
+	start pg_catalog.timestamptz;
 BEGIN
-	IF chunk IS NULL OR chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = pg_catalog.format('a chunk cannot be %s', chunk),
-			HINT = 'Give an hour or more, in hours or days.';
-	END IF;
-	width := pg_catalog.make_interval(secs => extract(epoch FROM chunk));
-	FOREACH one IN ARRAY origins LOOP
-		IF NOT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('inferacct.refresh_usage ' || one, 0)) THEN
-			RAISE NOTICE '%: another refresh_usage() is at work; left to it', one;
-			CONTINUE;
-		END IF;
-		found_at := pg_catalog.clock_timestamp();
-		hours := inferacct_internal.refresh_changed(one, since, coalesce(drop_missing, false));
-		INSERT INTO inferacct_internal.refresh_run AS r (origin, pid, hours, started_at, updated_at)
-		VALUES (one, pg_catalog.pg_backend_pid(), pg_catalog.cardinality(hours), found_at, pg_catalog.clock_timestamp())
-		ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = excluded.hours, hours_done = 0, rows_read = 0,
-			started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL;
+	width := inferacct_internal.refresh_width(chunk);
+	FOREACH one IN ARRAY inferacct_internal.refresh_origins(origin) LOOP
+		SELECT b.found_at, b.hours INTO found_at, hours FROM inferacct_internal.refresh_begin(one, since, drop_missing) AS b;
 		COMMIT;
-
-		starts := ARRAY(SELECT DISTINCT pg_catalog.date_bin(width, h, first_hour) AS s FROM pg_catalog.unnest(hours) AS h ORDER BY s);
-		FOREACH start IN ARRAY starts LOOP
-			PERFORM inferacct_internal.refresh_hours(one, start, start + width, hours, found_at);
+		CONTINUE WHEN hours IS NULL;
+		FOREACH start IN ARRAY inferacct_internal.refresh_starts(hours, width) LOOP
+			PERFORM inferacct_internal.refresh_chunk(one, start, width, hours, found_at);
 			COMMIT;
-			RAISE NOTICE '%: % of % hours', one, (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(hours) AS h WHERE h < start + width), pg_catalog.cardinality(hours);
+			PERFORM inferacct_internal.refresh_tell(one, start, width, hours);
 		END LOOP;
-		UPDATE inferacct_internal.refresh_run AS r SET finished_at = pg_catalog.clock_timestamp() WHERE r.origin = one;
+		PERFORM inferacct_internal.refresh_end(one);
 		COMMIT;
 	END LOOP;
 END
@@ -395,7 +477,7 @@ $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
 'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
-'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. An origin that another run is looking through is left to that run. '
+'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
 CREATE FUNCTION forget_usage(origin text, from_at timestamptz DEFAULT '-infinity', until_at timestamptz DEFAULT 'infinity')
@@ -406,7 +488,7 @@ AS $$
 DECLARE
 	forgotten bigint;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('inferacct.refresh_usage ' || origin, 0));
+	PERFORM take_turn('refresh ' || origin);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= from_at AND r.hour < until_at;
 	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= from_at AND h.hour < until_at;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
@@ -417,13 +499,38 @@ $$;
 COMMENT ON FUNCTION forget_usage(text, timestamptz, timestamptz) IS
 'Takes the hours of an origin in [from_at, until_at) out of usage_hourly and returns how many rows that were. What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
 
-CREATE VIEW refresh_progress AS
-SELECT o.origin,
-	CASE WHEN r.origin IS NULL THEN 'never run' WHEN r.finished_at IS NOT NULL THEN 'finished'
-		WHEN EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.pid AND a.backend_start < r.started_at) THEN 'running'
-		ELSE 'interrupted' END AS status,
-	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at
-FROM (SELECT 'usage_log'::text COLLATE "C" AS origin UNION ALL SELECT name FROM usage_source) AS o
-LEFT JOIN refresh_run AS r USING (origin);
+-- For policies, and for figures that mean nothing without everybody's usage.
+CREATE FUNCTION inferacct_internal.sees_everything()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
+$$;
 
-COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished or interrupted; hours it has to read and has read, rows of the log read so far.';
+COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
+
+CREATE FUNCTION inferacct_internal.sees_all_usage()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ SELECT NOT row_security_active('usage_hourly'::regclass) OR sees_everything() $$;
+
+COMMENT ON FUNCTION sees_all_usage() IS 'Whether no policy hides usage from the current role: shares and idle capacity mean nothing of a part.';
+
+-- A run lasts as long as the statement that began it; who may not see what others run is told that it does.
+CREATE VIEW refresh_progress WITH (security_invoker = true) AS
+SELECT o.origin,
+	CASE WHEN NOT sees_all_usage() THEN NULL
+		WHEN r.finished_at IS NULL AND EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.pid AND a.backend_start < r.started_at
+			AND coalesce(a.state NOT LIKE 'idle%' AND a.query_start <= r.started_at, true)) THEN 'running'
+		WHEN s.at > coalesce(greatest(r.updated_at, r.finished_at), '-infinity') THEN 'skipped'
+		WHEN r.origin IS NULL THEN 'never run'
+		WHEN r.finished_at IS NULL THEN 'interrupted'
+		ELSE 'finished' END AS status,
+	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, s.at AS skipped_at
+FROM (SELECT 'usage_log'::text COLLATE "C" AS origin UNION ALL SELECT name FROM usage_source) AS o
+LEFT JOIN refresh_run AS r USING (origin)
+LEFT JOIN refresh_skip AS s USING (origin);
+
+COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, interrupted, or skipped when the latest found another at work and read nothing (skipped_at); hours it has to read and has read, rows of the log read so far. Of all teams, so that all but origin is NULL for a role that protect_usage() shows its own only.';
