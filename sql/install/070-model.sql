@@ -29,8 +29,7 @@ BEGIN
 		WHERE a.alias = set_alias.alias AND a.model IS NOT NULL
 		ORDER BY a.valid_from DESC, v.published_at DESC, a.version DESC LIMIT 1;
 		IF NOT FOUND THEN
-			RAISE EXCEPTION 'there is no alias "%"', alias USING ERRCODE = 'IA002',
-				HINT = 'Aliases are the rows of model_alias.';
+			PERFORM fail('IA002', format('there is no alias "%s"', alias), hint => 'Aliases are the rows of model_alias.');
 		END IF;
 	ELSE
 		SELECT r.provider, r.model, r.region INTO meant FROM resolve_model(set_alias.model) AS r;
