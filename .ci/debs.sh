@@ -13,7 +13,7 @@ progress() {
 		*' newly installed, '*)
 			total=${line%% newly*} total=${total##* }
 			;;
-		'Need to get '* | Err:* | W:* | E:*)
+		'Need to get '* | 'Fetched '* | Err:* | W:* | E:*)
 			echo "   $line"
 			;;
 		Get:*)
