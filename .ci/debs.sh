@@ -53,19 +53,23 @@ configure_apt() {
 }
 
 # The status that apt sees: what is installed, without any PostgreSQL, so that all
-# of it is taken from one place, and with what $left_out names.
+# of it is taken from one place, and with what $left_out names as if it were there.
 pretend() {
+	local name
 	awk -v RS= -v ORS='\n\n' '!/^Package: (postgresql|libpq)/' /var/lib/dpkg/status >"$work/apt/status"
-	[ -z "$left_out" ] || cat >>"$work/apt/status" <<-STATUS
-		Package: inferacct-left-out
-		Status: install ok installed
-		Maintainer: inferacct
-		Version: 1
-		Architecture: all
-		Provides: $(printf '%s\n' $left_out | sort -u | sed 's/$/ (= 9999)/' | paste -sd,)
-		Description: what the private tree does without
+	for name in $(printf '%s\n' $left_out | sort -u); do
+		! grep -qx "Package: $name" "$work/apt/status" || continue
+		cat >>"$work/apt/status" <<-STATUS
+			Package: $name
+			Status: install ok installed
+			Maintainer: inferacct
+			Version: 99:99
+			Architecture: $(dpkg --print-architecture)
+			Multi-Arch: allowed
+			Description: what the private tree does without
 
-	STATUS
+		STATUS
+	done
 }
 
 own_apt() { APT_CONFIG=$work/apt/apt.conf "$@"; }
