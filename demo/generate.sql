@@ -13,7 +13,7 @@
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS demo CASCADE;
 CREATE SCHEMA demo;
-SET search_path = demo, inferacct, public;
+SET search_path = demo, inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET work_mem = '256MB';
 

@@ -12,7 +12,7 @@
 \echo :bold'2. What the month cost, and whom':plain
 \echo
 
-SET search_path = inferacct, demo, public;
+SET search_path = inferacct, inferacct_internal, demo, public;
 SET inferacct.unpriced = 'null';
 \timing on
 \echo

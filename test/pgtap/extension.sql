@@ -1,6 +1,6 @@
 -- What holds for every object of the extension: labels, privileges, comments.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(13);
 
 CREATE TEMP VIEW member AS
@@ -17,7 +17,7 @@ UNION SELECT oprcode::oid FROM pg_operator WHERE oid IN (SELECT objid FROM membe
 UNION SELECT amproc::oid FROM pg_amproc;
 
 SELECT cmp_ok((SELECT count(*) FROM routine), '>', 80::bigint, 'the extension has functions');
-SELECT is_empty($$SELECT name FROM routine WHERE pronamespace <> 'inferacct'::regnamespace$$, 'all of them in its schema');
+SELECT is_empty($$SELECT name FROM routine WHERE pronamespace NOT IN ('inferacct'::regnamespace, 'inferacct_internal'::regnamespace)$$, 'all of them in its two schemas');
 
 -- labels
 -- rollup_problem() and capacity_model() catch errors, which takes a subtransaction that parallel mode has not; the others call it.
