@@ -61,16 +61,21 @@ tree_home() {
 	fi
 }
 
-# Make it, and trust it only if nobody else can write there: anybody may have made
-# that name in /var/tmp before.
+# Trust it only if nobody else can write there: anybody can make that name in /var/tmp.
+check_tree_home() {
+	local home
+	home=$(tree_home)
+	[ "$(stat -c '%F %u' "$home")" = "directory $(id -u)" ] && [ -z "$(find "$home" -maxdepth 0 -perm /022)" ] ||
+		die "$home is not a directory that only $(id -un) can write to: look what it is, and remove it"
+}
+
 make_tree_home() {
 	local home
 	home=$(tree_home)
 	[[ $home != *[[:space:]:]* ]] || die "no private tree can be in \"$home\", which has a space or colon: set XDG_CACHE_HOME"
 	(umask 022; is_root || mkdir -p "${home%/*}"; mkdir "$home") 2>/dev/null || [ -d "$home" ] ||
 		die "cannot make $home, for the packages that this machine lacks: set XDG_CACHE_HOME to a directory of yours"
-	[ "$(stat -c '%F %u' "$home")" = "directory $(id -u)" ] && [ -z "$(find "$home" -maxdepth 0 -perm /022)" ] ||
-		die "$home is not a directory that only $(id -un) can write to: look what it is, and remove it"
+	check_tree_home
 }
 
 # ---- who runs a server: not root ----

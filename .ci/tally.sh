@@ -38,11 +38,11 @@ count_tap() {
 		/^not ok([^a-z]|$)/ { run++; bad++ }
 		/^ok([^a-z]|$)/ { run++; if (tolower($0) ~ /# *skip/) bad++ }
 		END {
+			good = run - bad
 			if (!planned || plan == 0) bad++
 			else if (plan > run) bad += plan - run
 			else if (plan < run) bad++
-			good = run - bad
-			print (good > 0 ? good : 0), bad + 0
+			print good + 0, bad + 0
 		}' "$1"
 }
 
