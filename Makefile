@@ -77,7 +77,8 @@ help:
 test test-long test-matrix test-machines demo concurrency focus:
 	@bash .ci/$@
 
-clean-all: clean
+clean-all:
+	@$(MAKE) -s clean
 	@bash .ci/packages --remove
 
 # STRESS_SEED repeats what each session does, not how they interleave.
