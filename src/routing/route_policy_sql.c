@@ -18,10 +18,11 @@
 
 /* Columns in the order of the enum; a row for every tier. */
 static const char *const policy_query =
-	"SELECT d::text, d OPERATOR(pg_catalog.->>) 'kind', t.model, t.below_score, t.below_share, "
+	"SELECT d::pg_catalog.text, d OPERATOR(pg_catalog.->>) 'kind', t.model, t.below_score, t.below_share, "
 	"t.tokenizer_ratio, t.output_ratio, t.token_rate, t.deployed, t.keeps_cache "
 	"FROM inferacct_internal.routing_definition($1) AS d, "
-	"pg_catalog.jsonb_to_recordset(d OPERATOR(pg_catalog.->) 'tiers') AS t(model text, below_score float8, below_share float8, "
+	"pg_catalog.jsonb_to_recordset(d OPERATOR(pg_catalog.->) 'tiers') AS t(model pg_catalog.text, "
+	"below_score double precision, below_share double precision, "
 	"tokenizer_ratio bigint, output_ratio bigint, token_rate bigint, deployed boolean, keeps_cache boolean)";
 
 enum
