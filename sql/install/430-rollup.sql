@@ -431,7 +431,7 @@ COMMENT ON FUNCTION refresh_chunk(text, timestamptz, interval, timestamptz[], ti
 
 CREATE FUNCTION inferacct_internal.refresh_tell(origin text, start timestamptz, width interval, hours timestamptz[])
 RETURNS void
-LANGUAGE plpgsql STABLE COST 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN

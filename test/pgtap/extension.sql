@@ -1,7 +1,7 @@
 -- What holds for every object of the extension: labels, privileges, comments.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(13);
+SELECT plan(19);
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
@@ -32,9 +32,39 @@ SELECT is_empty($$SELECT name, provolatile FROM routine WHERE name ~ '^(token_co
 	AND provolatile <> CASE WHEN name LIKE '%(price_book%' THEN 'i' ELSE 's' END::"char"$$, 'costs by a book are immutable, by the tables stable');
 
 -- privileges
-SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$, 'SECURITY DEFINER functions have a search_path that ends in pg_temp');
-SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND provolatile <> 'i' AND prokind <> 'p' AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
-	'functions that name tables have one, too');	-- a procedure that commits cannot have one, and qualifies its names
+-- What acts with the rights of the owner is fired by his tables, and nothing else.
+SELECT set_eq('SELECT proname::text FROM routine WHERE prosecdef', ARRAY['price_written', 'price_replicated', 'usage_hourly_written', 'price_cuts_months'],
+	'these act with the rights of their owner, and no others');
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND (prorettype <> 'trigger'::regtype OR has_function_privilege('public', oid, 'EXECUTE')
+	OR proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'])$$, 'all are triggers, for nobody to put on a table, with nothing of ours on their search_path');
+CREATE TEMP TABLE bait (origin text, hour timestamptz, valid_from timestamptz);
+CREATE FUNCTION pg_temp.baited(function text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text := 'no error';
+BEGIN
+	EXECUTE format('CREATE TRIGGER bait %s EXECUTE FUNCTION inferacct_internal.%I()', CASE function
+		WHEN 'price_written' THEN 'BEFORE INSERT ON bait FOR EACH STATEMENT'
+		WHEN 'price_replicated' THEN 'BEFORE INSERT ON bait FOR EACH ROW'
+		ELSE 'AFTER INSERT ON bait REFERENCING NEW TABLE AS written FOR EACH STATEMENT' END, function);
+	BEGIN
+		INSERT INTO bait VALUES ('x', now(), now());
+	EXCEPTION WHEN OTHERS THEN
+		state := SQLSTATE;
+	END;
+	DROP TRIGGER bait ON bait;
+	RETURN state;
+END $$;
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND pg_temp.baited(proname) <> '39P01'$$, 'and refuse a table that is not of the extension, whoever put them there');
+SELECT throws_ok('SELECT check_own_table(NULL)', '39P01', NULL, 'and no table');
+SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND prosqlbody IS NULL AND proname <> 'refresh_usage'
+	AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
+	'every function that looks names up when it runs says where');	-- a procedure that commits cannot, and writes them in full
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND c.relkind = 'v'
+	AND NOT coalesce(c.reloptions @> ARRAY['security_invoker=true'], false)$$, 'every view reads as its caller');
+SELECT is_empty($$SELECT n.nspname, a.grantee::regrole FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname IN ('inferacct', 'inferacct_internal')
+	AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner$$, 'nobody but the owner creates in its schemas');
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND has_table_privilege('inferacct_reader', c.oid, 'UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+	AND c.relkind IN ('r', 'p', 'v')$$, 'no reader can lock a row or, but against its being dropped, a table');
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
 	AND c.relkind IN ('r', 'p', 'v')$$, 'nobody may write its tables unasked');
 
