@@ -85,12 +85,13 @@ COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one h
 CREATE TABLE inferacct_internal.refresh_run (
 	origin		text COLLATE "C" PRIMARY KEY,
 	pid			integer NOT NULL,
-	hours		bigint NOT NULL,
+	hours		bigint,
 	hours_done	bigint NOT NULL DEFAULT 0,
 	rows_read	bigint NOT NULL DEFAULT 0,
 	started_at	timestamptz NOT NULL,
 	updated_at	timestamptz NOT NULL,
-	finished_at	timestamptz
+	finished_at	timestamptz,
+	problem		text
 );
 
 COMMENT ON TABLE refresh_run IS 'The latest run of refresh_usage() per origin; read it through refresh_progress.';
@@ -388,11 +389,14 @@ $$;
 
 COMMENT ON FUNCTION refresh_origins(text) IS 'What a run of refresh_usage() looks at: this origin, or all when it is NULL.';
 
-CREATE FUNCTION inferacct_internal.refresh_begin(origin text, since timestamptz, drop_missing boolean, OUT found_at timestamptz, OUT hours timestamptz[])
-LANGUAGE plpgsql VOLATILE COST 100000
+-- Noted and committed before it looks, so that a run that ends while looking is not taken for the one before.
+CREATE FUNCTION inferacct_internal.refresh_begin(origin text)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM refresh_origin(origin);			-- there is one
 	IF NOT try_turn('refresh ' || origin) THEN
 		INSERT INTO refresh_skip AS s (origin, pid, at) VALUES (origin, pg_backend_pid(), clock_timestamp())
 		ON CONFLICT ON CONSTRAINT refresh_skip_pkey DO UPDATE SET pid = excluded.pid, at = excluded.at;
@@ -400,19 +404,40 @@ BEGIN
 			ERRCODE = 'lock_not_available',
 			MESSAGE = format('%s: nothing was read, since another refresh_usage() or forget_usage() is at work', origin),
 			HINT = 'It is left to that one. refresh_progress shows how far it is.';
-		RETURN;
+		RETURN false;
 	END IF;
-	found_at := clock_timestamp();
-	hours := refresh_changed(origin, since, coalesce(drop_missing, false));
-	INSERT INTO refresh_run AS r (origin, pid, hours, started_at, updated_at)
-	VALUES (origin, pg_backend_pid(), cardinality(hours), found_at, clock_timestamp())
-	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = excluded.hours, hours_done = 0, rows_read = 0,
-		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL;
+	INSERT INTO refresh_run AS r (origin, pid, started_at, updated_at)
+	VALUES (origin, pg_backend_pid(), clock_timestamp(), clock_timestamp())
+	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = NULL, hours_done = 0, rows_read = 0,
+		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL, problem = NULL;
+	RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_begin(text, timestamptz, boolean) IS
-'Begins a run of refresh_usage() for an origin: the hours to read, and when they were found. hours NULL, with a warning (55P03) and a note in refresh_skip, when another run is at work. Errors: 42704 no such source.';
+COMMENT ON FUNCTION refresh_begin(text) IS
+'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning (55P03) and a note in refresh_skip instead, when another run is at work. Error 42704 no such source.';
+
+-- What fails is noted before it is raised: so the two below return it.
+CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean,
+	OUT found_at timestamptz, OUT hours timestamptz[], OUT problem jsonb)
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	state text; message text; explanation text; advice text;
+BEGIN
+	PERFORM take_turn('refresh ' || origin);
+	found_at := clock_timestamp();
+	hours := refresh_changed(origin, since, coalesce(drop_missing, false));
+	UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
+EXCEPTION WHEN OTHERS OR query_canceled THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+	hours := '{}';
+	problem := jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
+END
+$$;
+
+COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean) IS 'The hours that a run of refresh_usage() has to read of an origin, and when they were found; problem: the error that ended it, NULL when none did.';
 
 CREATE FUNCTION inferacct_internal.refresh_starts(hours timestamptz[], width interval)
 RETURNS timestamptz[]
@@ -422,12 +447,22 @@ RETURN ARRAY(SELECT DISTINCT date_bin(width, h, timestamptz '2000-01-01 00:00:00
 COMMENT ON FUNCTION refresh_starts(timestamptz[], interval) IS 'Where the chunks of this width begin that these hours lie in.';
 
 CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, width interval, hours timestamptz[], found_at timestamptz)
-RETURNS void
-LANGUAGE sql VOLATILE COST 100000
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$ SELECT FROM refresh_hours(origin, start, start + width, hours, found_at) $$;
+AS $$
+DECLARE
+	state text; message text; explanation text; advice text;
+BEGIN
+	PERFORM refresh_hours(origin, start, start + width, hours, found_at);
+	RETURN NULL;
+EXCEPTION WHEN OTHERS OR query_canceled THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+	RETURN jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
+END
+$$;
 
-COMMENT ON FUNCTION refresh_chunk(text, timestamptz, interval, timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start.';
+COMMENT ON FUNCTION refresh_chunk(text, timestamptz, interval, timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start. Returns the error that ended it, NULL when none did.';
 
 CREATE FUNCTION inferacct_internal.refresh_tell(origin text, start timestamptz, width interval, hours timestamptz[])
 RETURNS void
@@ -441,13 +476,31 @@ $$;
 
 COMMENT ON FUNCTION refresh_tell(text, timestamptz, interval, timestamptz[]) IS 'Says (NOTICE) how many of the hours are read once the chunk that begins at start is.';
 
-CREATE FUNCTION inferacct_internal.refresh_end(origin text)
+CREATE FUNCTION inferacct_internal.refresh_end(origin text, problem jsonb)
 RETURNS void
 LANGUAGE sql VOLATILE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$ UPDATE refresh_run AS r SET finished_at = clock_timestamp() WHERE r.origin = refresh_end.origin $$;
+AS $$
+	UPDATE refresh_run AS r SET finished_at = clock_timestamp(), problem = refresh_end.problem ->> 'message' WHERE r.origin = refresh_end.origin
+$$;
 
-COMMENT ON FUNCTION refresh_end(text) IS 'Notes that a run of refresh_usage() is finished with an origin.';
+COMMENT ON FUNCTION refresh_end(text, jsonb) IS 'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed.';
+
+CREATE FUNCTION inferacct_internal.refresh_raise(problem jsonb)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION USING
+		ERRCODE = problem ->> 'state',
+		MESSAGE = problem ->> 'message',
+		DETAIL = coalesce(nullif(problem ->> 'detail', ''), 'No hour is half read: what was read before stays.'),
+		HINT = coalesce(nullif(problem ->> 'hint', ''), 'refresh_usage() goes on with what is left when it is called again.');
+END
+$$;
+
+COMMENT ON FUNCTION refresh_raise(jsonb) IS 'Raises a problem of refresh_find() or refresh_chunk() again. NULL raises nothing.';
 
 CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT interval '1 day', drop_missing boolean DEFAULT false)
 LANGUAGE plpgsql
@@ -455,29 +508,35 @@ AS $$
 DECLARE
 	width pg_catalog.interval;
 	one pg_catalog.text;
+	begun pg_catalog.bool;
 	found_at pg_catalog.timestamptz;
 	hours pg_catalog.timestamptz[];
 	start pg_catalog.timestamptz;
+	problem pg_catalog.jsonb;
 BEGIN
 	width := inferacct_internal.refresh_width(chunk);
 	FOREACH one IN ARRAY inferacct_internal.refresh_origins(origin) LOOP
-		SELECT b.found_at, b.hours INTO found_at, hours FROM inferacct_internal.refresh_begin(one, since, drop_missing) AS b;
+		begun := inferacct_internal.refresh_begin(one);
 		COMMIT;
-		CONTINUE WHEN hours IS NULL;
+		CONTINUE WHEN NOT begun;
+		SELECT f.found_at, f.hours, f.problem INTO found_at, hours, problem FROM inferacct_internal.refresh_find(one, since, drop_missing) AS f;
+		COMMIT;
 		FOREACH start IN ARRAY inferacct_internal.refresh_starts(hours, width) LOOP
-			PERFORM inferacct_internal.refresh_chunk(one, start, width, hours, found_at);
+			problem := inferacct_internal.refresh_chunk(one, start, width, hours, found_at);
+			EXIT WHEN problem IS NOT NULL;
 			COMMIT;
 			PERFORM inferacct_internal.refresh_tell(one, start, width, hours);
 		END LOOP;
-		PERFORM inferacct_internal.refresh_end(one);
+		PERFORM inferacct_internal.refresh_end(one, problem);
 		COMMIT;
+		PERFORM inferacct_internal.refresh_raise(problem);
 	END LOOP;
 END
 $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
 'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
-'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. '
+'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
 CREATE FUNCTION forget_usage(origin text, from_at timestamptz DEFAULT '-infinity', until_at timestamptz DEFAULT 'infinity')
@@ -518,19 +577,23 @@ AS $$ SELECT NOT row_security_active('usage_hourly'::regclass) OR sees_everythin
 
 COMMENT ON FUNCTION sees_all_usage() IS 'Whether no policy hides usage from the current role: shares and idle capacity mean nothing of a part.';
 
--- A run lasts as long as the statement that began it; who may not see what others run is told that it does.
+-- A run is at work as long as the statement that began it; who may not see what
+-- others run takes it to be.
 CREATE VIEW refresh_progress WITH (security_invoker = true) AS
 SELECT o.origin,
 	CASE WHEN NOT sees_all_usage() THEN NULL
-		WHEN r.finished_at IS NULL AND EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.pid AND a.backend_start < r.started_at
-			AND coalesce(a.state NOT LIKE 'idle%' AND a.query_start <= r.started_at, true)) THEN 'running'
+		WHEN w.at_work THEN 'running'
 		WHEN s.at > coalesce(greatest(r.updated_at, r.finished_at), '-infinity') THEN 'skipped'
 		WHEN r.origin IS NULL THEN 'never run'
-		WHEN r.finished_at IS NULL THEN 'interrupted'
-		ELSE 'finished' END AS status,
-	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, s.at AS skipped_at
+		WHEN r.problem IS NOT NULL THEN 'failed'
+		WHEN r.finished_at IS NOT NULL THEN 'finished'
+		ELSE 'interrupted' END AS status,
+	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, r.problem, s.at AS skipped_at
 FROM (SELECT 'usage_log'::text COLLATE "C" AS origin UNION ALL SELECT name FROM usage_source) AS o
 LEFT JOIN refresh_run AS r USING (origin)
-LEFT JOIN refresh_skip AS s USING (origin);
+LEFT JOIN refresh_skip AS s USING (origin)
+CROSS JOIN LATERAL (SELECT r.finished_at IS NULL AND EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.pid
+	AND coalesce(a.backend_start < r.started_at AND a.state = 'active' AND a.query_start <= r.started_at, true)) AS at_work) AS w;
 
-COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, interrupted, or skipped when the latest found another at work and read nothing (skipped_at); hours it has to read and has read, rows of the log read so far. Of all teams, so that all but origin is NULL for a role that protect_usage() shows its own only.';
+COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why), interrupted (its session or its server ended), or skipped, when the latest found another at work and read nothing (skipped_at); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed. '
+'Of all teams, so that all but origin is NULL for a role that protect_usage() shows its own only.';
