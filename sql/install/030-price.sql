@@ -289,7 +289,8 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_depend AS d JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
-		WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.deptype = 'e' AND e.extname = 'inferacct')
+		WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND e.extname = 'inferacct'
+			AND (d.objid = relation OR d.objid IN (SELECT relid FROM pg_partition_ancestors(relation))))
 	THEN
 		RAISE trigger_protocol_violated USING
 			MESSAGE = format('relation "%s" does not belong to extension inferacct', relation::regclass),
@@ -298,7 +299,7 @@ BEGIN
 	END IF;
 END $$;
 
-COMMENT ON FUNCTION check_own_table(oid) IS 'Refuses (39P01) a relation that is not of this extension. For trigger functions that run as the owner; NULL is refused, too.';
+COMMENT ON FUNCTION check_own_table(oid) IS 'Refuses (39P01) a relation that is not of this extension, nor a partition of one. For trigger functions that run as the owner; NULL is refused, too.';
 
 CREATE FUNCTION inferacct_internal.price_written() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

@@ -1,7 +1,7 @@
 -- What holds for every object of the extension: labels, privileges, comments.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(19);
+SELECT plan(20);
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
@@ -35,8 +35,10 @@ SELECT is_empty($$SELECT name, provolatile FROM routine WHERE name ~ '^(token_co
 -- What acts with the rights of the owner is fired by his tables, and nothing else.
 SELECT set_eq('SELECT proname::text FROM routine WHERE prosecdef', ARRAY['price_written', 'price_replicated', 'usage_hourly_written', 'price_cuts_months'],
 	'these act with the rights of their owner, and no others');
-SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND (prorettype <> 'trigger'::regtype OR has_function_privilege('public', oid, 'EXECUTE')
-	OR proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'])$$, 'all are triggers, for nobody to put on a table, with nothing of ours on their search_path');
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE')$$, 'nobody may put them on a table, nor call them, unasked');
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
+	AND (prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) OR NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp'))$$,
+	'triggers among them look nothing up in our schemas');
 CREATE TEMP TABLE bait (origin text, hour timestamptz, valid_from timestamptz);
 CREATE FUNCTION pg_temp.baited(function text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -54,7 +56,7 @@ BEGIN
 	DROP TRIGGER bait ON bait;
 	RETURN state;
 END $$;
-SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND pg_temp.baited(proname) <> '39P01'$$, 'and refuse a table that is not of the extension, whoever put them there');
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND prorettype = 'trigger'::regtype AND pg_temp.baited(proname) <> '39P01'$$, 'and refuse a table that is not of the extension, whoever put them there');
 SELECT throws_ok('SELECT check_own_table(NULL)', '39P01', NULL, 'and no table');
 SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND prosqlbody IS NULL AND proname <> 'refresh_usage'
 	AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
