@@ -587,13 +587,15 @@ SELECT o.origin,
 		WHEN r.origin IS NULL THEN 'never run'
 		WHEN r.problem IS NOT NULL THEN 'failed'
 		WHEN r.finished_at IS NOT NULL THEN 'finished'
-		ELSE 'interrupted' END AS status,
+		WHEN a.pid IS NULL THEN 'interrupted'
+		ELSE 'failed' END AS status,
 	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, r.problem, s.at AS skipped_at
 FROM (SELECT 'usage_log'::text COLLATE "C" AS origin UNION ALL SELECT name FROM usage_source) AS o
 LEFT JOIN refresh_run AS r USING (origin)
 LEFT JOIN refresh_skip AS s USING (origin)
-CROSS JOIN LATERAL (SELECT r.finished_at IS NULL AND EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.pid
-	AND coalesce(a.backend_start < r.started_at AND a.state = 'active' AND a.query_start <= r.started_at, true)) AS at_work) AS w;
+LEFT JOIN pg_stat_activity AS a ON a.pid = r.pid AND coalesce(a.backend_start < r.started_at, true)
+CROSS JOIN LATERAL (SELECT r.finished_at IS NULL AND a.pid IS NOT NULL
+	AND coalesce(a.state = 'active' AND a.query_start <= r.started_at, true) AS at_work) AS w;
 
-COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why), interrupted (its session or its server ended), or skipped, when the latest found another at work and read nothing (skipped_at); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed. '
+COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it could be noted), interrupted (its session or its server ended), or skipped, when the latest found another at work and read nothing (skipped_at); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed. '
 'Of all teams, so that all but origin is NULL for a role that protect_usage() shows its own only.';
