@@ -3,7 +3,7 @@
 INSERT INTO inferacct.usage_log (at, usage, model, source, request_id) VALUES ('2026-09-01', inferacct.usage(1000), 'gpt-4o', 's', '1');
 CALL inferacct.refresh_usage();
 SELECT inferacct.close_month('2026-09-01');
--- @finops IA103
+-- @finops 42501
 SET inferacct_month.reopening = 'on';
 DELETE FROM inferacct.booked_usage;
 -- @harm
