@@ -170,7 +170,7 @@ WHERE NOT EXISTS (SELECT FROM closed_month WHERE month = '2026-10-01');
 \echo
 \echo 'An invoice that we make up: Sonnet 5 one twentieth dearer than its list price,'
 \echo 'Haiku 4.5 with a fiftieth more tokens, and a model that nobody logged. Variance'
-\echo 'is price + volume + mix + missing, to the last digit.'
+\echo 'is price + volume + missing, to the last digit.'
 \echo
 WITH lines AS (
   SELECT model, meter, computed_usd, logged_quantity AS quantity,
@@ -186,8 +186,9 @@ WITH lines AS (
 )
 SELECT model, round(sum(invoice_usd), 2) AS invoice,
        round(sum(variance_usd), 2) AS variance,
-       round(sum(price_usd), 2) AS price, round(sum(volume_usd), 2) AS volume,
-       round(sum(mix_usd), 2) AS mix, round(sum(missing_usd), 2) AS missing
+       round(sum(price_usd), 2) AS price,
+       round(sum(volume_usd + mix_usd), 2) AS volume,
+       round(sum(missing_usd), 2) AS missing
 FROM invoice, reconcile_lines('anthropic', '2026-10-01', lines)
 GROUP BY model ORDER BY abs(sum(variance_usd)) DESC NULLS LAST;
 
