@@ -8,8 +8,8 @@ EXTENSION = inferacct
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" inferacct.control)
 
 MODULE_big = inferacct
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
-SHLIB_LINK = -lcjson -lm $(BIND_OWN_NAMES)
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+SHLIB_LINK = -lcjson -lm
 
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS = $(sort $(wildcard sql/install/*.sql))
@@ -27,12 +27,12 @@ EXTRA_CLEAN = build
 # Expanded when PGXS has said which compiler it is.  The server's headers are
 # system headers, so that warnings are about this code and not about theirs.
 # Callbacks have the signatures that the server wants, used or not.
-PG_CPPFLAGS += -isystem $(includedir_server)
+PG_CPPFLAGS += -Isrc -isystem $(includedir_server)
 PG_CFLAGS += -Wall -Wextra -Wshadow -Wno-unused-parameter $(WARN_IF_KNOWN)
-# The library's own names are bound when it is linked: a fresh backend would
-# otherwise look each up in every library that the server has loaded.
-BIND_OWN_NAMES = $(if $(filter Linux,$(shell uname -s)),-Wl$(COMMA)-Bsymbolic)
-COMMA = ,
+# Only what SQL calls leaves the library, as PostgreSQL 16 and later have it: other
+# names can meet no other library's, and a fresh backend looks fewer up.
+PG_CPPFLAGS += '-DPGDLLEXPORT=__attribute__((visibility("default")))'
+PG_CFLAGS += -fvisibility=hidden
 WARN_IF_KNOWN = $(shell $(CC) -Werror -Wmissing-variable-declarations -E -x c /dev/null \
 	>/dev/null 2>&1 && echo -Wmissing-variable-declarations)
 
@@ -92,11 +92,11 @@ build/catalogs.sql: $(CATALOGS) build/made-with | build
 		echo "$$separator"; cat $$catalog; separator=,; done; echo ']'; } > $@
 
 $(INSTALL_SQL): $(SQL_PARTS) build/catalogs.sql inferacct.control build/made-with
-	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/90-shipped.sql build/catalogs.sql \
-		$(filter-out sql/install/90%,$(filter sql/install/9%,$(SQL_PARTS))) > $@
+	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/900-shipped.sql build/catalogs.sql \
+		$(filter-out sql/install/900%,$(filter sql/install/9%,$(SQL_PARTS))) > $@
 
 # Every source sees the shared headers; a stale object is worse than a rebuild.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) build/made-with
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/made-with
 
 # What the last build was made with and from; changes when any of it does, so
 # that another PostgreSQL, other flags or a removed file rebuild.
@@ -110,9 +110,10 @@ build build/core build/unit build/regress:
 build/regress/expected: | build/regress
 	@ln -sfn ../../expected $@
 
-# Unit tests: each test/unit/*.c with the whole core, which is the sources that
-# know nothing of postgres.h, under the sanitizers where the compiler has them.
-CORE = $(filter-out src/inferacct.c %_sql.c,$(shell grep -L '"postgres.h"' src/*.c))
+# Unit tests: each test/unit/*.c with the whole core, which is every file but the
+# glue (*_sql.c) and the rooms of the server (server/, session/), under the
+# sanitizers where the compiler has them.
+CORE = $(filter-out src/server/% src/session/% %_sql.c,$(wildcard src/*/*.c))
 CORE_OBJS = $(CORE:src/%.c=build/core/%.o)
 UNIT_TESTS = $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/*.c)))
 UNIT_CC = $(CC) -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
@@ -127,7 +128,8 @@ unit: $(UNIT_TESTS)
 build/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(CORE_OBJS) | build/unit
 	$(UNIT_CC) $< $(CORE_OBJS) -o $@ -lcjson -lm
 
-build/core/%.o: src/%.c $(wildcard src/*.h) build/core/sanitize
+build/core/%.o: src/%.c $(wildcard src/*/*.h) build/core/sanitize
+	@mkdir -p $(@D)
 	$(UNIT_CC) -c $< -o $@
 
 build/core/sanitize: build/made-with | build/core

@@ -23,7 +23,7 @@ forget_pg_environment() {
 give_back() {
 	is_root || return 0
 	local made
-	for made in build sql/inferacct--*.sql src/*.o ./*.so; do
+	for made in build sql/inferacct--*.sql src/*.o src/*/*.o ./*.so; do
 		[ -e "$made" ] && chown -Rh --reference=. "$made"
 	done
 	return 0

@@ -108,7 +108,8 @@ WITH log AS (
   FROM monthly_spend WHERE usd IS NOT NULL
 ), cost AS (
   SELECT mtok, mtok * api AS api,
-         selfhost_usd('llama-70b-2xh100', mtok, mix) AS own
+         (SELECT sum(usd) FROM selfhost_cost('llama-70b-2xh100', mtok, mix))
+         AS own
   FROM log, generate_series(0, 54000, 3000) AS mtok
 ), scaled AS (
   SELECT *, (40 * own / max(own) OVER ())::int AS bar,

@@ -6,13 +6,13 @@
 
 #include "fmgr.h"
 
-#include "compat.h"
-#include "price_cache.h"
-#include "setting.h"
+#include "server/compat.h"
+#include "session/price_cache.h"
+#include "server/guc.h"
 
 INFERACCT_MODULE_MAGIC;
 
-void		_PG_init(void);
+PGDLLEXPORT void _PG_init(void);
 
 void
 _PG_init(void)

@@ -7,7 +7,7 @@
  * one request without a count below zero, and the fields of the result
  * are within their buffers.
  */
-#include "payload.h"
+#include "payload/payload.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 SET timezone = 'Asia/Kolkata';			-- days and months are UTC all the same
 SET inferacct.unpriced = 'null';
 SET work_mem = '64MB';
-SET search_path = inferacct, month, public;
+SET search_path = inferacct, inferacct_internal, month, public;
 
 -- The rows, as they lie.
 SELECT same(:'source', 'usage_all, spend()', 'SELECT model, service_tier, count(*), sum(tokens_of(usage)), spend(model, usage, at, service_tier, region) AS usd, sum(provider_usd) AS reported FROM usage_all GROUP BY 1, 2',

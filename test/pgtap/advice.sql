@@ -1,6 +1,6 @@
 -- advice: the rules on given facts, their precedence, what is unknown, and that plans add up.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(81);
 
 CREATE FUNCTION pg_temp.verdict(rule text, facts jsonb) RETURNS text LANGUAGE sql AS $$

@@ -1,6 +1,6 @@
 -- budget: forecasts and anomalies of a load whose truth is known.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
 SELECT plan(22);
 

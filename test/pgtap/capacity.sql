@@ -1,6 +1,6 @@
 -- capacity: commitments and running deployments in every report, and in the export.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
 SELECT plan(58);
 
@@ -12,7 +12,7 @@ INSERT INTO usage_log (at, usage, model, source, request_id, team, project, serv
 		CASE WHEN n % 5 BETWEEN 1 AND 2 THEN 'provisioned' ELSE 'standard' END, CASE WHEN n % 11 = 0 THEN 'eu' END
 	FROM generate_series(0, 999) AS n;
 CREATE FUNCTION pg_temp.refresh() RETURNS bigint LANGUAGE sql AS
-	$$ SELECT inferacct.refresh_hours('usage_log', '2021-01-01Z', '2021-06-01Z', inferacct.refresh_changed('usage_log', '2021-01-01Z', true), clock_timestamp()) $$;
+	$$ SELECT inferacct_internal.refresh_hours('usage_log', '2021-01-01Z', '2021-06-01Z', inferacct_internal.refresh_changed('usage_log', '2021-01-01Z', true), clock_timestamp()) $$;
 CREATE TEMP VIEW asked AS SELECT *, month_of(at) AS month FROM usage_log WHERE source = 'cap';
 SELECT is(pg_temp.refresh(), 1000::bigint, 'the rollup has the log');
 

@@ -1,6 +1,6 @@
 -- deployment: rows by validity and by what was known, throughput and mix,
 -- costs, errors by SQLSTATE.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
 SELECT plan(127);
 

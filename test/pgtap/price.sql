@@ -1,6 +1,6 @@
 -- Price tables: errors by SQLSTATE, what is refused, who may read, exact rates.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
 SELECT plan(100);
 

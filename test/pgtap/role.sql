@@ -1,6 +1,6 @@
 -- role: readers read, admins write, and a team sees its own in every report.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SELECT plan(42);
 

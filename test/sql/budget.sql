@@ -1,5 +1,5 @@
 -- budget: pace, forecast and anomaly of a load that doubles on a day.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, MDY';
 BEGIN;

@@ -1,6 +1,6 @@
 -- deployment: what the tables hold and how rows follow each other.  Errors are
 -- in test/pgtap/deployment.sql.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 

@@ -1,7 +1,7 @@
 -- Prices as a user publishes and reads them.  Single rules of rate cards are in
 -- test/unit/rate_card.c, errors in test/pgtap/price.sql.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL datestyle = 'ISO';
 
@@ -125,7 +125,7 @@ SELECT token_cost('elk-1', 1000000, 0, '2026-01-15');
 ROLLBACK TO s;
 SELECT token_cost('elk-1', 1000000, 0, '2026-01-15');
 ROLLBACK;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET inferacct.unpriced = 'null';
 SELECT token_cost('elk-1', 1000000, 0, '2026-01-15');
 RESET inferacct.unpriced;

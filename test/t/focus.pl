@@ -19,7 +19,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION inferacct');
 my ($out, $err);
 ok(IPC::Run::run(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'requests=40000', '-f', 'demo/generate.sql'], '>', \$out, '2>', \$err), 'a month is generated') or diag($err);
 $node->safe_psql('postgres', q{
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SELECT usage_log_partition('2026-10-01');
 CREATE VIEW demo.october AS SELECT at, usage, model, request_id, provider, team, project,
 	CASE WHEN model = 'anthropic/claude-sonnet-5' AND service_tier = 'standard' THEN 'provisioned' ELSE service_tier END AS service_tier FROM demo.request WHERE at >= '2026-10-01Z';

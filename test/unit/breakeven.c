@@ -1,12 +1,12 @@
 /*
  * breakeven.c
- *	  Unit tests of src/breakeven.c: hours add up in any order, text loses
+ *	  Unit tests of src/demand/load_hours.c: hours add up in any order, text loses
  *	  nothing, what is no load is refused.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "breakeven.h"
+#include "demand/load_hours.h"
 #include "random.h"
 #include "tap.h"
 

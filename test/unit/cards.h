@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "rate_card.h"
+#include "price/rate_card.h"
 
 #define DAY (INT64_C(86400) * 1000000)
 #define MAX_ROWS 40

@@ -1,13 +1,13 @@
 /*
  * catalog.c
- *	  Unit tests of src/catalog*.c: each rule of each format on the smallest
+ *	  Unit tests of src/catalog: each rule of each format on the smallest
  *	  catalog that shows it.  Rows are compared as text, one line each.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "catalog.h"
+#include "catalog/price_catalog.h"
 #include "tap.h"
 
 #define TEXT_SIZE 16384

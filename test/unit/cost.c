@@ -5,7 +5,7 @@
 #include "tap.h"
 
 #include "cards.h"
-#include "cost.h"
+#include "price/cost.h"
 
 #define SAMPLES 200000
 #define LIMBS 6					/* 192 bits */

@@ -1,12 +1,12 @@
 /*
  * demand.c
- *	  Unit tests of src/demand*.c: what is added comes out again, in whatever
+ *	  Unit tests of src/demand: what is added comes out again, in whatever
  *	  order and parts; text and bytes lose nothing; damaged bytes are refused.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "demand.h"
+#include "demand/demand.h"
 #include "random.h"
 #include "tap.h"
 

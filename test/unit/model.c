@@ -1,6 +1,6 @@
 /*
  * Unit test of the resolution of model names and of the hints for unknown ones:
- *	  cc -Isrc -Itest/unit test/unit/model.c src/model.c src/reading.c src/nearest.c
+ *	  cc -Isrc -Itest/unit test/unit/model.c src/model/model_resolve.c src/model/model_rewrite.c src/model/model_suggest.c
  *
  * The directories name models as the genai-prices and LiteLLM catalogs do.
  */
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-#include "nearest.h"
+#include "model/model_resolve.h"
+#include "model/model_suggest.h"
 
 #define LENGTH(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

@@ -1,12 +1,12 @@
 /*
  * money.c
- *	  Unit tests of src/money.c: rates against independent int128 arithmetic,
+ *	  Unit tests of src/core/money.c: rates against independent int128 arithmetic,
  *	  amounts to text and back over the whole int128.
  */
 #include <inttypes.h>
 #include <string.h>
 
-#include "money.h"
+#include "core/money.h"
 #include "random.h"
 #include "tap.h"
 

@@ -4,7 +4,7 @@
  *	  is lost or made up when inclusive counts are split, every failed
  *	  allocation is survived, and no buffer is overrun.  Run under ASan.
  */
-#include "payload.h"
+#include "payload/payload.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>

@@ -5,8 +5,8 @@
 #include "tap.h"
 
 #include "cards.h"
-#include "price_book.h"
-#include "price_book_text.h"
+#include "price/price_book.h"
+#include "price/price_book_text.h"
 
 #define BOOKS 100
 #define DAMAGED 3000

@@ -1,11 +1,11 @@
 /*
  * queueing.c
- *	  Unit tests of src/queueing.c: Erlang C against the sum that defines it,
+ *	  Unit tests of src/demand/queueing.c: Erlang C against the sum that defines it,
  *	  highest utilizations against the waits they lead to.
  */
 #include <math.h>
 
-#include "queueing.h"
+#include "demand/queueing.h"
 #include "tap.h"
 
 /* Erlang C as it is defined, by sums of a^k / k! in logarithms. */

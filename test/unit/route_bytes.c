@@ -1,6 +1,6 @@
 /*
  * route_bytes.c
- *	  Unit tests of src/route_bytes.c and src/route_definition.c: what is
+ *	  Unit tests of src/routing/route_bytes.c and src/routing/route_definition.c: what is
  *	  written reads back, and bytes that were cut off or changed are refused or
  *	  are another valid state, which has just these bytes.
  */
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "route_bytes.h"
+#include "routing/route_bytes.h"
 #include "random.h"
 #include "tap.h"
 

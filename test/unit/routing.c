@@ -1,7 +1,7 @@
 /*
  * routing.c
- *	  Unit tests of src/routing.c, src/route_state.c, src/route_flat.h and
- *	  src/route_quality.c:
+ *	  Unit tests of src/routing/routing.c, src/routing/route_state.c, src/routing/route_flat.h and
+ *	  src/routing/route_quality.c:
  *	  half-open tiers, scaling against exact division, buckets, sums against
  *	  the requests themselves, all models at once against one after the other,
  *	  and the quality curve against one drawn point by point.
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "route_flat.h"
-#include "route_quality.h"
+#include "routing/route_flat.h"
+#include "routing/route_quality.h"
 #include "random.h"
 #include "tap.h"
 

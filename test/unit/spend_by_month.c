@@ -1,11 +1,11 @@
 /*
  * spend_by_month.c
- *	  Unit tests of src/spend_by_month.c and src/spend_by_month_text.c: the
+ *	  Unit tests of src/spend/spend_by_month.c and src/spend/spend_by_month_text.c: the
  *	  calendar, cells against plain arithmetic, and text there and back.
  */
 #include <stdlib.h>
 
-#include "spend_by_month.h"
+#include "spend/spend_by_month.h"
 #include "random.h"
 #include "tap.h"
 

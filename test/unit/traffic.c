@@ -1,13 +1,13 @@
 /*
  * traffic.c
- *	  Unit tests of src/traffic.c against figures computed by hand and the
+ *	  Unit tests of src/demand/traffic.c against figures computed by hand and the
  *	  weekly profile whose figures are known.
  */
 #include <math.h>
 
-#include "demand.h"
+#include "demand/demand.h"
 #include "tap.h"
-#include "traffic.h"
+#include "demand/traffic.h"
 
 static const double weekday[24] = {2, 2, 2, 2, 2, 3, 4, 6, 8, 10, 11, 12, 12, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2};
 

@@ -1,13 +1,13 @@
 /*
  * usage.c
- *	  Unit tests of src/usage.c and src/meter.c: properties over random usages
+ *	  Unit tests of src/core/usage.c and src/core/meter.c: properties over random usages
  *	  against plain dense arithmetic, and the strict reader of their text.
  */
 #include <string.h>
 
 #include "random.h"
 #include "tap.h"
-#include "usage.h"
+#include "core/usage.h"
 
 #define ROUNDS 20000
 

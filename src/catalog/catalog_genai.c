@@ -1,0 +1,517 @@
+/*
+ * catalog_genai.c
+ *	  The format genai-prices: data.json, version 2, of pydantic/genai-prices.
+ *
+ * A file is a list of providers, each with models; the prices of a model are
+ * one set, or a list of sets of which the last whose condition holds is in
+ * force.  A context tier {start, price} reprices a request whose total input is
+ * above start.
+ *
+ * Invariants: every number in a price set gives one row.  When a later set no
+ * longer states a price that an earlier one did, a row without a price ends
+ * it: a set replaces the whole set before it.  An empty set means that the
+ * price is unknown, not that it is 0.
+ *
+ * Units: fields *_mtok are USD per 1,000,000, fields *_kcount per 1,000.
+ */
+#include "catalog/catalog_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct PriceField
+{
+	const char *name;
+	Meter		meter;
+	int64_t		unit_quantity;
+} PriceField;
+
+static const PriceField price_fields[] = {
+	{"input_mtok", METER_INPUT, 1000000},
+	{"output_mtok", METER_OUTPUT, 1000000},
+	{"cache_read_mtok", METER_CACHE_READ, 1000000},
+	{"cache_write_mtok", METER_CACHE_WRITE, 1000000},
+	{"cache_write_1h_mtok", METER_CACHE_WRITE_1H, 1000000},
+	{"output_reasoning_mtok", METER_REASONING, 1000000},
+	{"input_audio_mtok", METER_INPUT_AUDIO, 1000000},
+	{"output_audio_mtok", METER_OUTPUT_AUDIO, 1000000},
+	{"cache_audio_read_mtok", METER_CACHE_READ_AUDIO, 1000000},
+	{"input_image_mtok", METER_INPUT_IMAGE, 1000000},
+	{"output_image_mtok", METER_OUTPUT_IMAGE, 1000000},
+	{"cache_image_read_mtok", METER_CACHE_READ_IMAGE, 1000000},
+	{"input_video_mtok", METER_INPUT_VIDEO, 1000000},
+	{"output_video_mtok", METER_OUTPUT_VIDEO, 1000000},
+	{"output_citation_mtok", METER_CITATION, 1000000},
+	{"web_searches_kcount", METER_WEB_SEARCHES, 1000},
+	{"requests_kcount", METER_REQUESTS, 1000},
+	{NULL, METER_COUNT, 0}
+};
+
+/* A model being read; its names are in the catalog's memory. */
+typedef struct Model
+{
+	Catalog    *catalog;
+	const char *path;
+	const char *provider;
+	const char *model;
+	const char *source;
+	bool		priced;			/* some price of it was taken */
+} Model;
+
+/* One set of prices: when it holds, and the rows it gave. */
+typedef struct PriceSet
+{
+	int64_t		valid_from;
+	const char *time_windows;
+	const char *problem;		/* why none of it can be taken, or NULL */
+	size_t		first_row;
+	size_t		end_row;
+} PriceSet;
+
+static const PriceField *
+FindPriceField(const char *name)
+{
+	const PriceField *field = price_fields;
+
+	while (field->name != NULL && strcmp(field->name, name) != 0)
+		field++;
+	return field;
+}
+
+/* One number of a set. */
+static void
+AddPrice(Model *model, const PriceSet *set, const PriceField *field, const char *path,
+		 const cJSON *value, int64_t above)
+{
+	Catalog    *catalog = model->catalog;
+	const char *problem = set->problem;
+	const char *usd = NULL;
+	CatalogRow *row;
+
+	if (problem == NULL && field->name == NULL)
+		problem = PROBLEM_NO_METER;
+	if (problem == NULL)
+		usd = CatalogDecimal(catalog, value, field->unit_quantity, field->unit_quantity, &problem);
+	row = CatalogAdd(catalog, problem == NULL ? CATALOG_PRICE : CATALOG_REJECTED, path);
+	row->problem = problem;
+	row->provider = model->provider;
+	row->model = model->model;
+	row->source = model->source;
+	if (problem != NULL)
+		return;
+
+	row->region = "";
+	row->service_tier = SERVICE_TIER_STANDARD;
+	row->meter = MeterName(field->meter);
+	row->unit_quantity = field->unit_quantity;
+	row->usd = usd;
+	row->currency = "USD";
+	row->above_input_tokens = above;
+	row->time_windows = set->time_windows;
+	row->valid_from = set->valid_from;
+	model->priced = true;
+}
+
+/* A price with context tiers: {"base": price, "tiers": [{"start": n, "price": price}]}. */
+static void
+AddTieredPrice(Model *model, const PriceSet *set, const PriceField *field, const char *path,
+			   const cJSON *tiered)
+{
+	Catalog    *catalog = model->catalog;
+	const cJSON *base = Field(tiered, "base");
+	const cJSON *tiers = Field(tiered, "tiers");
+	const cJSON *tier;
+	size_t		index = 0;
+
+	if (base == NULL || !cJSON_IsArray(tiers))
+	{
+		CatalogReject(catalog, path, PROBLEM_SHAPE);
+		return;
+	}
+	AddPrice(model, set, field, CatalogPrint(catalog, "%s.base", path), base, 0);
+	cJSON_ArrayForEach(tier, tiers)
+	{
+		const char *tier_path = CatalogPrint(catalog, "%s.tiers[%zu]", path, index++);
+		int64_t		start;
+
+		if (IsInteger(Field(tier, "start"), 1, &start))
+			AddPrice(model, set, field, tier_path, Field(tier, "price"), start);
+		else
+			CatalogReject(catalog, tier_path, PROBLEM_SHAPE);
+	}
+}
+
+/* All prices of one set. */
+static void
+AddPriceSet(Model *model, PriceSet *set, const char *path, const cJSON *prices)
+{
+	Catalog    *catalog = model->catalog;
+	const cJSON *price;
+
+	set->first_row = catalog->row_count;
+	set->end_row = set->first_row;
+	if (!cJSON_IsObject(prices) || prices->child == NULL)
+	{
+		CatalogReject(catalog, path, PROBLEM_NO_PRICE);
+		return;
+	}
+	cJSON_ArrayForEach(price, prices)
+	{
+		const char *price_path = CatalogPrint(catalog, "%s.%s", path, price->string);
+		const PriceField *field = FindPriceField(price->string);
+
+		if (cJSON_IsNull(price))
+			continue;
+		if (cJSON_IsObject(price))
+			AddTieredPrice(model, set, field, price_path, price);
+		else
+			AddPrice(model, set, field, price_path, price, 0);
+	}
+	set->end_row = catalog->row_count;
+}
+
+/* Does the set state a price of that meter and context tier? */
+static bool
+SetHas(const Catalog *catalog, const PriceSet *set, const char *meter, int64_t above)
+{
+	for (size_t i = set->first_row; i < set->end_row; i++)
+	{
+		const CatalogRow *row = &catalog->rows[i];
+
+		if (row->kind == CATALOG_PRICE && row->above_input_tokens == above &&
+			strcmp(row->meter, meter) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* End the prices of `old` that its successor `new` does not state. */
+static void
+WithdrawDropped(Model *model, const PriceSet *old, const PriceSet *new)
+{
+	Catalog    *catalog = model->catalog;
+
+	for (size_t i = old->first_row; i < old->end_row; i++)
+	{
+		CatalogRow	row = catalog->rows[i];
+		CatalogRow *added;
+
+		if (row.kind != CATALOG_PRICE)
+			continue;
+		if (SameText(old->time_windows, new->time_windows) &&
+			SetHas(catalog, new, row.meter, row.above_input_tokens))
+			continue;
+		row.usd = NULL;
+		row.valid_from = new->valid_from;
+		added = CatalogAdd(catalog, CATALOG_PRICE, row.path);
+		*added = row;
+	}
+}
+
+/* Reject what the default states and the window does not: outside billed, inside unknown. */
+static void
+CheckWindowComplete(Model *model, const PriceSet *standard, const PriceSet *window, const char *path)
+{
+	Catalog    *catalog = model->catalog;
+
+	for (size_t i = standard->first_row; i < standard->end_row; i++)
+	{
+		const CatalogRow *row = &catalog->rows[i];
+
+		if (row->kind == CATALOG_PRICE && !SetHas(catalog, window, row->meter, row->above_input_tokens))
+			CatalogReject(catalog, CatalogPrint(catalog, "%s.%s", path, row->meter),
+						  "time window leaves out a price of the default");
+	}
+}
+
+/* Read HH:MM:00Z. */
+static bool
+ReadUtcClock(const char *text, int *minute)
+{
+	if (text == NULL || strlen(text) < 8 || !ParseClock(text, 5, minute))
+		return false;
+	return strcmp(text + 5, ":00Z") == 0 || strcmp(text + 5, ":00+00:00") == 0;
+}
+
+/* Read the condition of a set into its valid_from or time_windows. */
+static void
+ReadConstraint(Model *model, const cJSON *constraint, PriceSet *set)
+{
+	const char *start_date = StringField(constraint, "start_date");
+	const char *start_time = StringField(constraint, "start_time");
+	const char *end_time = StringField(constraint, "end_time");
+	int			members = cJSON_GetArraySize(constraint);
+	Week		week = {0};
+	int32_t		days;
+	int			from,
+				to;
+
+	if (constraint == NULL || cJSON_IsNull(constraint))
+		return;
+	if (start_date != NULL && members == 1 && ParseDate(start_date, &days))
+	{
+		set->valid_from = (int64_t) days * 86400 * 1000000;
+		return;
+	}
+	if (members != 2 || !ReadUtcClock(start_time, &from) || !ReadUtcClock(end_time, &to))
+	{
+		set->problem = "condition of the price cannot be expressed";
+		return;
+	}
+	/* The format has no windows across midnight: such a one never holds. */
+	if (from >= to)
+	{
+		set->problem = "time window is empty";
+		return;
+	}
+	WeekAdd(&week, EVERY_DAY, from, to);
+	set->time_windows = WeekText(model->catalog, &week, "UTC");
+}
+
+/* Is the set never in force, as a later one holds from no later on? */
+static bool
+IsOvertaken(Model *model, const cJSON *item, const PriceSet *set)
+{
+	const cJSON *later;
+
+	for (later = item->next; later != NULL; later = later->next)
+	{
+		PriceSet	other = {.valid_from = CATALOG_ALWAYS};
+
+		ReadConstraint(model, Field(later, "constraint"), &other);
+		if (other.time_windows == NULL && other.problem == NULL && other.valid_from <= set->valid_from)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read a list of sets.  `standard` is the set in force outside windows,
+ * `window` the one inside; a new set without a window ends both.
+ */
+static void
+ReadConditionalPrices(Model *model, const cJSON *list)
+{
+	Catalog    *catalog = model->catalog;
+	const cJSON *item;
+	PriceSet	standard = {.valid_from = CATALOG_ALWAYS};
+	PriceSet	window = {.valid_from = CATALOG_ALWAYS};
+	size_t		index = 0;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		const char *path = CatalogPrint(catalog, "%s.prices[%zu]", model->path, index++);
+		PriceSet	set = {.valid_from = CATALOG_ALWAYS};
+
+		ReadConstraint(model, Field(item, "constraint"), &set);
+		if (set.problem == NULL && IsOvertaken(model, item, &set))
+			set.problem = "price is never in force";
+		if (set.problem == NULL && set.time_windows != NULL && window.end_row > window.first_row)
+			set.problem = "condition of the price cannot be expressed";
+		AddPriceSet(model, &set, path, Field(item, "prices"));
+		if (set.problem != NULL)
+			continue;
+
+		if (set.time_windows != NULL)
+		{
+			CheckWindowComplete(model, &standard, &set, path);
+			window = set;
+			continue;
+		}
+		WithdrawDropped(model, &standard, &set);
+		WithdrawDropped(model, &window, &set);
+		standard = set;
+		window = (PriceSet) {.valid_from = CATALOG_ALWAYS};
+	}
+	if (index == 0)
+		CatalogReject(catalog, CatalogPrint(catalog, "%s.prices", model->path), PROBLEM_NO_PRICE);
+}
+
+/*
+ * Give the model one more name, unless an earlier model of the provider has it.
+ * A name is the provider's: it becomes the alias "provider/name".
+ */
+static void
+AddAlias(Model *model, Names *names, const char *path, const char *alias)
+{
+	Catalog    *catalog = model->catalog;
+	CatalogRow *row;
+	size_t		earlier;
+
+	if (strcmp(alias, model->model) == 0)
+		return;
+	if (!model->priced)
+	{
+		CatalogReject(catalog, path, "alias of a model without a price");
+		return;
+	}
+	alias = CatalogString(catalog, alias);
+	if (!NamesAdd(catalog, names, alias, 0, &earlier))
+	{
+		CatalogReject(catalog, path, "alias already taken");
+		return;
+	}
+	row = CatalogAdd(catalog, CATALOG_ALIAS, path);
+	row->alias = CatalogPrint(catalog, "%s/%s", model->provider, alias);
+	row->provider = model->provider;
+	row->model = model->model;
+	row->region = "";
+	row->source = model->source;
+}
+
+/* Read one clause on names: exact names become aliases, patterns cannot. */
+static void
+ReadClause(Model *model, Names *names, const char *path, const cJSON *clause)
+{
+	Catalog    *catalog = model->catalog;
+	const cJSON *kind;
+
+	cJSON_ArrayForEach(kind, clause)
+	{
+		const char *kind_path = CatalogPrint(catalog, "%s.%s", path, kind->string);
+		const cJSON *item;
+		size_t		index = 0;
+
+		if (strcmp(kind->string, "equals") == 0 && cJSON_IsString(kind))
+			AddAlias(model, names, kind_path, kind->valuestring);
+		else if (strcmp(kind->string, "or") == 0 && cJSON_IsArray(kind))
+		{
+			cJSON_ArrayForEach(item, kind)
+				ReadClause(model, names, CatalogPrint(catalog, "%s[%zu]", kind_path, index++), item);
+		}
+		else
+			CatalogReject(catalog, kind_path, "name pattern cannot be expressed");
+	}
+}
+
+static void
+ReadModel(Catalog *catalog, const char *provider, const char *source, const cJSON *json,
+		  const char *path, Names *names)
+{
+	const char *id = StringField(json, "id");
+	const cJSON *prices = Field(json, "prices");
+	Model		model = {.catalog = catalog, .provider = provider, .source = source};
+
+	if (!cJSON_IsObject(json) || id == NULL)
+	{
+		CatalogReject(catalog, path, cJSON_IsObject(json) ? PROBLEM_NO_MODEL : PROBLEM_NOT_OBJECT);
+		return;
+	}
+	model.model = CatalogString(catalog, id);
+	model.path = CatalogPrint(catalog, "%s/%s", provider, id);
+	if (cJSON_IsArray(prices))
+		ReadConditionalPrices(&model, prices);
+	else
+	{
+		PriceSet	set = {.valid_from = CATALOG_ALWAYS};
+
+		AddPriceSet(&model, &set, CatalogPrint(catalog, "%s.prices", model.path), prices);
+	}
+	ReadClause(&model, names, CatalogPrint(catalog, "%s.match", model.path), Field(json, "match"));
+}
+
+static void
+ReadProvider(Catalog *catalog, const cJSON *json, size_t index)
+{
+	const cJSON *models = Field(json, "models");
+	const cJSON *url = cJSON_GetArrayItem(Field(json, "pricing_urls"), 0);
+	const char *source = cJSON_IsString(url) ? CatalogString(catalog, url->valuestring) : NULL;
+	const char *provider = CatalogString(catalog, StringField(json, "id"));
+	const cJSON *model;
+	Names		names = {0};
+	size_t		earlier;
+	size_t		at = 0;
+
+	if (provider == NULL || !cJSON_IsArray(models))
+	{
+		CatalogReject(catalog, CatalogPrint(catalog, "[%zu]", index),
+					  !cJSON_IsObject(json) ? PROBLEM_NOT_OBJECT :
+					  provider == NULL ? PROBLEM_NO_PROVIDER : PROBLEM_NO_MODEL);
+		return;
+	}
+	/* The id of a model is a name that no other model may take as an alias. */
+	cJSON_ArrayForEach(model, models)
+	{
+		if (StringField(model, "id") != NULL)
+			NamesAdd(catalog, &names, StringField(model, "id"), 0, &earlier);
+	}
+	cJSON_ArrayForEach(model, models)
+		ReadModel(catalog, provider, source, model,
+				  CatalogPrint(catalog, "%s.models[%zu]", provider, at++), &names);
+	NamesFree(&names);
+}
+
+static const char *
+BareName(const CatalogRow *alias)
+{
+	return alias->alias + strlen(alias->provider) + 1;
+}
+
+#define NAME_OF_MODEL SIZE_MAX
+
+/*
+ * Let a name stand without its provider too, where it is the alias of one
+ * provider only and the id of no model.  A name with a slash never does: its
+ * first part would be read as a provider.
+ */
+static void
+AddBareAliases(Catalog *catalog, const cJSON *root)
+{
+	size_t		count = catalog->row_count;
+	bool	   *shared = calloc(count + 1, sizeof(bool));
+	Names		names = {0};
+	const cJSON *provider;
+	const cJSON *model;
+	size_t		earlier;
+
+	if (shared == NULL)
+	{
+		catalog->out_of_memory = true;
+		return;
+	}
+	cJSON_ArrayForEach(provider, root)
+	{
+		cJSON_ArrayForEach(model, Field(provider, "models"))
+		{
+			if (StringField(model, "id") != NULL)
+				NamesAdd(catalog, &names, StringField(model, "id"), NAME_OF_MODEL, &earlier);
+		}
+	}
+	for (size_t i = 0; i < count && !catalog->out_of_memory; i++)
+	{
+		if (catalog->rows[i].kind != CATALOG_ALIAS || NamesAdd(catalog, &names, BareName(&catalog->rows[i]), i, &earlier))
+			continue;
+		shared[i] = true;
+		if (earlier != NAME_OF_MODEL)
+			shared[earlier] = true;
+	}
+	for (size_t i = 0; i < count && !catalog->out_of_memory; i++)
+	{
+		CatalogRow	alias = catalog->rows[i];
+
+		if (alias.kind != CATALOG_ALIAS || shared[i] || strchr(BareName(&alias), '/') != NULL)
+			continue;
+		alias.alias = BareName(&alias);
+		*CatalogAdd(catalog, CATALOG_ALIAS, alias.path) = alias;
+	}
+	free(shared);
+	NamesFree(&names);
+}
+
+bool
+CatalogReadGenaiPrices(Catalog *catalog, const cJSON *root)
+{
+	static const char hint[] = "The text is no genai-prices catalog: it is not a list of providers.";
+	const cJSON *provider;
+	size_t		index = 0;
+
+	if (!cJSON_IsArray(root))
+	{
+		memcpy(catalog->detail, hint, sizeof(hint));
+		return false;
+	}
+	cJSON_ArrayForEach(provider, root)
+		ReadProvider(catalog, provider, index++);
+	AddBareAliases(catalog, root);
+	return true;
+}

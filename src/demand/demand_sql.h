@@ -1,0 +1,30 @@
+/*
+ * demand_sql.h
+ *	  Type demand for the C code of other modules.
+ *
+ * A Datum is either flat, as it lies in a table (demand_bytes.c), or an
+ * expanded object, which aggregates change in place.  Included after postgres.h.
+ */
+#ifndef INFERACCT_DEMAND_SQL_H
+#define INFERACCT_DEMAND_SQL_H
+
+#include "fmgr.h"
+
+#include "server/compat.h"
+#include "demand/demand.h"
+
+/* Raise what failed; meter matters for DEMAND_METER_OVERFLOW only. */
+extern void CheckDemand(DemandStatus status, Meter meter);
+
+/* The demand behind a Datum, sorted and read-only; made in the current memory context when it is flat. */
+extern const Demand *DatumGetDemand(Datum datum);
+
+/* Initialize an empty demand whose buckets will lie in a memory context. */
+extern void DemandInContext(Demand *demand, int64 width, MemoryContext context);
+
+/* The flat form, palloc'd, of a demand, which is sorted by this. */
+extern Datum DemandGetDatum(Demand *demand);
+
+#define PG_GETARG_DEMAND(n) DatumGetDemand(PG_GETARG_DATUM(n))
+
+#endif							/* INFERACCT_DEMAND_SQL_H */

@@ -1,0 +1,396 @@
+/*
+ * price_book.c
+ *	  Building a price book, and finding models and aliases in it.
+ */
+#include "price/price_book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t
+Padded(size_t size)
+{
+	return (size + 7) & ~(size_t) 7;
+}
+
+static int
+CompareNames(const char *model_a, const char *provider_a, const char *model_b, const char *provider_b)
+{
+	int			order = strcmp(model_a, model_b);
+
+	return order != 0 ? order : strcmp(provider_a, provider_b);
+}
+
+static int
+CompareCards(const void *left, const void *right)
+{
+	const RateCard *a = *(RateCard *const *) left;
+	const RateCard *b = *(RateCard *const *) right;
+
+	return CompareNames(CardString(a, a->model), CardString(a, a->provider),
+						CardString(b, b->model), CardString(b, b->provider));
+}
+
+static int
+CompareInt64(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By alias, then time, then what was known later last. */
+static int
+CompareAliases(const void *left, const void *right)
+{
+	const AliasRow *a = left;
+	const AliasRow *b = right;
+	int			order;
+
+	if ((order = strcmp(a->alias, b->alias)) != 0 ||
+		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
+		(order = CompareInt64(a->published_at, b->published_at)) != 0)
+		return order;
+	return CompareInt64(a->version, b->version);
+}
+
+static size_t
+StringSize(const char *string)
+{
+	return string == NULL ? 0 : Padded(strlen(string) + 1);
+}
+
+/* Bytes that the strings of an alias take. */
+static size_t
+AliasStringsSize(const AliasRow *row)
+{
+	return StringSize(row->alias) + StringSize(row->provider) + StringSize(row->model) + StringSize(row->region);
+}
+
+/* Copy a string to *offset of a zeroed book and move on; 0 for NULL. */
+static uint32_t
+PutString(PriceBook *book, size_t *offset, const char *string)
+{
+	uint32_t	put = (uint32_t) *offset;
+
+	if (string == NULL)
+		return 0;
+	strcpy((char *) book + put, string);
+	*offset += StringSize(string);
+	return put;
+}
+
+/* FNV-1a over the words after the header. */
+static uint64_t
+Fingerprint(const PriceBook *book)
+{
+	const uint64_t *words = (const uint64_t *) (book + 1);
+	size_t		count = (book->size - sizeof(PriceBook)) / sizeof(uint64_t);
+	uint64_t	hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < count; i++)
+	{
+		hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+		hash ^= hash >> 32;		/* or the high bits of a word would stay high bits */
+	}
+	return hash ^ (uint64_t) book->as_of;
+}
+
+PriceBook *
+PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
+			   RateCard **cards, uint32_t ncards,
+			   AliasRow *aliases, uint32_t naliases,
+			   CardAllocate allocate, void *arg)
+{
+	PriceBook  *book;
+	BookAlias  *book_aliases;
+	uint32_t   *offsets;
+	size_t		offset = sizeof(PriceBook);
+	size_t		size = offset + StringSize(contract) + Padded(ncards * sizeof(uint32_t)) + naliases * sizeof(BookAlias);
+
+	for (uint32_t i = 0; i < ncards; i++)
+		size += cards[i]->size;
+	for (uint32_t i = 0; i < naliases; i++)
+		size += AliasStringsSize(&aliases[i]);
+	if (size > INT32_MAX || (book = allocate(arg, size)) == NULL)
+		return NULL;
+	memset(book, 0, size);
+
+	qsort(cards, ncards, sizeof(RateCard *), CompareCards);
+	qsort(aliases, naliases, sizeof(AliasRow), CompareAliases);
+
+	book->size = (uint32_t) size;
+	book->as_of = as_of;
+	book->version = version;
+	book->contract = PutString(book, &offset, contract);
+	book->ncards = ncards;
+	book->cards = (uint32_t) offset;
+	offsets = (uint32_t *) ((char *) book + offset);
+	offset += Padded(ncards * sizeof(uint32_t));
+	for (uint32_t i = 0; i < ncards; i++)
+	{
+		offsets[i] = (uint32_t) offset;
+		memcpy((char *) book + offset, cards[i], cards[i]->size);
+		offset += cards[i]->size;
+	}
+	book->naliases = naliases;
+	book->aliases = (uint32_t) offset;
+	book_aliases = (BookAlias *) ((char *) book + offset);
+	offset += naliases * sizeof(BookAlias);
+	for (uint32_t i = 0; i < naliases; i++)
+	{
+		book_aliases[i].valid_from = aliases[i].valid_from;
+		book_aliases[i].version = aliases[i].version;
+		book_aliases[i].published_at = aliases[i].published_at;
+		book_aliases[i].alias = PutString(book, &offset, aliases[i].alias);
+		book_aliases[i].provider = PutString(book, &offset, aliases[i].provider);
+		book_aliases[i].model = PutString(book, &offset, aliases[i].model);
+		book_aliases[i].region = PutString(book, &offset, aliases[i].region);
+	}
+	book->fingerprint = Fingerprint(book);
+	return book;
+}
+
+void
+ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region)
+{
+	snprintf(ref->provider, sizeof(ref->provider), "%s", provider);
+	snprintf(ref->model, sizeof(ref->model), "%s", model);
+	snprintf(ref->region, sizeof(ref->region), "%s", region);
+}
+
+/* Index of the first card that is not before model, provider. */
+static uint32_t
+LowerBound(const PriceBook *book, const char *model, const char *provider)
+{
+	uint32_t	low = 0,
+				high = book->ncards;
+
+	while (low < high)
+	{
+		uint32_t	middle = low + (high - low) / 2;
+		const RateCard *card = PriceBookCardAt(book, middle);
+
+		if (CompareNames(CardString(card, card->model), CardString(card, card->provider), model, provider) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const RateCard *
+PriceBookCard(const PriceBook *book, const char *provider, const char *model)
+{
+	uint32_t	index = LowerBound(book, model, provider);
+	const RateCard *card;
+
+	if (index == book->ncards)
+		return NULL;
+	card = PriceBookCardAt(book, index);
+	return CompareNames(CardString(card, card->model), CardString(card, card->provider), model, provider) == 0 ? card : NULL;
+}
+
+/* An alias of the book as a row; its strings are the book's. */
+static AliasRow
+AliasOfBook(const PriceBook *book, uint32_t index)
+{
+	const BookAlias *alias = &PriceBookAliases(book)[index];
+
+	return (AliasRow) {
+		.valid_from = alias->valid_from,.version = alias->version,.published_at = alias->published_at,
+		.alias = PriceBookString(book, alias->alias),
+		.provider = PriceBookString(book, alias->provider),
+		.model = PriceBookString(book, alias->model),
+		.region = PriceBookString(book, alias->region)
+	};
+}
+
+/* Which row, of the user's or of the shipped ones, is the latest begun at `at`? */
+static int
+LatestAlias(const AliasRow *rows, int nrows, bool user, int64_t at, int64_t *from, int64_t *to)
+{
+	int			latest = -1;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		if ((rows[i].version > LAST_SHIPPED_VERSION) != user)
+			continue;
+		if (rows[i].valid_from > at)
+		{
+			if (rows[i].valid_from < *to)
+				*to = rows[i].valid_from;
+			continue;
+		}
+		if (rows[i].valid_from > *from)
+			*from = rows[i].valid_from;
+		if (latest < 0 || CompareAliases(&rows[latest], &rows[i]) < 0)
+			latest = i;
+	}
+	return latest;
+}
+
+int
+AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to)
+{
+	int			user = LatestAlias(rows, nrows, true, at, from, to);
+	int			shipped = LatestAlias(rows, nrows, false, at, from, to);
+
+	if (user >= 0)
+		return rows[user].model != NULL ? user : -1;
+	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
+}
+
+bool
+AliasResolve(const AliasRow *rows, int nrows, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	int			row = AliasInForce(rows, nrows, at, from, to);
+
+	if (row < 0)
+		return false;
+	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
+	return true;
+}
+
+/* ---------- what if ---------- */
+
+static bool
+IsScaled(const BookScale *scale, const RateCard *card, const PriceRow *row)
+{
+	return (row->kind == PRICE_RATE || row->kind == PRICE_AMOUNT || row->kind == CONTRACT_RATE) &&
+		(scale->meter == METER_ANY || scale->meter == row->meter) &&
+		(scale->provider == NULL || strcmp(scale->provider, CardString(card, card->provider)) == 0) &&
+		(scale->model == NULL || strcmp(scale->model, CardString(card, card->model)) == 0);
+}
+
+/* The card of the same rows with some multiplied, or NULL. */
+static RateCard *
+ScaleCard(const RateCard *card, const BookScale *scale, CardAllocate allocate, void *arg)
+{
+	PriceRow   *rows = allocate(arg, (card->nrows + 1) * sizeof(PriceRow));
+	RateCard   *scaled;
+	const PriceRow *culprit;
+
+	if (rows == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < card->nrows; i++)
+	{
+		Money		product;
+
+		rows[i] = RateCardRow(card, i);
+		if (!IsScaled(scale, card, &rows[i]))
+			continue;
+		product = (Money) rows[i].value * scale->factor;
+		if (product % MULTIPLIER_ONE != 0 || product / MULTIPLIER_ONE > INT64_MAX)
+			return NULL;
+		rows[i].value = (int64_t) (product / MULTIPLIER_ONE);
+	}
+	RateCardBuild(CardString(card, card->provider), CardString(card, card->model), rows, (int) card->nrows,
+				  allocate, arg, &scaled, &culprit);
+	return scaled;
+}
+
+PriceBook *
+PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate allocate, void *arg)
+{
+	RateCard  **cards = allocate(arg, (book->ncards + 1) * sizeof(RateCard *));
+	AliasRow   *aliases = allocate(arg, (book->naliases + 1) * sizeof(AliasRow));
+
+	if (cards == NULL || aliases == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < book->ncards; i++)
+	{
+		cards[i] = ScaleCard(PriceBookCardAt(book, i), scale, allocate, arg);
+		if (cards[i] == NULL)
+			return NULL;
+	}
+	for (uint32_t i = 0; i < book->naliases; i++)
+		aliases[i] = AliasOfBook(book, i);
+	return PriceBookBuild(book->as_of, book->version, PriceBookString(book, book->contract),
+						  cards, book->ncards, aliases, book->naliases, allocate, arg);
+}
+
+/* ---------- the book as a directory of names ---------- */
+
+static int
+BookFind(void *arg, const char *provider, const char *model, ModelRef *refs, int max)
+{
+	const PriceBook *book = arg;
+	int			found = 0;
+
+	for (uint32_t i = LowerBound(book, model, provider == NULL ? "" : provider); i < book->ncards; i++)
+	{
+		const RateCard *card = PriceBookCardAt(book, i);
+
+		if (strcmp(CardString(card, card->model), model) != 0 ||
+			(provider != NULL && strcmp(CardString(card, card->provider), provider) != 0))
+			break;
+		if (found < max)
+			ModelRefSet(&refs[found], CardString(card, card->provider), model, "");
+		found++;
+	}
+	return found;
+}
+
+static bool
+BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	const PriceBook *book = arg;
+	const BookAlias *aliases = PriceBookAliases(book);
+	AliasRow	rows[4];
+	int			nrows = 0;
+	int64_t		begun[2] = {-1, -1};	/* of the shipped rows and the user's: the last that has begun */
+	int64_t		ahead[2] = {-1, -1};	/* and the first that has not */
+	uint32_t	low = 0,
+				high = book->naliases;
+
+	while (low < high)
+	{
+		uint32_t	middle = low + (high - low) / 2;
+
+		if (strcmp(PriceBookString(book, aliases[middle].alias), name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* Rows of one alias lie in the order of time: no others matter. */
+	for (; low < book->naliases && strcmp(PriceBookString(book, aliases[low].alias), name) == 0; low++)
+	{
+		bool		user = aliases[low].version > LAST_SHIPPED_VERSION;
+
+		if (aliases[low].valid_from <= at)
+			begun[user] = low;
+		else if (ahead[user] < 0)
+			ahead[user] = low;
+	}
+	for (int user = 0; user < 2; user++)
+	{
+		if (begun[user] >= 0)
+			rows[nrows++] = AliasOfBook(book, (uint32_t) begun[user]);
+		if (ahead[user] >= 0)
+			rows[nrows++] = AliasOfBook(book, (uint32_t) ahead[user]);
+	}
+	return AliasResolve(rows, nrows, at, ref, from, to);
+}
+
+static bool
+BookIsProvider(void *arg, const char *provider)
+{
+	const PriceBook *book = arg;
+
+	for (uint32_t i = 0; i < book->ncards; i++)
+	{
+		const RateCard *card = PriceBookCardAt(book, i);
+
+		if (strcmp(CardString(card, card->provider), provider) == 0)
+			return true;
+	}
+	return false;
+}
+
+ModelDirectory
+PriceBookDirectory(const PriceBook *book)
+{
+	return (ModelDirectory) {
+		.arg = (void *) book,.find = BookFind,.alias = BookAliasFind,.is_provider = BookIsProvider
+	};
+}

@@ -1,0 +1,119 @@
+/*
+ * price_book.h
+ *	  What everything costs, as known at one moment: a self-contained value.
+ *
+ * A price book is flat, read-only memory: rate cards ordered by model and
+ * provider, and model aliases ordered by alias.  It is the SQL type price_book
+ * as it lies in memory (the first word is the varlena length), and it never
+ * comes from outside as bytes: its text and binary forms carry the rows, and
+ * the book is built from them, so offsets need no checking.
+ *
+ * Invariant: equal rows give equal bytes.
+ *
+ * Units: USD x 1e-15; times in microseconds since 2000-01-01 UTC.
+ * Pure C: no postgres.h.
+ */
+#ifndef INFERACCT_PRICE_BOOK_H
+#define INFERACCT_PRICE_BOOK_H
+
+#include "model/model_resolve.h"
+#include "price/rate_card.h"
+
+/* Versions up to here are shipped with the extension; later ones are the user's. */
+#define LAST_SHIPPED_VERSION 1000
+
+/* One alias row as known to the book.  Strings belong to the caller; model NULL ends the alias. */
+typedef struct AliasRow
+{
+	int64_t		valid_from;
+	int64_t		version;
+	int64_t		published_at;
+	const char *alias;
+	const char *provider;
+	const char *model;
+	const char *region;
+} AliasRow;
+
+typedef struct BookAlias
+{
+	int64_t		valid_from;
+	int64_t		version;
+	int64_t		published_at;
+	uint32_t	alias;			/* offsets of strings; 0: NULL */
+	uint32_t	provider;
+	uint32_t	model;
+	uint32_t	region;
+} BookAlias;
+
+typedef struct PriceBook
+{
+	int32_t		header;			/* room for the varlena length word */
+	uint32_t	size;
+	int64_t		as_of;			/* TIME_END: everything known was taken */
+	int64_t		version;		/* highest price version in it */
+	uint64_t	fingerprint;	/* of all that follows, to recognize a book by */
+	uint32_t	contract;		/* offset of its name, "" for list prices */
+	uint32_t	ncards;
+	uint32_t	cards;			/* offset of uint32_t[ncards]: offsets of RateCards */
+	uint32_t	naliases;
+	uint32_t	aliases;		/* offset of BookAlias[naliases] */
+	uint32_t	reserved;
+} PriceBook;
+
+static inline const RateCard *
+PriceBookCardAt(const PriceBook *book, uint32_t index)
+{
+	const uint32_t *offsets = (const uint32_t *) ((const char *) book + book->cards);
+
+	return (const RateCard *) ((const char *) book + offsets[index]);
+}
+
+static inline const BookAlias *
+PriceBookAliases(const PriceBook *book)
+{
+	return (const BookAlias *) ((const char *) book + book->aliases);
+}
+
+static inline const char *
+PriceBookString(const PriceBook *book, uint32_t offset)
+{
+	return offset == 0 ? NULL : (const char *) book + offset;
+}
+
+/* Put cards and aliases (both sorted in place) together; NULL when memory or 4 GB are exceeded. */
+extern PriceBook *PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
+								 RateCard **cards, uint32_t ncards,
+								 AliasRow *aliases, uint32_t naliases,
+								 CardAllocate allocate, void *arg);
+
+/* Whose prices are to be multiplied; NULL or METER_ANY: all. */
+typedef struct BookScale
+{
+	const char *provider;
+	const char *model;
+	Meter		meter;
+	int64_t		factor;			/* x 1e-9 */
+} BookScale;
+
+/* A book with some prices multiplied; NULL when one does not fit the fixed point, or memory is out. */
+extern PriceBook *PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate allocate, void *arg);
+
+/* Fill a reference; what does not fit is cut, and tables refuse such names. */
+extern void ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region);
+
+/* The card of a model of a provider, or NULL. */
+extern const RateCard *PriceBookCard(const PriceBook *book, const char *provider, const char *model);
+
+/*
+ * Of the rows of one alias, the one in force at `at`; -1 for none.  Once a user
+ * row holds, shipped ones count for nothing, also where it ends the alias.  [*from, *to) is narrowed to where that holds.
+ */
+extern int	AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to);
+
+/* What it means; false when there is none. */
+extern bool AliasResolve(const AliasRow *rows, int nrows, int64_t at, ModelRef *ref, int64_t *from, int64_t *to);
+
+/* The names that a book knows, for ModelResolve(). */
+extern ModelDirectory PriceBookDirectory(const PriceBook *book);
+
+#endif							/* INFERACCT_PRICE_BOOK_H */

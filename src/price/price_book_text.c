@@ -1,0 +1,354 @@
+/*
+ * price_book_text.c
+ *	  The text form of a price book: JSON that carries its rows.
+ *
+ *	{"version": "12", "as_of": "9223372036854775807", "contract": "",
+ *	 "models": [{"provider": "openai", "model": "gpt-4o", "prices": [
+ *		{"service_tier": "standard", "region": "", "meter": "input", "kind": "rate",
+ *		 "scope": "0", "currency": "USD", "valid_to": "...", "value": "2500000000", "unit_quantity": "1000000", "min_input": "0", "windows": "",
+ *		 "valid_from": "...", "version": "1", "published_at": "...", "source": "..."}]}],
+ *	 "aliases": [{"alias": "gpt-4o", "provider": "openai", "model": "gpt-4o", "region": "",
+ *		 "valid_from": "...", "version": "1", "published_at": "..."}]}
+ */
+#include "price/price_book_text.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {
+	[PRICE_RATE] = "rate",[PRICE_AMOUNT] = "amount",[PRICE_MULTIPLIER] = "multiplier",
+	[PRICE_WITHDRAWN] = "withdrawn",[CONTRACT_RATE] = "contract_rate",[CONTRACT_FACTOR] = "contract_factor",
+	[CONTRACT_NONE] = "contract_none",[FX_RATE] = "fx_rate"
+};
+
+#define ANY_METER "*"
+
+/* ---------- book -> text ---------- */
+
+static bool
+AddInteger(cJSON *object, const char *name, int64_t value)
+{
+	char		text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	return cJSON_AddStringToObject(object, name, text) != NULL;
+}
+
+static bool
+AddString(cJSON *object, const char *name, const char *value)
+{
+	if (value == NULL)
+		return cJSON_AddNullToObject(object, name) != NULL;
+	return cJSON_AddStringToObject(object, name, value) != NULL;
+}
+
+/* Append a new object to an array; NULL when memory is out. */
+static cJSON *
+AppendObject(cJSON *array)
+{
+	cJSON	   *object = array == NULL ? NULL : cJSON_CreateObject();
+
+	if (object != NULL && !cJSON_AddItemToArray(array, object))
+	{
+		cJSON_Delete(object);
+		return NULL;
+	}
+	return object;
+}
+
+static bool
+AddPrice(cJSON *prices, const RateCard *card, const CardRow *row)
+{
+	cJSON	   *price = AppendObject(prices);
+
+	return price != NULL &&
+		AddString(price, "service_tier", CardString(card, row->service_tier)) &&
+		AddString(price, "region", CardString(card, row->region)) &&
+		AddString(price, "meter", row->meter == METER_ANY ? ANY_METER : MeterName((Meter) row->meter)) &&
+		AddString(price, "kind", kind_names[row->kind]) &&
+		AddInteger(price, "scope", row->scope) &&
+		AddString(price, "currency", CardString(card, row->currency)) &&
+		AddInteger(price, "value", row->value) &&
+		AddInteger(price, "unit_quantity", row->unit_quantity) &&
+		AddInteger(price, "min_input", row->min_input) &&
+		AddString(price, "windows", CardString(card, row->windows)) &&
+		AddInteger(price, "valid_from", row->valid_from) &&
+		AddInteger(price, "valid_to", row->valid_to) &&
+		AddInteger(price, "version", row->version) &&
+		AddInteger(price, "published_at", row->published_at) &&
+		AddString(price, "source", CardString(card, row->source));
+}
+
+static bool
+AddModel(cJSON *models, const RateCard *card)
+{
+	cJSON	   *model = AppendObject(models);
+	cJSON	   *prices;
+	bool		added = model != NULL &&
+		AddString(model, "provider", CardString(card, card->provider)) &&
+		AddString(model, "model", CardString(card, card->model));
+
+	prices = added ? cJSON_AddArrayToObject(model, "prices") : NULL;
+	for (uint32_t i = 0; i < card->nrows && prices != NULL; i++)
+	{
+		if (!AddPrice(prices, card, &CardRows(card)[i]))
+			return false;
+	}
+	return prices != NULL;
+}
+
+static bool
+AddAlias(cJSON *aliases, const PriceBook *book, const BookAlias *row)
+{
+	cJSON	   *alias = AppendObject(aliases);
+
+	return alias != NULL &&
+		AddString(alias, "alias", PriceBookString(book, row->alias)) &&
+		AddString(alias, "provider", PriceBookString(book, row->provider)) &&
+		AddString(alias, "model", PriceBookString(book, row->model)) &&
+		AddString(alias, "region", PriceBookString(book, row->region)) &&
+		AddInteger(alias, "valid_from", row->valid_from) &&
+		AddInteger(alias, "version", row->version) &&
+		AddInteger(alias, "published_at", row->published_at);
+}
+
+static bool
+AddBook(cJSON *root, const PriceBook *book)
+{
+	bool		added = AddInteger(root, "version", book->version) &&
+		AddInteger(root, "as_of", book->as_of) &&
+		AddString(root, "contract", PriceBookString(book, book->contract));
+	cJSON	   *models = added ? cJSON_AddArrayToObject(root, "models") : NULL;
+	cJSON	   *aliases = models != NULL ? cJSON_AddArrayToObject(root, "aliases") : NULL;
+
+	for (uint32_t i = 0; i < book->ncards && aliases != NULL; i++)
+	{
+		if (!AddModel(models, PriceBookCardAt(book, i)))
+			return false;
+	}
+	for (uint32_t i = 0; i < book->naliases && aliases != NULL; i++)
+	{
+		if (!AddAlias(aliases, book, &PriceBookAliases(book)[i]))
+			return false;
+	}
+	return aliases != NULL;
+}
+
+char *
+PriceBookToText(const PriceBook *book)
+{
+	cJSON	   *root = cJSON_CreateObject();
+	char	   *text = root != NULL && AddBook(root, book) ? cJSON_PrintUnformatted(root) : NULL;
+
+	cJSON_Delete(root);
+	return text;
+}
+
+/* ---------- text -> book ---------- */
+
+/* Reads fields and remembers the first thing that was wrong. */
+typedef struct Reader
+{
+	CardAllocate allocate;
+	void	   *arg;
+	const char *problem;
+} Reader;
+
+static void
+Fail(Reader *reader, const char *problem)
+{
+	if (reader->problem == NULL)
+		reader->problem = problem;
+}
+
+static void *
+Allocate(Reader *reader, size_t size)
+{
+	void	   *memory = reader->problem == NULL ? reader->allocate(reader->arg, size + 1) : NULL;
+
+	if (memory == NULL)
+		Fail(reader, "out of memory");
+	return memory;
+}
+
+static const char *
+ReadString(Reader *reader, const cJSON *object, const char *name, size_t limit)
+{
+	const char *string = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+
+	if (string != NULL && strlen(string) < limit)
+		return string;
+	Fail(reader, string == NULL ? "a field that must be a string is missing" : "a name is too long");
+	return "";
+}
+
+static int64_t
+ReadInteger(Reader *reader, const cJSON *object, const char *name)
+{
+	const char *string = ReadString(reader, object, name, 24);
+	char	   *end;
+	long long	value;
+
+	errno = 0;
+	value = strtoll(string, &end, 10);
+	if (errno != 0 || end == string || *end != '\0')
+		Fail(reader, "an integer (written as a string) cannot be read");
+	return value;
+}
+
+static PriceKind
+ReadKind(Reader *reader, const cJSON *object)
+{
+	const char *name = ReadString(reader, object, "kind", 16);
+
+	for (PriceKind kind = PRICE_RATE; kind < PRICE_KIND_COUNT; kind++)
+	{
+		if (strcmp(name, kind_names[kind]) == 0)
+			return kind;
+	}
+	Fail(reader, "a price has an unknown kind");
+	return PRICE_WITHDRAWN;
+}
+
+static PriceRow
+ReadPrice(Reader *reader, const cJSON *price)
+{
+	const char *meter = ReadString(reader, price, "meter", 64);
+	int64_t		scope = ReadInteger(reader, price, "scope");
+	PriceRow	row = {
+		.valid_from = ReadInteger(reader, price, "valid_from"),
+		.valid_to = ReadInteger(reader, price, "valid_to"),
+		.value = ReadInteger(reader, price, "value"),
+		.unit_quantity = ReadInteger(reader, price, "unit_quantity"),
+		.min_input = ReadInteger(reader, price, "min_input"),
+		.version = ReadInteger(reader, price, "version"),
+		.published_at = ReadInteger(reader, price, "published_at"),
+		.kind = ReadKind(reader, price),
+		.scope = (ContractScope) scope,
+		.meter = MeterByName(meter, strlen(meter)),
+		.currency = ReadString(reader, price, "currency", 16),
+		.service_tier = ReadString(reader, price, "service_tier", MODEL_NAME_SIZE),
+		.region = ReadString(reader, price, "region", MODEL_REGION_SIZE),
+		.windows = ReadString(reader, price, "windows", SIZE_MAX),
+		.source = ReadString(reader, price, "source", SIZE_MAX)
+	};
+
+	if (row.meter == METER_ANY && (strcmp(meter, ANY_METER) != 0 || row.kind == PRICE_RATE ||
+								   row.kind == PRICE_AMOUNT || row.kind == CONTRACT_RATE))
+		Fail(reader, "a price has an unknown meter");
+	if (scope < SCOPE_ALL || scope > SCOPE_MODEL || row.value < 0 || row.unit_quantity <= 0 || row.min_input < 0 || row.service_tier[0] == '\0')
+		Fail(reader, "a price has a value out of range");
+	return row;
+}
+
+static RateCard *
+ReadModel(Reader *reader, const cJSON *model)
+{
+	const char *provider = ReadString(reader, model, "provider", MODEL_NAME_SIZE);
+	const char *name = ReadString(reader, model, "model", MODEL_NAME_SIZE);
+	const cJSON *prices = cJSON_GetObjectItemCaseSensitive(model, "prices");
+	PriceRow   *rows = Allocate(reader, (size_t) cJSON_GetArraySize(prices) * sizeof(PriceRow));
+	const cJSON *price;
+	int			nrows = 0;
+	RateCard   *card = NULL;
+	const PriceRow *culprit;
+
+	if (!cJSON_IsArray(prices))
+		Fail(reader, "a model has no array of prices");
+	if (reader->problem != NULL)
+		return NULL;
+	cJSON_ArrayForEach(price, prices)
+		rows[nrows++] = ReadPrice(reader, price);
+	if (reader->problem != NULL)
+		return NULL;
+	switch (RateCardBuild(provider, name, rows, nrows, reader->allocate, reader->arg, &card, &culprit))
+	{
+		case CARD_OK:
+			break;
+		case CARD_NO_MEMORY:
+			Fail(reader, "out of memory");
+			break;
+		case CARD_BAD_WINDOWS:
+			Fail(reader, "a price has windows that cannot be read");
+			break;
+		case CARD_TOO_MANY:
+			Fail(reader, "a model has too many prices");
+			break;
+		case CARD_TOO_FINE:
+		case CARD_TOO_LARGE:
+			Fail(reader, "a price does not fit the fixed point");
+			break;
+	}
+	return card;
+}
+
+static AliasRow
+ReadAlias(Reader *reader, const cJSON *alias)
+{
+	bool		ended = cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(alias, "model"));
+
+	return (AliasRow) {
+		.valid_from = ReadInteger(reader, alias, "valid_from"),
+		.version = ReadInteger(reader, alias, "version"),
+		.published_at = ReadInteger(reader, alias, "published_at"),
+		.alias = ReadString(reader, alias, "alias", MODEL_NAME_SIZE),
+		.provider = ReadString(reader, alias, "provider", MODEL_NAME_SIZE),
+		.model = ended ? NULL : ReadString(reader, alias, "model", MODEL_NAME_SIZE),
+		.region = ReadString(reader, alias, "region", MODEL_REGION_SIZE)
+	};
+}
+
+static PriceBook *
+ReadBook(Reader *reader, const cJSON *root)
+{
+	const cJSON *models = cJSON_GetObjectItemCaseSensitive(root, "models");
+	const cJSON *aliases = cJSON_GetObjectItemCaseSensitive(root, "aliases");
+	int64_t		version = ReadInteger(reader, root, "version");
+	int64_t		as_of = ReadInteger(reader, root, "as_of");
+	const char *contract = ReadString(reader, root, "contract", SIZE_MAX);
+	const cJSON *item;
+	RateCard  **cards = Allocate(reader, (size_t) cJSON_GetArraySize(models) * sizeof(RateCard *));
+	AliasRow   *rows = Allocate(reader, (size_t) cJSON_GetArraySize(aliases) * sizeof(AliasRow));
+	uint32_t	ncards = 0,
+				nrows = 0;
+	PriceBook  *book;
+
+	if (!cJSON_IsArray(models) || !cJSON_IsArray(aliases))
+		Fail(reader, "models and aliases must be arrays");
+	if (reader->problem != NULL)
+		return NULL;
+	cJSON_ArrayForEach(item, models)
+	{
+		cards[ncards++] = ReadModel(reader, item);
+		if (reader->problem != NULL)
+			return NULL;
+	}
+	cJSON_ArrayForEach(item, aliases)
+		rows[nrows++] = ReadAlias(reader, item);
+	if (reader->problem != NULL)
+		return NULL;
+	book = PriceBookBuild(as_of, version, contract, cards, ncards, rows, nrows, reader->allocate, reader->arg);
+	if (book == NULL)
+		Fail(reader, "the book is too large");
+	return book;
+}
+
+PriceBook *
+PriceBookFromText(const char *text, CardAllocate allocate, void *arg, const char **problem)
+{
+	Reader		reader = {.allocate = allocate,.arg = arg};
+	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
+	PriceBook  *book = NULL;
+
+	if (cJSON_IsObject(root))
+		book = ReadBook(&reader, root);
+	else
+		Fail(&reader, "it is not a JSON object");
+	cJSON_Delete(root);
+	*problem = reader.problem;
+	return reader.problem == NULL ? book : NULL;
+}

@@ -1,0 +1,67 @@
+/*
+ * price_rule.h
+ *	  Which rate a meter has, of the price rows in force at one moment.
+ *	  Private to the building of rate cards.
+ *
+ * Units: USD x 1e-15 per single unit.  Pure C: no postgres.h.  Nothing allocates.
+ */
+#ifndef INFERACCT_PRICE_RULE_H
+#define INFERACCT_PRICE_RULE_H
+
+#include <string.h>
+
+#include "price/rate_card.h"
+
+#define STANDARD "standard"
+#define MAX_WINDOWS 6			/* different ones at a time: a segment has a vector for each set of open ones */
+
+typedef struct ActiveRows
+{
+	const PriceRow **rows;
+	int			count;
+} ActiveRows;
+
+/* What a vector is for. */
+typedef struct VectorKey
+{
+	const char *service_tier;
+	const char *region;
+	int64_t		min_input;
+	const char *open[MAX_WINDOWS];	/* weekly windows that are open */
+	int			nopen;
+} VectorKey;
+
+/* What was found for a meter. */
+typedef struct RateFound
+{
+	const PriceRow *from;
+	int64_t		rate;			/* unless missing_fx */
+	bool		missing_fx;		/* it is in a currency without exchange rate */
+	bool		contracted;		/* a contract set or changed it */
+	CardStatus	status;			/* CARD_OK, or why the rate cannot be computed */
+	const PriceRow *culprit;
+} RateFound;
+
+/* Find the rate of a meter for a vector; *found must be zeroed; false: none, or failed. */
+extern bool FindRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFound *found);
+
+static inline bool
+Same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static inline int
+CompareInt64(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Rows of different classes stand side by side: list prices, terms of contracts, exchange rates. */
+static inline int
+PriceClass(const PriceRow *row)
+{
+	return row->kind == FX_RATE ? 2 : row->kind >= CONTRACT_RATE ? 1 : 0;
+}
+
+#endif							/* INFERACCT_PRICE_RULE_H */

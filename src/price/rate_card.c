@@ -1,0 +1,115 @@
+/*
+ * rate_card.c
+ *	  Looking up what a request costs in a rate card.
+ *
+ * Nothing here allocates or fails: a card that was built is complete.
+ */
+#include "price/rate_card.h"
+
+#include <string.h>
+
+#define MICROSECONDS INT64_C(1000000)
+#define SECONDS_A_DAY 86400
+
+static bool
+IsString(const char *string, const char *bytes, size_t length)
+{
+	return strncmp(string, bytes, length) == 0 && string[length] == '\0';
+}
+
+PriceRow
+RateCardRow(const RateCard *card, uint32_t index)
+{
+	const CardRow *row = &CardRows(card)[index];
+
+	return (PriceRow) {
+		.valid_from = row->valid_from,.valid_to = row->valid_to,.value = row->value,
+		.unit_quantity = row->unit_quantity,.min_input = row->min_input,
+		.version = row->version,.published_at = row->published_at,
+		.kind = (PriceKind) row->kind,.scope = (ContractScope) row->scope,.meter = (Meter) row->meter,
+		.currency = CardString(card, row->currency),
+		.service_tier = CardString(card, row->service_tier),
+		.region = CardString(card, row->region),
+		.windows = CardString(card, row->windows),
+		.source = CardString(card, row->source)
+	};
+}
+
+const Lane *
+RateCardLane(const RateCard *card, const char *service_tier, size_t tier_length,
+			 const char *region, size_t region_length)
+{
+	const Lane *lanes = CardAt(card, card->lanes);
+	const Lane *base = NULL;
+
+	for (uint32_t i = 0; i < card->nlanes; i++)
+	{
+		const char *lane_region = CardString(card, lanes[i].region);
+
+		if (!IsString(CardString(card, lanes[i].service_tier), service_tier, tier_length))
+			continue;
+		if (IsString(lane_region, region, region_length))
+			return &lanes[i];
+		if (lane_region[0] == '\0')
+			base = &lanes[i];
+	}
+	return base;
+}
+
+const Segment *
+LaneSegment(const RateCard *card, const Lane *lane, int64_t at)
+{
+	const Segment *segments = CardAt(card, lane->segments);
+
+	/* Newest first: logs are mostly about the latest prices. */
+	for (uint32_t i = lane->nsegments; i-- > 0;)
+	{
+		if (segments[i].from <= at)
+			return &segments[i];
+	}
+	return NULL;
+}
+
+/* Is any of the weekly windows open at this moment, by its own clock? */
+static bool
+WindowsOpen(const RateCard *card, const CardWindows *windows, int64_t at, UtcOffset utc_offset)
+{
+	const WindowSpan *spans = CardAt(card, windows->spans);
+	int64_t		second = at / MICROSECONDS - (at % MICROSECONDS < 0);
+	int64_t		day,
+				minute;
+	unsigned	weekday;
+
+	second += utc_offset(CardString(card, windows->timezone), at);
+	day = second / SECONDS_A_DAY - (second % SECONDS_A_DAY < 0);
+	minute = (second - day * SECONDS_A_DAY) / 60;
+	weekday = (unsigned) (((day + 5) % 7 + 7) % 7); /* 2000-01-01 was a Saturday */
+
+	for (uint32_t i = 0; i < windows->nspans; i++)
+	{
+		if ((spans[i].days >> weekday & 1) && spans[i].from <= minute && minute < spans[i].to)
+			return true;
+	}
+	return false;
+}
+
+const RateVector *
+SegmentVector(const RateCard *card, const Segment *segment,
+			  int64_t total_input, int64_t at, UtcOffset utc_offset)
+{
+	const RateVector *vectors = CardAt(card, segment->vectors);
+	const CardWindows *windows = CardAt(card, card->windows);
+	const int64_t *buckets = CardAt(card, segment->buckets);
+	const uint32_t *used = CardAt(card, segment->windows);
+	uint32_t	set = 0,
+				bucket = segment->nbuckets - 1;
+
+	for (uint32_t w = 1; w < segment->nwindows; w++)
+	{
+		if (WindowsOpen(card, &windows[used[w]], at, utc_offset))
+			set |= SegmentSetBit(w);
+	}
+	while (bucket > 0 && total_input < buckets[bucket])
+		bucket--;
+	return &vectors[set * segment->nbuckets + bucket];
+}

@@ -1,0 +1,491 @@
+/*
+ * rate_card_build.c
+ *	  Price rows of a model -> its rate card: lanes, segments and their vectors.
+ *	  What a vector's rates are is decided in price_rule.c.
+ */
+#include "price/price_rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+typedef struct Builder
+{
+	CardAllocate allocate;
+	void	   *arg;
+	char	   *data;
+	size_t		size;
+	size_t		capacity;
+	bool		no_memory;
+
+	const PriceRow *rows;
+	int			nrows;
+	ActiveRows	active;			/* rows in force in the current segment */
+	const char **windows;		/* distinct texts, in the order of CardWindows */
+	int			nwindows;
+	const PriceRow *culprit;
+	CardStatus	status;
+} Builder;
+
+/* ---------- a flat, growing piece of memory ---------- */
+
+/* Append size bytes, 8-aligned, zeroed when bytes is NULL; returns the offset. */
+static uint32_t
+Append(Builder *builder, const void *bytes, size_t size)
+{
+	size_t		offset = builder->size;
+	size_t		padded = (size + 7) & ~(size_t) 7;
+
+	if (offset + padded > builder->capacity)
+	{
+		size_t		capacity = (offset + padded) * 2;
+		char	   *data = capacity <= UINT32_MAX ? builder->allocate(builder->arg, capacity) : NULL;
+
+		if (data == NULL)
+		{
+			builder->no_memory = true;
+			return 0;
+		}
+		if (offset > 0)
+			memcpy(data, builder->data, offset);
+		builder->data = data;
+		builder->capacity = capacity;
+	}
+	memset(builder->data + offset, 0, padded);
+	if (bytes != NULL && size > 0)
+		memcpy(builder->data + offset, bytes, size);
+	builder->size = offset + padded;
+	return (uint32_t) offset;
+}
+
+static void *
+At(Builder *builder, uint32_t offset)
+{
+	return builder->data + offset;
+}
+
+static uint32_t
+AppendString(Builder *builder, const char *string)
+{
+	return Append(builder, string, strlen(string) + 1);
+}
+
+/* ---------- rows ---------- */
+
+/* Order of keys: what distinguishes prices that hold side by side. */
+static int
+CompareKeys(const PriceRow *a, const PriceRow *b)
+{
+	int			order;
+
+	if ((order = PriceClass(a) - PriceClass(b)) != 0 ||
+		(order = (int) a->scope - (int) b->scope) != 0 ||
+		(a->kind == FX_RATE && (order = strcmp(a->currency, b->currency)) != 0) ||
+		(order = strcmp(a->service_tier, b->service_tier)) != 0 ||
+		(order = strcmp(a->region, b->region)) != 0 ||
+		(order = (int) a->meter - (int) b->meter) != 0 ||
+		(order = CompareInt64(a->min_input, b->min_input)) != 0)
+		return order;
+	return strcmp(a->windows, b->windows);
+}
+
+/* Keys, then time, then what was known later last.  Rows that tie are ordered by what they say. */
+static int
+CompareRows(const void *left, const void *right)
+{
+	const PriceRow *a = left;
+	const PriceRow *b = right;
+	int			order;
+
+	if ((order = CompareKeys(a, b)) != 0 ||
+		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
+		(order = CompareInt64(a->published_at, b->published_at)) != 0 ||
+		(order = CompareInt64(a->version, b->version)) != 0 ||
+		(order = (int) a->kind - (int) b->kind) != 0 ||
+		(order = CompareInt64(a->value, b->value)) != 0 ||
+		(order = CompareInt64(a->unit_quantity, b->unit_quantity)) != 0 ||
+		(order = CompareInt64(a->valid_to, b->valid_to)) != 0 ||
+		(order = strcmp(a->currency, b->currency)) != 0)
+		return order;
+	return strcmp(a->source, b->source);
+}
+
+/* Sort the rows and drop those that were corrected; returns how many are left. */
+static int
+DropCorrected(PriceRow *rows, int nrows)
+{
+	int			kept = 0;
+
+	qsort(rows, (size_t) nrows, sizeof(PriceRow), CompareRows);
+	for (int i = 0; i < nrows; i++)
+	{
+		bool		corrected = i + 1 < nrows && CompareKeys(&rows[i], &rows[i + 1]) == 0 &&
+			rows[i].valid_from == rows[i + 1].valid_from;
+
+		if (!corrected)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+/* Distinct strings of a list of rows, in order of first appearance, after first. */
+static int
+Distinct(const Builder *builder, const char *(*get) (const PriceRow *), const char *first, const char **list)
+{
+	int			count = 0;
+
+	list[count++] = first;
+	for (int i = 0; i < builder->nrows; i++)
+	{
+		const char *string = get(&builder->rows[i]);
+		int			known = 0;
+
+		if (Same(string, ANY))
+			continue;
+		while (known < count && !Same(list[known], string))
+			known++;
+		if (known == count)
+			list[count++] = string;
+	}
+	return count;
+}
+
+static const char *
+TierOf(const PriceRow *row)
+{
+	return row->service_tier;
+}
+
+static const char *
+RegionOf(const PriceRow *row)
+{
+	return row->region;
+}
+
+static const char *
+WindowsOf(const PriceRow *row)
+{
+	return row->windows;
+}
+
+static void
+FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
+{
+	memset(vector, 0, sizeof(*vector));
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		RateFound	found = {0};
+		bool		is_found = FindRate(&builder->active, key, meter, &found);
+
+		if (found.status != CARD_OK)
+		{
+			builder->status = found.status;
+			builder->culprit = found.culprit;
+			return;
+		}
+		vector->row[meter] = is_found ? (uint16_t) (found.from - builder->rows) : NO_ROW;
+		if (found.contracted)
+			vector->contracted |= METER_BIT(meter);
+		if (found.missing_fx)
+			vector->missing_fx |= METER_BIT(meter);
+		else if (is_found)
+		{
+			vector->priced |= METER_BIT(meter);
+			vector->rate[meter] = found.rate;
+		}
+	}
+}
+
+/* ---------- segments and lanes ---------- */
+
+/* Does a row bear on the lane of this tier and region? */
+static bool
+BearsOn(const PriceRow *row, const char *tier, const char *region)
+{
+	return (Same(row->service_tier, tier) || Same(row->service_tier, STANDARD) || Same(row->service_tier, ANY)) &&
+		(Same(row->region, region) || row->region[0] == '\0' || Same(row->region, ANY));
+}
+
+/* Collect the rows in force at `at` that bear on a lane; returns whether its tier exists then. */
+static bool
+CollectActive(Builder *builder, const char *tier, const char *region, int64_t at)
+{
+	bool		tier_exists = false;
+
+	builder->active.count = 0;
+	for (int i = 0; i < builder->nrows; i++)
+	{
+		const PriceRow *row = &builder->rows[i];
+		bool		replaced = PriceClass(row) != 1 && i + 1 < builder->nrows &&
+			CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
+
+		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
+			continue;
+		builder->active.rows[builder->active.count++] = row;
+		tier_exists |= (Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE) ||
+			(row->kind == CONTRACT_RATE && Same(row->service_tier, ANY) && Same(tier, STANDARD));
+	}
+	return tier_exists;
+}
+
+static int
+CompareTimes(const void *a, const void *b)
+{
+	return CompareInt64(*(const int64_t *) a, *(const int64_t *) b);
+}
+
+/* Sort and make unique. */
+static int
+SortUnique(int64_t *values, int count)
+{
+	int			kept = 0;
+
+	qsort(values, (size_t) count, sizeof(int64_t), CompareTimes);
+	for (int i = 0; i < count; i++)
+	{
+		if (i == 0 || values[i] != values[kept - 1])
+			values[kept++] = values[i];
+	}
+	return kept;
+}
+
+/* The indexes of the windows that rows in force use, after [0] for none. */
+static int
+CollectWindows(const Builder *builder, uint32_t *used)
+{
+	int			count = 1;
+
+	used[0] = 0;
+	for (int w = 1; w < builder->nwindows; w++)
+	{
+		for (int i = 0; i < builder->active.count; i++)
+		{
+			if (Same(builder->active.rows[i]->windows, builder->windows[w]))
+			{
+				used[count++] = (uint32_t) w;
+				break;
+			}
+		}
+	}
+	return count;
+}
+
+static void
+BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at_offset, int64_t from, int64_t to,
+			 int64_t *buckets, uint32_t *used)
+{
+	Segment		segment = {.from = from,.to = to};
+	bool		exists = CollectActive(builder, tier, region, from);
+	int			nbuckets = 1;
+	uint32_t	nsets;
+
+	if (!exists)
+		builder->active.count = 0;
+	buckets[0] = 0;
+	for (int i = 0; i < builder->active.count; i++)
+		buckets[nbuckets++] = builder->active.rows[i]->min_input;
+	nbuckets = SortUnique(buckets, nbuckets);
+
+	segment.nbuckets = (uint16_t) nbuckets;
+	segment.nwindows = (uint16_t) CollectWindows(builder, used);
+	if (segment.nwindows > 1 + MAX_WINDOWS)
+	{
+		builder->culprit = builder->active.rows[builder->active.count - 1];
+		builder->status = CARD_TOO_MANY;
+		return;
+	}
+	nsets = SegmentSets(&segment);
+	segment.buckets = Append(builder, buckets, (size_t) nbuckets * sizeof(int64_t));
+	segment.windows = Append(builder, used, segment.nwindows * sizeof(uint32_t));
+	segment.vectors = Append(builder, NULL, (size_t) nsets * segment.nbuckets * sizeof(RateVector));
+	if (builder->no_memory)
+		return;
+
+	for (uint32_t set = 0; set < nsets; set++)
+	{
+		VectorKey	key = {.service_tier = tier,.region = region};
+		RateVector *vectors = At(builder, segment.vectors);
+
+		for (int w = 1; w < segment.nwindows; w++)
+		{
+			if (set & SegmentSetBit(w))
+				key.open[key.nopen++] = builder->windows[used[w]];
+		}
+		for (int b = 0; b < nbuckets; b++)
+		{
+			key.min_input = buckets[b];
+			FillVector(builder, &key, &vectors[set * segment.nbuckets + (uint32_t) b]);
+		}
+	}
+	memcpy(At(builder, at_offset), &segment, sizeof(segment));
+}
+
+static void
+BuildLane(Builder *builder, const char *tier, const char *region, uint32_t lane_offset,
+		  int64_t *times, int64_t *buckets, uint32_t *used)
+{
+	Lane		lane;
+	int			ntimes = 0;
+
+	for (int i = 0; i < builder->nrows; i++)
+	{
+		if (!BearsOn(&builder->rows[i], tier, region))
+			continue;
+		times[ntimes++] = builder->rows[i].valid_from;
+		if (builder->rows[i].valid_to != TIME_END)
+			times[ntimes++] = builder->rows[i].valid_to;
+	}
+	ntimes = SortUnique(times, ntimes);
+
+	lane.service_tier = AppendString(builder, tier);
+	lane.region = AppendString(builder, region);
+	lane.nsegments = (uint32_t) ntimes;
+	lane.segments = Append(builder, NULL, (size_t) ntimes * sizeof(Segment));
+	for (int i = 0; i < ntimes && !builder->no_memory && builder->status == CARD_OK; i++)
+		BuildSegment(builder, tier, region, lane.segments + (uint32_t) (i * sizeof(Segment)),
+					 times[i], i + 1 < ntimes ? times[i + 1] : TIME_END, buckets, used);
+	if (!builder->no_memory)
+		memcpy(At(builder, lane_offset), &lane, sizeof(lane));
+}
+
+/* ---------- the card ---------- */
+
+/* Append a string once, or give the offset it already has. */
+static uint32_t
+AppendOnce(Builder *builder, const char *string, const char **seen, uint32_t *offsets, int *nseen)
+{
+	for (int i = 0; i < *nseen; i++)
+	{
+		if (Same(seen[i], string))
+			return offsets[i];
+	}
+	seen[*nseen] = string;
+	offsets[*nseen] = AppendString(builder, string);
+	return offsets[(*nseen)++];
+}
+
+static bool
+AppendRows(Builder *builder, RateCard *card)
+{
+	size_t		strings = 5 * (size_t) builder->nrows + 1;
+	const char **seen = builder->allocate(builder->arg, strings * sizeof(char *));
+	uint32_t   *offsets = builder->allocate(builder->arg, strings * sizeof(uint32_t));
+	int			nseen = 0;
+
+	if (seen == NULL || offsets == NULL)
+		return false;
+	card->nrows = (uint32_t) builder->nrows;
+	card->rows = Append(builder, NULL, card->nrows * sizeof(CardRow));
+	for (int i = 0; i < builder->nrows && !builder->no_memory; i++)
+	{
+		const PriceRow *row = &builder->rows[i];
+		CardRow		kept = {
+			.valid_from = row->valid_from,.valid_to = row->valid_to,.value = row->value,.unit_quantity = row->unit_quantity,
+			.min_input = row->min_input,.version = row->version,.published_at = row->published_at,
+			.service_tier = AppendOnce(builder, row->service_tier, seen, offsets, &nseen),
+			.region = AppendOnce(builder, row->region, seen, offsets, &nseen),
+			.windows = AppendOnce(builder, row->windows, seen, offsets, &nseen),
+			.source = AppendOnce(builder, row->source, seen, offsets, &nseen),
+			.currency = AppendOnce(builder, row->currency, seen, offsets, &nseen),
+			.kind = (uint8_t) row->kind,.scope = (uint8_t) row->scope,.meter = (uint16_t) row->meter
+		};
+
+		if (!builder->no_memory)
+			((CardRow *) At(builder, card->rows))[i] = kept;
+	}
+	return !builder->no_memory;
+}
+
+static bool
+AppendWindows(Builder *builder, RateCard *card)
+{
+	card->nwindows = (uint32_t) builder->nwindows;
+	card->windows = Append(builder, NULL, card->nwindows * sizeof(CardWindows));
+	for (int w = 1; w < builder->nwindows && !builder->no_memory; w++)
+	{
+		WindowSpan	spans[WINDOWS_MAX_SPANS];
+		char		timezone[WINDOWS_TIMEZONE_SIZE];
+		int			nspans;
+		CardWindows windows;
+
+		if (!WindowsParse(builder->windows[w], timezone, sizeof(timezone), spans, WINDOWS_MAX_SPANS, &nspans))
+		{
+			for (int i = 0; i < builder->nrows; i++)
+			{
+				if (Same(builder->rows[i].windows, builder->windows[w]))
+					builder->culprit = &builder->rows[i];
+			}
+			builder->status = CARD_BAD_WINDOWS;
+			return false;
+		}
+		windows.text = AppendString(builder, builder->windows[w]);
+		windows.timezone = AppendString(builder, timezone);
+		windows.nspans = (uint32_t) nspans;
+		windows.spans = Append(builder, spans, (size_t) nspans * sizeof(WindowSpan));
+		if (!builder->no_memory)
+			((CardWindows *) At(builder, card->windows))[w] = windows;
+	}
+	return !builder->no_memory;
+}
+
+static void
+BuildCard(Builder *builder, const char *provider, const char *model)
+{
+	size_t		slots = (size_t) builder->nrows + 1;
+	const char **tiers = builder->allocate(builder->arg, slots * sizeof(char *));
+	const char **regions = builder->allocate(builder->arg, slots * sizeof(char *));
+	int64_t    *times = builder->allocate(builder->arg, 2 * slots * sizeof(int64_t));
+	int64_t    *buckets = builder->allocate(builder->arg, slots * sizeof(int64_t));
+	uint32_t   *used = builder->allocate(builder->arg, slots * sizeof(uint32_t));
+	RateCard	card = {0};
+	int			ntiers,
+				nregions;
+
+	builder->windows = builder->allocate(builder->arg, slots * sizeof(char *));
+	builder->active.rows = builder->allocate(builder->arg, slots * sizeof(PriceRow *));
+	if (!tiers || !regions || !times || !buckets || !used || !builder->windows || !builder->active.rows)
+	{
+		builder->no_memory = true;
+		return;
+	}
+	ntiers = Distinct(builder, TierOf, STANDARD, tiers);
+	nregions = Distinct(builder, RegionOf, "", regions);
+	builder->nwindows = Distinct(builder, WindowsOf, "", builder->windows);
+
+	Append(builder, NULL, sizeof(RateCard));
+	card.provider = AppendString(builder, provider);
+	card.model = AppendString(builder, model);
+	if (!AppendRows(builder, &card) || !AppendWindows(builder, &card))
+		return;
+	card.nlanes = (uint32_t) (ntiers * nregions);
+	card.lanes = Append(builder, NULL, card.nlanes * sizeof(Lane));
+	for (int i = 0; i < ntiers * nregions && !builder->no_memory && builder->status == CARD_OK; i++)
+		BuildLane(builder, tiers[i / nregions], regions[i % nregions],
+				  card.lanes + (uint32_t) ((size_t) i * sizeof(Lane)), times, buckets, used);
+	card.size = (uint32_t) builder->size;
+	if (!builder->no_memory)
+		memcpy(At(builder, 0), &card, sizeof(card));
+}
+
+CardStatus
+RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows,
+			  CardAllocate allocate, void *arg, RateCard **card, const PriceRow **culprit)
+{
+	Builder		builder = {.allocate = allocate,.arg = arg,.rows = rows};
+
+	*card = NULL;
+	*culprit = NULL;
+	if (nrows >= NO_ROW)
+	{
+		*culprit = rows;
+		return CARD_TOO_MANY;
+	}
+	builder.nrows = DropCorrected(rows, nrows);
+	BuildCard(&builder, provider, model);
+	if (builder.no_memory)
+		return CARD_NO_MEMORY;
+	*culprit = builder.culprit;
+	if (builder.status == CARD_OK)
+		*card = (RateCard *) builder.data;
+	return builder.status;
+}

@@ -1,0 +1,350 @@
+/*
+ * price_fetch.c
+ *	  Rate cards and price books from the price tables, as the active snapshot
+ *	  and the current user see them.
+ *
+ * The rows of one model come by their key; what is rare, and everything at
+ * once, by queries.  Operators are named with their schema there: the caller's
+ * search_path must not choose them.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "server/compat.h"
+#include "server/errors.h"
+#include "session/price_fetch.h"
+#include "server/spi_query.h"
+#include "session/price_tuple.h"
+
+/* Rows of price and, last, when they became known. */
+static PriceQuery book_query = {
+	.sql = "SELECT p.*, v.published_at "
+	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2 "
+	"ORDER BY p.model COLLATE \"C\", p.provider COLLATE \"C\"",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
+};
+
+/* The terms of a contract that bear on a model. */
+static PriceQuery contract_query = {
+	.sql = "SELECT t.valid_from, t.valid_to, t.version, v.published_at, t.service_tier, t.region, t.meter, t.rate, "
+	"((100 OPERATOR(pg_catalog.-) t.percent_off) OPERATOR(pg_catalog.*) 10000000)::bigint, t.unit_quantity, t.source, "
+	"CASE WHEN t.model IS NOT NULL THEN 2 WHEN t.provider IS NOT NULL THEN 1 ELSE 0 END::bigint "
+	"FROM inferacct.contract_term t JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) t.version "
+	"WHERE t.contract OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 "
+	"AND (t.provider IS NULL OR t.provider OPERATOR(pg_catalog.=) $3) "
+	"AND (t.model IS NULL OR t.model OPERATOR(pg_catalog.=) $4) AND t.version OPERATOR(pg_catalog.<=) $5",
+	.nargs = 5,
+	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID}
+};
+
+static PriceQuery contract_exists_query = {
+	.sql = "SELECT 1 FROM (SELECT contract, version FROM inferacct.contract UNION ALL "
+	"SELECT contract, version FROM inferacct.contract_term) c "
+	"JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) c.version "
+	"WHERE c.contract OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 LIMIT 1",
+	.nargs = 2,
+	.types = {TEXTOID, TIMESTAMPTZOID}
+};
+
+static PriceQuery fx_query = {
+	.sql = "SELECT f.currency, (f.usd_per_unit OPERATOR(pg_catalog.*) 1000000000000)::bigint, "
+	"f.valid_from, f.version, v.published_at, f.source "
+	"FROM inferacct.fx_rate f JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) f.version "
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND f.version OPERATOR(pg_catalog.<=) $2",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
+};
+
+static PriceQuery version_query = {
+	.sql = "SELECT pg_catalog.max(version) FROM inferacct.price_version "
+	"WHERE published_at OPERATOR(pg_catalog.<=) $1 AND version OPERATOR(pg_catalog.<=) $2",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
+};
+
+/* Rows of model_alias and, last, when they became known. */
+static PriceQuery all_aliases_query = {
+	.sql = "SELECT a.*, v.published_at "
+	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2",
+	.nargs = 2,
+	.types = {TIMESTAMPTZOID, INT8OID}
+};
+
+/* ---------- rows ---------- */
+
+/* Append what a contract says of a model. */
+static void
+AppendContract(RowList *list, const PriceScope *scope, const char *provider, const char *model)
+{
+	Datum		args[] = {CStringGetTextDatum(scope->contract), TimestampTzGetDatum(scope->as_of),
+		CStringGetTextDatum(provider), CStringGetTextDatum(model), Int64GetDatum(scope->last_version)
+	};
+
+	if (scope->contract[0] == '\0')
+		return;
+	PriceQueryBegin(&contract_query, args);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		PriceRow   *row = PriceRowNew(list);
+		char	   *meter = TextColumn(i, 7);
+		bool		no_rate,
+					no_factor;
+		Datum		rate = Column(i, 8, &no_rate);
+		Datum		factor = Column(i, 9, &no_factor);
+
+		*row = (PriceRow) {
+			.kind = !no_rate ? CONTRACT_RATE : !no_factor ? CONTRACT_FACTOR : CONTRACT_NONE,
+			.value = !no_rate ? DatumGetInt64(rate) : !no_factor ? DatumGetInt64(factor) : 0,
+			.scope = (ContractScope) Int64Column(i, 12),
+			.meter = meter == NULL ? METER_ANY : MeterByName(meter, strlen(meter)),
+			.service_tier = TextOr(TextColumn(i, 5), ANY),
+			.region = TextOr(TextColumn(i, 6), ANY),
+			.currency = "USD",
+			.windows = "",
+			.unit_quantity = Int64Column(i, 10),
+			.valid_from = Int64Column(i, 1),
+			.valid_to = Int64Column(i, 2),
+			.version = Int64Column(i, 3),
+			.published_at = Int64Column(i, 4),
+			.source = TextOr(TextColumn(i, 11), "")
+		};
+	}
+	PriceQueryEnd();
+}
+
+/* Append the exchange rates, when a price needs one. */
+static void
+AppendFx(RowList *list, const PriceScope *scope)
+{
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+
+	if (!list->has_amounts)
+		return;
+	PriceQueryBegin(&fx_query, args);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		PriceRow   *row = PriceRowNew(list);
+
+		*row = (PriceRow) {
+			.kind = FX_RATE,
+			.value = Int64Column(i, 2),
+			.meter = METER_ANY,
+			.service_tier = ANY,
+			.region = ANY,
+			.currency = TextColumn(i, 1),
+			.windows = "",
+			.unit_quantity = 1,
+			.valid_from = Int64Column(i, 3),
+			.valid_to = TIME_END,
+			.version = Int64Column(i, 4),
+			.published_at = Int64Column(i, 5),
+			.source = TextOr(TextColumn(i, 6), "")
+		};
+	}
+	PriceQueryEnd();
+}
+
+static void *
+AllocateInContext(void *arg, size_t size)
+{
+	return MemoryContextAllocExtended(arg, size, MCXT_ALLOC_HUGE);
+}
+
+/* Raise what is wrong with a row. */
+static void
+CardError(CardStatus status, const char *provider, const char *model, const PriceRow *culprit)
+{
+	switch (status)
+	{
+		case CARD_OK:
+			break;
+		case CARD_NO_MEMORY:
+			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory for the prices of %s/%s", provider, model)));
+			break;
+		case CARD_BAD_WINDOWS:
+			ereport(ERROR,
+					(errcode(ERRCODE_IA_MALFORMED_CATALOG),
+					 errmsg("price of %s/%s has time_windows that cannot be read", provider, model),
+					 errdetail("Version " INT64_FORMAT ": %s", culprit->version, culprit->windows),
+					 errhint("Expected {\"timezone\": \"...\", \"windows\": [{\"days\": [1, 2], \"from\": \"HH:MM\", \"to\": \"HH:MM\"}]}.")));
+			break;
+		case CARD_TOO_MANY:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many prices of %s/%s", provider, model),
+					 errdetail("A model can have 65534 price rows, and at any time six different time_windows."),
+					 errhint("Withdraw the prices of time_windows that no longer apply.")));
+			break;
+		case CARD_TOO_FINE:
+		case CARD_TOO_LARGE:
+			ereport(ERROR,
+					(errcode(ERRCODE_IA_PRICE_PRECISION),
+					 errmsg("a price of %s/%s does not fit the fixed point of 1e-15 USD per unit", provider, model),
+					 errdetail("A %s of version " INT64_FORMAT " makes it %s.",
+							   culprit->kind == FX_RATE ? "rate of exchange" :
+							   culprit->kind == CONTRACT_FACTOR ? "percentage of a contract" : "multiplier",
+							   culprit->version, status == CARD_TOO_FINE ? "finer" : "larger"),
+					 errhint("State the price itself in USD, or use fewer decimals.")));
+			break;
+	}
+}
+
+/* Build the card of rows with what a contract and exchange rates add; in context. */
+static RateCard *
+BuildCard(const char *provider, const char *model, RowList *list, const PriceScope *scope, MemoryContext context)
+{
+	RateCard   *card;
+	const PriceRow *culprit;
+	CardStatus	status;
+
+	AppendContract(list, scope, provider, model);
+	AppendFx(list, scope);
+	status = RateCardBuild(provider, model, list->rows, (int) list->count, AllocateInContext, context, &card, &culprit);
+	if (status != CARD_OK)
+		CardError(status, provider, model, culprit);
+	return card;
+}
+
+RateCard *
+LoadRateCard(PriceReader *reader, const char *provider, const char *model, MemoryContext context)
+{
+	PriceScope	scope = {.as_of = reader->as_of,.contract = reader->contract,.last_version = PG_INT64_MAX};
+	MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(reading);
+	RateCard   *card = NULL;
+	RowList		list = {0};
+	PriceScan	scan;
+	HeapTuple	tuple;
+	TimestampTz published_at;
+
+	PriceScanBegin(&scan, reader, PRICE_BY_MODEL_AND_PROVIDER, CStringGetTextDatum(model), CStringGetTextDatum(provider));
+	while ((tuple = PriceScanNext(&scan, &published_at)) != NULL)
+		AppendPriceRow(&list, tuple, scan.desc, published_at);
+	PriceScanEnd(&scan);
+	if (list.count > 0)
+	{
+		RateCard   *built = BuildCard(provider, model, &list, &scope, reading);
+
+		card = MemoryContextAlloc(context, built->size);
+		memcpy(card, built, built->size);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(reading);
+	return card;
+}
+
+void
+CheckContract(const char *contract, TimestampTz as_of)
+{
+	Datum		args[] = {CStringGetTextDatum(contract), TimestampTzGetDatum(as_of)};
+	bool		exists;
+
+	if (contract[0] == '\0')
+		return;
+	PriceQueryBegin(&contract_exists_query, args);
+	exists = SPI_processed > 0;
+	PriceQueryEnd();
+	if (!exists)
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_UNKNOWN_CONTRACT),
+				 errmsg("unknown contract \"%s\"", contract),
+				 errhint("Contracts are the rows of inferacct.contract and inferacct.contract_term; an empty name means list prices.")));
+}
+
+/* ---------- everything at once ---------- */
+
+/* Cards of all models, from rows ordered by model and provider. */
+static uint32
+LoadCards(const PriceScope *scope, RateCard ***cards)
+{
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+	HeapTuple  *tuples;
+	TupleDesc	desc;
+	uint64		count;
+	uint64		row = 0;
+	uint32		ncards = 0;
+
+	PriceQueryBegin(&book_query, args);
+	tuples = SPI_tuptable->vals;
+	desc = SPI_tuptable->tupdesc;
+	count = SPI_processed;
+	*cards = MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * sizeof(RateCard *));
+	while (row < count)
+	{
+		char	   *provider = TupleText(tuples[row], desc, Anum_price_provider);
+		char	   *model = TupleText(tuples[row], desc, Anum_price_model);
+		RowList		list = {0};
+
+		do
+		{
+			AppendPriceRow(&list, tuples[row], desc, TupleInt64(tuples[row], desc, desc->natts));
+			row++;
+		}
+		while (row < count && strcmp(model, TupleText(tuples[row], desc, Anum_price_model)) == 0 &&
+			   strcmp(provider, TupleText(tuples[row], desc, Anum_price_provider)) == 0);
+		(*cards)[ncards++] = BuildCard(provider, model, &list, scope, CurrentMemoryContext);
+		CHECK_FOR_INTERRUPTS();
+	}
+	PriceQueryEnd();
+	return ncards;
+}
+
+static uint32
+LoadAliases(const PriceScope *scope, AliasRow **aliases)
+{
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+
+	uint32		count;
+
+	PriceQueryBegin(&all_aliases_query, args);
+	count = (uint32) SPI_processed;
+	*aliases = palloc(Max(count, 1) * sizeof(AliasRow));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+
+		AliasRowFill(&(*aliases)[i], tuple, desc, TupleInt64(tuple, desc, desc->natts));
+	}
+	PriceQueryEnd();
+	return count;
+}
+
+PriceBook *
+LoadPriceBook(const PriceScope *scope, MemoryContext context)
+{
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+	MemoryContext reading,
+				caller;
+	RateCard  **cards;
+	AliasRow   *aliases;
+	uint32		ncards,
+				naliases;
+	int64		version;
+	PriceBook  *book;
+
+	CheckContract(scope->contract, scope->as_of);
+	reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(reading);
+	PriceQueryBegin(&version_query, args);
+	version = Int64Column(0, 1);
+	PriceQueryEnd();
+	ncards = LoadCards(scope, &cards);
+	naliases = LoadAliases(scope, &aliases);
+	book = PriceBookBuild(scope->as_of, version, scope->contract, cards, ncards, aliases, naliases, AllocateInContext, context);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(reading);
+	if (book == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the price book would be larger than 2 GB")));
+	return book;
+}

@@ -1,0 +1,270 @@
+/*
+ * request.c
+ *	  One request, as SQL describes it, priced by a Pricing.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "server/compat.h"
+#include "server/errors.h"
+#include "session/request.h"
+#include "server/guc.h"
+#include "core/usage_sql.h"
+
+static const RequestText standard_tier = {"standard", 8};
+
+void
+RequestTimeError(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("the time of a request must be finite"),
+			 errhint("Prices differ over time; give the moment at which the request was made.")));
+}
+
+void
+RequestTokensError(int64 input)
+{
+	UsageError(USAGE_NEGATIVE, input < 0 ? METER_INPUT : METER_OUTPUT);
+}
+
+/* ---------- errors ---------- */
+
+static char *
+Shown(RequestText given)
+{
+	return pnstrdup(given.bytes, given.length);
+}
+
+/* "provider/model" of a card. */
+static char *
+CardName(const RateCard *card)
+{
+	return psprintf("%s/%s", CardString(card, card->provider), CardString(card, card->model));
+}
+
+static void
+OverflowError(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the cost of the request is out of range")));
+}
+
+/* The names of the meters that have a price in a vector. */
+static char *
+PricedMeters(const RateVector *vector)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		if (vector->priced & METER_BIT(meter))
+			appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", MeterName(meter));
+	}
+	return list.data;
+}
+
+static void
+UnpricedMeterError(const RequestPrice *price, TimestampTz at, Meter meter)
+{
+	char	   *time = pstrdup(timestamptz_to_str(at));
+	char	   *priced = PricedMeters(price->vector);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_UNPRICED_METER),
+			 errmsg("no price for meter \"%s\" of model \"%s\"", MeterName(meter), CardName(price->card)),
+			 errdetail("Request of %s, service tier \"%s\". Priced then: %s.", time,
+					   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced),
+			 errhint("Add the price with set_price(), or SET inferacct.unpriced = 'null' to leave such requests out.")));
+}
+
+static void
+MissingFxError(const RequestPrice *price, TimestampTz at, Meter meter)
+{
+	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
+	char	   *time = pstrdup(timestamptz_to_str(at));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_MISSING_FX_RATE),
+			 errmsg("no exchange rate for %s", CardString(price->card, row->currency)),
+			 errdetail("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.",
+					   MeterName(meter), CardName(price->card), time),
+			 errhint("Add the rate that was valid then to inferacct.fx_rate.")));
+}
+
+static void
+UnknownTierError(const RateCard *card, RequestText tier)
+{
+	const Lane *lanes = CardAt(card, card->lanes);
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (uint32 i = 0; i < card->nlanes; i++)
+	{
+		if (CardString(card, lanes[i].region)[0] == '\0')
+			appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", CardString(card, lanes[i].service_tier));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_UNKNOWN_TIER),
+			 errmsg("model \"%s\" has no prices for service tier \"%s\"", CardName(card), Shown(tier)),
+			 errdetail("Its service tiers: %s.", list.data),
+			 errhint("Add its prices with set_price(service_tier => ...), or SET inferacct.unpriced = 'null' to leave such requests out.")));
+}
+
+static void
+NoPriceYetError(const RateCard *card, const Lane *lane, TimestampTz at)
+{
+	const Segment *first = CardAt(card, lane->segments);
+	char	   *time = pstrdup(timestamptz_to_str(at));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_UNPRICED_METER),
+			 errmsg("no price for meter \"input\" of model \"%s\"", CardName(card)),
+			 lane->nsegments == 0 ?
+			 errdetail("Service tier \"%s\" has no prices.", CardString(card, lane->service_tier)) :
+			 errdetail("Request of %s; its first price holds from %s.", time, timestamptz_to_str(first->from)),
+			 errhint("Add the earlier price with set_price(valid_from => ...).")));
+}
+
+static void
+AggregatedError(const RateCard *card, const Usage *usage, int64 threshold)
+{
+	int64		total = 0;
+
+	UsageTotal(usage, METERS_OF_INPUT, &total);
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_AGGREGATED_USAGE),
+			 errmsg("the usage of several requests cannot be priced as one"),
+			 errdetail("Model \"%s\" costs more for a request of " INT64_FORMAT " input tokens or above; these " INT64_FORMAT
+					   " requests have " INT64_FORMAT " together.",
+					   CardName(card), threshold, UsageCount(usage, METER_REQUESTS), total),
+			 errhint("Price each request with token_cost() or spend() and add up the costs.")));
+}
+
+/* ---------- finding the rates ---------- */
+
+/* Words by which logs call the standard tier. */
+static bool
+MeansStandard(RequestText tier)
+{
+	static const char *const words[] = {"", "default", "auto", "on_demand"};
+
+	for (size_t i = 0; i < lengthof(words); i++)
+	{
+		if (tier.length == strlen(words[i]) && memcmp(tier.bytes, words[i], tier.length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The lane of a request; NULL when the model has no such tier. */
+static const Lane *
+FindLane(const NameSpan *span, const Request *request)
+{
+	RequestText tier = request->service_tier;
+	RequestText region = request->region;
+	const Lane *lane;
+
+	if (tier.bytes == NULL)
+		tier = standard_tier;
+	if (region.bytes == NULL)
+		region = (RequestText) {
+		span->region, span->region_length
+	};
+	lane = RateCardLane(span->card, tier.bytes, tier.length, region.bytes, region.length);
+	if (lane == NULL && MeansStandard(tier))
+		lane = RateCardLane(span->card, standard_tier.bytes, standard_tier.length, region.bytes, region.length);
+	return lane;
+}
+
+/* The segment of a request, or NULL where that is allowed. */
+static const Segment *
+FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
+{
+	NameSpan   *span = PricingName(pricing, request->model.bytes, request->model.length, request->at);
+	const Segment *segment;
+
+	if (span->card == NULL)
+	{
+		if (setting_unpriced == UNPRICED_NULL)
+			return NULL;
+		PricingNameError(pricing, request->model.bytes, request->model.length, request->at);
+	}
+	price->card = span->card;
+	price->lane = FindLane(span, request);
+	if (price->lane == NULL)
+	{
+		if (setting_unpriced == UNPRICED_NULL)
+			return NULL;
+		UnknownTierError(span->card, request->service_tier);
+	}
+	segment = LaneSegment(price->card, price->lane, request->at);
+	if (segment == NULL && setting_unpriced == UNPRICED_ERROR)
+		NoPriceYetError(price->card, price->lane, request->at);
+	return segment;
+}
+
+bool
+RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, RequestPrice *price)
+{
+	const Segment *segment = FindSegment(pricing, request, price);
+	CostProblem problem;
+	CostStatus	status;
+
+	if (segment == NULL)
+		return false;
+	price->vector = UsageVector(price->card, segment, usage, request->at, PricingUtcOffset, &status, &problem);
+	if (status == COST_AGGREGATED)
+		AggregatedError(price->card, usage, problem.threshold);
+	if (status == COST_OVERFLOW)
+		OverflowError();
+	return true;
+}
+
+bool
+RequestOutcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at)
+{
+	if (status == COST_OK)
+		return true;
+	if (status == COST_OVERFLOW)
+		OverflowError();
+	if (price->vector->missing_fx & METER_BIT(problem->meter))
+		MissingFxError(price, at, problem->meter);
+	if (setting_unpriced == UNPRICED_ERROR)
+		UnpricedMeterError(price, at, problem->meter);
+	return false;
+}
+
+bool
+RequestUsageCostAnyhow(Pricing *pricing, const Request *request, const Usage *usage, Money *usd)
+{
+	RequestPrice price;
+	CostProblem problem;
+	CostStatus	status;
+
+	if (!RequestFindPrice(pricing, request, usage, &price))
+		return false;
+	status = UsageCost(price.vector, usage, usd, &problem);
+	return RequestOutcome(status, &problem, &price, request->at);
+}
+
+bool
+RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd)
+{
+	const Segment *segment;
+	RequestPrice price;
+	CostProblem problem;
+	CostStatus	status;
+
+	segment = FindSegment(pricing, request, &price);
+	if (segment == NULL)
+		return false;
+	price.vector = SegmentVector(price.card, segment, input, request->at, PricingUtcOffset);
+	status = TokensCost(price.vector, input, output, usd, &problem);
+	return RequestOutcome(status, &problem, &price, request->at);
+}

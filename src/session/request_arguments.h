@@ -1,0 +1,83 @@
+/*
+ * request_arguments.h
+ *	  Reading a request from the arguments of an SQL function.
+ *
+ * Invariant: NULL model, time or usage means no request; NULL token counts are
+ * 0; a NULL service tier or region is one that is not given.  Included after
+ * postgres.h.
+ */
+#ifndef INFERACCT_REQUEST_ARGUMENTS_H
+#define INFERACCT_REQUEST_ARGUMENTS_H
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "session/request.h"
+#include "core/usage_sql.h"
+
+static inline void
+CheckRequestTime(TimestampTz at)
+{
+	if (unlikely(TIMESTAMP_NOT_FINITE(at)))
+		RequestTimeError();
+}
+
+static inline int64
+TokensArgument(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? 0 : PG_GETARG_INT64(argument);
+}
+
+static inline RequestText
+TextArgument(FunctionCallInfo fcinfo, int argument)
+{
+	const char *value;
+
+	if (PG_ARGISNULL(argument))
+		return (RequestText) {NULL, 0};
+	value = DatumGetPointer(PG_GETARG_DATUM(argument));
+
+	/* Nearly always the short header of a name in a table. */
+	if (unlikely(!VARATT_IS_1B(value) || VARATT_IS_1B_E(value)))
+		value = (const char *) PG_GETARG_TEXT_PP(argument);
+	return (RequestText) {
+		VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)
+	};
+}
+
+/* Read (model, input, output, at) from an argument on; false when model or time is NULL. */
+static inline bool
+TokensRequest(FunctionCallInfo fcinfo, int first, Request *request, int64 *input, int64 *output)
+{
+	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 3))
+		return false;
+	*request = (Request) {.model = TextArgument(fcinfo, first),.at = PG_GETARG_TIMESTAMPTZ(first + 3)};
+	*input = TokensArgument(fcinfo, first + 1);
+	*output = TokensArgument(fcinfo, first + 2);
+	CheckRequestTime(request->at);
+	if (unlikely((*input | *output) < 0))
+		RequestTokensError(*input);
+	return true;
+}
+
+/*
+ * Read (model, usage, at) from an argument on, and (service_tier, region) when
+ * the function has them; false when one of the first three is NULL.
+ */
+static inline bool
+UsageRequest(FunctionCallInfo fcinfo, int first, Request *request, const Usage **usage)
+{
+	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 1) || PG_ARGISNULL(first + 2))
+		return false;
+	*request = (Request) {.model = TextArgument(fcinfo, first),.at = PG_GETARG_TIMESTAMPTZ(first + 2)};
+	if (PG_NARGS() > first + 3)
+	{
+		request->service_tier = TextArgument(fcinfo, first + 3);
+		request->region = TextArgument(fcinfo, first + 4);
+	}
+	*usage = PG_GETARG_USAGE(first + 1);
+	CheckRequestTime(request->at);
+	return true;
+}
+
+#endif							/* INFERACCT_REQUEST_ARGUMENTS_H */

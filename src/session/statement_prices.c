@@ -1,0 +1,395 @@
+/*
+ * statement_prices.c
+ *	  Prices as one statement sees them: names resolved and rate cards fetched
+ *	  when first asked for.
+ *
+ * A name's spans are found one by one, as the times of the log reach them; the
+ * unknown names of a log are remembered as well, up to a number.
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "common/hashfn.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "server/compat.h"
+#include "price/cost.h"
+#include "server/errors.h"
+#include "model/model_suggest.h"
+#include "session/model_fetch.h"
+#include "session/price_fetch.h"
+#include "session/statement_prices.h"
+
+/* Unknown names remembered by one Pricing. */
+#define MAX_UNKNOWN 10000
+
+/* A hash table from bytes to a pointer. */
+typedef struct NameKey
+{
+	const char *bytes;
+	Size		length;
+} NameKey;
+
+typedef struct NameEntry
+{
+	NameKey		key;
+	uint32		hash;
+	char		status;
+	void	   *value;			/* NameSpan list, or RateCard */
+} NameEntry;
+
+static inline uint32
+HashName(NameKey key)
+{
+	return hash_bytes((const unsigned char *) key.bytes, (int) key.length);
+}
+
+static inline bool
+SameName(NameKey a, NameKey b)
+{
+	return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+}
+
+#define SH_PREFIX name
+#define SH_ELEMENT_TYPE NameEntry
+#define SH_KEY_TYPE NameKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) HashName(key)
+#define SH_EQUAL(tb, a, b) SameName(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"	/* its own, in PostgreSQL's header */
+#include "lib/simplehash.h"
+#pragma GCC diagnostic pop
+
+Pricing *
+PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book)
+{
+	/* Cards are never freed one by one; this kind does not round their sizes up to powers of two. */
+	MemoryContext context = GenerationContextCreate(parent, context_name, ALLOCSET_DEFAULT_SIZES);
+	Pricing    *pricing = MemoryContextAllocZero(context, sizeof(Pricing));
+
+	pricing->context = context;
+	pricing->book = book;
+	pricing->names = name_create(context, 64, NULL);
+	pricing->cards = name_create(context, 64, NULL);
+	return pricing;
+}
+
+/* The entry of a key, made with a copy of the key when it is new. */
+static NameEntry *
+InsertName(Pricing *pricing, struct name_hash *table, NameKey key)
+{
+	NameEntry  *entry = name_lookup(table, key);
+	bool		found;
+
+	if (entry == NULL)
+	{
+		char	   *bytes = MemoryContextAlloc(pricing->context, key.length + 1);
+
+		memcpy(bytes, key.bytes, key.length);
+		bytes[key.length] = '\0';
+		key.bytes = bytes;
+		entry = name_insert(table, key, &found);
+		entry->value = NULL;
+	}
+	return entry;
+}
+
+/* The card of a model, fetched once. */
+static const RateCard *
+FetchCard(Pricing *pricing, const ModelRef *ref)
+{
+	char		bytes[2 * MODEL_NAME_SIZE];
+	NameKey		key = {bytes, strlen(ref->provider) + 1 + strlen(ref->model)};
+	NameEntry  *entry;
+	RateCard   *card;
+
+	if (pricing->book != NULL)
+		return PriceBookCard(pricing->book, ref->provider, ref->model);
+
+	strcpy(bytes, ref->provider);
+	strcpy(bytes + strlen(ref->provider) + 1, ref->model);
+	entry = name_lookup(pricing->cards, key);
+	if (entry != NULL)
+		return entry->value;
+	card = LoadRateCard(&pricing->reader, ref->provider, ref->model, pricing->context);
+	if (card == NULL)			/* the target of an alias may have no prices */
+		return NULL;
+	entry = InsertName(pricing, pricing->cards, key);
+	entry->value = card;
+	return card;
+}
+
+ModelStatus
+PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *match)
+{
+	ModelDirectory directory;
+
+	if (pricing->book == NULL)
+		return LoadModel(&pricing->reader, name, at, match);
+	directory = PriceBookDirectory(pricing->book);
+	return ModelResolve(name, at, &directory, match);
+}
+
+/* Keep in a span the segment of the standard tier that holds at a time. */
+static void
+FindStandard(NameSpan *span, TimestampTz at)
+{
+	const Lane *lane = RateCardLane(span->card, "standard", strlen("standard"), span->region, span->region_length);
+	const Segment *segment = lane == NULL ? NULL : LaneSegment(span->card, lane, at);
+
+	if (segment == NULL)
+		return;
+	span->segment = segment;
+	span->segment_from = Max(segment->from, span->from);
+	span->segment_to = Min(segment->to, span->to);
+	span->flat = NULL;
+	span->flat_from = span->flat_to = DT_NOBEGIN;
+	if (!SegmentIsFlat(segment))
+		return;
+	span->flat = CardAt(span->card, segment->vectors);
+	span->flat_from = span->segment_from;
+	span->flat_to = span->segment_to;
+}
+
+/* What a name means at a time; everything that can fail. */
+static NameSpan
+FindSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
+{
+	char	   *terminated = pnstrdup(name, length);
+	ModelMatch	match;
+	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
+	NameSpan	span = {.from = match.from,.to = match.to,.region = ""};
+
+	pfree(terminated);
+	if (status == MODEL_NAME_TOO_LONG)
+	{
+		span.from = DT_NOBEGIN;
+		span.to = DT_NOEND;
+	}
+	if (status == MODEL_FOUND)
+		span.card = FetchCard(pricing, &match.ref);
+	if (span.card != NULL)
+	{
+		span.region = MemoryContextStrdup(pricing->context, match.ref.region);
+		span.region_length = strlen(span.region);
+	}
+	return span;
+}
+
+/* Keep a span with its name, but not unknown names without end. */
+static NameSpan *
+KeepSpan(Pricing *pricing, NameKey key, const NameSpan *found)
+{
+	NameEntry  *entry;
+	NameSpan   *span;
+
+	if (found->card == NULL && pricing->nunknown >= MAX_UNKNOWN)
+	{
+		pricing->unknown = *found;
+		return &pricing->unknown;
+	}
+	span = MemoryContextAlloc(pricing->context, sizeof(NameSpan));
+	entry = InsertName(pricing, pricing->names, key);
+	*span = *found;
+	span->next = entry->value;
+	entry->value = span;
+	pricing->nunknown += found->card == NULL;
+	return span;
+}
+
+NameSpan *
+PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
+{
+	NameKey		key = {name, length};
+	NameEntry  *entry = name_lookup(pricing->names, key);
+	NameSpan   *span = entry == NULL ? NULL : entry->value;
+
+	while (span != NULL && !(span->from <= at && at < span->to))
+		span = span->next;
+	if (span == NULL)
+	{
+		NameSpan	found;
+
+		pricing->busy++;
+		PG_TRY();
+		{
+			found = FindSpan(pricing, name, length, at);
+		}
+		PG_FINALLY();
+		{
+			pricing->busy--;
+		}
+		PG_END_TRY();
+		span = KeepSpan(pricing, key, &found);
+		entry = name_lookup(pricing->names, key);
+	}
+	if (span->card != NULL && !(span->segment_from <= at && at < span->segment_to))
+		FindStandard(span, at);
+	if (entry != NULL)
+		*FrontEntryOf(pricing, name, length) = (FrontEntry) {
+		.bytes = entry->key.bytes,.length = length,.span = span
+	};
+	return span;
+}
+
+/* ---------- what to say of a name that has no card ---------- */
+
+static void
+AppendCandidates(StringInfo list, const ModelMatch *match)
+{
+	for (int i = 0; i < match->candidate_count; i++)
+		appendStringInfo(list, "%s%s/%s", i == 0 ? "" : ", ",
+						 match->candidates[i].provider, match->candidates[i].model);
+}
+
+/* Names of the book, as "provider/model". */
+static int
+KnownNames(Pricing *pricing, char ***names)
+{
+	if (pricing->book == NULL)
+		return LoadModelNames(pricing->reader.as_of, names, CurrentMemoryContext);
+
+	*names = palloc(Max(pricing->book->ncards, 1) * sizeof(char *));
+	for (uint32 i = 0; i < pricing->book->ncards; i++)
+	{
+		const RateCard *card = PriceBookCardAt(pricing->book, i);
+
+		(*names)[i] = psprintf("%s/%s", CardString(card, card->provider), CardString(card, card->model));
+	}
+	return (int) pricing->book->ncards;
+}
+
+/* Up to three known models whose names are nearest, of every provider, as "provider/model". */
+static void
+AppendNearest(StringInfo list, Pricing *pricing, const char *name)
+{
+	char	  **names;
+	int			count = KnownNames(pricing, &names);
+	Nearest		nearest;
+
+	NearestInit(&nearest, name);
+	for (int i = 0; i < count; i++)
+		NearestOffer(&nearest, strchr(names[i], '/') + 1);
+	for (int n = 0; n < nearest.count; n++)
+	{
+		for (int i = 0; i < count; i++)
+		{
+			if (strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
+				appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
+		}
+	}
+}
+
+void
+PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at)
+{
+	char	   *shown = pnstrdup(name, pg_mbcliplen(name, (int) length, MODEL_NAME_SIZE - 1));
+	char	   *terminated = pnstrdup(name, length);
+	char	   *time = pstrdup(timestamptz_to_str(at));
+	ModelMatch	match;
+	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
+	StringInfoData list;
+
+	initStringInfo(&list);
+	if (status == MODEL_AMBIGUOUS)
+	{
+		AppendCandidates(&list, &match);
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_AMBIGUOUS_MODEL),
+				 errmsg("model \"%s\" is ambiguous", shown),
+				 errdetail("%d providers have it: %s.", match.provider_count, list.data),
+				 errhint("Write the provider too, as in \"%s/%s\", or add an alias.",
+						 match.candidates[0].provider, match.candidates[0].model)));
+	}
+	if (status == MODEL_FOUND)
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_UNKNOWN_MODEL),
+				 errmsg("unknown model \"%s\"", shown),
+				 errdetail("It means %s/%s at %s, which has no prices.", match.ref.provider, match.ref.model, time),
+				 errhint("Add prices with set_price() or load_prices().")));
+	if (status == MODEL_UNKNOWN)
+		AppendCandidates(&list, &match);
+	if (list.len == 0)
+		AppendNearest(&list, pricing, terminated);
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_UNKNOWN_MODEL),
+			 errmsg("unknown model \"%s\"", shown),
+			 errdetail("No provider has prices for it (request of %s).", time),
+			 errhint("%s%s%sAdd a price with set_price() or an alias, or SET inferacct.unpriced = 'null' to leave such requests out.",
+					 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ")));
+}
+
+int32_t
+PricingUtcOffset(const char *timezone, int64_t at)
+{
+	pg_tz	   *tz = pg_tzset(timezone);
+	pg_time_t	time = timestamptz_to_time_t(at);
+	struct pg_tm *local;
+
+	if (tz == NULL || (local = pg_localtime(&time, tz)) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" of a price is not known to this server", timezone)));
+	return (int32_t) local->tm_gmtoff;
+}
+
+/* ---------- a price_book as an argument ---------- */
+
+typedef struct ArgumentCache
+{
+	Pricing    *pricing;
+	const PriceBook *book;		/* a copy */
+	union
+	{
+		varattrib_1b_e header;
+		char		bytes[TOAST_POINTER_SIZE];
+	}			pointer;		/* of the stored value that book came from; zero: none */
+} ArgumentCache;
+
+/* Does the argument lie in a TOAST table, where the one that was copied lay? */
+static bool
+SameToastPointer(const ArgumentCache *cache, struct varlena *value)
+{
+	return VARATT_IS_EXTERNAL_ONDISK(value) && memcmp(cache->pointer.bytes, value, TOAST_POINTER_SIZE) == 0;
+}
+
+Pricing *
+PricingOfArgument(FunctionCallInfo fcinfo, int argument)
+{
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(argument);
+	ArgumentCache *cache = fcinfo->flinfo->fn_extra;
+	MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	const PriceBook *book;
+
+	if (cache == NULL)
+		cache = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, sizeof(ArgumentCache));
+	if (cache->pricing != NULL && SameToastPointer(cache, value))
+		return cache->pricing;
+
+	book = (const PriceBook *) PG_DETOAST_DATUM(PointerGetDatum(value));
+	if (cache->pricing == NULL || cache->book->size != book->size || cache->book->fingerprint != book->fingerprint)
+	{
+		PriceBook  *copy = MemoryContextAllocHuge(context, book->size);
+
+		memcpy(copy, book, book->size);
+		if (cache->pricing != NULL)
+			MemoryContextDelete(cache->pricing->context);
+		cache->book = copy;
+		cache->pricing = PricingCreate(context, "inferacct price book argument", copy);
+	}
+	memset(&cache->pointer, 0, sizeof(cache->pointer));
+	if (VARATT_IS_EXTERNAL_ONDISK(value))
+		memcpy(cache->pointer.bytes, value, TOAST_POINTER_SIZE);
+	return cache->pricing;
+}

@@ -1,0 +1,170 @@
+/*
+ * statement_prices.h
+ *	  Prices as one statement sees them: from the tables, or from a price_book
+ *	  that the statement was given.
+ *
+ * A Pricing answers what a model's name means at a time and which rate card
+ * prices it; both are found when first asked for and then kept.  A pointer to
+ * a Pricing of the tables is good as long as price_generation does not move;
+ * whoever keeps one compares that first.
+ *
+ * Units: times are timestamptz.  Everything belongs to the Pricing's memory
+ * context.  Included after postgres.h.
+ */
+#ifndef INFERACCT_STATEMENT_PRICES_H
+#define INFERACCT_STATEMENT_PRICES_H
+
+#include "datatype/timestamp.h"
+#include "fmgr.h"
+
+#include "model/model_resolve.h"
+#include "price/price_book.h"
+#include "session/price_scan.h"
+
+/* What a name means in [from, to). */
+typedef struct NameSpan
+{
+	struct NameSpan *next;
+	TimestampTz from;
+	TimestampTz to;
+	const RateCard *card;		/* NULL: no model, see PricingNameError() */
+	const char *region;			/* what the name says of the region */
+	Size		region_length;
+
+	/* Standard tier: the segment that holds in [segment_from, segment_to), none when empty. */
+	TimestampTz segment_from;
+	TimestampTz segment_to;
+	const Segment *segment;
+
+	/* The same where its rates are flat: valid in [flat_from, flat_to), none when empty. */
+	TimestampTz flat_from;
+	TimestampTz flat_to;
+	const RateVector *flat;
+} NameSpan;
+
+/*
+ * A direct-mapped table in front of the hash table of names: most requests of a
+ * log are for a few dozen of them.
+ */
+#define FRONT_BITS 10
+#define FRONT_SIZE (1 << FRONT_BITS)
+
+typedef struct FrontEntry
+{
+	const char *bytes;			/* of a name; NULL: empty */
+	Size		length;
+	NameSpan   *span;
+} FrontEntry;
+
+struct name_hash;
+
+typedef struct Pricing
+{
+	MemoryContext context;
+	struct name_hash *names;	/* as logs spell them -> NameSpan list */
+	struct name_hash *cards;	/* provider, NUL, model -> RateCard; of the tables only */
+	const PriceBook *book;		/* NULL: of the tables */
+	PriceReader reader;			/* of the tables */
+	int			busy;			/* loads under way: it must not be freed */
+	int			nunknown;		/* unknown names in names */
+	NameSpan	unknown;		/* the last one beyond that */
+	FrontEntry	front[FRONT_SIZE];
+} Pricing;
+
+/* Make an empty Pricing in a context of its own below parent. */
+extern Pricing *PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book);
+
+/* The span of a name that holds at `at`; never NULL; good until the next call. */
+extern NameSpan *PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at);
+
+static inline uint64
+Load8(const char *bytes)
+{
+	uint64		word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/* Up to 7 bytes as a word; equal words of equal length mean equal bytes. */
+static inline uint64
+LoadShort(const char *bytes, Size length)
+{
+	uint32		first,
+				last;
+
+	if (length == 0)
+		return 0;
+	if (length < 4)
+		return (uint8) bytes[0] | (uint32) (uint8) bytes[length / 2] << 8 | (uint32) (uint8) bytes[length - 1] << 16;
+	memcpy(&first, bytes, sizeof(first));
+	memcpy(&last, bytes + length - sizeof(last), sizeof(last));
+	return (uint64) last << 32 | first;
+}
+
+/*
+ * Are two pieces of memory of the same length equal?  From 8 to 32 bytes
+ * without a branch: the words overlap where it is shorter.
+ */
+static inline bool
+SameWords(const char *a, const char *b, Size length)
+{
+	Size		last = length - 8;
+	Size		second = Min(8, last);
+	Size		third = Min(16, last);
+	uint64		differ;
+
+	if (unlikely(length < 8))
+		return LoadShort(a, length) == LoadShort(b, length);
+	differ = (Load8(a) ^ Load8(b)) | (Load8(a + second) ^ Load8(b + second)) |
+		(Load8(a + third) ^ Load8(b + third)) | (Load8(a + last) ^ Load8(b + last));
+
+	for (Size i = 24; unlikely(i < last); i += 8)
+		differ |= Load8(a + i) ^ Load8(b + i);
+	return differ == 0;
+}
+
+/* Where a name would be in the front table: by its ends. */
+static inline FrontEntry *
+FrontEntryOf(Pricing *pricing, const char *name, Size length)
+{
+	uint64		first = likely(length >= 8) ? Load8(name) : LoadShort(name, length);
+	uint64		last = likely(length >= 8) ? Load8(name + length - 8) : 0;
+	uint64		mixed = (first * UINT64CONST(0x9E3779B97F4A7C15)) ^ (last * UINT64CONST(0xC2B2AE3D27D4EB4F)) ^ length;
+
+	mixed ^= mixed >> 32;
+	mixed *= UINT64CONST(0x9E3779B97F4A7C15);
+	return &pricing->front[mixed >> (64 - FRONT_BITS)];
+}
+
+/*
+ * The span of a name with the segment of its standard tier at a time; NULL when
+ * there is none, and the long way tells why.
+ */
+static inline const NameSpan *
+PricingStandard(Pricing *pricing, const char *name, Size length, TimestampTz at)
+{
+	const FrontEntry *entry = FrontEntryOf(pricing, name, length);
+	const NameSpan *span = NULL;
+
+	if (likely(entry->span != NULL && entry->length == length && SameWords(entry->bytes, name, length)))
+		span = entry->span;
+	if (unlikely(span == NULL || at < span->segment_from || at >= span->segment_to))
+		span = PricingName(pricing, name, length, at);
+	return span->segment_from <= at && at < span->segment_to ? span : NULL;
+}
+
+/* What a name means at a time, by the tables or the book. */
+extern ModelStatus PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *match);
+
+/* Raise why a name has no card: unknown or ambiguous, with what is near it. */
+extern void PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at)
+			__attribute__((noreturn));
+
+/* A value argument of a function that takes a price_book, kept at its call site. */
+extern Pricing *PricingOfArgument(FunctionCallInfo fcinfo, int argument);
+
+/* The offset of a time zone from UTC in seconds at a time; an unknown zone is an error. */
+extern int32_t PricingUtcOffset(const char *timezone, int64_t at);
+
+#endif							/* INFERACCT_STATEMENT_PRICES_H */

@@ -1,0 +1,254 @@
+/*
+ * rollup_cost_sql.c
+ *	  What a row of usage_hourly costs: rollup_cost() and rollup_spend().
+ *
+ * Such a row sums up requests from first_at to last_at, of min_input to
+ * max_input total input each.  Invariant: it is priced only if every one of
+ * these requests has the same rates, so that the price of the sum is the sum of
+ * the prices, whatever prices, as_of or contract are asked for; otherwise it is
+ * an error, never an approximation.
+ *
+ * Why the two ends are enough: a name's meaning and a price segment hold for
+ * an interval of time, and a context bucket for an interval of sizes, so what
+ * both ends have in common, all between them have.  Weekly windows may open and
+ * close in between; where one may, they are looked at minute by minute.
+ *
+ * Units: USD x 1e-15, tokens.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "server/compat.h"
+#include "server/errors.h"
+#include "core/money_sql.h"
+#include "session/price_cache.h"
+#include "session/request.h"
+#include "session/request_arguments.h"
+#include "server/guc.h"
+#include "spend/spend_state_sql.h"
+
+PG_FUNCTION_INFO_V1(usage_kinds);
+PG_FUNCTION_INFO_V1(rollup_cost);
+PG_FUNCTION_INFO_V1(rollup_accum);
+
+/* The longest time that one row may be asked to cover, for the walk over minutes: a month. */
+#define LONGEST_ROW (31 * SECS_PER_DAY * USECS_PER_SEC)
+#define MINUTES_A_DAY (HOURS_PER_DAY * MINS_PER_HOUR)
+
+/*
+ * Meters that have a price, or none, together: each falls to the first of its
+ * line.  The others are kinds of their own.
+ */
+static const uint32 lines[] = {
+	METER_BIT(METER_INPUT) | METER_BIT(METER_CACHE_READ) | METER_BIT(METER_CACHE_WRITE) | METER_BIT(METER_CACHE_WRITE_1H),
+	METER_BIT(METER_OUTPUT) | METER_BIT(METER_REASONING) | METER_BIT(METER_CITATION)
+};
+
+/* The requests that a row sums up. */
+typedef struct RollupRow
+{
+	Request		request;		/* the first of them */
+	TimestampTz last_at;
+	int64		min_input;
+	int64		max_input;
+	bool		aggregated;		/* each is a sum of several itself */
+	const Usage *usage;
+} RollupRow;
+
+/* The kinds of meters of a request, as a bitmap of meters that stand for them. */
+Datum
+usage_kinds(PG_FUNCTION_ARGS)
+{
+	uint32		kinds = PG_GETARG_USAGE(0)->present & ~METER_BIT(METER_REQUESTS);
+
+	for (size_t i = 0; i < lengthof(lines); i++)
+	{
+		if (kinds & lines[i])
+			kinds = (kinds & ~lines[i]) | (lines[i] & -lines[i]);
+	}
+	PG_RETURN_INT32((int32) kinds);
+}
+
+/* Read (model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region). */
+static bool
+RollupArguments(FunctionCallInfo fcinfo, int first, RollupRow *row)
+{
+	for (int i = 0; i < 7; i++)
+	{
+		if (PG_ARGISNULL(first + i))
+			return false;
+	}
+	row->usage = PG_GETARG_USAGE(first + 1);
+	row->last_at = PG_GETARG_TIMESTAMPTZ(first + 3);
+	row->min_input = PG_GETARG_INT64(first + 4);
+	row->max_input = PG_GETARG_INT64(first + 5);
+	row->aggregated = PG_GETARG_BOOL(first + 6);
+	row->request = (Request) {
+		.model = TextArgument(fcinfo, first),.at = PG_GETARG_TIMESTAMPTZ(first + 2),
+		.service_tier = TextArgument(fcinfo, first + 7),.region = TextArgument(fcinfo, first + 8)
+	};
+	CheckRequestTime(row->request.at);
+	CheckRequestTime(row->last_at);
+	if (row->last_at < row->request.at || row->last_at - row->request.at > LONGEST_ROW ||
+		row->min_input < 0 || row->max_input < row->min_input)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a row of a rollup must have its ends in order, and not exceed 31 days")));
+	return true;
+}
+
+/* The rates of a request of that size; false when it has none, and that is allowed. */
+static bool
+PriceOfSize(Pricing *pricing, const RollupRow *row, TimestampTz at, int64 input, RequestPrice *price)
+{
+	Request		request = row->request;
+	MeterCounts counts = {{0}};
+	UsageBuffer size;
+
+	request.at = at;
+	counts.of[METER_INPUT] = input;
+	counts.of[METER_REQUESTS] = row->aggregated ? Max(UsageCount(row->usage, METER_REQUESTS), 2) : 1;
+	UsagePack(&counts, &size.usage);
+	return RequestFindPrice(pricing, &request, &size.usage, price);
+}
+
+/* Whole minutes since 2000, by a clock that is offset seconds ahead of UTC; for times since then. */
+static int64
+MinuteOf(TimestampTz at, int64 offset)
+{
+	return (at + offset * USECS_PER_SEC) / USECS_PER_MINUTE;
+}
+
+static void
+MixedRatesError(const RollupRow *row)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_AGGREGATED_USAGE),
+			 errmsg("a row of the rollup sums up requests of different prices"),
+			 errdetail("Model \"%s\", from %s on: a price changes between its requests, or a context tier begins between their sizes.",
+					   pnstrdup(row->request.model.bytes, row->request.model.length),
+					   timestamptz_to_str(row->request.at)),
+			 errhint("Such a price came after the row: CALL refresh_usage() splits it.")));
+}
+
+/*
+ * Can this weekly window neither open nor close from the first request to the
+ * last?  Only within one local day, by a clock that is not changed meanwhile.
+ */
+static bool
+WindowStays(const RollupRow *row, const RateCard *card, const CardWindows *windows)
+{
+	const WindowSpan *spans = CardAt(card, windows->spans);
+	const char *timezone = CardString(card, windows->timezone);
+	int64		offset = PricingUtcOffset(timezone, row->request.at);
+	int64		first = MinuteOf(row->request.at, offset);
+	int64		last = MinuteOf(row->last_at, offset);
+	int64		midnight = first - first % MINUTES_A_DAY;
+
+	if (last >= midnight + MINUTES_A_DAY || offset != PricingUtcOffset(timezone, row->last_at))
+		return false;
+	for (uint32 i = 0; i < windows->nspans; i++)
+	{
+		int64		opens = midnight + spans[i].from;
+		int64		closes = midnight + spans[i].to;
+
+		if ((first < opens && opens <= last) || (first < closes && closes <= last))
+			return false;
+	}
+	return true;
+}
+
+/* Do the weekly windows stay as they are from the first request to the last? */
+static bool
+WindowsStay(const RollupRow *row, const RequestPrice *price)
+{
+	const Segment *segment = LaneSegment(price->card, price->lane, row->request.at);
+	const CardWindows *windows = CardAt(price->card, price->card->windows);
+	const uint32 *used = CardAt(price->card, segment->windows);
+	bool		stay = true;
+
+	for (uint32 i = 1; i < segment->nwindows && stay; i++)
+		stay = WindowStays(row, price->card, &windows[used[i]]);
+	if (stay)
+		return true;
+	for (int64 minute = MinuteOf(row->request.at, 0) + 1; minute <= MinuteOf(row->last_at, 0); minute++)
+	{
+		if (SegmentVector(price->card, segment, row->min_input, minute * USECS_PER_MINUTE, PricingUtcOffset) != price->vector)
+			return false;
+	}
+	return true;
+}
+
+/* What prices all requests of the row; an error when it is not one and the same. */
+static bool
+RollupPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
+{
+	RequestPrice last;
+	bool		priced = PriceOfSize(pricing, row, row->request.at, row->min_input, price);
+	bool		last_priced;
+
+	if (row->last_at == row->request.at && row->max_input == row->min_input)
+		return priced;
+	last_priced = PriceOfSize(pricing, row, row->last_at, row->max_input, &last);
+	if (priced != last_priced ||
+		(priced && (last.vector != price->vector || !WindowsStay(row, price))))
+		MixedRatesError(row);
+	return priced;
+}
+
+/*
+ * Of requests without a price for some meter none counts, but all have to lack
+ * it: in a line of meters some of which are priced, that cannot be told.
+ */
+static void
+CheckUnpricedAlike(const RollupRow *row, const RequestPrice *price)
+{
+	for (size_t i = 0; i < lengthof(lines); i++)
+	{
+		uint32		present = row->usage->present & lines[i];
+		uint32		priced = present & price->vector->priced;
+
+		if (priced != 0 && priced != present)
+			MixedRatesError(row);
+	}
+}
+
+static bool
+RollupRowCost(Pricing *pricing, const RollupRow *row, Money *usd)
+{
+	RequestPrice price;
+	CostProblem problem;
+	CostStatus	status;
+
+	if (!RollupPrice(pricing, row, &price))
+		return false;
+	status = UsageCost(price.vector, row->usage, usd, &problem);
+	if (status == COST_UNPRICED && setting_unpriced == UNPRICED_NULL)
+		CheckUnpricedAlike(row, &price);
+	return RequestOutcome(status, &problem, &price, row->request.at);
+}
+
+Datum
+rollup_cost(PG_FUNCTION_ARGS)
+{
+	RollupRow	row;
+	Money		usd;
+
+	if (!RollupArguments(fcinfo, 0, &row) || !RollupRowCost(PricingOfStatement(), &row, &usd))
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
+}
+
+Datum
+rollup_accum(PG_FUNCTION_ARGS)
+{
+	SpendState *state = StateArgument(fcinfo);
+	RollupRow	row;
+	Money		usd;
+
+	if (RollupArguments(fcinfo, 1, &row) && RollupRowCost(PricingOfCall(fcinfo), &row, &usd))
+		AddToState(state, usd, 1);
+	PG_RETURN_POINTER(state);
+}

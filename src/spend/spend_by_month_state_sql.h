@@ -1,0 +1,66 @@
+/*
+ * spend_by_month_state_sql.h
+ *	  SQL type spend_by_month_state: a SpendByMonth that an aggregate changes in
+ *	  place.
+ *
+ * While an aggregate runs the state is an expanded object: a memory context of
+ * its own, a child of the aggregate's.  Anywhere else (in a tuple on its way
+ * from a parallel worker, in a table) it is flat.
+ *
+ * Invariant: a state that is not read-write expanded is never changed.
+ * Included after postgres.h.
+ */
+#ifndef INFERACCT_SPEND_BY_MONTH_STATE_SQL_H
+#define INFERACCT_SPEND_BY_MONTH_STATE_SQL_H
+
+#include "fmgr.h"
+#include "utils/expandeddatum.h"
+
+#include "server/compat.h"
+#include "session/statement_prices.h"
+#include "spend/spend_by_month.h"
+
+typedef struct SpendByMonthState
+{
+	ExpandedObjectHeader header;
+	SpendByMonth sums;
+
+	/* What the rates in the sums are of: good while generation is price_generation. */
+	Pricing    *pricing;
+	uint64		generation;
+} SpendByMonthState;
+
+/* A new state without cells in a context of its own below parent. */
+extern SpendByMonthState *MakeState(MemoryContext parent);
+
+/* A copy of a state in any form, to change, below parent. */
+extern SpendByMonthState *CopyState(Datum state, MemoryContext parent);
+
+/* The sums of a state in any form, to read. */
+extern const SpendByMonth *ReadState(Datum state);
+
+/* Raise that a sum of counts or costs does not fit. */
+extern void SpendByMonthOverflowError(void) __attribute__((noreturn));
+
+/* Add all cells of other sums. */
+extern void AddSums(SpendByMonth *sums, const SpendByMonth *other);
+
+/* The models of sums in the order of their names' bytes; palloc'd. */
+extern MonthModel **SortedModels(const SpendByMonth *sums);
+
+static inline Datum
+StateGetDatum(const SpendByMonthState *state)
+{
+	return EOHPGetRWDatum(&state->header);
+}
+
+/* The state that the datum points to when it is one to change in place, else NULL. */
+static inline SpendByMonthState *
+WritableState(Datum state)
+{
+	if (likely(VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state))))
+		return (SpendByMonthState *) DatumGetEOHP(state);
+	return NULL;
+}
+
+#endif							/* INFERACCT_SPEND_BY_MONTH_STATE_SQL_H */
