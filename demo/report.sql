@@ -1,7 +1,6 @@
 -- The screens of the demo.  psql variables: block, the character of the bars;
 -- bold and plain, what switches the terminal.
--- Every statement is printed before its result, and can be pasted, in any order
--- after those that begin with SET and INSERT.  No line is over 80 columns, bars and
+-- Every statement is printed before its result, and can be pasted by itself.  No line is over 80 columns, bars and
 -- sentences included: sentences are cut between words, as the statements show.
 \pset footer off
 \pset pager off

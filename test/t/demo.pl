@@ -38,13 +38,14 @@ cmp_ok(scalar(grep { /[█#]{3}/ } @lines), '>', 30, 'bars are drawn');
 # Its statements, as they stand there.
 my @statements = $shown =~ /^((?:SELECT|WITH|SET|INSERT|CALL|CREATE)\b.*?;)\s*$/msg;
 cmp_ok(scalar @statements, '>=', 20, 'statements are shown') or diag(scalar @statements);
-for my $round ('in one session', 'once more')
+for my $statement (@statements)
 {
 	my ($out, $trouble) = ('', '');
-	my $script = join("\n", @statements) . "\n";
+	my $script = $statement;
 	utf8::encode($script);
 	local $ENV{PGOPTIONS} = '-c client_min_messages=warning';
-	ok(IPC::Run::run(['psql', '-X', '-v', 'ON_ERROR_STOP=1', '-d', 'inferacct_demo'], '<', \$script, '>', \$out, '2>', \$trouble), "they can be pasted $round") or diag($trouble);
+	my $begin = ($statement =~ /^(.*)$/m)[0];
+	ok(IPC::Run::run(['psql', '-X', '-v', 'ON_ERROR_STOP=1', '-d', 'inferacct_demo'], '<', \$script, '>', \$out, '2>', \$trouble), "pasted by itself: " . ($begin =~ s{[^ -~]}{?}gr)) or diag($trouble);
 }
 
 # A log of one's own: the three lines of the last screen, beside a table of LiteLLM's.
