@@ -178,9 +178,9 @@ WITH lines AS (
          CASE WHEN model ~ 'haiku-4-5' THEN 1.02 ELSE 1 END AS more
   FROM reconcile_lines('anthropic', '2026-10-01', '[]')
 ), invoice AS (
-  SELECT jsonb_agg(jsonb_build_object('model', model, 'meter', meter,
+  SELECT coalesce(jsonb_agg(jsonb_build_object('model', model, 'meter', meter,
            'quantity', round(quantity * more),
-           'usd', round(computed_usd * dearer * more, 2)))
+           'usd', round(computed_usd * dearer * more, 2))), '[]')
          || '[{"model": "claude-2.1", "usd": 12.50}]' AS lines
   FROM lines WHERE computed_usd > 0
 )
