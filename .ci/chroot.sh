@@ -61,7 +61,7 @@ make_chroot() {
 	case $mirror in
 	*ubuntu*)
 		like=gutsy
-		[ -e $keyring ] && option=(--keyring=$keyring) || option=(--no-check-gpg)
+		[ -e $keyring ] && option=("--keyring=$keyring") || option=(--no-check-gpg)
 		;;
 	*) like=sid ;;
 	esac
