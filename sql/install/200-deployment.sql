@@ -326,10 +326,11 @@ BEGIN
 		RETURN found_row;
 	END IF;
 	SELECT string_agg(name, ', ' ORDER BY name) INTO known
-	FROM (SELECT DISTINCT d.name FROM deployment d ORDER BY d.name LIMIT 10) names;
+	FROM (SELECT DISTINCT d.name FROM deployment d JOIN price_version v USING (version)
+		WHERE d.valid_from <= at AND v.published_at <= price_horizon() ORDER BY d.name LIMIT 10) names;
 	RAISE EXCEPTION 'unknown deployment "%"', deployment
 		USING ERRCODE = 'IA301',
-			DETAIL = format('No row of that name is valid at %s.', at),
+			DETAIL = format('No row of that name is valid at %s.', at) || hidden_note(),
 			HINT = coalesce('Known deployments are: ' || known || '.', 'INSERT it into table deployment.');
 END $$;
 
@@ -367,11 +368,15 @@ BEGIN
 				HINT = 'Name the vendor.';
 	END IF;
 	SELECT string_agg(format('%s %s %s', p.gpu, p.vendor, p.term), ', ' ORDER BY p.gpu, p.vendor, p.term) INTO known
-	FROM (SELECT DISTINCT q.gpu, q.vendor, q.term FROM gpu_price q
-		WHERE q.gpu = gpu_usd_per_hour.gpu OR NOT EXISTS (SELECT FROM gpu_price r WHERE r.gpu = gpu_usd_per_hour.gpu)) p;
+	FROM (SELECT DISTINCT ON (q.gpu, q.vendor, q.term) q.gpu, q.vendor, q.term, q.usd_per_hour
+		FROM gpu_price q JOIN price_version v USING (version)
+		WHERE q.valid_from <= at AND v.published_at <= price_horizon()
+			AND (q.gpu = gpu_usd_per_hour.gpu OR NOT EXISTS (SELECT FROM gpu_price r WHERE r.gpu = gpu_usd_per_hour.gpu))
+		ORDER BY q.gpu, q.vendor, q.term, q.valid_from DESC, v.published_at DESC, q.version DESC) p
+	WHERE p.usd_per_hour IS NOT NULL;
 	RAISE EXCEPTION 'no price of % on term %', gpu || coalesce(' from ' || vendor, ''), term
 		USING ERRCODE = 'IA302',
-			DETAIL = format('None is valid at %s.', at),
+			DETAIL = format('None is valid at %s.', at) || hidden_note(),
 			HINT = coalesce('Known are: ' || left(known, 900) || '.', 'INSERT it into table gpu_price.');
 END $$;
 
