@@ -126,7 +126,8 @@ CORE_OBJS = $(CORE:src/%.c=build/core/%.o)
 UNIT_TESTS = $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/*.c)))
 UNIT_CC = $(CC) -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
 	$(filter -Werror,$(PG_CFLAGS)) -Isrc -Itest/unit `cat build/core/sanitize`
-PROVE ?= prove
+# PGXS names the prove that PostgreSQL was built with, which need not be here.
+PROVE = prove
 
 # Without address randomization, which some AddressSanitizers cannot stand.
 unit: $(UNIT_TESTS)

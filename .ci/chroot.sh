@@ -61,7 +61,7 @@ make_chroot() {
 	case $mirror in
 	*ubuntu*)
 		like=gutsy
-		[ -e $keyring ] && option=(--keyring=$keyring) || option=(--no-check-gpg)
+		[ -e $keyring ] && option=("--keyring=$keyring") || option=(--no-check-gpg)
 		;;
 	*) like=sid ;;
 	esac
@@ -98,12 +98,12 @@ copy_checkout() {
 # in_chroot ROOT NETWORK CMD...: run CMD there, with $work/tmp and $work/srv;
 # NETWORK is online or offline.
 in_chroot() {
-	local root=$1 network=()
-	[ "$2" = online ] || network=(--net)
+	local root=$1 cut_off=()
+	[ "$2" = online ] || cut_off=(--net)
 	shift 2
 	# unshare ignores gentler signals; killing it kills all within.
 	# shellcheck disable=SC2016 # expanded in the namespace
-	supervise KILL unshare --mount --pid "${network[@]}" --fork --kill-child bash -c '
+	supervise KILL unshare --mount --pid "${cut_off[@]}" --fork --kill-child bash -c '
 		root=$1 work=$2
 		shift 2
 		mount -t proc proc "$root/proc" &&

@@ -11,7 +11,7 @@ progress() {
 	while read -r line; do
 		case $line in
 		*' newly installed, '*)
-			total=${line%% newly*} total=${total##* }
+			total=${line%% newly*} total=$((${total##* } + ${line%% upgraded*}))
 			;;
 		'Need to get '* | 'Fetched '* | Err:* | W:* | E:*)
 			echo "   $line"
