@@ -488,15 +488,13 @@ COMMENT ON FUNCTION refresh_end(text, jsonb) IS 'Notes that a run of refresh_usa
 
 CREATE FUNCTION inferacct_internal.refresh_raise(problem jsonb)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION USING
-		ERRCODE = problem ->> 'state',
-		MESSAGE = problem ->> 'message',
-		DETAIL = coalesce(nullif(problem ->> 'detail', ''), 'No hour is half read: what was read before stays.'),
-		HINT = coalesce(nullif(problem ->> 'hint', ''), 'refresh_usage() goes on with what is left when it is called again.');
+	PERFORM inferacct_internal.fail(problem ->> 'state', problem ->> 'message',
+		coalesce(nullif(problem ->> 'detail', ''), 'No hour is half read: what was read before stays.'),
+		coalesce(nullif(problem ->> 'hint', ''), 'refresh_usage() goes on with what is left when it is called again.'));
 END
 $$;
 
