@@ -57,7 +57,7 @@ COMMENT ON FUNCTION utc_time(text) IS
 -- Columns of the relation, as expressions
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION inferacct_internal.source_format(template text, VARIADIC expressions text[])
+CREATE FUNCTION inferacct_internal.source_format(template text, VARIADIC expressions text[] DEFAULT '{}')
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN CASE WHEN array_position(expressions, NULL) IS NULL

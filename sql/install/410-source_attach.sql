@@ -251,7 +251,7 @@ BEGIN
 	RAISE WARNING USING
 		MESSAGE = format('source "%s" is broken, and its rows are left out', name),
 		DETAIL = problem,
-		HINT = format('SELECT inferacct.detach_usage(%L), then attach it again; see docs/sources.md.', name);
+		HINT = 'SELECT * FROM inferacct.source_status shows the remedy; see docs/sources.md.';
 END
 $$;
 
@@ -414,7 +414,7 @@ DECLARE
 	retyped boolean := false;
 	renamed boolean := false;
 	a record;
-	problem text;
+	why text;	-- it cannot be read
 BEGIN
 	SELECT * INTO s FROM inferacct.usage_source AS u WHERE u.name = follow_source.name;
 	INSERT INTO inferacct_internal.source_relation (name) VALUES (name) ON CONFLICT DO NOTHING;
@@ -430,17 +430,17 @@ BEGIN
 	WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = l.relation), to_regclass(s.relation));
 	BEGIN
 		IF now_relation IS NULL THEN
-			problem := format('its relation %s was dropped', s.relation);
+			why := format('its relation %s was dropped', s.relation);
 		ELSIF now_relation <> l.relation THEN
-			problem := inferacct_internal.replacement_problem(now_relation, l.owner);
+			why := inferacct_internal.replacement_problem(now_relation, l.owner);
 		ELSIF now_kind <> l.kind THEN
-			problem := format('its relation %s was made into something else', now_relation::regclass);
+			why := format('its relation %s was made into something else', now_relation::regclass);
 		END IF;
-		IF problem IS NULL AND inferacct_internal.own_relation(now_relation) IS NOT NULL THEN
-			problem := format('its relation %s reads %s of inferacct itself', now_relation::regclass, inferacct_internal.own_relation(now_relation));
+		IF why IS NULL AND inferacct_internal.own_relation(now_relation) IS NOT NULL THEN
+			why := format('its relation %s reads %s of inferacct itself', now_relation::regclass, inferacct_internal.own_relation(now_relation));
 		END IF;
 
-		IF problem IS NULL THEN
+		IF why IS NULL THEN
 			FOR a IN
 				SELECT c.key, c.value ->> 'type' AS type, p.attnum, p.attname, p.atttypid::regtype::text AS now_type,
 					(SELECT t.typnamespace = 'pg_catalog'::regnamespace FROM pg_type AS t WHERE t.oid = p.atttypid) AS builtin
@@ -450,11 +450,11 @@ BEGIN
 				ORDER BY c.key
 			LOOP
 				IF a.attnum IS NULL THEN
-					problem := format('column "%s" of its relation %s was dropped', s.columns #>> ARRAY[a.key, 'name'], now_relation::regclass);
+					why := format('column "%s" of its relation %s was dropped', s.columns #>> ARRAY[a.key, 'name'], now_relation::regclass);
 				ELSIF a.now_type <> a.type AND NOT a.builtin THEN
-					problem := format('column "%s" of its relation %s is of type %s now; it was of type %s', a.attname, now_relation::regclass, a.now_type, a.type);
+					why := format('column "%s" of its relation %s is of type %s now; it was of type %s', a.attname, now_relation::regclass, a.now_type, a.type);
 				END IF;
-				EXIT WHEN problem IS NOT NULL;
+				EXIT WHEN why IS NOT NULL;
 				retyped := retyped OR a.now_type <> a.type;
 				renamed := renamed OR a.attname <> a.key;
 				now_columns := now_columns || jsonb_build_object(a.key, jsonb_build_object('name', a.attname, 'type', a.now_type));
@@ -463,16 +463,16 @@ BEGIN
 		END IF;
 
 		-- What an expression is made of depends on types; what looks for columns knows them by their first names only.
-		IF problem IS NULL AND retyped AND renamed THEN
-			problem := format('columns of its relation %s have other names and other types', now_relation::regclass);
-		ELSIF problem IS NULL AND retyped THEN
+		IF why IS NULL AND retyped AND renamed THEN
+			why := format('columns of its relation %s have other names and other types', now_relation::regclass);
+		ELSIF why IS NULL AND retyped THEN
 			s.definition := inferacct_internal.source_definition(now_relation, s.mapping);
 			now_columns := inferacct_internal.source_columns(now_relation, s.definition);
 			numbers := (SELECT coalesce(jsonb_object_agg(p.attname, p.attnum), '{}') FROM pg_attribute AS p
 				WHERE p.attrelid = now_relation AND p.attnum > 0 AND NOT p.attisdropped AND now_columns ? p.attname::text);
 		END IF;
 
-		IF problem IS NULL THEN
+		IF why IS NULL THEN
 			PERFORM inferacct_internal.make_source_functions(name, now_relation,
 				inferacct_internal.source_select(name, now_relation::regclass::text, now_columns, s.definition),
 				inferacct_internal.source_rejected(name, now_relation::regclass::text, now_columns, s.definition));
@@ -486,13 +486,13 @@ BEGIN
 			RETURN;
 		END IF;
 	EXCEPTION WHEN OTHERS THEN
-		problem := format('its relation %s cannot be read: %s', s.relation, SQLERRM);
+		why := format('its relation %s cannot be read: %s', s.relation, SQLERRM);
 	END;
 
 	PERFORM inferacct_internal.make_source_functions(name, NULL,
-		format('SELECT * FROM inferacct_internal.broken_source(%L, %L)', name, problem),
-		format('SELECT %L::text, NULL::text, NULL::timestamp with time zone, NULL::text, %L::text', name, 'the source is broken: ' || problem));
-	UPDATE inferacct_internal.source_relation AS r SET problem = follow_source.problem WHERE r.name = follow_source.name;
+		format('SELECT * FROM inferacct_internal.broken_source(%L, %L)', name, why),
+		format('SELECT %L::text, NULL::text, NULL::timestamp with time zone, NULL::text, %L::text', name, 'the source is broken: ' || why));
+	UPDATE inferacct_internal.source_relation AS r SET problem = why WHERE r.name = follow_source.name;
 END
 $$;
 
@@ -503,11 +503,16 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO pg_catalog, pg_temp
 AS $$
+DECLARE
+	changed text;
 BEGIN
 	PERFORM inferacct_internal.check_owner('follow sources');
-	PERFORM inferacct_internal.follow_source(s.name)
-	FROM inferacct.usage_source AS s LEFT JOIN inferacct_internal.source_relation AS l USING (name)
-	WHERE inferacct_internal.source_seen(l.relation, s.relation) IS DISTINCT FROM l.seen;
+	FOR changed IN
+		SELECT s.name FROM inferacct.usage_source AS s JOIN inferacct_internal.source_relation AS l USING (name)
+		WHERE inferacct_internal.source_seen(l.relation, s.relation) <> l.seen ORDER BY s.name
+	LOOP
+		PERFORM inferacct_internal.follow_source(changed);
+	END LOOP;
 END
 $$;
 
@@ -537,7 +542,7 @@ SELECT s.name, s.relation,
 	CASE WHEN l.seen IS DISTINCT FROM source_seen(l.relation, s.relation) THEN 'changed' WHEN l.problem IS NOT NULL THEN 'broken' ELSE 'attached' END AS status,
 	CASE WHEN l.seen IS DISTINCT FROM source_seen(l.relation, s.relation) THEN 'its relation was changed unseen' ELSE l.problem END AS problem,
 	CASE WHEN l.seen IS DISTINCT FROM source_seen(l.relation, s.relation) THEN 'SELECT inferacct.follow_sources()'
-		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%L), then inferacct.attach_usage() again', s.name) END AS remedy
+		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name, s.relation, s.mapping) END AS remedy
 FROM usage_source AS s LEFT JOIN source_relation AS l USING (name);
 
 COMMENT ON VIEW source_status IS 'The attached sources: attached; broken, when the relation cannot be read any more and the source has no rows; or changed, when the relation has changed while event triggers were off. With the problem and its remedy.';
@@ -628,7 +633,7 @@ COMMENT ON FUNCTION check_owner(text) IS 'Refuses an action (42501) to whoever i
 -- What cannot be a source: no rows of its own, gone with the session, or ours.
 CREATE FUNCTION inferacct_internal.check_relation(relation regclass)
 RETURNS void
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -358,7 +358,7 @@ COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[],
 
 CREATE FUNCTION inferacct_internal.warn_of_source(name text)
 RETURNS void
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -376,7 +376,7 @@ COMMENT ON FUNCTION warn_of_source(text) IS 'Says why refresh_usage() leaves a s
 
 CREATE FUNCTION inferacct_internal.notice_hours_of_others(origin text)
 RETURNS void
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
