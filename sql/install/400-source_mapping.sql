@@ -214,8 +214,8 @@ AS $$
 DECLARE
 	metadata text := source_need(relation, 'metadata', 'metadata') || '::jsonb';
 	counts text := source_format('(''litellm'', %s, %s, %s)', metadata, source_need(relation, 'prompt_tokens', 'prompt_tokens'), source_need(relation, 'completion_tokens', 'completion_tokens'));
-	began text := source_need(relation, 'the time of the request', 'startTime');
-	ended text := source_column(relation, 'endTime');
+	began text := source_time(relation, source_need(relation, 'the time of the request', 'startTime'), NULL);
+	ended text := source_time(relation, source_column(relation, 'endTime'), NULL);
 	provider text := source_column(relation, 'custom_llm_provider');
 	cached text := source_column(relation, 'cache_hit');
 	status text := source_column(relation, 'status');
@@ -230,7 +230,7 @@ BEGIN
 	END IF;
 	RETURN jsonb_build_object(
 		'columns', jsonb_strip_nulls(jsonb_build_object(
-			'at', source_time(relation, began, NULL),
+			'at', began,
 			'request_id', source_need(relation, 'request_id', 'request_id'),
 			'model', source_format('inferacct_internal.source_model(%s, %s)', coalesce(provider, 'NULL'), source_need(relation, 'model', 'model')),
 			-- An answer from LiteLLM's own cache reached no provider.

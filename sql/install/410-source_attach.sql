@@ -323,10 +323,13 @@ RETURNS regclass
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	WITH RECURSIVE read (oid) AS (
-		SELECT $1
+	WITH RECURSIVE own (oid) AS (
+		SELECT e.objid FROM pg_depend AS e JOIN pg_extension AS x ON e.refclassid = 'pg_extension'::regclass AND x.oid = e.refobjid AND x.extname = 'inferacct'
+		WHERE e.classid = 'pg_class'::regclass AND e.deptype = 'e'
+	), read (oid, is_own) AS (
+		SELECT $1, $1 IN (SELECT oid FROM own)
 		UNION
-		SELECT next.oid FROM read CROSS JOIN LATERAL (
+		SELECT next.oid, next.oid IN (SELECT oid FROM own) FROM read CROSS JOIN LATERAL (
 			-- what a view or a materialized view reads
 			SELECT d.refobjid FROM pg_rewrite AS w
 			JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
@@ -334,11 +337,9 @@ AS $$
 			-- the table that a partition is part of, and its own parts
 			UNION ALL SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = read.oid
 			UNION ALL SELECT i.inhrelid FROM pg_inherits AS i WHERE i.inhparent = read.oid) AS next(oid)
+		WHERE NOT read.is_own
 	)
-	SELECT read.oid::regclass FROM read
-	JOIN pg_depend AS e ON e.classid = 'pg_class'::regclass AND e.objid = read.oid AND e.deptype = 'e'
-	JOIN pg_extension AS x ON e.refclassid = 'pg_extension'::regclass AND x.oid = e.refobjid AND x.extname = 'inferacct'
-	ORDER BY read.oid = $1 DESC, read.oid LIMIT 1
+	SELECT read.oid::regclass FROM read WHERE is_own ORDER BY read.oid LIMIT 1
 $$;
 
 COMMENT ON FUNCTION own_relation(oid) IS 'The relation of this extension that a relation is, is part of, or reads through any number of views; NULL when there is none.';
