@@ -538,16 +538,6 @@ $$;
 REVOKE ALL ON FUNCTION schema_changed() FROM PUBLIC;
 COMMENT ON FUNCTION schema_changed() IS 'Event trigger: the sources follow their relations. Runs as the owner of the extension, since whoever changes a relation need have no right on it.';
 
-CREATE VIEW source_status WITH (security_invoker = true) AS
-SELECT s.name, s.relation,
-	CASE WHEN l.seen IS DISTINCT FROM source_seen(l.relation, s.relation) THEN 'changed' WHEN l.problem IS NOT NULL THEN 'broken' ELSE 'attached' END AS status,
-	CASE WHEN l.seen IS DISTINCT FROM source_seen(l.relation, s.relation) THEN 'its relation was changed unseen' ELSE l.problem END AS problem,
-	CASE WHEN l.seen IS DISTINCT FROM source_seen(l.relation, s.relation) THEN 'SELECT inferacct.follow_sources()'
-		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name, s.relation, s.mapping) END AS remedy
-FROM usage_source AS s LEFT JOIN source_relation AS l USING (name);
-
-COMMENT ON VIEW source_status IS 'The attached sources: attached; broken, when the relation cannot be read any more and the source has no rows; or changed, when the relation has changed while event triggers were off. With the problem and its remedy.';
-
 -- ---------------------------------------------------------------------------
 -- The views follow usage_source
 -- ---------------------------------------------------------------------------

@@ -24,7 +24,7 @@ COMMENT ON FUNCTION own_tables() IS 'The tables and sequences of which a dump ca
 
 CREATE FUNCTION own_rows(OUT relation regclass, OUT rows bigint)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE COST 100000 ROWS 30
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 30
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -44,7 +44,7 @@ COMMENT ON FUNCTION own_rows() IS 'How many rows each table has that this databa
 
 CREATE FUNCTION inferacct_internal.has_own_rows()
 RETURNS boolean
-LANGUAGE plpgsql STABLE COST 10000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -98,7 +98,7 @@ COMMENT ON FUNCTION keep_own_rows() IS 'Statement trigger of the tables that a d
 -- The months that have a partition of the log, of those that usage_log_partition() makes.
 CREATE FUNCTION inferacct_internal.usage_log_months()
 RETURNS SETOF date
-LANGUAGE sql STABLE COST 1000 ROWS 24
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 24
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT to_date(right(c.relname, 7), 'YYYY_MM') FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
@@ -109,7 +109,7 @@ COMMENT ON FUNCTION usage_log_months() IS 'The months that have a partition of u
 
 CREATE FUNCTION inferacct_export()
 RETURNS SETOF jsonb
-LANGUAGE plpgsql STABLE COST 1000000 ROWS 100000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET timezone TO 'UTC'
 SET datestyle TO 'ISO'
