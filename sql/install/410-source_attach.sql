@@ -344,17 +344,24 @@ $$;
 
 COMMENT ON FUNCTION own_relation(oid) IS 'The relation of this extension that a relation is, is part of, or reads through any number of views; NULL when there is none.';
 
--- Everything of a relation that a source depends on, in one text.
+-- Everything of a relation that a source depends on, in one text.  In PL/pgSQL, which
+-- keeps its plan: it runs for every source after every command that changes a schema.
 CREATE FUNCTION inferacct_internal.source_seen(relation oid, name text)
 RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT coalesce((SELECT concat_ws(' ', c.oid, c.oid::regclass, c.relkind, c.relowner, inferacct_internal.is_distributed(c.oid),
-			CASE WHEN c.relkind IN ('v', 'm') THEN inferacct_internal.own_relation(c.oid) END,
-			(SELECT string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid::regtype), ', ' ORDER BY a.attnum)
-			 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
-		FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = $1), to_regclass($2))), 'gone')
+DECLARE
+	seen text;
+BEGIN
+	SELECT concat_ws(' ', c.oid, c.oid::regclass, c.relkind, c.relowner, inferacct_internal.is_distributed(c.oid),
+		CASE WHEN c.relkind IN ('v', 'm') THEN inferacct_internal.own_relation(c.oid) END,
+		(SELECT string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid::regtype), ', ' ORDER BY a.attnum)
+		 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+	INTO seen
+	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), to_regclass(source_seen.name));
+	RETURN coalesce(seen, 'gone');
+END
 $$;
 
 COMMENT ON FUNCTION source_seen(oid, text) IS 'What a source can tell of its relation, or of the one that has its name when it is gone: when this changes, follow_sources() has work.';
