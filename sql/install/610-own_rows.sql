@@ -80,6 +80,9 @@ BEGIN
 		-- Another role's, so that DROP OWNED by the owner of the extension meets it, too.
 		IF to_regrole('inferacct_admin') IS NOT NULL THEN
 			ALTER VIEW inferacct.lost_by_drop_extension OWNER TO inferacct_admin;
+			IF to_regrole('inferacct_reader') IS NOT NULL THEN
+				GRANT SELECT ON inferacct.lost_by_drop_extension TO inferacct_reader;
+			END IF;
 		END IF;
 	EXCEPTION WHEN duplicate_table OR unique_violation THEN
 		NULL;			-- another session made it at the same time
