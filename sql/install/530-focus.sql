@@ -231,7 +231,8 @@ AS $$
 	CROSS JOIN LATERAL (SELECT trim_scale(round((c.quantity + 0.0000000000000000000) / c.block, 19)) AS blocks) AS q
 	CROSS JOIN LATERAL (SELECT format('%s/%s/%s/%s/%s', c.provider, c.model, coalesce(c.region, ''), c.service_tier, c.meter) AS sku) AS s
 	UNION ALL
-	-- Shared costs of whole months: what each team used, and its part of what nobody used.
+	-- Shared costs of whole months: what each team used, and its part of what nobody used; undivided where a
+	-- deployment's throughput is unknown.  A deployment whose cost is unknown has no row, and a WARNING says so.
 	SELECT p.usd, 'shared', 'Shared costs', 'Usage Source', 'USD',
 		focus_time(begin_of(next_month(a.month))), focus_time(begin_of(a.month)), 'Usage', NULL,
 		format('%s: %s', a.name, p.what), 'Recurring', focus_time(begin_of(next_month(a.month))), focus_time(begin_of(a.month)),
@@ -242,7 +243,7 @@ AS $$
 		a.team, a.team, CASE WHEN a.team IS NOT NULL THEN 'Team' END, jsonb_strip_nulls(jsonb_build_object('team', a.team)),
 		'inferacct:' || a.basis, jsonb_build_object('Basis', a.basis, 'Part', p.what, 'Units', a.units), a.name, a.name, '{}'::jsonb, 'shared', NULL::bigint
 	FROM shared_cost_allocation AS a
-	CROSS JOIN LATERAL (VALUES ('used', a.used_usd), ('idle', a.idle_usd)) AS p(what, usd)
+	CROSS JOIN LATERAL (VALUES ('used', a.used_usd), ('idle', a.idle_usd), ('undivided', CASE WHEN a.problem IS NOT NULL THEN a.allocated_usd END)) AS p(what, usd)
 	WHERE a.kind <> 'commitment' AND a.month >= $1 AND a.month < $2 AND p.usd > 0
 	UNION ALL
 	-- Commitments: invoiced when they are bought, and taken as a cost where they are used, or not.
@@ -265,7 +266,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION focus(date, date) IS
-'Cost and Usage rows of FOCUS 1.4 for [from_day, until_day) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team, running deployments among them, and of each commitment its purchase (BilledCost) and what was and was not used of it (EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
+'Cost and Usage rows of FOCUS 1.4 for [from_day, until_day) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team (undivided where that is unknown), running deployments among them (a WARNING names those whose cost is unknown, which have no row), and of each commitment its purchase (BilledCost) and what was and was not used of it (EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
 
 CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
 SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM usage_month) AS m
