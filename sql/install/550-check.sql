@@ -58,7 +58,7 @@ RETURNS SETOF record
 LANGUAGE sql STABLE COST 1000000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT 'usage_hourly', format('%s %s', h.origin, h.hour), format('%s rows of the same requests: the hour is there more than once', count(*)),
+	SELECT DISTINCT 'usage_hourly', format('%s %s', h.origin, h.hour), 'the hour is there more than once',
 		format('SELECT forget_usage(%L, %L, %L); then CALL refresh_usage()', h.origin, h.hour, h.hour + interval '1 hour')
 	FROM usage_hourly AS h
 	GROUP BY h.origin, h.hour, h.slice, h.context_from, h.aggregated, h.kinds, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status
@@ -103,7 +103,8 @@ AS $$
 	UNION ALL
 	SELECT 'price_version_seq', s.last_value::text, format('the next version would be one that is there: the last is %s', m.version),
 		format('SELECT setval(''inferacct_internal.price_version_seq'', %s)', m.version)
-	FROM price_version_seq AS s, (SELECT max(version) AS version FROM price_version) AS m WHERE s.last_value < m.version
+	FROM pg_sequences AS s, (SELECT max(version) AS version FROM price_version) AS m
+	WHERE s.schemaname = 'inferacct_internal' AND s.sequencename = 'price_version_seq' AND s.last_value < m.version
 	UNION ALL
 	SELECT 'price_epoch', NULL, format('%s rows where one is needed', e.rows),
 		'as the owner: DELETE FROM inferacct_internal.price_epoch; INSERT INTO inferacct_internal.price_epoch SELECT nextval(''inferacct_internal.price_epoch_seq'')'
