@@ -66,7 +66,7 @@ COMMENT ON COLUMN price_version.checksum IS 'md5 of the catalog it was loaded fr
 COMMENT ON COLUMN price_version.digest IS 'SHA-256 of the version and all its rows, written when the transaction that opened it commits; NULL until then. verify_prices() compares.';
 
 CREATE FUNCTION inferacct_internal.written_here(xmin xid) RETURNS boolean
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 1
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'written_here';
 
 COMMENT ON FUNCTION written_here(xid) IS
@@ -389,9 +389,6 @@ BEGIN
 		RAISE EXCEPTION 'version % cannot be opened', NEW.version
 			USING ERRCODE = 'IA104', DETAIL = 'Versions up to 1000 are shipped with the extension; a dump leaves them out.',
 				HINT = 'Leave out version: it is numbered by price_version_seq.';
-	END IF;
-	IF NEW.digest IS NULL THEN
-		SET CONSTRAINTS price_version_committed DEFERRED;		-- its rows come after it, whatever the caller set
 	END IF;
 	IF owns_table(TG_RELID) THEN
 		RETURN NEW;

@@ -16,7 +16,7 @@ COMMENT ON FUNCTION versioned_tables() IS 'The tables whose rows belong to price
 -- NULLs are left out, so that a column that an upgrade adds leaves digests as they are.
 CREATE FUNCTION inferacct_internal.version_digests(only_version bigint DEFAULT NULL, OUT version bigint, OUT digest text)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE COST 100000 ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET timezone TO 'UTC'
 SET extra_float_digits TO 1
@@ -36,31 +36,58 @@ $$;
 COMMENT ON FUNCTION version_digests(bigint) IS
 'SHA-256 of every version, or of only_version, as its rows are now; also of versions that have rows and are not in price_version. The same on every server and under every setting.';
 
-CREATE FUNCTION inferacct_internal.price_version_committed() RETURNS trigger
+-- What has to be done at commit waits here, and not at price_version, which may
+-- be altered in the same transaction then.  Nothing outlives its transaction.
+CREATE TABLE inferacct_internal.open_version (
+	version		bigint PRIMARY KEY
+);
+
+COMMENT ON TABLE open_version IS 'The versions that transactions at work have opened: empty to everybody else.';
+
+-- Both run as the owner: whoever may publish need not be the one who commits.
+CREATE FUNCTION inferacct_internal.price_version_noted() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct.price_version'::regclass THEN
-		RAISE EXCEPTION 'price_version_committed() is the trigger of price_version' USING ERRCODE = '39P01';
+		RAISE EXCEPTION 'price_version_noted() is the trigger of price_version' USING ERRCODE = '39P01';
 	END IF;
-	UPDATE price_version AS v SET digest = (SELECT d.digest FROM version_digests(NEW.version) AS d)
-	WHERE v.version = NEW.version AND v.digest IS NULL;
+	SET CONSTRAINTS open_version_committed DEFERRED;		-- rows come after their version, whatever the caller set
+	INSERT INTO open_version (version) VALUES (NEW.version);
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION price_version_committed() IS
-'Row trigger of price_version at commit: writes the digest of a version that was opened. As the owner: whoever may publish need not be the one who commits.';
+COMMENT ON FUNCTION price_version_noted() IS 'Row trigger of price_version: notes a version that has no digest yet.';
 
-REVOKE ALL ON FUNCTION price_version_committed() FROM PUBLIC;
+CREATE FUNCTION inferacct_internal.open_version_committed() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_RELID <> 'inferacct_internal.open_version'::regclass THEN
+		RAISE EXCEPTION 'open_version_committed() is the trigger of open_version' USING ERRCODE = '39P01';
+	END IF;
+	UPDATE price_version AS v SET digest = (SELECT d.digest FROM version_digests(NEW.version) AS d)
+	WHERE v.version = NEW.version AND v.digest IS NULL;
+	DELETE FROM open_version AS o WHERE o.version = NEW.version;
+	RETURN NULL;
+END
+$$;
 
-CREATE CONSTRAINT TRIGGER price_version_committed AFTER INSERT ON price_version
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.digest IS NULL) EXECUTE FUNCTION price_version_committed();
+COMMENT ON FUNCTION open_version_committed() IS 'Row trigger of open_version at commit: writes the digest of the version.';
+
+REVOKE ALL ON FUNCTION price_version_noted(), open_version_committed() FROM PUBLIC;
+
+CREATE TRIGGER price_version_noted AFTER INSERT ON price_version
+FOR EACH ROW WHEN (NEW.digest IS NULL) EXECUTE FUNCTION price_version_noted();
+CREATE CONSTRAINT TRIGGER open_version_committed AFTER INSERT ON open_version
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION open_version_committed();
 
 CREATE FUNCTION verify_prices(OUT version bigint, OUT published_at timestamptz, OUT problem text, OUT digest text, OUT found_digest text)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 1000000 ROWS 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT version, v.published_at,

@@ -13,7 +13,7 @@
 -- with, leaves every trigger silent under session_replication_role = replica.
 CREATE FUNCTION inferacct_internal.trigger_modes(OUT relation regclass, OUT trigger name, OUT mode "char", OUT made_mode "char")
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 1000 ROWS 80
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 80
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH member AS (
@@ -55,7 +55,7 @@ COMMENT ON FUNCTION enable_triggers() IS
 
 CREATE FUNCTION inferacct_internal.rollup_problems(OUT what text, OUT key text, OUT problem text, OUT remedy text)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 1000000 ROWS 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT DISTINCT 'usage_hourly', format('%s %s', h.origin, h.hour), 'the hour is there more than once',
@@ -93,7 +93,7 @@ COMMENT ON FUNCTION rollup_problems() IS 'The rows of inferacct_check() about th
 
 CREATE FUNCTION inferacct_check(OUT what text, OUT key text, OUT problem text, OUT remedy text)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 1000000 ROWS 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	-- prices
