@@ -67,15 +67,16 @@ AS $$
 	SELECT 'usage_month', format('%s %s', origin, month), 'usage_hourly has the month, and no note says so: its rows came while triggers were off', 'SELECT compact_usage()'
 	FROM (SELECT r.origin, r.month FROM rollup_month AS r EXCEPT SELECT u.origin, u.month FROM usage_month AS u) AS unnoted
 	UNION ALL
-	SELECT 'usage_monthly', format('%s %s', origin, month),
-		CASE WHEN NOT coalesce(u.compacted, false) THEN 'the month is summed up here and not noted as such: it counts twice'
-			ELSE 'the month is not the sum of its hours: they were changed while triggers were off' END, 'SELECT compact_usage(everything => true)'
-	FROM (SELECT m.origin, m.month, sum(m.rows) AS rows, sum(m.usage) AS usage, sum(m.provider_usd) AS provider_usd
-			FROM usage_monthly AS m GROUP BY m.origin, m.month) AS m
-	FULL JOIN usage_month AS u USING (origin, month)
-	LEFT JOIN LATERAL (SELECT sum(h.rows) AS rows, sum(h.usage) AS usage, sum(h.provider_usd) AS provider_usd FROM usage_hourly AS h
-		WHERE h.origin = origin AND h.hour >= begin_of(month) AND h.hour < begin_of(next_month(month))) AS h ON true
-	WHERE CASE WHEN coalesce(u.compacted, false) THEN (m.rows, m.usage, m.provider_usd) IS DISTINCT FROM (h.rows, h.usage, h.provider_usd)
+	SELECT 'usage_monthly', format('%s %s', u.origin, u.month),
+		CASE WHEN u.compacted THEN 'the month is not the sum of its hours: they were changed while triggers were off'
+			ELSE 'the month is summed up here and not noted as such: it counts twice' END, 'SELECT compact_usage(everything => true)'
+	FROM (SELECT r.origin, r.month, r.compacted FROM rollup_month AS r
+		UNION SELECT m.origin, m.month, false FROM usage_monthly AS m WHERE (m.origin, m.month) NOT IN (SELECT n.origin, n.month FROM usage_month AS n)) AS u
+	LEFT JOIN (SELECT m.origin, m.month, sum(m.rows) AS rows, sum(m.usage) AS usage, sum(m.provider_usd) AS provider_usd
+		FROM usage_monthly AS m GROUP BY 1, 2) AS m ON m.origin = u.origin AND m.month = u.month
+	LEFT JOIN (SELECT h.origin, month_of(h.hour) AS month, sum(h.rows) AS rows, sum(h.usage) AS usage, sum(h.provider_usd) AS provider_usd
+		FROM usage_hourly AS h GROUP BY 1, 2) AS h ON h.origin = u.origin AND h.month = u.month
+	WHERE CASE WHEN u.compacted THEN (m.rows, m.usage, m.provider_usd) IS DISTINCT FROM (h.rows, h.usage, h.provider_usd)
 		ELSE m.rows IS NOT NULL END
 	UNION ALL
 	SELECT 'refreshed_hour', format('%s %s', r.origin, r.hour), format('%s rows of the log were read, and usage_hourly has %s of them', r.rows, coalesce(h.rows, 0)),
