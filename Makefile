@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo bench test-matrix unit stress concurrency focus month FORCE
+.PHONY: all help test test-long demo bench test-matrix unit stress concurrency faults focus month FORCE
 
 help:
 	@echo 'make test         install what is missing, build, run every test in a private server'
@@ -65,13 +65,15 @@ help:
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
+	@echo 'make faults       kill -9, cancel, disk full ... while sessions write, ROUNDS=20 times; SEED='
+	@echo 'make test-long    faults, and restores of a large price list'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
 	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
 	@echo 'make install      into that PostgreSQL'
 	@echo 'make installcheck pg_regress against a running server that has inferacct installed'
 	@echo 'make clean        remove what was built'
 
-test demo test-matrix concurrency focus:
+test test-long demo test-matrix concurrency faults focus:
 	@bash .ci/$@
 
 # STRESS_SEED repeats what each session does, not how they interleave.

@@ -78,6 +78,7 @@ $$;
 
 COMMENT ON FUNCTION open_version_committed() IS 'Row trigger of open_version at commit: writes the digest of the version.';
 
+GRANT SELECT ON open_version TO PUBLIC;
 REVOKE ALL ON FUNCTION price_version_noted(), open_version_committed() FROM PUBLIC;
 
 CREATE TRIGGER price_version_noted AFTER INSERT ON price_version
@@ -96,7 +97,7 @@ AS $$
 			ELSE 'its rows are not those that were published' END,
 		v.digest, d.digest
 	FROM version_digests() AS d FULL JOIN price_version AS v USING (version)
-	WHERE v.digest IS DISTINCT FROM d.digest AND NOT (v.digest IS NULL AND v.version IS NOT NULL AND written_here(v.xmin))
+	WHERE v.digest IS DISTINCT FROM d.digest AND version NOT IN (SELECT o.version FROM open_version AS o)
 	ORDER BY version
 $$;
 
