@@ -220,15 +220,19 @@ COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS 'The moments within 
 -- Which hours have changed
 -- ---------------------------------------------------------------------------
 
--- Does every row of the relation tell which transaction wrote it?
+-- Does every row of the relation tell which transaction wrote it?  Looks at the
+-- catalog only: pg_partition_tree() would lock the partitions before their parent,
+-- which usage_log_partition() locks the other way round.
 CREATE FUNCTION inferacct_internal.tells_transactions(relation regclass)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
+	WITH RECURSIVE tree(oid) AS (
+		SELECT relation::oid UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
+	)
 	SELECT bool_and(c.relkind IN ('r', 'p', 'm') AND (a.amname = 'heap' OR c.relkind = 'p'))
-	FROM (SELECT relation::oid UNION SELECT relid FROM pg_partition_tree(relation)) AS t(oid)
-	JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
+	FROM tree JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
 $$;
 
 COMMENT ON FUNCTION tells_transactions(regclass) IS 'Whether all rows of relation are in heap tables of this server, whose xmin says which transaction wrote them. NULL gives NULL.';

@@ -17,7 +17,7 @@ DECLARE
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
 		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip', 'turn',
-		'closed_month', 'booked_usage', 'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
+		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
@@ -35,7 +35,7 @@ BEGIN
 			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'inferacct') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
 	LOOP
 		IF kind = 'S' THEN
-			EXECUTE format('GRANT USAGE, SELECT, UPDATE ON SEQUENCE %I TO inferacct_admin', name);
+			EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %I TO inferacct_admin', name);
 			CONTINUE;
 		END IF;
 		EXECUTE format('GRANT SELECT ON %I TO inferacct_admin', name);
@@ -47,6 +47,7 @@ BEGIN
 			EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO inferacct_admin', name);
 		END IF;
 	END LOOP;
+	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean), reopen_month(date) TO inferacct_admin;
 END
 $$;
 
