@@ -152,7 +152,7 @@ COMMENT ON FUNCTION source_definition(regclass, jsonb) IS 'What attach_usage() m
 -- ---------------------------------------------------------------------------
 
 -- FROM and WHERE of one source.  The relation's columns have the names that they had when it was attached.
-CREATE FUNCTION inferacct_internal.source_from(relation text, columns jsonb, definition jsonb, system_column name DEFAULT NULL)
+CREATE FUNCTION inferacct_internal.source_from(relation text, columns jsonb, definition jsonb, system_columns name[] DEFAULT NULL)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
@@ -160,15 +160,16 @@ AS $$
 	SELECT format('FROM %s AS r%s%s',
 		CASE WHEN columns IS NULL THEN relation
 			 ELSE format('(SELECT %s FROM %s AS t)',
-				concat_ws(', ', (SELECT string_agg(format('t.%I AS %I', value ->> 'name', key), ', ' ORDER BY key) FROM jsonb_each(columns)), 't.' || system_column),
+				concat_ws(', ', (SELECT string_agg(format('t.%I AS %I', value ->> 'name', key), ', ' ORDER BY key) FROM jsonb_each(columns)),
+					(SELECT string_agg('t.' || c, ', ') FROM unnest(system_columns) AS c)),
 				relation) END,
 		definition ->> 'from', ' WHERE ' || (definition ->> 'where'))
 $$;
 
-COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_column (xmin), too, when that is given. columns NULL: those that it has, under their own names.';
+COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name[]) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
 
 -- The query of one source in the shape of usage_log.
-CREATE FUNCTION inferacct_internal.source_select(name text, relation text, columns jsonb, definition jsonb)
+CREATE FUNCTION inferacct_internal.source_select(name text, relation text, columns jsonb, definition jsonb, with_part boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
@@ -183,13 +184,13 @@ AS $$
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,
 			a.atttypid::regtype,
 			CASE WHEN a.attcollation <> 0 THEN format(' COLLATE %s', a.attcollation::regcollation) ELSE '' END,
-			a.attname), ', ' ORDER BY a.attnum),
-		inferacct_internal.source_from(relation, columns, definition))
+			a.attname), ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
+		inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END))
 	FROM pg_attribute AS a
 	WHERE a.attrelid = 'inferacct.usage_log'::regclass AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
-COMMENT ON FUNCTION source_select(text, text, jsonb, jsonb) IS 'The query behind an attached source, in the columns of usage_log.';
+COMMENT ON FUNCTION source_select(text, text, jsonb, jsonb, boolean) IS 'The query behind an attached source, in the columns of usage_log; with_part: and part, the table that a row lies in.';
 
 -- Rows of one source that are in no sum, and why.
 CREATE FUNCTION inferacct_internal.source_rejected(name text, relation text, columns jsonb, definition jsonb)

@@ -85,7 +85,7 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 
 COMMENT ON TABLE refreshed_hour IS 'What refresh_usage() read for an hour: how many rows, and as of which transactions. Of this database only: a dump leaves it out, and the next run looks at everything.';
 COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source that it was read by; empty for usage_log';
-COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum of hashes of the rows, where the relation does not tell which transaction wrote a row';
+COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
 
 -- By what an hour is read: it is read again when this has changed.
@@ -245,8 +245,16 @@ RETURN 'sum(hash_record_extended(ROW(at, usage, model, service_tier, region, sou
 
 COMMENT ON FUNCTION usage_fingerprint() IS 'SQL expression for the fingerprint of an hour: a sum of 64-bit hashes of all that the rollup takes from its rows.';
 
+-- A partition may be swapped for one that was written long ago, as a corrected copy is.
+CREATE FUNCTION inferacct_internal.part_fingerprint()
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN 'sum(hashoidextended(part, 0))';
+
+COMMENT ON FUNCTION part_fingerprint() IS 'SQL expression for the fingerprint of an hour whose rows tell which transactions wrote them: which partitions they lie in.';
+
 -- An origin as the statements below need it.
-CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT read_by text)
+CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -258,6 +266,7 @@ BEGIN
 		at := 'r.at';
 		scan := 'FROM inferacct.usage_log AS r';
 		tracked := tells_transactions('inferacct.usage_log');
+		part := CASE WHEN tracked THEN 'r.tableoid' ELSE 'NULL::oid' END;
 		read_by := '';
 		RETURN;
 	END IF;
@@ -268,11 +277,12 @@ BEGIN
 			HINT = 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".';
 	END IF;
 	-- The relation itself, not the function that reads it: its planner may have to know it.
-	rows_of := '(' || source_select(s.name, s.relation, s.columns, s.definition) || ') AS r';
-	at := s.definition #>> '{columns,at}';
 	tracked := tells_transactions(s.relation::regclass) AND s.definition ->> 'from' IS NULL;
+	rows_of := '(' || source_select(s.name, s.relation, s.columns, s.definition, tracked) || ') AS r';
+	at := s.definition #>> '{columns,at}';
+	part := CASE WHEN tracked THEN 'r.part' ELSE 'NULL::oid' END;
 	IF tracked THEN
-		scan := source_from(s.relation, s.columns, s.definition, 'xmin');
+		scan := source_from(s.relation, s.columns, s.definition, '{xmin,tableoid}');
 	ELSE
 		at := 'r.at';
 		scan := 'FROM ' || rows_of;
@@ -284,9 +294,9 @@ $$;
 COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log or an attached source. Errors: 42704 no such source, 42P01 its relation is gone.';
 
 -- An hour has changed when its number of rows has, when a row may have been
--- written by a transaction that had not ended when the hour was read, when a
--- price has come that tells its requests apart, or when it was read by another
--- definition; such an hour goes, too, when the rows that there are now begin before it
+-- written by a transaction that had not ended when the hour was read, when its rows
+-- lie in another partition, when a price has come that tells its requests apart, or
+-- when it was read by another definition; such an hour goes, too, when the rows that there are now begin before it
 -- and it has none.
 CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
 RETURNS timestamptz[]
@@ -322,9 +332,9 @@ BEGIN
 				OR pg_snapshot_xmax(pg_current_snapshot())::text::numeric - kept.horizon::text::numeric > 1000000000
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
-		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
+		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
 		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END,
-		CASE WHEN o.tracked THEN 'NULL::numeric' ELSE usage_fingerprint() END)
+		CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END)
 	INTO changed USING origin, coalesce(hour_of(since), '-infinity'), drop_missing, o.read_by;
 	RETURN coalesce(changed, '{}');
 END
@@ -365,7 +375,7 @@ BEGIN
 				count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd,
 				min(at) AS first_at, max(at) AS last_at, min(inferacct.input_tokens(usage)) AS min_input, max(inferacct.input_tokens(usage)) AS max_input,
 				%2$s AS fingerprint
-			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd
+			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
 				  FROM %1$s WHERE at >= $2 AND at < $3 AND inferacct_internal.hour_of(at) = ANY ($6)
 				  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
 			GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
@@ -382,7 +392,7 @@ BEGIN
 			RETURNING rows
 		)
 		SELECT coalesce(sum(rows), 0) FROM noted
-	$query$, o.rows_of, CASE WHEN o.tracked THEN 'NULL::numeric' ELSE usage_fingerprint() END)
+	$query$, o.rows_of, CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END, o.part)
 	INTO rows_found
 	USING origin, from_at, until_at, price_cuts(from_at, until_at), context_thresholds(), todo, horizon, clock_timestamp(), o.read_by;
 
