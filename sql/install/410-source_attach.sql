@@ -41,7 +41,7 @@ CREATE TABLE inferacct_internal.source_relation (
 
 COMMENT ON TABLE source_relation IS 'Which relation of this database a source reads, and as what it was last seen; kept by follow_sources(). A dump leaves it out; restoring usage_source fills it.';
 COMMENT ON COLUMN source_relation.columns IS 'the number of each column that is read, by the name that it had when it was attached';
-COMMENT ON COLUMN source_relation.seen IS 'source_seen() of the relation when the functions of the source were made';
+COMMENT ON COLUMN source_relation.seen IS 'source_seen() when the functions of the source were made';
 COMMENT ON COLUMN source_relation.problem IS 'why the source is broken; NULL when it is not';
 
 -- A mapping of one's own: which columns fill which, and what the counts contain.
@@ -346,7 +346,7 @@ COMMENT ON FUNCTION own_relation(oid) IS 'The relation of this extension that a 
 
 -- Everything of a relation that a source depends on, in one text.  In PL/pgSQL, which
 -- keeps its plan: it runs for every source after every command that changes a schema.
-CREATE FUNCTION inferacct_internal.source_seen(relation oid, name text)
+CREATE FUNCTION inferacct_internal.source_seen(relation oid, source usage_source)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
@@ -359,12 +359,12 @@ BEGIN
 		(SELECT string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid::regtype), ', ' ORDER BY a.attnum)
 		 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
 	INTO seen
-	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), to_regclass(source_seen.name));
-	RETURN coalesce(seen, 'gone');
+	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), to_regclass(source.relation));
+	RETURN concat_ws(' ', coalesce(seen, 'gone'), 'by', md5(concat(source.columns, source.definition)));
 END
 $$;
 
-COMMENT ON FUNCTION source_seen(oid, text) IS 'What a source can tell of its relation, or of the one that has its name when it is gone: when this changes, follow_sources() has work.';
+COMMENT ON FUNCTION source_seen(oid, usage_source) IS 'What a source can tell of its relation, or of the one that has its name when it is gone, and by what it reads it: when this changes, follow_sources() has work.';
 
 -- The columns that a definition reads: PostgreSQL itself says which.
 CREATE FUNCTION inferacct_internal.source_columns(relation regclass, definition jsonb)
@@ -427,7 +427,7 @@ BEGIN
 	SELECT * INTO s FROM inferacct.usage_source AS u WHERE u.name = follow_source.name;
 	INSERT INTO inferacct_internal.source_relation (name) VALUES (name) ON CONFLICT DO NOTHING;
 	SELECT * INTO l FROM inferacct_internal.source_relation AS r WHERE r.name = follow_source.name FOR UPDATE;
-	now_seen := inferacct_internal.source_seen(l.relation, s.relation);
+	now_seen := inferacct_internal.source_seen(l.relation, s);
 	IF now_seen = l.seen THEN
 		RETURN;
 	END IF;
@@ -484,10 +484,12 @@ BEGIN
 			PERFORM inferacct_internal.make_source_functions(name, now_relation,
 				inferacct_internal.source_select(name, now_relation::regclass::text, now_columns, s.definition),
 				inferacct_internal.source_rejected(name, now_relation::regclass::text, now_columns, s.definition));
-			UPDATE inferacct.usage_source AS u SET relation = now_relation::regclass::text, columns = now_columns, definition = s.definition
-			WHERE u.name = follow_source.name;
-			UPDATE inferacct_internal.source_relation AS r SET relation = now_relation, kind = now_kind, owner = now_owner, columns = numbers, problem = NULL
-			WHERE r.name = follow_source.name;
+			s.relation := now_relation::regclass::text;
+			s.columns := now_columns;
+			UPDATE inferacct_internal.source_relation AS r SET relation = now_relation, kind = now_kind, owner = now_owner, columns = numbers, problem = NULL,
+				seen = inferacct_internal.source_seen(now_relation, s) WHERE r.name = follow_source.name;
+			UPDATE inferacct.usage_source AS u SET relation = s.relation, columns = s.columns, definition = s.definition
+			WHERE u.name = follow_source.name AND (u.relation, u.columns, u.definition) <> (s.relation, s.columns, s.definition);
 			IF l.problem IS NOT NULL THEN
 				RAISE NOTICE 'source "%" of inferacct can be read again', name;
 			END IF;
@@ -517,7 +519,7 @@ BEGIN
 	PERFORM inferacct_internal.check_owner('follow sources');
 	FOR changed IN
 		SELECT s.name FROM inferacct.usage_source AS s JOIN inferacct_internal.source_relation AS l USING (name)
-		WHERE inferacct_internal.source_seen(l.relation, s.relation) <> l.seen ORDER BY s.name
+		WHERE inferacct_internal.source_seen(l.relation, s) <> l.seen ORDER BY s.name
 	LOOP
 		PERFORM inferacct_internal.follow_source(changed);
 	END LOOP;
@@ -599,8 +601,24 @@ $$;
 
 COMMENT ON FUNCTION usage_source_written() IS 'Statement trigger of usage_source: the views follow it.';
 
-CREATE TRIGGER usage_source_written AFTER INSERT OR DELETE OR TRUNCATE ON usage_source
+CREATE TRIGGER usage_source_written AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name ON usage_source
 FOR EACH STATEMENT EXECUTE FUNCTION usage_source_written();
+
+CREATE FUNCTION inferacct_internal.usage_source_corrected()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM follow_sources();
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION usage_source_corrected() IS 'Statement trigger of usage_source: what reads a source follows its definition.';
+
+CREATE TRIGGER usage_source_corrected AFTER UPDATE OF relation, columns, definition ON usage_source
+FOR EACH STATEMENT EXECUTE FUNCTION usage_source_corrected();
 
 -- ---------------------------------------------------------------------------
 -- Attaching
