@@ -658,19 +658,18 @@ DECLARE
 BEGIN
 	SELECT * INTO c FROM pg_class WHERE oid = relation;
 	IF own IS NOT NULL THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('relation "%s" cannot be attached: %s', relation, CASE WHEN own = relation THEN 'it belongs to inferacct'
+		PERFORM inferacct_internal.fail('22023',
+			format('relation "%s" cannot be attached: %s', relation, CASE WHEN own = relation THEN 'it belongs to inferacct'
 				ELSE format('it is made of "%s", which belongs to inferacct', own) END),
-			DETAIL = 'Its requests would be counted twice, or be read by their own reading.',
-			HINT = 'Attach the relation in which another tool keeps its log.';
+			'Its requests would be counted twice, or be read by their own reading.',
+			'Attach the relation in which another tool keeps its log.');
 	END IF;
 	IF c.relkind NOT IN ('r', 'p', 'v', 'm', 'f') THEN
-		RAISE wrong_object_type USING MESSAGE = format('"%s" is not a table, foreign table or view', relation);
+		PERFORM inferacct_internal.fail('42809', format('"%s" is not a table, foreign table or view', relation));
 	END IF;
 	IF c.relpersistence = 't' THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('relation "%s" is temporary', relation),
-			HINT = 'A source is read by other sessions, too: attach a table that stays.';
+		PERFORM inferacct_internal.fail('42809', format('relation "%s" is temporary', relation),
+			NULL, 'A source is read by other sessions, too: attach a table that stays.');
 	END IF;
 END
 $$;
@@ -706,7 +705,7 @@ BEGIN
 	VALUES (name, qualified_name(relation), mapping, definition, source_columns(relation, definition));
 	problem := (SELECT r.problem FROM source_relation AS r WHERE r.name = attach_usage.name);
 	IF problem IS NOT NULL THEN
-		RAISE datatype_mismatch USING MESSAGE = format('relation "%s" cannot be attached: %s', relation, problem);
+		PERFORM fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
 	END IF;
 	RETURN source_view(name)::regclass;
 END

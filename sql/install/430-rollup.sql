@@ -410,7 +410,7 @@ BEGIN
 	IF hours > 0 THEN
 		RAISE NOTICE USING
 			MESSAGE = format('%s: %s hours, up to %s, are as another relation or mapping of this name had them', origin, hours, last_hour),
-			HINT = format('They lie before the first row of the relation. SELECT inferacct.forget_usage(%L, until_at => %L) takes them out.', origin, last_hour + interval '1 hour');
+			HINT = format('They lie before the first row of the relation. SELECT inferacct.forget_usage(%L, until => %L) takes them out.', origin, last_hour + interval '1 hour');
 	END IF;
 END
 $$;
