@@ -41,7 +41,7 @@ CREATE TABLE inferacct_internal.source_relation (
 
 COMMENT ON TABLE source_relation IS 'Which relation of this database a source reads, and as what it was last seen; kept by follow_sources(). A dump leaves it out; restoring usage_source fills it.';
 COMMENT ON COLUMN source_relation.columns IS 'the number of each column that is read, by the name that it had when it was attached';
-COMMENT ON COLUMN source_relation.seen IS 'source_seen() of the relation when the functions of the source were made';
+COMMENT ON COLUMN source_relation.seen IS 'source_seen() when the functions of the source were made';
 COMMENT ON COLUMN source_relation.problem IS 'why the source is broken; NULL when it is not';
 
 -- A mapping of one's own: which columns fill which, and what the counts contain.
@@ -347,7 +347,7 @@ COMMENT ON FUNCTION own_relation(oid) IS 'The relation of this extension that a 
 
 -- Everything of a relation that a source depends on, in one text.  In PL/pgSQL, which
 -- keeps its plan: it runs for every source after every command that changes a schema.
-CREATE FUNCTION inferacct_internal.source_seen(relation oid, name text)
+CREATE FUNCTION inferacct_internal.source_seen(relation oid, source usage_source)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
@@ -360,12 +360,12 @@ BEGIN
 		(SELECT string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid::regtype), ', ' ORDER BY a.attnum)
 		 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
 	INTO seen
-	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), to_regclass(source_seen.name));
-	RETURN coalesce(seen, 'gone');
+	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), to_regclass(source.relation));
+	RETURN concat_ws(' ', coalesce(seen, 'gone'), 'by', md5(concat(source.columns, source.definition)));
 END
 $$;
 
-COMMENT ON FUNCTION source_seen(oid, text) IS 'What a source can tell of its relation, or of the one that has its name when it is gone: when this changes, follow_sources() has work.';
+COMMENT ON FUNCTION source_seen(oid, usage_source) IS 'What a source can tell of its relation, or of the one that has its name when it is gone, and by what it reads it: when this changes, follow_sources() has work.';
 
 -- The columns that a definition reads: PostgreSQL itself says which.
 CREATE FUNCTION inferacct_internal.source_columns(relation regclass, definition jsonb)
@@ -428,7 +428,7 @@ BEGIN
 	SELECT * INTO s FROM inferacct.usage_source AS u WHERE u.name = follow_source.name;
 	INSERT INTO inferacct_internal.source_relation (name) VALUES (name) ON CONFLICT DO NOTHING;
 	SELECT * INTO l FROM inferacct_internal.source_relation AS r WHERE r.name = follow_source.name FOR UPDATE;
-	now_seen := inferacct_internal.source_seen(l.relation, s.relation);
+	now_seen := inferacct_internal.source_seen(l.relation, s);
 	IF now_seen = l.seen THEN
 		RETURN;
 	END IF;
@@ -485,10 +485,12 @@ BEGIN
 			PERFORM inferacct_internal.make_source_functions(name, now_relation,
 				inferacct_internal.source_select(name, now_relation::regclass::text, now_columns, s.definition),
 				inferacct_internal.source_rejected(name, now_relation::regclass::text, now_columns, s.definition));
-			UPDATE inferacct.usage_source AS u SET relation = now_relation::regclass::text, columns = now_columns, definition = s.definition
-			WHERE u.name = follow_source.name;
-			UPDATE inferacct_internal.source_relation AS r SET relation = now_relation, kind = now_kind, owner = now_owner, columns = numbers, problem = NULL
-			WHERE r.name = follow_source.name;
+			s.relation := now_relation::regclass::text;
+			s.columns := now_columns;
+			UPDATE inferacct_internal.source_relation AS r SET relation = now_relation, kind = now_kind, owner = now_owner, columns = numbers, problem = NULL,
+				seen = inferacct_internal.source_seen(now_relation, s) WHERE r.name = follow_source.name;
+			UPDATE inferacct.usage_source AS u SET relation = s.relation, columns = s.columns, definition = s.definition
+			WHERE u.name = follow_source.name AND (u.relation, u.columns, u.definition) <> (s.relation, s.columns, s.definition);
 			IF l.problem IS NOT NULL THEN
 				RAISE NOTICE 'source "%" of inferacct can be read again', name;
 			END IF;
@@ -518,7 +520,7 @@ BEGIN
 	PERFORM inferacct_internal.check_owner('follow sources');
 	FOR changed IN
 		SELECT s.name FROM inferacct.usage_source AS s JOIN inferacct_internal.source_relation AS l USING (name)
-		WHERE inferacct_internal.source_seen(l.relation, s.relation) <> l.seen ORDER BY s.name
+		WHERE inferacct_internal.source_seen(l.relation, s) <> l.seen ORDER BY s.name
 	LOOP
 		PERFORM inferacct_internal.follow_source(changed);
 	END LOOP;
@@ -600,8 +602,24 @@ $$;
 
 COMMENT ON FUNCTION usage_source_written() IS 'Statement trigger of usage_source: the views follow it.';
 
-CREATE TRIGGER usage_source_written AFTER INSERT OR DELETE OR TRUNCATE ON usage_source
+CREATE TRIGGER usage_source_written AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name ON usage_source
 FOR EACH STATEMENT EXECUTE FUNCTION usage_source_written();
+
+CREATE FUNCTION inferacct_internal.usage_source_corrected()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM follow_sources();
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION usage_source_corrected() IS 'Statement trigger of usage_source: what reads a source follows its definition.';
+
+CREATE TRIGGER usage_source_corrected AFTER UPDATE OF relation, columns, definition ON usage_source
+FOR EACH STATEMENT EXECUTE FUNCTION usage_source_corrected();
 
 -- ---------------------------------------------------------------------------
 -- Attaching
@@ -641,19 +659,18 @@ DECLARE
 BEGIN
 	SELECT * INTO c FROM pg_class WHERE oid = relation;
 	IF own IS NOT NULL THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('relation "%s" cannot be attached: %s', relation, CASE WHEN own = relation THEN 'it belongs to inferacct'
+		PERFORM inferacct_internal.fail('22023',
+			format('relation "%s" cannot be attached: %s', relation, CASE WHEN own = relation THEN 'it belongs to inferacct'
 				ELSE format('it is made of "%s", which belongs to inferacct', own) END),
-			DETAIL = 'Its requests would be counted twice, or be read by their own reading.',
-			HINT = 'Attach the relation in which another tool keeps its log.';
+			'Its requests would be counted twice, or be read by their own reading.',
+			'Attach the relation in which another tool keeps its log.');
 	END IF;
 	IF c.relkind NOT IN ('r', 'p', 'v', 'm', 'f') THEN
-		RAISE wrong_object_type USING MESSAGE = format('"%s" is not a table, foreign table or view', relation);
+		PERFORM inferacct_internal.fail('42809', format('"%s" is not a table, foreign table or view', relation));
 	END IF;
 	IF c.relpersistence = 't' THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('relation "%s" is temporary', relation),
-			HINT = 'A source is read by other sessions, too: attach a table that stays.';
+		PERFORM inferacct_internal.fail('42809', format('relation "%s" is temporary', relation),
+			NULL, 'A source is read by other sessions, too: attach a table that stays.');
 	END IF;
 END
 $$;
@@ -689,7 +706,7 @@ BEGIN
 	VALUES (name, qualified_name(relation), mapping, definition, source_columns(relation, definition));
 	problem := (SELECT r.problem FROM source_relation AS r WHERE r.name = attach_usage.name);
 	IF problem IS NOT NULL THEN
-		RAISE datatype_mismatch USING MESSAGE = format('relation "%s" cannot be attached: %s', relation, problem);
+		PERFORM fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
 	END IF;
 	RETURN source_view(name)::regclass;
 END

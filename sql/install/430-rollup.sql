@@ -105,7 +105,7 @@ SELECT s.name, s.relation,
 		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name, s.relation, s.mapping) END AS remedy,
 	(SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = s.name AND r.read_by <> source_read_by(s.relation, s.definition)) AS hours_of_others
 FROM usage_source AS s LEFT JOIN source_relation AS l USING (name)
-CROSS JOIN LATERAL (SELECT l.seen IS DISTINCT FROM source_seen(l.relation, s.relation)) AS c(unseen);
+CROSS JOIN LATERAL (SELECT l.seen IS DISTINCT FROM source_seen(l.relation, s)) AS c(unseen);
 
 COMMENT ON VIEW source_status IS 'The attached sources: attached; broken, when the relation cannot be read any more and the source has no rows; or changed, when the relation has changed while event triggers were off. With the problem and its remedy.';
 COMMENT ON COLUMN source_status.hours_of_others IS 'hours in usage_hourly that were read from another relation, or by another mapping, of this name: those that refresh_usage() has not read again yet, or that lie before the first row of the relation';

@@ -275,6 +275,10 @@ GRANT USAGE ON SCHEMA own_steady TO inferacct_test_reader;
 SET LOCAL ROLE inferacct_test_reader;
 SELECT throws_ok('SELECT count(*) FROM usage_all', '42501', NULL, 'who may not read the relation reads no source');
 RESET ROLE;
+GRANT SELECT ON own_steady.report TO inferacct_test_reader;
+SET LOCAL ROLE inferacct_test_reader;
+SELECT throws_ok('SELECT * FROM own_steady.report', '42501', NULL, 'not even through a view of somebody who may');
+RESET ROLE;
 GRANT SELECT ON own_steady.big, own_steady.log TO inferacct_test_reader;
 ALTER TABLE own_steady.big ENABLE ROW LEVEL SECURITY;
 CREATE POLICY half ON own_steady.big TO inferacct_test_reader USING (team = 'team 1');
@@ -287,9 +291,31 @@ SELECT is((SELECT count(*) FROM usage_all WHERE source = 'own_big'), 20000::bigi
 SELECT is(source_query('own_none'), NULL, 'no query of no source');
 SELECT is((SELECT count(*) FROM (SELECT pg_temp.plan('SELECT * FROM (' || source_query('own_big') || ') AS q')) AS p), 1::bigint, 'the query of a source can be had');
 
+-- The table may be corrected by hand: what reads the source follows.
+UPDATE usage_source SET definition = jsonb_set(definition, '{columns,team}', '"''by hand''"') WHERE name = 'own_big';
+SELECT is((SELECT min(team) FROM usage_all WHERE source = 'own_big'), 'by hand', 'a definition that is corrected by hand is read');
+UPDATE usage_source SET name = 'own_large' WHERE name = 'own_big';
+SELECT is((SELECT count(*) FROM usage_of_own_large), 20000::bigint, 'and so is another name');
+SELECT hasnt_view('inferacct', 'usage_of_own_big', 'the old one is gone');
+SELECT is((SELECT count(*) FROM usage_all WHERE source = 'own_large'), 20000::bigint, 'all rows have it');
+UPDATE usage_source SET name = 'own_big' WHERE name = 'own_large';
+SELECT is_empty($$SELECT * FROM source_status WHERE status <> 'attached'$$, 'and back');
+SAVEPOINT by_hand;
+UPDATE usage_source SET definition = jsonb_set(definition, '{columns,team}', '"r.nothing"') WHERE name = 'own_big';
+SELECT is((SELECT status || ', ' || problem FROM source_status WHERE name = 'own_big'), 'broken, its relation own_steady.big cannot be read: column r.nothing does not exist', 'one that cannot be read is broken');
+SELECT is((SELECT count(*) FROM usage_all WHERE source = 'own_big'), 0::bigint, 'and has no rows');
+ROLLBACK TO by_hand;
+
 -- Of a distributed relation no planner is asked to look into a function.
 CREATE FUNCTION pg_temp.language() RETURNS name LANGUAGE sql AS $$SELECT lanname FROM pg_proc AS p JOIN pg_language AS l ON l.oid = prolang WHERE proname = 'rows_of_own_big'$$;
 SELECT is(pg_temp.language(), 'sql', 'a function that is put in its place');
+SAVEPOINT distributed;
+SET LOCAL allow_system_table_mods = on;
+CREATE TABLE pg_catalog.pg_dist_partition AS SELECT 'own_steady.big'::regclass AS logicalrelid;
+SELECT is(pg_temp.language(), 'plpgsql', 'a statement of its own, where pg_dist_partition has the relation');
+SELECT is((SELECT count(*) FROM usage_all WHERE source = 'own_big'), 20000::bigint, 'with the same rows');
+SELECT is((SELECT count(*) FROM rejected_usage WHERE source = 'own_big'), 0::bigint, 'and none rejected');
+ROLLBACK TO distributed;
 
 -- ---------------------------------------------------------------------------
 -- Triggers that look at everybody's commands
