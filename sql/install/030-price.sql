@@ -537,11 +537,18 @@ COMMENT ON FUNCTION set_price(text, text, text, numeric, timestamptz, bigint, te
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION inferacct_internal.price_horizon() RETURNS timestamptz
-LANGUAGE c STABLE PARALLEL SAFE COST 1
+LANGUAGE c STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'price_horizon';
 
 COMMENT ON FUNCTION price_horizon() IS
-'The value of inferacct.as_of as a time, infinity when it is not set: versions published at or before it are known.';
+'Versions published at or before this time are known: inferacct.as_of, but not before the oldest version was published (a NOTICE says so); infinity when it is not set.';
+
+CREATE FUNCTION inferacct_internal.hidden_note() RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'hidden_note';
+
+COMMENT ON FUNCTION hidden_note() IS
+'For the end of a DETAIL: '' Prices are asked for as of ...'' when inferacct.as_of is set, else empty.';
 
 CREATE VIEW price_history AS
 SELECT p.provider, p.model, p.region, p.service_tier, p.meter,
@@ -556,7 +563,7 @@ FROM (
 			q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from)
 		q.*, v.published_at
 	FROM price q JOIN price_version v USING (version)
-	WHERE v.published_at <= price_horizon()
+	WHERE v.published_at <= (SELECT price_horizon())
 	ORDER BY q.provider, q.model, q.region, q.service_tier, q.meter,
 		q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from,
 		v.published_at DESC, q.version DESC

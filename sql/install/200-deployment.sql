@@ -52,6 +52,7 @@ CREATE TABLE deployment (
 	decode_tokens_per_second	numeric CHECK (decode_tokens_per_second > 0 AND decode_tokens_per_second < 'Infinity'),
 	capacity_mtok_per_month		numeric CHECK (capacity_mtok_per_month > 0 AND capacity_mtok_per_month < 'Infinity'),
 	mix							usage,
+	output_weight				numeric CHECK (output_weight > 0 AND output_weight < 'Infinity'),
 	target_utilization			numeric NOT NULL DEFAULT 1 CHECK (target_utilization > 0 AND target_utilization <= 1),
 	redundancy					numeric NOT NULL DEFAULT 1 CHECK (redundancy >= 1 AND redundancy < 'Infinity'),
 	upfront_usd					numeric NOT NULL DEFAULT 0 CHECK (upfront_usd >= 0 AND upfront_usd < 'Infinity'),
@@ -68,17 +69,19 @@ CREATE TABLE deployment (
 	CONSTRAINT deployment_rented CHECK (term = 'owned' OR gpu IS NOT NULL),
 	CONSTRAINT deployment_one_throughput CHECK (capacity_mtok_per_month IS NULL
 		OR num_nonnulls(prefill_tokens_per_second, decode_tokens_per_second) = 0),
-	CONSTRAINT deployment_capacity_of_mix CHECK (capacity_mtok_per_month IS NULL OR mix IS NOT NULL)
+	CONSTRAINT deployment_capacity_of_mix CHECK (capacity_mtok_per_month IS NULL OR mix IS NOT NULL),
+	CONSTRAINT deployment_weight_of_capacity CHECK (output_weight IS NULL OR capacity_mtok_per_month IS NOT NULL)
 );
 
 COMMENT ON TABLE deployment IS
-'Ways to serve a model oneself, append-only. Throughput is given for prefill and decode apart, or as one capacity with the mix it was measured on. Money columns are USD; those of hardware are per replica.';
+'Ways to serve a model oneself, append-only. Throughput is given for prefill and decode apart, or as one capacity with the mix it was measured on and the weight of an answer token. Money columns are USD; those of hardware are per replica.';
 COMMENT ON COLUMN deployment.model IS 'The model it serves, as in model_profile; a label here.';
 COMMENT ON COLUMN deployment.gpu IS 'GPU, vendor and term name the rows of gpu_price that it rents; vendor NULL: the only one there is.';
 COMMENT ON COLUMN deployment.term IS 'on_demand, reserved_1y, reserved_3y, spot; owned rents nothing and has upfront_usd.';
 COMMENT ON COLUMN deployment.prefill_tokens_per_second IS 'Prompt tokens that a replica that does nothing else reads per second.';
 COMMENT ON COLUMN deployment.decode_tokens_per_second IS 'Answer tokens that a replica that does nothing else writes per second, over all its requests.';
-COMMENT ON COLUMN deployment.capacity_mtok_per_month IS 'Instead of the two rates: million tokens of `mix` that an always busy replica serves in a month of 730 hours. Refused (IA303) for an output share more than 10 points away from that of mix.';
+COMMENT ON COLUMN deployment.capacity_mtok_per_month IS 'Instead of the two rates: million tokens of `mix` that an always busy replica serves in a month of 730 hours. Without output_weight it is refused (IA303) for an output share more than 10 points away from that of mix.';
+COMMENT ON COLUMN deployment.output_weight IS 'With capacity_mtok_per_month: how many prompt tokens an answer token is worth in work (prefill rate / decode rate), so that the capacity answers for any mix. A token read from a cache is then no work. NULL: unknown.';
 COMMENT ON COLUMN deployment.target_utilization IS 'Share of full throughput that is planned with; 0.7 leaves 30 % for bursts and latency.';
 COMMENT ON COLUMN deployment.min_replicas IS 'Replicas that run whatever the load; max_replicas: how many there can be at all, NULL for no limit.';
 COMMENT ON COLUMN deployment.spare_replicas IS 'Replicas beside those that serve (N+s).';
@@ -324,10 +327,11 @@ BEGIN
 		RETURN found_row;
 	END IF;
 	SELECT string_agg(name, ', ' ORDER BY name) INTO known
-	FROM (SELECT DISTINCT d.name FROM deployment d ORDER BY d.name LIMIT 10) names;
+	FROM (SELECT DISTINCT d.name FROM deployment d JOIN price_version v USING (version)
+		WHERE d.valid_from <= at AND v.published_at <= price_horizon() ORDER BY d.name LIMIT 10) names;
 	RAISE EXCEPTION 'unknown deployment "%"', deployment
 		USING ERRCODE = 'IA301',
-			DETAIL = format('No row of that name is valid at %s.', at),
+			DETAIL = format('No row of that name is valid at %s.', at) || hidden_note(),
 			HINT = coalesce('Known deployments are: ' || known || '.', 'INSERT it into table deployment.');
 END $$;
 
@@ -365,11 +369,15 @@ BEGIN
 				HINT = 'Name the vendor.';
 	END IF;
 	SELECT string_agg(format('%s %s %s', p.gpu, p.vendor, p.term), ', ' ORDER BY p.gpu, p.vendor, p.term) INTO known
-	FROM (SELECT DISTINCT q.gpu, q.vendor, q.term FROM gpu_price q
-		WHERE q.gpu = gpu_usd_per_hour.gpu OR NOT EXISTS (SELECT FROM gpu_price r WHERE r.gpu = gpu_usd_per_hour.gpu)) p;
+	FROM (SELECT DISTINCT ON (q.gpu, q.vendor, q.term) q.gpu, q.vendor, q.term, q.usd_per_hour
+		FROM gpu_price q JOIN price_version v USING (version)
+		WHERE q.valid_from <= at AND v.published_at <= price_horizon()
+			AND (q.gpu = gpu_usd_per_hour.gpu OR NOT EXISTS (SELECT FROM gpu_price r WHERE r.gpu = gpu_usd_per_hour.gpu))
+		ORDER BY q.gpu, q.vendor, q.term, q.valid_from DESC, v.published_at DESC, q.version DESC) p
+	WHERE p.usd_per_hour IS NOT NULL;
 	RAISE EXCEPTION 'no price of % on term %', gpu || coalesce(' from ' || vendor, ''), term
 		USING ERRCODE = 'IA302',
-			DETAIL = format('None is valid at %s.', at),
+			DETAIL = format('None is valid at %s.', at) || hidden_note(),
 			HINT = coalesce('Known are: ' || left(known, 900) || '.', 'INSERT it into table gpu_price.');
 END $$;
 
@@ -397,6 +405,7 @@ AS $$
 DECLARE
 	tokens		numeric := input_tokens + cached_tokens + output_tokens;
 	mix_tokens	numeric := input_tokens(d.mix)::numeric + output_tokens(d.mix);
+	mix_work	numeric := input_tokens(d.mix) - cached_tokens(d.mix) + d.output_weight * output_tokens(d.mix);
 	missing		text := CASE WHEN d.capacity_mtok_per_month IS NOT NULL THEN NULL
 		WHEN input_tokens > 0 AND d.prefill_tokens_per_second IS NULL THEN 'prefill_tokens_per_second'
 		WHEN output_tokens > 0 AND d.decode_tokens_per_second IS NULL THEN 'decode_tokens_per_second' END;
@@ -412,19 +421,21 @@ BEGIN
 	ELSIF d.capacity_mtok_per_month IS NULL THEN
 		RETURN ROW(coalesce(d.decode_tokens_per_second, 1), 0, coalesce(d.prefill_tokens_per_second, 1),
 			3600 * coalesce(d.prefill_tokens_per_second, 1) * coalesce(d.decode_tokens_per_second, 1))::deployment_work;
+	ELSIF mix_work > 0 THEN
+		RETURN ROW(730 * mix_tokens, 0, 730 * mix_tokens * d.output_weight, d.capacity_mtok_per_month * 1000000 * mix_work)::deployment_work;
 	ELSIF mix_tokens = 0 OR abs(output_tokens * mix_tokens - output_tokens(d.mix) * tokens) * 10 > tokens * mix_tokens THEN
 		RAISE EXCEPTION 'the capacity of deployment "%" was stated for another mix', d.name
 			USING ERRCODE = 'IA303',
 				DETAIL = format('Of its tokens %s %% are output, of the load''s %s %%: more than 10 points apart.',
 					round(100 * output_tokens(d.mix) / nullif(mix_tokens, 0), 1), round(100 * output_tokens / tokens, 1)),
-				HINT = 'Decoding is slower than prefilling: state prefill_tokens_per_second and decode_tokens_per_second instead, or the capacity for this mix.';
+				HINT = 'Decoding is slower than prefilling: state output_weight beside the capacity, or prefill_tokens_per_second and decode_tokens_per_second instead, or the capacity for this mix.';
 	END IF;
 	RETURN ROW(730, 730, 730, d.capacity_mtok_per_month * 1000000)::deployment_work;
 END $$;
 
 COMMENT ON FUNCTION deployment_work(deployment, numeric, numeric, numeric) IS
-'How the deployment counts work for a load of so many tokens to prefill, cached and to decode. With rates: seconds are input / prefill rate + output / decode rate, times both rates; with one capacity: every token alike, 730 hours a month. '
-'Errors: IA303 a throughput is missing, or the capacity is of a mix whose output share differs by more than 10 points; 22023 a mix without work.';
+'How the deployment counts work for a load of so many tokens to prefill, cached and to decode. With rates: seconds are input / prefill rate + output / decode rate, times both rates; with one capacity: by output_weight, or every token alike, 730 hours a month. '
+'Errors: IA303 a throughput is missing, or the capacity has no output_weight and is of a mix whose output share differs by more than 10 points; 22023 a mix without work.';
 
 CREATE FUNCTION inferacct_internal.deployment_costs(deployment text, at timestamptz) RETURNS SETOF deployment_cost
 LANGUAGE sql STABLE PARALLEL SAFE COST 20 ROWS 5

@@ -73,7 +73,7 @@ SELECT name, kind, classifier_usd_per_request, escalation_share, misroute_share,
 FROM (
 	SELECT DISTINCT ON (p.name) p.*
 	FROM routing_policy p JOIN price_version v USING (version)
-	WHERE v.published_at <= price_horizon() AND p.valid_from <= least(now(), price_horizon())
+	WHERE v.published_at <= (SELECT price_horizon()) AND p.valid_from <= (SELECT least(now(), price_horizon()))
 	ORDER BY p.name, p.valid_from DESC, v.published_at DESC, p.version DESC
 ) p
 WHERE kind IS NOT NULL;
@@ -89,7 +89,7 @@ FROM (
 		t.policy, nullif(t.below_score, 'Infinity') AS below_score, t.share, t.model, t.deployment, t.output_ratio, t.tokenizer_ratio,
 		t.keeps_cache, t.usd_per_mtok, t.usd_per_month, t.valid_from, t.version, t.note
 	FROM routing_tier t JOIN price_version v USING (version)
-	WHERE v.published_at <= price_horizon() AND t.valid_from <= least(now(), price_horizon())
+	WHERE v.published_at <= (SELECT price_horizon()) AND t.valid_from <= (SELECT least(now(), price_horizon()))
 	ORDER BY t.policy, coalesce(t.below_score, 'Infinity'), CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END,
 		t.valid_from DESC, v.published_at DESC, t.version DESC
 ) t
@@ -119,7 +119,7 @@ BEGIN
 	SELECT * INTO p FROM current_routing_policy c WHERE c.name = routing_definition.policy;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'unknown routing policy "%"', policy USING ERRCODE = 'IA401',
-			DETAIL = 'Policies in force: ' || coalesce((SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM current_routing_policy c), 'none') || '.',
+			DETAIL = 'Policies in force: ' || coalesce((SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM current_routing_policy c), 'none') || '.' || hidden_note(),
 			HINT = 'INSERT INTO inferacct.routing_policy (name, kind), and its tiers into inferacct.routing_tier.';
 	END IF;
 	SELECT count(*), count(c.share), coalesce(sum(c.share), 0) INTO tier_count, share_count, stated

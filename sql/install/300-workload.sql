@@ -8,6 +8,20 @@
 -- What a log says
 -- ---------------------------------------------------------------------------
 
+-- A report of many rows answers what it can: a price, model, GPU or throughput that
+-- is not known (classes IA0 and IA3) becomes a sentence in the rows that need it.
+CREATE FUNCTION inferacct_internal.is_missing_fact(sqlstate text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN sqlstate ~ '^IA[03]';
+
+COMMENT ON FUNCTION is_missing_fact(text) IS 'Whether an error says that a price, model, deployment, GPU or throughput is not known (classes IA0 and IA3). NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.missing_fact(sqlstate text, message text, detail text, hint text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN concat_ws(' ', concat(sqlstate, ' ', message, '.'), nullif(detail, ''), nullif(hint, ''));
+
+COMMENT ON FUNCTION missing_fact(text, text, text, text) IS 'A caught error as sentences for the row of a report.';
+
 CREATE TYPE workload AS (
 	first_at			timestamptz,
 	last_at				timestamptz,
@@ -22,12 +36,13 @@ CREATE TYPE workload AS (
 	recent_model_usd	numeric,
 	recent_models		text[],
 	routing				route_savings_result,
-	demand				demand
+	demand				demand,
+	routing_problem		text
 );
 
 COMMENT ON TYPE workload IS
 'What workload() measures, USD as priced: usd of all priced requests; batch_usd is what those cost now that may wait a day and have a batch price, batch_saved_usd what that price saves; frontier_usd: of models named as not to be self-hosted; recent_model_usd: of models first seen in the last 90 days of a log of more than 180, else NULL; recent_models: those models, the dearest first; '
-'routing: route_savings() of the requests left after batch that were made to baseline_model; demand: hour by hour what is left after batch and, where it saves, routing.';
+'routing: route_savings() of the requests left after batch that were made to baseline_model; demand: hour by hour what is left after batch and, where it saves, routing; routing_problem: what keeps the policy from being judged, which then is not applied.';
 
 CREATE FUNCTION inferacct_internal.check_log(log regclass) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -88,10 +103,23 @@ END $$;
 
 COMMENT ON FUNCTION names_of_model(regclass, text, timestamptz) IS 'The spellings in a log that mean a model at a time. NULL model gives none.';
 
+CREATE FUNCTION inferacct_internal.check_policy_models(policy text, baseline_model text, at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'error'
+AS $$
+BEGIN
+	PERFORM resolve_model(m.model, at)
+	FROM (SELECT baseline_model UNION SELECT tier ->> 'model' FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier) AS m(model)
+	WHERE m.model IS NOT NULL;
+END $$;
+
+COMMENT ON FUNCTION check_policy_models(text, text, timestamptz) IS 'Refuses a policy with a model that nobody has prices for (IA002), or several (IA003): no saving could be told. Errors of the policy: IA401, IA402.';
+
 CREATE FUNCTION workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL, frontier_models text[] DEFAULT '{}',
 	since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 RETURNS workload
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
+LANGUAGE plpgsql STABLE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
 AS $$
@@ -100,6 +128,8 @@ DECLARE
 	rows		text;
 	baseline	text[] := '{}';
 	helps		boolean;
+	detail		text;
+	hint		text;
 BEGIN
 	PERFORM check_log(log);
 	rows := workload_query(log);
@@ -126,10 +156,21 @@ BEGIN
 	END IF;
 
 	IF policy IS NOT NULL THEN
-		SELECT coalesce(baseline_model, routing_definition(policy) -> 'tiers' -> -1 ->> 'model') INTO baseline_model;
-		baseline := names_of_model(log, baseline_model, w.last_at);
-		EXECUTE format('SELECT route_savings($4, score, $5, usage, at, service_tier, region) FROM (%s) AS l WHERE routed AND batch_usd IS NULL', rows)
-		INTO w.routing USING since, until, baseline, policy, baseline_model;
+		BEGIN
+			SELECT coalesce(baseline_model, routing_definition(policy) -> 'tiers' -> -1 ->> 'model') INTO baseline_model;
+			PERFORM check_policy_models(policy, baseline_model, w.last_at);
+			baseline := names_of_model(log, baseline_model, w.last_at);
+			EXECUTE format('SELECT route_savings($4, score, $5, usage, at, service_tier, region) FROM (%s) AS l WHERE routed AND batch_usd IS NULL', rows)
+			INTO w.routing USING since, until, baseline, policy, baseline_model;
+		EXCEPTION WHEN OTHERS THEN
+			IF NOT is_missing_fact(SQLSTATE) THEN
+				RAISE;
+			END IF;
+			GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+			w.routing_problem := missing_fact(SQLSTATE, SQLERRM, detail, hint);
+			w.routing := NULL;
+			baseline := '{}';
+		END;
 	END IF;
 
 	-- An hour pays no part of a fixed cost; a request that a tier has no price for is paid as it is.
@@ -148,7 +189,7 @@ END $$;
 
 COMMENT ON FUNCTION workload(regclass, text, text, text[], timestamptz, timestamptz) IS
 'Measures a log (usage_log, or a relation with its columns) in [since, until) for advise() and savings_plan(): first what may go to batch prices (standard tier, tolerates 24 hours or more), then what a routing policy makes of the rest that was made to baseline_model (NULL: the model of the policy''s last tier), then the demand that is left. '
-'Requests without a price are left out and counted. Errors: 22004 and 42703 the log, IA401 and IA402 the policy, as resolve_model() the baseline model.';
+'Requests without a price are left out and counted. A model or deployment of the policy that is not known, or not priced, is routing_problem, and no error. Errors: 22004 and 42703 the log, IA401 and IA402 the policy.';
 
 -- ---------------------------------------------------------------------------
 -- What a deployment makes of it
@@ -205,6 +246,8 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	regret_low_usd			numeric,
 	reserved_1y_usd			numeric,	-- a year of a replica
 	reserved_3y_usd			numeric,
+	routing_problem			text,		-- the fact that is missing to judge the policy
+	deployment_problem		text,		-- and the deployment; all that depends on it is then NULL
 	-- given
 	data_residency			boolean,
 	latency_target_ms		numeric,
@@ -280,54 +323,20 @@ COMMENT ON FUNCTION commitment_of_base(demand, text, numeric, numeric, numeric, 
 'Of so many replicas that run all the time on demand: how many commitment() would reserve, and the USD that saves over the time of the demand (of hours); reserved / on demand, and a year of a reserved replica. Against paying each replica by the hour in which it is needed: spared_usd, the share of the demand (erased_at) at which that is nothing, and what a forecast too high or too low by forecast_error (0.1 for 10 %) costs, as commitment_regret(). '
 'NULLs when the deployment is not rented on demand, has no replica, or no price of a reservation is known. Errors as commitment(demand, deployment), 22023 a forecast_error outside [0, 1].';
 
-CREATE FUNCTION inferacct_internal.advice_facts(w workload, deployment text, policy text, price_factor numeric, at timestamptz, forecast_error numeric DEFAULT 0.1,
-	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL)
+-- What a deployment makes of the workload.
+CREATE FUNCTION inferacct_internal.deployment_facts(f advice_facts, w workload, at timestamptz)
 RETURNS advice_facts
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	f			advice_facts;
-	burst		traffic_statistics;
+	deployment	text := f.deployment;
 	h			hybrid_verdict;
 	d			deployment;
 	volume		breakeven_volume;
 	total		record;
 	c			record;
 BEGIN
-	PERFORM check_figure('forecast_error', forecast_error, 0, 1);
-	f.price_factor := price_factor;
-	f.forecast_error := forecast_error;
-	f.replica_latency_target := num_nonnulls(ttft_p99_ms, tpot_ms) > 0;
-	f.requests := w.requests;
-	f.unpriced_requests := w.unpriced_requests;
-	f.usd := w.usd;
-	f.weeks := coalesce(floor(extract(epoch FROM date_trunc('hour', w.last_at, 'UTC') + interval '1 hour' - date_trunc('hour', w.first_at, 'UTC')) / 604800), 0);
-	f.p95_latency_ms := w.p95_latency_ms;
-	f.frontier_share := exact_quotient(w.frontier_usd, nullif(w.usd, 0));
-	f.recent_model_share := exact_quotient(w.recent_model_usd, nullif(w.usd, 0));
-	f.recent_models := w.recent_models;
-	f.batch_share := exact_quotient(w.batch_usd, nullif(w.usd, 0));
-	f.batch_saved_usd := w.batch_saved_usd;
-	f.routing_policy := policy;
-	f.routing_saved_usd := (w.routing).saved_usd;
-	f.routing_saved_share := (w.routing).saved_share;
-	f.routing_random_share := (w.routing).random_saved_share;
-	f.routing_longest_share := (w.routing).longest_first_saved_share;
-	f.routing_request_share := (w.routing).moved_request_share;
-	f.routing_spend_share := (w.routing).moved_spend_share;
-	burst := traffic(w.demand);
-	f.peak_to_mean := round(burst.peak_to_mean::numeric, 6);
-	f.cv := round(burst.cv::numeric, 6);
-	f.predictability := round(burst.predictability::numeric, 6);
-	f.hours := burst.buckets;
-	f.forecast_wape := forecast_wape(w.demand);
-	f.left_usd := burst.api_usd;
-	f.deployment := deployment;
-	IF deployment IS NULL OR burst.api_usd IS NULL OR burst.mean = 0 THEN
-		RETURN f;
-	END IF;
-
 	d := deployment_in_force(deployment, at);
 	h := hybrid(w.demand, deployment, NULL, at);
 	f.replicas := h.replicas;
@@ -351,12 +360,7 @@ BEGIN
 	FROM (SELECT sum(input_tokens(s.usage) + output_tokens(s.usage))::numeric AS tokens, count(*) AS hours
 		  FROM (SELECT s.usage, row_number() OVER (ORDER BY s.bucket) - 1 AS i FROM demand_series(w.demand) s) s GROUP BY i / 168) AS week
 	WHERE hours = 168;
-	SELECT sum(k.fte) INTO f.fte_needed FROM deployment_costs(deployment, at) k;
-	f.target_utilization := d.target_utilization;
-	IF f.replica_latency_target AND serving_tokens_per_second(deployment, NULL, NULL, at) IS NOT NULL THEN
-		f.latency_utilization := coalesce(latency_utilization(deployment, ttft_p99_ms, tpot_ms, at), 0);
-	END IF;
-	SELECT * INTO c FROM commitment_of_base(w.demand, deployment, h.replicas, price_factor, forecast_error, at);
+	SELECT * INTO c FROM commitment_of_base(w.demand, deployment, h.replicas, f.price_factor, f.forecast_error, at);
 	f.committed_replicas := c.reserved;
 	f.committed_saved_usd := c.saved_usd;
 	f.committed_needed_share := c.needed_share;
@@ -370,5 +374,74 @@ BEGIN
 	RETURN f;
 END $$;
 
+COMMENT ON FUNCTION deployment_facts(advice_facts, workload, timestamptz) IS
+'The facts with what the deployment that they name makes of the workload, at the prices of a time. Errors as hybrid(demand, deployment), 22023 a forecast_error outside [0, 1].';
+
+CREATE FUNCTION inferacct_internal.advice_facts(w workload, deployment text, policy text, price_factor numeric, at timestamptz, forecast_error numeric DEFAULT 0.1,
+	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL)
+RETURNS advice_facts
+LANGUAGE plpgsql STABLE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	f			advice_facts;
+	burst		traffic_statistics;
+	d			deployment;
+	detail		text;
+	hint		text;
+BEGIN
+	PERFORM check_figure('forecast_error', forecast_error, 0, 1);
+	f.price_factor := price_factor;
+	f.forecast_error := forecast_error;
+	f.replica_latency_target := num_nonnulls(ttft_p99_ms, tpot_ms) > 0;
+	f.requests := w.requests;
+	f.unpriced_requests := w.unpriced_requests;
+	f.usd := w.usd;
+	f.weeks := coalesce(floor(extract(epoch FROM date_trunc('hour', w.last_at, 'UTC') + interval '1 hour' - date_trunc('hour', w.first_at, 'UTC')) / 604800), 0);
+	f.p95_latency_ms := w.p95_latency_ms;
+	f.frontier_share := exact_quotient(w.frontier_usd, nullif(w.usd, 0));
+	f.recent_model_share := exact_quotient(w.recent_model_usd, nullif(w.usd, 0));
+	f.recent_models := w.recent_models;
+	f.batch_share := exact_quotient(w.batch_usd, nullif(w.usd, 0));
+	f.batch_saved_usd := w.batch_saved_usd;
+	f.routing_policy := policy;
+	f.routing_problem := w.routing_problem;
+	f.routing_saved_usd := (w.routing).saved_usd;
+	f.routing_saved_share := (w.routing).saved_share;
+	f.routing_random_share := (w.routing).random_saved_share;
+	f.routing_longest_share := (w.routing).longest_first_saved_share;
+	f.routing_request_share := (w.routing).moved_request_share;
+	f.routing_spend_share := (w.routing).moved_spend_share;
+	burst := traffic(w.demand);
+	f.peak_to_mean := round(burst.peak_to_mean::numeric, 6);
+	f.cv := round(burst.cv::numeric, 6);
+	f.predictability := round(burst.predictability::numeric, 6);
+	f.hours := burst.buckets;
+	f.forecast_wape := forecast_wape(w.demand);
+	f.left_usd := burst.api_usd;
+	f.deployment := deployment;
+	IF deployment IS NULL OR burst.api_usd IS NULL OR burst.mean = 0 THEN
+		RETURN f;
+	END IF;
+
+	-- A name that nobody knows is a mistake of the caller; what a known one lacks is a fact.
+	d := deployment_in_force(deployment, at);
+	SELECT sum(k.fte) INTO f.fte_needed FROM deployment_costs(deployment, at) k;
+	f.target_utilization := d.target_utilization;
+	IF f.replica_latency_target AND serving_tokens_per_second(deployment, NULL, NULL, at) IS NOT NULL THEN
+		f.latency_utilization := coalesce(latency_utilization(deployment, ttft_p99_ms, tpot_ms, at), 0);
+	END IF;
+	BEGIN
+		f := deployment_facts(f, w, at);
+	EXCEPTION WHEN OTHERS THEN
+		IF NOT is_missing_fact(SQLSTATE) THEN
+			RAISE;
+		END IF;
+		GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+		f.deployment_problem := missing_fact(SQLSTATE, SQLERRM, detail, hint);
+	END;
+	RETURN f;
+END $$;
+
 COMMENT ON FUNCTION advice_facts(workload, text, text, numeric, timestamptz, numeric, numeric, numeric) IS
-'The facts of a workload for advice_rules(), with those of a deployment at the prices of a time when one is named. forecast_error: by how much a forecast may be off; ttft_p99_ms, tpot_ms: what the replicas have to keep. Errors as hybrid(demand, deployment), 22023 a forecast_error outside [0, 1].';
+'The facts of a workload for advice_rules(), with those of a deployment at the prices of a time when one is named. forecast_error: by how much a forecast may be off; ttft_p99_ms, tpot_ms: what the replicas have to keep. A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no error. Errors: IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';

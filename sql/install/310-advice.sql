@@ -14,7 +14,7 @@ CREATE TYPE advice AS (
 );
 
 COMMENT ON TYPE advice IS
-'A rule of the decision matrix. verdict: yes or no to what the rule is called; unknown when a fact is missing that no log holds; the rule decision says api, hybrid, self_host or insufficient_evidence. threshold_origin: computed from the log and prices, default, or given by whoever asks.';
+'A rule of the decision matrix. verdict: yes or no to what the rule is called; unknown when a fact is missing, which explanation names; the rule decision says api, hybrid, self_host or insufficient_evidence. threshold_origin: computed from the log and prices, default, or given by whoever asks.';
 
 CREATE FUNCTION inferacct_internal.advice_verdict(holds boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -56,6 +56,19 @@ AS $$ SELECT round(f.left_usd * least(coalesce(f.low_demand_share, 1), 1) / null
 COMMENT ON FUNCTION low_demand_multiple(advice_facts) IS
 'How many times the cost of a fleet for the busiest hour the API takes, at the volume of a week that 10 % of the weeks do not exceed. NULL when there is no fleet.';
 
+-- Why machines cannot be judged, or NULL.
+CREATE FUNCTION inferacct_internal.advice_gap(f advice_facts) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN f.deployment IS NULL THEN 'No deployment was named.'
+		WHEN f.deployment_problem IS NOT NULL THEN format('Deployment "%s" cannot be judged: %s', f.deployment, f.deployment_problem)
+		WHEN f.weeks >= 8 THEN CASE WHEN f.replicas IS NULL THEN 'Nothing is left to serve.' END
+		ELSE format('The evidence is not sufficient: the log has %s, and 8 are needed.', counted(f.weeks, 'whole week')) END
+$$;
+
+COMMENT ON FUNCTION advice_gap(advice_facts) IS 'What keeps advice_rules() from judging machines, in a sentence; NULL when nothing does.';
+
 -- Which way to serve what is left; the first condition that holds decides.
 CREATE FUNCTION inferacct_internal.advice_decision(f advice_facts) RETURNS advice
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -66,7 +79,8 @@ DECLARE
 	whole_fleet	boolean := f.replicas >= f.peak_replicas AND f.p10_mtok_per_month >= f.permanent_mtok AND multiple >= coalesce(f.payback_multiple, 2);
 	staffed		boolean := NOT coalesce(f.fte_available < f.fte_needed, false);
 	dearer		numeric := exact_quotient((f.fleet_usd - f.left_usd) * 730, nullif(f.hours, 0));	-- in a month
-	premium		text := CASE WHEN f.fleet_usd IS NULL THEN 'What that costs is unknown: name a deployment.'
+	premium		text := CASE WHEN f.deployment_problem IS NOT NULL THEN 'What that costs is unknown. ' || advice_gap(f)
+		WHEN f.fleet_usd IS NULL THEN 'What that costs is unknown: name a deployment.'
 		WHEN dearer IS NULL THEN format('The fleet costs %s in the time of the log, the API %s.', usd_in_words(f.fleet_usd), usd_in_words(f.left_usd))
 		WHEN dearer > 0 THEN format('The premium over the API is %s a month.', usd_in_words(dearer))
 		ELSE format('It also saves %s a month.', usd_in_words(-dearer)) END;
@@ -87,6 +101,10 @@ BEGIN
 			verdict := 'api';
 			why := 'All spend is on models that cannot be self-hosted.';
 			flips := 'an open model serves some of the requests well enough';
+		WHEN f.deployment_problem IS NOT NULL THEN
+			verdict := 'insufficient_evidence';
+			why := advice_gap(f) || ' Until that is known, stay with the API.';
+			flips := 'that fact is stated';
 		WHEN f.deployment IS NULL OR f.replicas IS NULL THEN
 			verdict := 'api';
 			why := CASE WHEN f.deployment IS NULL THEN 'No deployment was named to compare with: the API serves as it does today.' ELSE 'Nothing is left to serve: the API serves as it does today.' END;
@@ -176,17 +194,15 @@ END $$;
 
 COMMENT ON FUNCTION advice_on_api(advice_facts) IS 'The first part of advice_rules(): residency, evidence, and what speaks for an API.';
 
--- Why machines cannot be judged, or NULL.
-CREATE FUNCTION inferacct_internal.advice_gap(f advice_facts) RETURNS text
+CREATE FUNCTION inferacct_internal.routing_gap(f advice_facts) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN f.deployment IS NULL THEN 'No deployment was named.'
-		WHEN f.weeks >= 8 THEN CASE WHEN f.replicas IS NULL THEN 'Nothing is left to serve.' END
-		ELSE format('The evidence is not sufficient: the log has %s, and 8 are needed.', counted(f.weeks, 'whole week')) END
+	SELECT CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.'
+		WHEN f.routing_problem IS NOT NULL THEN format('Policy "%s" cannot be judged: %s', f.routing_policy, f.routing_problem) END
 $$;
 
-COMMENT ON FUNCTION advice_gap(advice_facts) IS 'What keeps advice_rules() from judging machines, in a sentence; NULL when nothing does.';
+COMMENT ON FUNCTION routing_gap(advice_facts) IS 'What keeps advice_rules() from judging the routing policy, in a sentence; NULL when nothing does.';
 
 -- The levers up to the machines, in the order in which they are pulled.
 CREATE FUNCTION inferacct_internal.advice_on_levers(f advice_facts) RETURNS SETOF advice
@@ -196,6 +212,7 @@ AS $$
 DECLARE
 	gap			text := advice_gap(f);
 	judged		boolean := gap IS NULL;
+	unrouted	text := routing_gap(f);
 	payback		numeric := coalesce(f.payback_multiple, 2);
 	multiple	numeric := low_demand_multiple(f);
 	fast		boolean := f.latency_utilization >= f.target_utilization;
@@ -207,8 +224,8 @@ BEGIN
 		CASE WHEN f.batch_saved_usd IS NULL THEN 'There is no spend to judge.' WHEN f.batch_saved_usd > 0 THEN format('Batch prices save %s in the time of the log, on %s of the spend, which may wait a day.', usd_in_words(f.batch_saved_usd), percent(f.batch_share))
 			ELSE 'No spend is marked as able to wait a day and has cheaper batch prices.' END,
 		CASE WHEN f.batch_saved_usd > 0 THEN 'those requests can no longer wait' ELSE 'requests say that they can wait (tolerates)' END)::advice;
-	RETURN NEXT ROW('routing', CASE WHEN f.routing_policy IS NULL THEN 'unknown' ELSE advice_verdict(saves AND f.quality_holds IS NOT false) END, f.routing_saved_share, 0, 'computed',
-		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.'
+	RETURN NEXT ROW('routing', CASE WHEN unrouted IS NOT NULL THEN 'unknown' ELSE advice_verdict(saves AND f.quality_holds IS NOT false) END, f.routing_saved_share, 0, 'computed',
+		CASE WHEN unrouted IS NOT NULL THEN unrouted
 			WHEN f.routing_saved_usd IS NULL THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
 			WHEN f.routing_request_share = 0 THEN format('Policy "%s" would send no request to another model%s.', f.routing_policy, CASE WHEN f.routing_saved_usd < 0 THEN ', and its classifier would cost ' || usd_in_words(-f.routing_saved_usd) ELSE '' END)
 			WHEN NOT saves THEN format('Policy "%s" would send %s of the requests, %s of their spend, to other models, and would cost %s more than it saves.', f.routing_policy, percent(f.routing_request_share),
@@ -216,13 +233,13 @@ BEGIN
 			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models and saves %s (%s). Drawing as many by lot would save %s, all but the longest prompts %s.', f.routing_policy, percent(f.routing_request_share),
 				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd), percent(f.routing_random_share), percent(f.routing_longest_share))
 				|| CASE WHEN f.quality_holds IS NULL THEN ' Whether the answers stay good enough is unknown.' WHEN f.quality_holds THEN '' ELSE ' But answers do not stay good enough.' END END,
-		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named' WHEN saves THEN 'the classifier costs more than it saves, or answers do not stay good enough (quality_holds)' ELSE 'the policy sends requests to cheaper models' END)::advice;
+		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named' WHEN f.routing_problem IS NOT NULL THEN 'that fact is stated' WHEN saves THEN 'the classifier costs more than it saves, or answers do not stay good enough (quality_holds)' ELSE 'the policy sends requests to cheaper models' END)::advice;
 	RETURN NEXT ROW('routing_keeps_quality', CASE WHEN f.routing_policy IS NULL THEN 'unknown' ELSE advice_verdict(f.quality_holds) END, NULL, NULL, 'given',
 		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.' WHEN f.quality_holds IS NULL THEN 'Whether the answers stay good enough, and the score does better than lot and length of prompt, is in no log: measure it with route_quality() and say so (quality_holds).'
 			WHEN f.quality_holds THEN 'The policy is said to meet its target of quality, and to do better than lot and length of prompt.' ELSE 'The policy is said to miss its target of quality.' END,
 		'a measurement on judged requests says otherwise')::advice;
-	RETURN NEXT ROW('routing_worth_building', CASE WHEN f.routing_policy IS NULL THEN 'unknown' ELSE advice_verdict(f.routing_spend_share >= 0.2) END, f.routing_spend_share, 0.2, 'default',
-		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.' WHEN f.routing_spend_share IS NULL THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
+	RETURN NEXT ROW('routing_worth_building', CASE WHEN unrouted IS NOT NULL THEN 'unknown' ELSE advice_verdict(f.routing_spend_share >= 0.2) END, f.routing_spend_share, 0.2, 'default',
+		CASE WHEN unrouted IS NOT NULL THEN unrouted WHEN f.routing_spend_share IS NULL THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
 			ELSE format('%s of the spend is on requests that other models would answer; from 20 %% on it is worth building.', percent(f.routing_spend_share)) END,
 		CASE WHEN f.routing_spend_share >= 0.2 THEN 'easy requests make up less than a fifth of the spend' ELSE 'easy requests make up a fifth of the spend or more' END)::advice;
 	RETURN NEXT ROW('hybrid', CASE WHEN judged THEN advice_verdict(f.replicas >= 1 AND f.hybrid_usd < f.left_usd) ELSE 'unknown' END, f.replicas, 1, 'computed',
@@ -230,7 +247,7 @@ BEGIN
 			WHEN f.overflow_usd = 0 THEN format('Cheapest is %s of %s, without the API: %s in the time of the log against %s.', replicas_in_words(f.replicas), f.deployment, usd_in_words(f.hybrid_usd), usd_in_words(f.left_usd))
 			ELSE format('Cheapest is %s of %s: %s in the time of the log, of which %s goes to the API for what they cannot serve, against %s for the API alone.', replicas_in_words(f.replicas), f.deployment,
 				usd_in_words(f.hybrid_usd), percent(exact_quotient(f.overflow_usd, nullif(f.hybrid_usd, 0))), usd_in_words(f.left_usd)) END,
-		CASE WHEN f.breakeven_utilization IS NULL THEN 'a deployment is named' WHEN f.replicas > 0 THEN format('the first replica is used for less than %s of its throughput', percent(f.breakeven_utilization))
+		CASE WHEN f.deployment_problem IS NOT NULL THEN 'that fact is stated' WHEN f.breakeven_utilization IS NULL THEN 'a deployment is named' WHEN f.replicas > 0 THEN format('the first replica is used for less than %s of its throughput', percent(f.breakeven_utilization))
 			ELSE format('a replica is used for more than %s of its throughput', percent(f.breakeven_utilization)) END)::advice;
 	RETURN NEXT ROW('self_host', CASE WHEN judged THEN advice_verdict(wins) ELSE 'unknown' END, f.p10_mtok_per_month, f.permanent_mtok, 'computed',
 		CASE WHEN NOT judged THEN gap WHEN f.permanent_mtok IS NULL THEN coalesce(f.breakeven_reason, 'Machines never break even.')
@@ -326,7 +343,7 @@ CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, b
 	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.8, at timestamptz DEFAULT now(), forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL)
 RETURNS SETOF advice
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 23 COST 10000000
+LANGUAGE plpgsql STABLE ROWS 23 COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -348,4 +365,4 @@ END $$;
 COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean, boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric) IS
 'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, the decision last. deployment: what could serve it oneself; policy and baseline_model: the routing to judge (NULL: the model of its last tier); at: the time of the deployment''s prices. '
 'What no log holds is given or unknown: data_residency, latency_target_ms (p95 of whole answers), fte_available, requirements_change, quality_holds (does the policy meet its quality target, and beat lot and length in route_quality()), frontier_models (that cannot be self-hosted), payback_multiple (default 2), price_factor (what a year''s price falls to in the next, default 0.8), forecast_error (by how much a forecast of the load may be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas have to keep). '
-'Errors as workload() and hybrid(demand, deployment), 22023 a forecast_error outside [0, 1].';
+'What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, the price of a model) makes the rules that need it unknown, and they say what it is. Errors: as workload(), IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';

@@ -65,7 +65,7 @@ COMMENT ON FUNCTION sees_all_usage() IS 'Whether no policy hides usage from the 
 
 -- What a deployment has cost in a month: between two moments at which a number of
 -- replicas or a price changes everything is constant, and by time.
-CREATE FUNCTION deployment_spend(deployment text, month date, OUT usd numeric, OUT capacity numeric)
+CREATE FUNCTION inferacct_internal.deployment_account(deployment text, month date, with_capacity boolean, OUT usd numeric, OUT capacity numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -94,7 +94,7 @@ AS $$
 		SELECT sum(s.usage) AS usage FROM served AS s
 	), billed AS (
 		SELECT g.*, d.marginal_usd_per_mtok, b.rent_usd + b.power_usd AS replica_usd, b.upfront_usd, b.upfront_months, b.monthly_usd, b.yearly_usd,
-			CASE WHEN input_tokens(m.usage) - cached_tokens(m.usage) + output_tokens(m.usage) > 0 THEN capacity_mtok($1, m.usage, g.from_at) END AS replica_mtok,
+			CASE WHEN $3 AND input_tokens(m.usage) - cached_tokens(m.usage) + output_tokens(m.usage) > 0 THEN capacity_mtok($1, m.usage, g.from_at) END AS replica_mtok,
 			extract(epoch FROM t.until_at - t.from_at) AS of_seconds,
 			coalesce((SELECT sum(tokens_of(s.usage)) FROM served AS s WHERE s.first_at >= g.from_at AND s.first_at < g.until_at), 0) AS tokens
 		FROM running AS g, this AS t, mix AS m,
@@ -107,34 +107,60 @@ AS $$
 	FROM billed AS b
 $$;
 
+COMMENT ON FUNCTION deployment_account(text, date, boolean) IS 'What deployment_spend() gives; capacity only where with_capacity. Errors: IA301 unknown deployment, IA302 no price of its GPU, IA303 its throughput does not answer for the mix, 22004, 22008.';
+
+CREATE FUNCTION deployment_spend(deployment text, month date, OUT usd numeric, OUT capacity numeric, OUT problem text)
+LANGUAGE plpgsql STABLE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	detail	text;
+	hint	text;
+BEGIN
+	SELECT a.usd, a.capacity INTO usd, capacity FROM deployment_account(deployment, month, true) AS a;
+EXCEPTION WHEN OTHERS THEN
+	IF NOT is_missing_fact(SQLSTATE) THEN
+		RAISE;
+	END IF;
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	problem := format('%s of %s: %s', deployment, to_char(month, 'YYYY-MM'), missing_fact(SQLSTATE, SQLERRM, detail, hint));
+	-- Without its throughput a deployment still has a price.
+	IF SQLSTATE = 'IA303' THEN
+		SELECT a.usd INTO usd FROM deployment_account(deployment, month, false) AS a;
+	ELSE
+		RAISE WARNING 'deployment % of % is in no sum', quote_ident(deployment), to_char(month, 'YYYY-MM')
+			USING DETAIL = problem, HINT = 'Its row of shared_cost_all has the same under problem.';
+	END IF;
+END $$;
+
 COMMENT ON FUNCTION deployment_spend(text, date) IS
 'What a deployment has cost in a UTC month by now, by the rows of deployment_run: usd, to 1e-15, of rent, power, purchase spread over its months, and monthly and yearly costs, by the second at the prices, costs and replicas of each moment (deployment_bill(); a whole month is billed as hours_per_month says), and marginal_usd_per_mtok of what it served; '
-'capacity, the tokens of the mix that the log has of its models that it could have served at its target utilization, NULL when they did nothing. NULL when it did not run. month: any day of it. Errors: IA301 unknown deployment, IA302 no price of its GPU, IA303 its throughput does not answer for the mix, 22004, 22008.';
+'capacity, the tokens of the mix that the log has of its models that it could have served at its target utilization, NULL when they did nothing. NULLs when it did not run. problem: the fact that is missing, NULL when none is: without a throughput for the mix capacity is unknown (NULL), without a GPU price or the deployment itself usd too, which is also a WARNING. month: any day of it. Errors: 22004, 22008.';
 
 CREATE VIEW shared_cost_all WITH (security_invoker = true) AS
-SELECT month, name, 'stated' AS kind, usd, basis, models, capacity FROM shared_cost
+SELECT month, name, 'stated' AS kind, usd, basis, models, capacity, NULL::text AS problem FROM shared_cost
 UNION ALL
-SELECT month, name, 'commitment', sum(usd), 'tokens', NULL::text[], CASE WHEN bool_and(capacity IS NOT NULL) THEN sum(capacity) END
+SELECT month, name, 'commitment', sum(usd), 'tokens', NULL::text[], CASE WHEN bool_and(capacity IS NOT NULL) THEN sum(capacity) END, NULL
 FROM commitment_charge GROUP BY month, name
 UNION ALL
-SELECT r.month, r.deployment, 'deployment', s.usd, 'tokens', NULL, s.capacity
+SELECT r.month, r.deployment, 'deployment', s.usd, 'tokens', NULL, s.capacity, s.problem
 FROM (SELECT DISTINCT d.deployment, g.at::date AS month FROM deployment_run AS d
 	CROSS JOIN LATERAL generate_series(month_of(d.from_at)::timestamp, least(month_of(d.until_at), month_of(now()))::timestamp, interval '1 month') AS g(at)) AS r
 CROSS JOIN LATERAL deployment_spend(r.deployment, r.month) AS s
-WHERE s.usd IS NOT NULL AND sees_all_usage();
+WHERE num_nonnulls(s.usd, s.problem) > 0 AND sees_all_usage();
 
-COMMENT ON VIEW shared_cost_all IS 'Every shared cost of a UTC month: those of shared_cost (kind stated), commitments of providers and running deployments, with what they could have served; models is that of stated costs (capacity_term has that of the others). Without deployments for a role that row-level security keeps from seeing all usage. Errors of deployments as deployment_spend().';
+COMMENT ON VIEW shared_cost_all IS 'Every shared cost of a UTC month: those of shared_cost (kind stated), commitments of providers and running deployments, with what they could have served; models is that of stated costs (capacity_term has that of the others). Without deployments for a role that row-level security keeps from seeing all usage. problem says which fact of a deployment is missing: usd, or only capacity, is then NULL (see deployment_spend()).';
 
 -- Sums are cut at running totals, so that the parts add up exactly.
 CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
 WITH units AS (
-	SELECT c.month, c.kind, c.name, c.basis, c.usd, c.capacity, u.team,
+	SELECT c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team,
 		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) ELSE meter(sum(u.usage), 'requests') END, 0)::numeric AS units
 	FROM shared_cost_all AS c
 	LEFT JOIN monthly_usage AS u ON u.month = c.month AND CASE c.kind WHEN 'stated' THEN c.models IS NULL OR u.model = ANY (c.models)
 		ELSE EXISTS (SELECT FROM capacity_term AS t WHERE t.kind = c.kind AND t.name = c.name AND t.model = u.model AND t.service_tier = u.service_tier AND t.term @> u.first_at) END
 	WHERE sees_all_usage()
-	GROUP BY c.month, c.kind, c.name, c.basis, c.usd, c.capacity, u.team
+	GROUP BY c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team
 ), running AS (
 	SELECT *, sum(units) OVER one AS all_units,
 		sum(units) OVER (one ORDER BY team NULLS LAST ROWS UNBOUNDED PRECEDING) AS upto,
@@ -154,7 +180,7 @@ WITH units AS (
 		coalesce(idle_upto - lag(idle_upto, 1, 0::numeric) OVER one, 0) AS idle_usd
 	FROM cut WINDOW one AS (PARTITION BY month, kind, name ORDER BY team NULLS LAST)
 )
-SELECT month, name, team, basis, units, trim_scale(used_usd) AS used_usd, trim_scale(idle_usd) AS idle_usd, trim_scale(used_usd + idle_usd) AS allocated_usd, kind
+SELECT month, name, team, basis, units, CASE WHEN problem IS NULL THEN trim_scale(used_usd) END AS used_usd, CASE WHEN problem IS NULL THEN trim_scale(idle_usd) END AS idle_usd, CASE WHEN usd IS NOT NULL THEN trim_scale(used_usd + idle_usd) END AS allocated_usd, kind, problem
 FROM split;
 
-COMMENT ON VIEW shared_cost_allocation IS 'Each shared cost of a month (shared_cost_all) by team: used_usd for the capacity it used, idle_usd its part of what nobody used, in proportion to use, allocated_usd both. They add up exactly to the cost; the idle part stands apart, so that a team''s use is not made dearer by what others left. A cost that nobody used is all idle, with a NULL team. Requests that a commitment or a deployment serves are those with its models and service tier in its time. Empty for a role that row-level security keeps from seeing all usage: of a part, shares mean nothing.';
+COMMENT ON VIEW shared_cost_allocation IS 'Each shared cost of a month (shared_cost_all) by team: used_usd for the capacity it used, idle_usd its part of what nobody used, in proportion to use, allocated_usd both. They add up exactly to the cost; the idle part stands apart, so that a team''s use is not made dearer by what others left. A cost that nobody used is all idle, with a NULL team. Where a fact of a deployment is missing (problem) used_usd and idle_usd are NULL, and without its cost allocated_usd, too. Requests that a commitment or a deployment serves are those with its models and service tier in its time. Empty for a role that row-level security keeps from seeing all usage: of a part, shares mean nothing.';
