@@ -3,8 +3,9 @@
 -- Invariant: the roles are made, or taken as they are, once per cluster, and
 -- belong to no extension: DROP EXTENSION leaves them.  They are granted by name,
 -- on every object of the extension but the raw log's rows, whose owner decides.
--- No view and no function runs with other rights than its caller's, so that
--- row-level security of the log and the rollup holds in every report.
+-- No view and no function of a report runs with other rights than its caller's, so
+-- that row-level security of the log and the rollup holds in every one.  Triggers
+-- that keep notes, and what books or takes back a month, run as the owner.
 
 -- The rights of both roles, on all that the extension has by now.
 CREATE FUNCTION grant_roles()

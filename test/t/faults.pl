@@ -184,10 +184,9 @@ sub one_round
 		my $is_waited_for = q(DO $$ BEGIN FOR i IN 1 .. 500 LOOP
 			EXIT WHEN EXISTS (SELECT FROM pg_locks AS w JOIN pg_locks AS h USING (pid) WHERE w.relation = 'inferacct.usage_log'::regclass AND NOT w.granted AND h.locktype = 'advisory' AND h.granted);
 			PERFORM pg_sleep(0.01); END LOOP; END $$;);
-		my $errors = end_sessions(
-			begin_session('deadlock', map { "BEGIN; LOCK TABLE usage_log IN ACCESS EXCLUSIVE MODE; $is_waited_for SELECT forget_usage('usage_log', " . at() . ", 'infinity'); COMMIT;" } 1 .. 2),
-			begin_session('refresher', map { "CALL refresh_usage('usage_log', chunk => '20 days');" } 1 .. 4),
-			begin_sessions());
+		my $deadlock = begin_session('deadlock', "BEGIN; LOCK TABLE usage_log IN ACCESS EXCLUSIVE MODE; $is_waited_for SELECT forget_usage('usage_log', " . at() . ", 'infinity'); COMMIT;");
+		$node->poll_query_until('postgres', q(SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'inferacct.usage_log'::regclass AND mode = 'AccessExclusiveLock' AND granted))) or die 'no lock';
+		my $errors = end_sessions($deadlock, begin_session('refresher', map { "CALL refresh_usage('usage_log', chunk => '20 days');" } 1 .. 4), begin_sessions());
 		like($errors, qr/deadlock detected/, 'there was a deadlock');
 	}
 	else
