@@ -177,12 +177,29 @@ CREATE TABLE inferacct_internal.turn (
 COMMENT ON TABLE turn IS 'Works that are done one at a time: import, import <source>, refresh <origin>. Who does one has its row locked until commit. Of this database only.';
 INSERT INTO turn VALUES ('import'), ('refresh usage_log');
 
+CREATE FUNCTION inferacct_internal.check_turn(work text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT has_table_privilege('inferacct_internal.turn', 'INSERT') OR NOT has_table_privilege('inferacct_internal.turn', 'UPDATE') THEN
+		PERFORM inferacct_internal.fail('42501', format('role "%s" may not do this work: %s', current_user, work),
+			'It is done by one at a time, and who takes a turn has to have the right to write table inferacct_internal.turn.',
+			'GRANT inferacct_admin to it, or see docs/roles.md.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION check_turn(text) IS 'Refuses (42501) a work that is done in turns to who may not take one.';
+
 CREATE FUNCTION inferacct_internal.take_turn(work text, shared boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM inferacct_internal.check_turn(work);
 	INSERT INTO inferacct_internal.turn AS t (work) VALUES (work) ON CONFLICT DO NOTHING;
 	IF shared THEN
 		PERFORM FROM inferacct_internal.turn AS t WHERE t.work = take_turn.work FOR SHARE;
@@ -200,6 +217,7 @@ LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM inferacct_internal.check_turn(work);
 	INSERT INTO inferacct_internal.turn AS t (work) VALUES (work) ON CONFLICT DO NOTHING;
 	PERFORM FROM inferacct_internal.turn AS t WHERE t.work = try_turn.work FOR UPDATE SKIP LOCKED;
 	RETURN FOUND;
