@@ -29,7 +29,7 @@ AS 'MODULE_PATHNAME', 'token_cost_book';
 
 COMMENT ON FUNCTION token_cost(price_book, text, usage, timestamptz, text, text) IS
 'Exact USD of one request by the prices in book and no others; otherwise as token_cost(model, usage, at, service_tier, region). NULL book gives NULL. '
-'Only inferacct.unpriced, of all settings, has a part in it.';
+'No setting has a part in it: what has no price is NULL or an error as the book says (price_book(unpriced => ...)).';
 
 CREATE FUNCTION token_cost_detail(model text, input_tokens bigint, output_tokens bigint, at timestamptz DEFAULT now(),
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,

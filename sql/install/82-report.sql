@@ -93,20 +93,8 @@ COMMENT ON VIEW spend_by_tag IS 'Requests, usage and exact USD by UTC month and 
 CREATE FUNCTION rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)
 RETURNS text
-LANGUAGE plpgsql STABLE COST 1000
-SET search_path TO inferacct, pg_catalog, pg_temp
-SET inferacct.unpriced TO 'error'
-AS $$
-BEGIN
-	PERFORM rollup_cost(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region);
-	RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
-	IF SQLSTATE NOT LIKE 'IA0%' THEN
-		RAISE;
-	END IF;
-	RETURN SQLSTATE || ' ' || SQLERRM;
-END
-$$;
+LANGUAGE c STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'rollup_problem';
 
 COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
 'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error (IA001 to IA007); NULL when it has one. Other errors are raised.';

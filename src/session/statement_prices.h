@@ -19,6 +19,7 @@
 
 #include "model/model_resolve.h"
 #include "price/price_book.h"
+#include "server/guc.h"
 #include "session/price_scan.h"
 
 /* What a name means in [from, to). */
@@ -27,7 +28,7 @@ typedef struct NameSpan
 	struct NameSpan *next;
 	TimestampTz from;
 	TimestampTz to;
-	const RateCard *card;		/* NULL: no model, see PricingNameError() */
+	const RateCard *card;		/* NULL: no model, see PricingNameRefusal() */
 	const char *region;			/* what the name says of the region */
 	Size		region_length;
 
@@ -157,11 +158,37 @@ PricingStandard(Pricing *pricing, const char *name, Size length, TimestampTz at)
 /* What a name means at a time, by the tables or the book. */
 extern ModelStatus PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *match);
 
-/* Raise why a name has no card: unknown or ambiguous, with what is near it. */
-extern void PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at)
-			__attribute__((noreturn));
+/* Is a request without a price left out?  Otherwise it is an error.  A book says so itself. */
+static inline bool
+PricingLeavesOut(const Pricing *pricing)
+{
+	return pricing->book != NULL ? pricing->book->unpriced_null : setting_unpriced == UNPRICED_NULL;
+}
 
-/* A value argument of a function that takes a price_book, kept at its call site. */
+/* How to have such requests left out, for a hint. */
+extern const char *PricingLeaveOutHint(const Pricing *pricing);
+
+/* Why something has no price, as its error says it; strings are palloc'd or constant. */
+typedef struct Refusal
+{
+	int			sqlstate;
+	const char *message;
+	const char *detail;
+	const char *hint;
+} Refusal;
+
+extern void RaiseRefusal(const Refusal *refusal) __attribute__((noreturn));
+
+/* Why a name has no card: unknown or ambiguous, with what is near it. */
+extern Refusal PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at);
+
+/* The book of an argument, which was made by a build like this one and is not damaged; an error otherwise. */
+extern const PriceBook *BookArgument(FunctionCallInfo fcinfo, int argument);
+
+/*
+ * The prices of an argument of type price_book, kept at the call site for each
+ * book that was met; the function keeps nothing else there.
+ */
 extern Pricing *PricingOfArgument(FunctionCallInfo fcinfo, int argument);
 
 /* The offset of a time zone from UTC in seconds at a time; an unknown zone is an error. */

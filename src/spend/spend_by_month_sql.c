@@ -15,7 +15,6 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "nodes/execnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -23,6 +22,7 @@
 #include "utils/typcache.h"
 
 #include "core/money_sql.h"
+#include "server/call_site.h"
 #include "session/price_cache.h"
 #include "session/request_arguments.h"
 #include "spend/spend_by_month_state_sql.h"
@@ -35,12 +35,6 @@ PG_FUNCTION_INFO_V1(spend_by_month_final);
 #define CELL_COLUMNS 5
 
 /* ---------- the state of a call ---------- */
-
-static inline bool
-IsAggregateCall(FunctionCallInfo fcinfo)
-{
-	return fcinfo->context != NULL && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
-}
 
 /* The state to add to: a new one at the first row, a copy of one that is not ours to change. */
 static SpendByMonthState *

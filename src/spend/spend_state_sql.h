@@ -10,9 +10,9 @@
 #define INFERACCT_SPEND_STATE_SQL_H
 
 #include "fmgr.h"
-#include "nodes/execnodes.h"
 
 #include "core/money.h"
+#include "server/call_site.h"
 #include "session/price_cache.h"
 
 typedef struct SpendState
@@ -37,12 +37,6 @@ NewState(FunctionCallInfo fcinfo)
 	return state;
 }
 
-static inline bool
-IsAggregateCall(FunctionCallInfo fcinfo)
-{
-	return fcinfo->context != NULL && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
-}
-
 /* The state of an aggregate to change in place, made when there is none yet. */
 static inline SpendState *
 StateArgument(FunctionCallInfo fcinfo)
@@ -59,29 +53,20 @@ StateArgument(FunctionCallInfo fcinfo)
 typedef struct SpendCall
 {
 	Pricing    *pricing;
-	uint64		generation;
+	uint64		generation;		/* 0: none yet, or not an aggregate's */
 } SpendCall;
-
-static inline Pricing *
-BindCall(FunctionCallInfo fcinfo)
-{
-	SpendCall  *call = fcinfo->flinfo->fn_extra;
-
-	if (call == NULL)
-		call = fcinfo->flinfo->fn_extra = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(SpendCall));
-	call->pricing = PricingOfStatement();
-	call->generation = IsAggregateCall(fcinfo) ? price_generation : 0;
-	return call->pricing;
-}
 
 static inline Pricing *
 PricingOfCall(FunctionCallInfo fcinfo)
 {
-	const SpendCall *call = fcinfo->flinfo->fn_extra;
+	SpendCall  *call = CallSiteMemory(fcinfo, sizeof(SpendCall));
 
-	if (likely(call != NULL && call->generation == price_generation))
-		return call->pricing;
-	return BindCall(fcinfo);
+	if (unlikely(call->generation != price_generation))
+	{
+		call->pricing = PricingOfStatement();
+		call->generation = IsAggregateCall(fcinfo) ? price_generation : 0;
+	}
+	return call->pricing;
 }
 
 static inline void
