@@ -78,6 +78,13 @@ typedef enum DemandStatus
 	DEMAND_CORRUPT				/* bytes or text that no demand has */
 } DemandStatus;
 
+/* What became of adding. */
+typedef struct DemandOutcome
+{
+	DemandStatus status;
+	Meter		meter;			/* whose count overflowed, with DEMAND_METER_OVERFLOW */
+} DemandOutcome;
+
 /* An empty demand; it does not allocate. */
 extern void DemandInit(Demand *demand, int64_t width, DemandResize resize, DemandRelease release, void *owner);
 extern void DemandFree(Demand *demand);
@@ -86,14 +93,12 @@ extern bool DemandWidthIsValid(int64_t width);
 
 /*
  * Add a request, or several that count themselves under meter requests; usd is
- * ignored unless priced.  After a failure the demand may not be used; *meter
- * says where a count overflowed.
+ * ignored unless priced.  After a failure the demand may not be used.
  */
-extern DemandStatus DemandAdd(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd,
-							  Meter *meter);
+extern DemandOutcome DemandAdd(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd);
 
 /* Add all of another demand of the same width. */
-extern DemandStatus DemandMerge(Demand *demand, const Demand *other, Meter *meter);
+extern DemandOutcome DemandMerge(Demand *demand, const Demand *other);
 
 /* Put the buckets in the order of time. */
 extern DemandStatus DemandSort(Demand *demand);

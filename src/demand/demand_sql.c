@@ -59,9 +59,9 @@ WidthError(void)
 }
 
 void
-CheckDemand(DemandStatus status, Meter meter)
+CheckDemandOutcome(DemandOutcome outcome)
 {
-	switch (status)
+	switch (outcome.status)
 	{
 		case DEMAND_OK:
 			return;
@@ -76,7 +76,7 @@ CheckDemand(DemandStatus status, Meter meter)
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("the time of a request must be finite")));
 		case DEMAND_METER_OVERFLOW:
-			UsageError(USAGE_OVERFLOW, meter);
+			UsageError(USAGE_OVERFLOW, outcome.meter);
 		case DEMAND_MONEY_OVERFLOW:
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -112,11 +112,11 @@ ObjectFlatSize(ExpandedObjectHeader *header)
 
 	if (object->flat_size == 0)
 	{
-		CheckDemand(DemandSort(&object->demand), METER_COUNT);
+		CheckDemand(DemandSort(&object->demand));
 		object->flat_size = VARHDRSZ + DemandSize(&object->demand);
 	}
 	if (!AllocSizeIsValid(object->flat_size))
-		CheckDemand(DEMAND_TOO_MANY, METER_COUNT);
+		CheckDemand(DEMAND_TOO_MANY);
 	return object->flat_size;
 }
 
@@ -160,7 +160,7 @@ ReadFlat(Demand *demand, Datum datum)
 {
 	struct varlena *flat = PG_DETOAST_DATUM_PACKED(datum);
 
-	CheckDemand(DemandRead(demand, (unsigned char *) VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat)), METER_COUNT);
+	CheckDemand(DemandRead(demand, (unsigned char *) VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat)));
 	if ((Pointer) flat != DatumGetPointer(datum))
 		pfree(flat);
 }
@@ -173,7 +173,7 @@ DatumGetDemand(Datum datum)
 	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
 	{
 		demand = &DatumGetObject(datum)->demand;
-		CheckDemand(DemandSort(demand), METER_COUNT);
+		CheckDemand(DemandSort(demand));
 		return demand;
 	}
 	demand = palloc(sizeof(Demand));
@@ -188,10 +188,10 @@ DemandGetDatum(Demand *demand)
 	Size		size;
 	struct varlena *flat;
 
-	CheckDemand(DemandSort(demand), METER_COUNT);
+	CheckDemand(DemandSort(demand));
 	size = VARHDRSZ + DemandSize(demand);
 	if (!AllocSizeIsValid(size))
-		CheckDemand(DEMAND_TOO_MANY, METER_COUNT);
+		CheckDemand(DEMAND_TOO_MANY);
 	flat = palloc(size);
 	SET_VARSIZE(flat, size);
 	DemandWrite(demand, (unsigned char *) VARDATA(flat));
@@ -216,7 +216,7 @@ demand_in(PG_FUNCTION_ARGS)
 				 errmsg("invalid input syntax for type %s", "demand"),
 				 errdetail("It does not fit at character %d: \"%.40s\".", (int) (at - string) + 1, at),
 				 errhint("Expected {\"minutes\":60,\"buckets\":[{\"from\":\"2024-05-01T13:00Z\",\"requests\":1,\"usage\":{\"input\":1200,\"requests\":1},\"usd\":\"0.0036\"}]}, each bucket once and on its grid.")));
-	CheckDemand(status, METER_COUNT);
+	CheckDemand(status);
 	PG_RETURN_DATUM(DemandGetDatum(&demand));
 }
 
@@ -252,7 +252,7 @@ demand_recv(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary representation of type %s", "demand")));
-	CheckDemand(status, METER_COUNT);
+	CheckDemand(status);
 	PG_RETURN_DATUM(DemandGetDatum(&demand));
 }
 
@@ -315,10 +315,9 @@ StateObject(FunctionCallInfo fcinfo, int64 width)
 	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(state)))
 	{
 		const Demand *demand = &DatumGetObject(state)->demand;
-		Meter		meter = METER_COUNT;
 
 		object->demand.width = demand->width;
-		CheckDemand(DemandMerge(&object->demand, demand, &meter), meter);
+		CheckDemandOutcome(DemandMerge(&object->demand, demand));
 	}
 	else
 		ReadFlat(&object->demand, state);
@@ -331,7 +330,6 @@ Accumulate(FunctionCallInfo fcinfo, int64 width)
 {
 	DemandObject *object;
 	Money		usd = 0;
-	Meter		meter = METER_COUNT;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))	/* no request */
 	{
@@ -344,8 +342,7 @@ Accumulate(FunctionCallInfo fcinfo, int64 width)
 		WidthError();
 	if (!PG_ARGISNULL(3))
 		usd = MoneyFromNumeric(PG_GETARG_DATUM(3));
-	CheckDemand(DemandAdd(&object->demand, PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_USAGE(2), !PG_ARGISNULL(3), usd, &meter),
-				meter);
+	CheckDemandOutcome(DemandAdd(&object->demand, PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_USAGE(2), !PG_ARGISNULL(3), usd));
 	PG_RETURN_DATUM(EOHPGetRWDatum(&object->header));
 }
 
@@ -390,7 +387,6 @@ demand_combine(PG_FUNCTION_ARGS)
 {
 	DemandObject *object;
 	const Demand *other;
-	Meter		meter = METER_COUNT;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -400,6 +396,6 @@ demand_combine(PG_FUNCTION_ARGS)
 	}
 	other = PG_GETARG_DEMAND(1);
 	object = StateObject(fcinfo, other->width);
-	CheckDemand(DemandMerge(&object->demand, other, &meter), meter);
+	CheckDemandOutcome(DemandMerge(&object->demand, other));
 	PG_RETURN_DATUM(EOHPGetRWDatum(&object->header));
 }
