@@ -52,7 +52,7 @@ resolve_model(PG_FUNCTION_ARGS)
 
 		if (PricingLeavesOut(pricing))
 			PG_RETURN_NULL();
-		refusal = PricingNameRefusal(pricing, name, strlen(name), at);
+		refusal = PricingNameRefusal(pricing, name, strlen(name), at, true);
 		RaiseRefusal(&refusal);
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(MatchTuple(fcinfo, &match)));

@@ -218,7 +218,8 @@ FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
 	if (segment != NULL || LeavesOut(pricing, price))
 		return segment;
 	if (price->card == NULL)
-		RequestRefuse(price, PricingNameRefusal(pricing, request->model.bytes, request->model.length, request->at));
+		RequestRefuse(price, PricingNameRefusal(pricing, request->model.bytes, request->model.length, request->at,
+												price->refusal == NULL));
 	else if (price->lane == NULL)
 		RequestRefuse(price, UnknownTier(pricing, price->card, request->service_tier));
 	else

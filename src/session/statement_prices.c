@@ -310,7 +310,7 @@ RaiseRefusal(const Refusal *refusal)
 }
 
 Refusal
-PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at)
+PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at, bool near)
 {
 	char	   *shown = pnstrdup(name, pg_mbcliplen(name, (int) length, MODEL_NAME_SIZE - 1));
 	char	   *terminated = pnstrdup(name, length);
@@ -340,7 +340,7 @@ PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz 
 		};
 	if (status == MODEL_UNKNOWN)
 		AppendCandidates(&list, &match);
-	if (list.len == 0)
+	if (near && list.len == 0)
 		AppendNearest(&list, pricing, terminated);
 	return (Refusal) {
 		.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,

@@ -179,8 +179,8 @@ typedef struct Refusal
 
 extern void RaiseRefusal(const Refusal *refusal) __attribute__((noreturn));
 
-/* Why a name has no card: unknown or ambiguous, with what is near it. */
-extern Refusal PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at);
+/* Why a name has no card: unknown or ambiguous; `near` asks for a hint of what is near it, which takes long. */
+extern Refusal PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at, bool near);
 
 /* The book of an argument, which was made by a build like this one and is not damaged; an error otherwise. */
 extern const PriceBook *BookArgument(FunctionCallInfo fcinfo, int argument);

@@ -20,9 +20,9 @@ SELECT cmp_ok((SELECT count(*) FROM routine), '>', 80::bigint, 'the extension ha
 SELECT is_empty($$SELECT name FROM routine WHERE pronamespace <> 'inferacct'::regnamespace$$, 'all of them in its schema');
 
 -- labels
--- rollup_problem() and capacity_model() catch errors, which takes a subtransaction that parallel mode has not; the others call it.
+-- capacity_model() catches an error, which takes a subtransaction that parallel mode has not.
 SELECT is_empty($$SELECT name, proparallel FROM routine WHERE proparallel <> 's' AND provolatile <> 'v' AND prokind <> 'p'
-	AND proname NOT IN ('rollup_problem', 'capacity_model', 'judged_usage', 'reconcile', 'reconcile_lines', 'focus_charges', 'focus')$$, 'what writes nothing runs in parallel workers');
+	AND proname <> 'capacity_model'$$, 'what writes nothing runs in parallel workers');
 SELECT is_empty($$SELECT name FROM routine WHERE proparallel = 's' AND provolatile = 'v' AND prosrc <> 'price_book_info'$$, 'what is volatile does not');
 SELECT is_empty($$SELECT name FROM routine WHERE prokind = 'a' AND proparallel <> 's'$$, 'aggregates do');
 SELECT is_empty($$SELECT aggfnoid::regprocedure FROM pg_aggregate a JOIN routine r ON r.oid = a.aggfnoid WHERE aggkind = 'n' AND aggcombinefn = 0$$, 'and can be combined');

@@ -278,6 +278,7 @@ static void
 TestLimits(void)
 {
 	Demand		demand;
+	DemandOutcome outcome;
 	MeterCounts counts = {{0}};
 	UsageBuffer buffer;
 
@@ -285,8 +286,8 @@ TestLimits(void)
 	UsagePack(&counts, &buffer.usage);
 	Start(&demand, DEMAND_HOUR);
 	Ok(DemandAdd(&demand, 0, &buffer.usage, true, 1).status == DEMAND_OK, "the largest count");
-	Ok(DemandAdd(&demand, 1, &buffer.usage, true, 1).meter == METER_PAGES,
-	   "one more does not fit");
+	outcome = DemandAdd(&demand, 1, &buffer.usage, true, 1);
+	Ok(outcome.status == DEMAND_METER_OVERFLOW && outcome.meter == METER_PAGES, "one more does not fit");
 	DemandFree(&demand);
 
 	buffer.usage.present = 0;
