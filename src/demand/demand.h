@@ -75,7 +75,9 @@ typedef enum DemandStatus
 	DEMAND_MONEY_OVERFLOW,
 	DEMAND_WIDTH,				/* not whole minutes from one to a week; or two widths */
 	DEMAND_TOO_MANY,			/* more than 2^31 buckets */
-	DEMAND_CORRUPT				/* bytes or text that no demand has */
+	DEMAND_CORRUPT,				/* bytes or text that no demand has */
+	DEMAND_OTHER_FORMAT,		/* stored by a version with another DEMAND_FORMAT, the first byte */
+	DEMAND_OTHER_METERS			/* ... or with another number of meters, the second */
 } DemandStatus;
 
 /* What became of adding. */
@@ -133,6 +135,8 @@ extern bool DemandBucketIsValid(const Demand *demand, const DemandBucket *bucket
  * takes; DemandRead() takes bytes that a client or a disk could have damaged
  * into an initialized demand.
  */
+#define DEMAND_FORMAT 1
+
 extern size_t DemandSize(const Demand *demand);
 extern void DemandWrite(const Demand *demand, unsigned char *bytes);
 extern DemandStatus DemandRead(Demand *demand, const unsigned char *bytes, size_t size);

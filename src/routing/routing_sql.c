@@ -18,7 +18,7 @@
 #include "session/request.h"
 #include "session/request_arguments.h"
 #include "routing/route_policy_sql.h"
-#include "routing/route_state.h"
+#include "routing/route_state_sql.h"
 #include "core/usage_sql.h"
 
 PG_FUNCTION_INFO_V1(route);
@@ -50,6 +50,14 @@ OutOfRange(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("the sum of costs is out of range")));
+}
+
+static void
+RequestsOutOfRange(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the number of requests is out of range")));
 }
 
 /* Cost of a request of a named model; `span` remembers what the name meant. */
@@ -247,17 +255,6 @@ EmptyState(RouteCall *call)
 	return call->empty;
 }
 
-/* The state of an aggregate, which we made, to be changed in place; NULL: none yet. */
-static RouteState *
-StateArgument(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		return NULL;
-	if (AggCheckCallContext(fcinfo, NULL) != 0)
-		return (RouteState *) PG_GETARG_POINTER(0);
-	return (RouteState *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0));
-}
-
 /* The state with room for the buckets from first to last: itself, or a copy. */
 static RouteState *
 Widen(RouteState *state, int first, int last)
@@ -339,7 +336,7 @@ AccumulateFlat(FunctionCallInfo fcinfo)
 static pg_noinline Datum
 Accumulate(FunctionCallInfo fcinfo)
 {
-	RouteState *state = StateArgument(fcinfo);
+	RouteState *state = StateArgument(fcinfo, &route_savings_state_type);
 	const RouteState *empty;
 	RouteCall  *call;
 	RouteCosts	costs;
@@ -363,7 +360,8 @@ Accumulate(FunctionCallInfo fcinfo)
 	ReadRequests(usage, &costs);
 	if (!PriceRequest(call, &request, usage, &costs))
 	{
-		state->left_out += costs.requests;
+		if (__builtin_add_overflow(state->left_out, costs.requests, &state->left_out))
+			RequestsOutOfRange();
 		PG_RETURN_POINTER(state);
 	}
 	costs.scored = !PG_ARGISNULL(2);
@@ -388,7 +386,7 @@ route_savings_accum(PG_FUNCTION_ARGS)
 Datum
 route_savings_combine(PG_FUNCTION_ARGS)
 {
-	RouteState *state = StateArgument(fcinfo);
+	RouteState *state = StateArgument(fcinfo, &route_savings_state_type);
 	const RouteState *other;
 
 	if (PG_ARGISNULL(1))
@@ -397,7 +395,7 @@ route_savings_combine(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
-	other = (const RouteState *) PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
+	other = route_savings_state_type.of_datum(PG_GETARG_DATUM(1));
 	if (state == NULL)
 		PG_RETURN_POINTER(CopyState(other, other->first_bucket, other->nbuckets));
 	if (!RouteStateMatches(state, other))

@@ -265,7 +265,7 @@ rollup_problem(PG_FUNCTION_ARGS)
 Datum
 rollup_accum(PG_FUNCTION_ARGS)
 {
-	SpendState *state = StateArgument(fcinfo);
+	SpendState *state = StateArgument(fcinfo, &spend_state_type);
 	RollupRow	row;
 	Money		usd;
 

@@ -25,6 +25,7 @@
 
 #include <string.h>
 
+#include "core/fields.h"
 #include "price/cost.h"
 
 typedef struct MonthCell
@@ -99,16 +100,14 @@ extern bool MonthCellMerge(MonthCell *cell, const MonthCell *other);
 /* Write the models, in the order of their names' bytes, to models[nmodels]. */
 extern void SpendByMonthModels(const SpendByMonth *sums, MonthModel **models);
 
-/*
- * Text of a cell: "name" 2026-10 0.0042 {"input":1200,"requests":3}, with null
- * for the USD of a cell without priced requests.  The room that it needs, and
- * its length.
- */
-extern size_t MonthCellTextSize(const MonthModel *model);
-extern size_t MonthCellToText(const MonthModel *model, const MonthCell *cell, char *text);
+/* Raised with every change of what SpendByMonthFields() writes. */
+#define SPEND_BY_MONTH_FORMAT 1
 
-/* Add the cells of a text, separated by semicolons; returns where it is malformed, or NULL. */
-extern const char *SpendByMonthFromText(SpendByMonth *sums, const char *text);
+/*
+ * All cells, in the order of models[nmodels], which SpendByMonthModels() has
+ * sorted; or add those that are read, and then models is not looked at.
+ */
+extern void SpendByMonthFields(Fields *fields, SpendByMonth *sums, MonthModel *const *models);
 
 static inline uint64_t
 NameWord(const char *bytes)

@@ -22,7 +22,6 @@
 #include "utils/typcache.h"
 
 #include "core/money_sql.h"
-#include "server/call_site.h"
 #include "session/price_cache.h"
 #include "session/request_arguments.h"
 #include "spend/spend_by_month_state_sql.h"
@@ -36,23 +35,10 @@ PG_FUNCTION_INFO_V1(spend_by_month_final);
 
 /* ---------- the state of a call ---------- */
 
-/* The state to add to: a new one at the first row, a copy of one that is not ours to change. */
-static SpendByMonthState *
-NewState(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (AggCheckCallContext(fcinfo, &context) == 0)
-		context = CurrentMemoryContext;
-	return PG_ARGISNULL(0) ? MakeState(context) : CopyState(PG_GETARG_DATUM(0), context);
-}
-
 static inline SpendByMonthState *
-StateArgument(FunctionCallInfo fcinfo)
+StateToAddTo(FunctionCallInfo fcinfo)
 {
-	SpendByMonthState *state = PG_ARGISNULL(0) ? NULL : WritableState(PG_GETARG_DATUM(0));
-
-	return likely(state != NULL) ? state : NewState(fcinfo);
+	return ExpandedStateArgument(fcinfo, &spend_by_month_state_type);
 }
 
 /*
@@ -119,15 +105,6 @@ RatedCell(const SpendByMonthState *state, const Request *request)
 	return likely(cell != NULL && MonthCellHasRates(cell, request->at)) ? cell : NULL;
 }
 
-/* The state as it came, for a row that does not count. */
-static Datum
-Unchanged(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 Datum
 spend_by_month_accum_tokens(PG_FUNCTION_ARGS)
 {
@@ -141,8 +118,8 @@ spend_by_month_accum_tokens(PG_FUNCTION_ARGS)
 	bool		priced = true;
 
 	if (!TokensRequest(fcinfo, 1, &request, &input, &output))
-		return Unchanged(fcinfo);
-	state = StateArgument(fcinfo);
+		return StateUnchanged(fcinfo);
+	state = StateToAddTo(fcinfo);
 	cell = RatedCell(state, &request);
 	if (unlikely(cell == NULL || TokensCost(cell->rates, input, output, &usd, &problem) != COST_OK))
 		cell = PriceRequest(fcinfo, state, &request, input, output, NULL, &priced, &usd);
@@ -164,8 +141,8 @@ spend_by_month_accum_usage(PG_FUNCTION_ARGS)
 	bool		priced = true;
 
 	if (!UsageRequest(fcinfo, 1, &request, &usage))
-		return Unchanged(fcinfo);
-	state = StateArgument(fcinfo);
+		return StateUnchanged(fcinfo);
+	state = StateToAddTo(fcinfo);
 	cell = RatedCell(state, &request);
 	if (unlikely(cell == NULL || UsageCost(cell->rates, usage, &usd, &problem) != COST_OK))
 		cell = PriceRequest(fcinfo, state, &request, 0, 0, usage, &priced, &usd);
@@ -180,8 +157,8 @@ spend_by_month_combine(PG_FUNCTION_ARGS)
 	SpendByMonthState *state;
 
 	if (PG_ARGISNULL(1))
-		return Unchanged(fcinfo);
-	state = StateArgument(fcinfo);
+		return StateUnchanged(fcinfo);
+	state = StateToAddTo(fcinfo);
 	AddSums(&state->sums, ReadState(PG_GETARG_DATUM(1)));
 	PG_RETURN_DATUM(StateGetDatum(state));
 }

@@ -12,39 +12,19 @@
 #include "fmgr.h"
 
 #include "core/money.h"
-#include "server/call_site.h"
+#include "core/state_sql.h"
 #include "session/price_cache.h"
 
 typedef struct SpendState
 {
 	Money		usd;
 	int64		requests;
+	int64		format;			/* spend_state_type's: a value of another version is refused */
 } SpendState;
 
-StaticAssertDecl(sizeof(SpendState) == 24, "spend_state is declared with 24 bytes");
+StaticAssertDecl(sizeof(SpendState) == 32, "spend_state is declared with 32 bytes");
 
-/* A new state: the first of an aggregate, or the result of a plain call, which leaves its argument as it is. */
-static inline SpendState *
-NewState(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-	int			kind = AggCheckCallContext(fcinfo, &context);
-	SpendState *state;
-
-	state = MemoryContextAllocZero(kind != 0 ? context : CurrentMemoryContext, sizeof(SpendState));
-	if (!PG_ARGISNULL(0))
-		*state = *(SpendState *) PG_GETARG_POINTER(0);
-	return state;
-}
-
-/* The state of an aggregate to change in place, made when there is none yet. */
-static inline SpendState *
-StateArgument(FunctionCallInfo fcinfo)
-{
-	if (likely(!PG_ARGISNULL(0) && IsAggregateCall(fcinfo)))
-		return (SpendState *) PG_GETARG_POINTER(0);
-	return NewState(fcinfo);
-}
+extern const StateType spend_state_type;
 
 /*
  * The Pricing of the statement that the aggregate is in.  An aggregate lives in
