@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "pgtime.h"
@@ -47,7 +46,7 @@ typedef struct NameEntry
 static inline uint32
 HashName(NameKey key)
 {
-	return hash_bytes((const unsigned char *) key.bytes, (int) key.length);
+	return (uint32) NameHash(key.bytes, key.length);
 }
 
 static inline bool
@@ -188,6 +187,25 @@ FindSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	return span;
 }
 
+/* The same, while the Pricing must not be freed. */
+static pg_noinline NameSpan
+FindSpanBusy(Pricing *pricing, const char *name, Size length, TimestampTz at)
+{
+	NameSpan	span = {.card = NULL};
+
+	pricing->busy++;
+	PG_TRY();
+	{
+		span = FindSpan(pricing, name, length, at);
+	}
+	PG_FINALLY();
+	{
+		pricing->busy--;
+	}
+	PG_END_TRY();
+	return span;
+}
+
 /* Keep a span with its name, but not unknown names without end. */
 static NameSpan *
 KeepSpan(Pricing *pricing, NameKey key, const NameSpan *found)
@@ -220,18 +238,8 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		span = span->next;
 	if (span == NULL)
 	{
-		NameSpan	found;
+		NameSpan	found = FindSpanBusy(pricing, name, length, at);
 
-		pricing->busy++;
-		PG_TRY();
-		{
-			found = FindSpan(pricing, name, length, at);
-		}
-		PG_FINALLY();
-		{
-			pricing->busy--;
-		}
-		PG_END_TRY();
 		span = KeepSpan(pricing, key, &found);
 		entry = name_lookup(pricing->names, key);
 	}
