@@ -20,7 +20,7 @@
 static PriceQuery policy_query = {
 	.sql = "SELECT d::pg_catalog.text, d OPERATOR(pg_catalog.->>) 'kind', t.model, t.below_score, t.below_share, "
 	"t.tokenizer_ratio, t.output_ratio, t.token_rate, t.deployed, t.keeps_cache "
-	"FROM inferacct.routing_definition($1) AS d, "
+	"FROM inferacct_internal.routing_definition($1) AS d, "
 	"pg_catalog.jsonb_to_recordset(d OPERATOR(pg_catalog.->) 'tiers') AS t(model pg_catalog.text, "
 	"below_score pg_catalog.float8, below_share pg_catalog.float8, tokenizer_ratio bigint, output_ratio bigint, "
 	"token_rate bigint, deployed boolean, keeps_cache boolean)",

@@ -10,6 +10,7 @@
 
 #include "server/compat.h"
 #include "server/errors.h"
+#include "session/known_at.h"
 #include "session/request.h"
 #include "core/usage_sql.h"
 
@@ -86,6 +87,13 @@ RequestRefuse(const RequestPrice *price, Refusal refusal)
 	return false;
 }
 
+/* What a look back hides; to follow what was found. */
+static char *
+HiddenFrom(const Pricing *pricing)
+{
+	return HiddenNote(pricing->book != NULL ? pricing->book->as_of : pricing->reader.as_of);
+}
+
 static Refusal
 UnpricedMeter(const Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter meter)
 {
@@ -95,22 +103,24 @@ UnpricedMeter(const Pricing *pricing, const RequestPrice *price, TimestampTz at,
 	return (Refusal) {
 		.sqlstate = ERRCODE_IA_UNPRICED_METER,
 		.message = psprintf("no price for meter \"%s\" of model \"%s\"", MeterName(meter), CardName(price->card)),
-		.detail = psprintf("Request of %s, service tier \"%s\". Priced then: %s.", time,
-						   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced),
+		.detail = psprintf("Request of %s, service tier \"%s\". Priced then: %s.%s", time,
+						   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced,
+						   HiddenFrom(pricing)),
 		.hint = psprintf("Add the price with set_price(), or %s.", PricingLeaveOutHint(pricing))
 	};
 }
 
 static Refusal
-MissingFx(const RequestPrice *price, TimestampTz at, Meter meter)
+MissingFx(const Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter meter)
 {
 	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
+	char	   *time = pstrdup(timestamptz_to_str(at));
 
 	return (Refusal) {
 		.sqlstate = ERRCODE_IA_MISSING_FX_RATE,
 		.message = psprintf("no exchange rate for %s", CardString(price->card, row->currency)),
-		.detail = psprintf("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.",
-						   MeterName(meter), CardName(price->card), timestamptz_to_str(at)),
+		.detail = psprintf("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.%s",
+						   MeterName(meter), CardName(price->card), time, HiddenFrom(pricing)),
 		.hint = "Add the rate that was valid then to inferacct.fx_rate."
 	};
 }
@@ -131,13 +141,13 @@ UnknownTier(const Pricing *pricing, const RateCard *card, RequestText tier)
 		.sqlstate = ERRCODE_IA_UNKNOWN_TIER,
 		.message = psprintf("model \"%s\" has no prices for service tier \"%s\"", CardName(card),
 							Shown(tier.bytes == NULL ? standard_tier : tier)),
-		.detail = psprintf("Its service tiers: %s.", list.data),
+		.detail = psprintf("Its service tiers: %s.%s", list.data, HiddenFrom(pricing)),
 		.hint = psprintf("Add its prices with set_price(service_tier => ...), or %s.", PricingLeaveOutHint(pricing))
 	};
 }
 
 static Refusal
-NoPriceYet(const RateCard *card, const Lane *lane, TimestampTz at)
+NoPriceYet(const Pricing *pricing, const RateCard *card, const Lane *lane, TimestampTz at)
 {
 	const Segment *first = CardAt(card, lane->segments);
 	char	   *time = pstrdup(timestamptz_to_str(at));
@@ -146,8 +156,9 @@ NoPriceYet(const RateCard *card, const Lane *lane, TimestampTz at)
 		.sqlstate = ERRCODE_IA_UNPRICED_METER,
 		.message = psprintf("no price for meter \"input\" of model \"%s\"", CardName(card)),
 		.detail = lane->nsegments == 0 ?
-			psprintf("Service tier \"%s\" has no prices.", CardString(card, lane->service_tier)) :
-			psprintf("Request of %s; its first price holds from %s.", time, timestamptz_to_str(first->from)),
+			psprintf("Service tier \"%s\" has no prices.%s", CardString(card, lane->service_tier), HiddenFrom(pricing)) :
+			psprintf("Request of %s; its first price holds from %s.%s", time, pstrdup(timestamptz_to_str(first->from)),
+					 HiddenFrom(pricing)),
 		.hint = "Add the earlier price with set_price(valid_from => ...)."
 	};
 }
@@ -223,7 +234,7 @@ FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
 	else if (price->lane == NULL)
 		RequestRefuse(price, UnknownTier(pricing, price->card, request->service_tier));
 	else
-		RequestRefuse(price, NoPriceYet(price->card, price->lane, request->at));
+		RequestRefuse(price, NoPriceYet(pricing, price->card, price->lane, request->at));
 	return NULL;
 }
 
@@ -253,7 +264,7 @@ RequestOutcome(const Pricing *pricing, CostStatus status, const CostProblem *pro
 	if (status == COST_OVERFLOW)
 		OverflowError();
 	if (price->vector->missing_fx & METER_BIT(problem->meter))
-		return RequestRefuse(price, MissingFx(price, at, problem->meter));
+		return RequestRefuse(price, MissingFx(pricing, price, at, problem->meter));
 	if (LeavesOut(pricing, price))
 		return false;
 	return RequestRefuse(price, UnpricedMeter(pricing, price, at, problem->meter));

@@ -21,6 +21,7 @@
 #include "server/errors.h"
 #include "model/model_suggest.h"
 #include "server/call_site.h"
+#include "session/known_at.h"
 #include "session/model_fetch.h"
 #include "session/price_fetch.h"
 #include "session/statement_prices.h"
@@ -323,9 +324,11 @@ PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz 
 	char	   *shown = pnstrdup(name, pg_mbcliplen(name, (int) length, MODEL_NAME_SIZE - 1));
 	char	   *terminated = pnstrdup(name, length);
 	char	   *time = pstrdup(timestamptz_to_str(at));
+	char	   *hidden = near && pricing->book == NULL ? HiddenModel(&pricing->reader, terminated, at) : NULL;
 	ModelMatch	match;
 	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
 	StringInfoData list;
+	const char *meant;
 
 	initStringInfo(&list);
 	if (status == MODEL_AMBIGUOUS)
@@ -339,6 +342,13 @@ PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz 
 							 match.candidates[0].provider, match.candidates[0].model)
 		};
 	}
+	if (hidden != NULL)
+		return (Refusal) {
+			.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
+			.message = psprintf("unknown model \"%s\"", shown),
+			.detail = hidden,
+			.hint = "RESET inferacct.as_of, or ask as of a time when it was known."
+		};
 	if (status == MODEL_FOUND)
 		return (Refusal) {
 			.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
@@ -350,13 +360,16 @@ PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz 
 		AppendCandidates(&list, &match);
 	if (near && list.len == 0)
 		AppendNearest(&list, pricing, terminated);
+	meant = list.len == 0 ? "provider/model" : pnstrdup(list.data, strcspn(list.data, ","));
 	return (Refusal) {
 		.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
 		.message = psprintf("unknown model \"%s\"", shown),
 		.detail = psprintf("No provider has prices for it (request of %s).", time),
-		.hint = psprintf("%s%s%sAdd a price with set_price() or an alias, or %s.",
+		.hint = psprintf("%s%s%sAdd a price with set_price(), or say what it means, as in SELECT set_alias(%s, %s). %s",
 						 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ",
-						 PricingLeaveOutHint(pricing))
+						 quote_literal_cstr(shown), quote_literal_cstr(meant),
+						 pricing->book != NULL ? "A book made with price_book(unpriced => 'null') leaves such requests out." :
+						 "View unpriced_usage lists all such names of the log; SET inferacct.unpriced = 'null' leaves such requests out.")
 	};
 }
 

@@ -1,7 +1,7 @@
 -- What a call site keeps is kept for the arguments it was made for: whatever may alternate
 -- from row to row gives in one query what it gives one at a time.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(28);
 
 -- Books and policies that differ in every answer, and more of both than a call site keeps.

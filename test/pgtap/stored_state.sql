@@ -1,7 +1,7 @@
 -- States of aggregates as they lie in tables and travel: what another version of inferacct laid
 -- out otherwise, or what is damaged, is refused in every form and by every function, never misread.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(67);
 
 SELECT set_price('stored', m, meter, 1) FROM unnest(ARRAY['a', 'b']) AS m, unnest(ARRAY['input', 'output']) AS meter \g /dev/null
