@@ -18,7 +18,7 @@
 #include <string.h>
 
 /* Set once per process, before the first name is hashed. */
-extern uint64_t name_hash_key[2];
+extern uint64_t name_hash_key[4];
 
 /* Eight bytes as a word. */
 static inline uint64_t
@@ -55,18 +55,26 @@ NameFold(uint64_t a, uint64_t b)
 	return (uint64_t) product ^ (uint64_t) (product >> 64);
 }
 
-/* All bytes of a name; the last words may overlap those before. */
+/*
+ * All bytes of a name: up to 32 of them without a branch or a loop, for the
+ * names of a log have no pattern of lengths.  Words overlap where it is shorter.
+ */
 static inline uint64_t
 NameHash(const char *name, size_t length)
 {
-	const char *last = name + length - 8;
-	uint64_t	hash = name_hash_key[0] ^ length;
+	const uint64_t *key = name_hash_key;
+	size_t		last = length - 8;
+	size_t		second = last < 8 ? last : 8;
+	size_t		third = last < 16 ? last : 16;
+	uint64_t	hash;
 
 	if (__builtin_expect(length < 8, 0))
-		return NameFold(NameShortWord(name, length) ^ name_hash_key[1], hash);
-	for (size_t i = 16; __builtin_expect(i < length, 0); i += 16)
-		hash = NameFold(NameWord(name + i - 16) ^ name_hash_key[1], NameWord(name + i - 8) ^ hash);
-	return NameFold(NameWord(length > 16 ? last - 8 : name) ^ name_hash_key[1], NameWord(last) ^ hash);
+		return NameFold(NameShortWord(name, length) ^ key[0], length ^ key[1]);
+	hash = NameFold(NameWord(name) ^ key[0], NameWord(name + second) ^ length ^ key[1]) ^
+		NameFold(NameWord(name + third) ^ key[2], NameWord(name + last) ^ key[3]);
+	for (size_t i = 24; __builtin_expect(i < last, 0); i += 8)
+		hash = NameFold(hash ^ NameWord(name + i), key[0]);
+	return hash;
 }
 
 #endif							/* INFERACCT_NAME_HASH_H */

@@ -276,9 +276,9 @@ ArgumentIs(FunctionCallInfo fcinfo, int argument, const char *bytes, Size length
 	if (PG_ARGISNULL(argument))
 		return false;
 	if (VARATT_IS_4B_U(value))
-		return VARSIZE_4B(value) - VARHDRSZ == length && memcmp(VARDATA_4B(value), bytes, length) == 0;
+		return VARSIZE_4B(value) - VARHDRSZ == length && SameWords(VARDATA_4B(value), bytes, length);
 	return VARATT_IS_1B(value) && !VARATT_IS_1B_E(value) &&
-		VARSIZE_1B(value) - VARHDRSZ_SHORT == length && memcmp(VARDATA_1B(value), bytes, length) == 0;
+		VARSIZE_1B(value) - VARHDRSZ_SHORT == length && SameWords(VARDATA_1B(value), bytes, length);
 }
 
 /* What the call site has read for the policy and the baseline of a row; NULL: nothing. */

@@ -13,6 +13,13 @@
 #define NAMES 4096
 #define SLOTS 4096
 
+static void
+DrawKey(void)
+{
+	for (int i = 0; i < 4; i++)
+		name_hash_key[i] = Random();
+}
+
 /* Names that differ in a number somewhere; of all lengths up to 60. */
 static size_t
 NameOf(int n, int length, char name[64])
@@ -62,8 +69,7 @@ TestSpread(void)
 			most = high > most ? high : most;
 			most = low > most ? low : most;
 		}
-		name_hash_key[0] = Random();
-		name_hash_key[1] = Random();
+		DrawKey();
 	}
 	Ok(most <= 16, "no more than 16 of %d names in one of %d slots (%d)", NAMES, SLOTS, most);
 }
@@ -108,8 +114,7 @@ TestKey(void)
 
 		found += NameHash(names[found], size) % 64 == 7;
 	}
-	name_hash_key[0] = Random();
-	name_hash_key[1] = Random();
+	DrawKey();
 	for (int n = 0; n < found; n++)
 	{
 		int		   *slot = &slots[NameHash(names[n], strlen(names[n])) % 64];
