@@ -156,7 +156,7 @@ AS 'MODULE_PATHNAME', 'rollup_accum';
 
 CREATE AGGREGATE rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text) (
-	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
 	PARALLEL = SAFE
 );
 
