@@ -144,19 +144,24 @@ FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
 CREATE FUNCTION inferacct_internal.usage_hourly_replicated()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM month_changed(t.origin, t.month) FROM (
-		SELECT OLD.origin, month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
-		UNION SELECT NEW.origin, month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
-	WHERE NOT EXISTS (SELECT FROM usage_month AS m
-		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND written_here(m.xmin));
+	IF TG_RELID <> 'inferacct_internal.usage_hourly'::regclass THEN
+		RAISE trigger_protocol_violated USING MESSAGE = 'usage_hourly_replicated() is the trigger of usage_hourly';
+	END IF;
+	PERFORM inferacct_internal.month_changed(t.origin, t.month) FROM (
+		SELECT OLD.origin, inferacct_internal.month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
+		UNION SELECT NEW.origin, inferacct_internal.month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
+	WHERE NOT EXISTS (SELECT FROM inferacct_internal.usage_month AS m
+		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND inferacct_internal.written_here(m.xmin));
 	RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION usage_hourly_replicated() IS 'Row trigger of usage_hourly for rows that replication writes: their months are no longer compacted.';
+
+REVOKE ALL ON FUNCTION usage_hourly_replicated() FROM PUBLIC;
 
 CREATE TRIGGER usage_hourly_replicated AFTER INSERT OR UPDATE OR DELETE ON usage_hourly
 FOR EACH ROW EXECUTE FUNCTION usage_hourly_replicated();
@@ -203,23 +208,29 @@ COMMENT ON FUNCTION price_cuts_months() IS 'Statement trigger of the price table
 CREATE FUNCTION inferacct_internal.price_cut_replicated()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF TG_RELID <> 'inferacct.price'::regclass AND TG_RELID <> 'inferacct.contract_term'::regclass
+		AND TG_RELID <> 'inferacct.model_alias'::regclass AND TG_RELID <> 'inferacct.fx_rate'::regclass THEN
+		RAISE trigger_protocol_violated USING MESSAGE = 'price_cut_replicated() is a trigger of the price tables';
+	END IF;
 	IF TG_TABLE_NAME = 'price' THEN
-		PERFORM months_cut(ARRAY[CASE WHEN NEW.time_windows IS NULL AND NEW.above_input_tokens = 0 THEN NEW.valid_from END]);
+		PERFORM inferacct_internal.months_cut(ARRAY[CASE WHEN NEW.time_windows IS NULL AND NEW.above_input_tokens = 0 THEN NEW.valid_from END]);
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
-		PERFORM months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
+		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM months_cut(ARRAY[CASE WHEN NEW.valid_from > '-infinity' THEN NEW.valid_from END]);
+		PERFORM inferacct_internal.months_cut(ARRAY[CASE WHEN NEW.valid_from > '-infinity' THEN NEW.valid_from END]);
 	ELSE
-		PERFORM months_cut(ARRAY[NEW.valid_from]);
+		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from]);
 	END IF;
 	RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION price_cut_replicated() IS 'Row trigger of the price tables for rows that replication writes: as price_cuts_months().';
+
+REVOKE ALL ON FUNCTION price_cut_replicated() FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -273,6 +284,12 @@ DECLARE
 	cuts timestamptz[];
 	sizes bigint[] := context_thresholds();
 BEGIN
+	IF EXISTS (SELECT FROM trigger_modes() AS t WHERE t.relation = 'usage_hourly'::regclass AND t.mode = 'D') THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'months cannot be summed up while triggers of usage_hourly are off',
+			DETAIL = 'Hours that come or go now would not take their month out again.',
+			HINT = 'SELECT enable_triggers() first.';
+	END IF;
 	PERFORM month_changed(r.origin, r.month) FROM (SELECT origin, month FROM rollup_month ORDER BY 1, 2) AS r
 	WHERE everything OR NOT EXISTS (SELECT FROM usage_month AS u WHERE u.origin = r.origin AND u.month = r.month);
 	FOR m IN SELECT * FROM usage_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
@@ -301,7 +318,7 @@ END
 $$;
 
 COMMENT ON FUNCTION compact_usage(boolean) IS
-'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those whose rows came while triggers were off. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage().';
+'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those whose rows came while triggers were off. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage(). Error 55000 while triggers of usage_hourly are off.';
 
 CREATE VIEW inferacct_internal.monthly_usage WITH (security_invoker = true) AS
 SELECT month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
