@@ -156,6 +156,7 @@ ReadRoot(PayloadReader *reader, Tally *tally)
 		return;
 	ReadShape(reader, &body, tally);
 	ReadTools(reader, &body, tally);
+	ReadGuardrails(reader, &body, tally);
 	ReadRequests(reader, &body, tally);
 	SettleNames(reader, body.usage, tally);
 	CheckCharged(reader, &body, tally);

@@ -104,7 +104,8 @@ void
 ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
 	Node	   *usage = body->usage;
-	Node	   *stated = FirstOf(reader, usage, KEY_requests, KEY_successful_requests, KEY_num_model_requests, KEY_NONE);
+	Node	   *stated = FirstOf(reader, usage, KEY_requests, KEY_successful_requests, KEY_num_model_requests,
+							   KEY_request_count, KEY_NONE);
 	Node	   *turns = StringIs(StringOf(reader, body->container, KEY_type), "result") ?
 		Member(reader, body->container, KEY_num_turns) : NULL;
 

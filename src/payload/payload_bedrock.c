@@ -72,15 +72,38 @@ ReadAssessments(PayloadReader *reader, Node *assessments, int depth, Tally *tall
 		ReadAssessments(reader, child, depth - 1, tally);
 }
 
+static void
+ReadTrace(PayloadReader *reader, Node *trace, Tally *tally)
+{
+	Node	   *guardrail = Member(reader, trace, KEY_guardrail);
+
+	ReadAssessments(reader, FirstOf(reader, guardrail, KEY_inputAssessment, KEY_input, KEY_NONE), 2, tally);
+	ReadAssessments(reader, FirstOf(reader, guardrail, KEY_outputAssessments, KEY_outputs, KEY_NONE), 3, tally);
+	Taken(reader, guardrail);
+}
+
+/* What guardrails were charged: the trace of Converse, or that of InvokeModel in any chunk. */
+void
+ReadGuardrails(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	ReadTrace(reader, Member(reader, body->container, KEY_trace), tally);
+	ReadTrace(reader, Member(reader, body->container != NULL ? body->container : body->usage, KEY_bedrock_trace), tally);
+	for (Node *chunk = Child(reader, body->chunks); chunk != NULL; chunk = chunk->next)
+	{
+		if (chunk != body->container)
+			ReadTrace(reader, Member(reader, chunk, KEY_bedrock_trace), tally);
+	}
+}
+
 void
 ReadConverse(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
 	Node	   *usage = body->usage;
-	Node	   *guardrail = Member(reader, Member(reader, body->container, KEY_trace), KEY_guardrail);
 	int64_t		input = Count(reader, usage, KEY_inputTokens);
 	int64_t		output = Count(reader, usage, KEY_outputTokens);
 	int64_t		read = CountAny(reader, usage, KEY_cacheReadInputTokens, KEY_cacheReadInputTokenCount, KEY_NONE);
-	int64_t		written = CountAny(reader, usage, KEY_cacheWriteInputTokens, KEY_cacheWriteInputTokenCount, KEY_NONE);
+	int64_t		written = CountAny(reader, usage, KEY_cacheWriteInputTokens, KEY_cacheWriteInputTokenCount,
+								   KEY_cacheCreationInputTokens, KEY_NONE);
 	int64_t		total = Count(reader, usage, KEY_totalTokens);
 
 	TallyDisjoint(reader, input, read, written, output, tally);
@@ -89,8 +112,6 @@ ReadConverse(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 		Problem(reader, PAYLOAD_UNRECONCILED,
 				"input %" PRId64 " + cache reads %" PRId64 " + cache writes %" PRId64 " + output %" PRId64 " = %" PRId64 ", but the stated total is %" PRId64 ".",
 				input, read, written, output, tally->input + output, total);
-	ReadAssessments(reader, Member(reader, guardrail, KEY_inputAssessment), 2, tally);
-	ReadAssessments(reader, Member(reader, guardrail, KEY_outputAssessments), 3, tally);
 }
 
 bool

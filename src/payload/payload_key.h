@@ -18,6 +18,7 @@
 #define PAYLOAD_KEYS(READ, NAMED, FREE) \
 	READ(SERVER_SIDE_TOOL_CODE_EXECUTION) \
 	READ(SERVER_SIDE_TOOL_COLLECTIONS_SEARCH) \
+	READ(SERVER_SIDE_TOOL_IMAGE_GENERATION) \
 	READ(SERVER_SIDE_TOOL_MCP) \
 	READ(SERVER_SIDE_TOOL_VIEW_IMAGE) \
 	READ(SERVER_SIDE_TOOL_VIEW_X_VIDEO) \
@@ -31,6 +32,7 @@
 	READ(billed_units) \
 	READ(body) \
 	READ(cache) \
+	READ(cacheCreationInputTokens) \
 	READ(cacheDetails) \
 	READ(cacheRead) \
 	READ(cacheReadInputTokenCount) \
@@ -125,6 +127,7 @@
 	READ(image) \
 	READ(image_gen) \
 	READ(image_generation) \
+	READ(image_generation_calls) \
 	READ(image_tokens) \
 	READ(images) \
 	READ(inferenceGeo) \
@@ -170,7 +173,6 @@
 	READ(model) \
 	READ(modelID) \
 	READ(modelId) \
-	READ(modelOutput) \
 	READ(modelParameters) \
 	READ(modelVersion) \
 	READ(model_name) \
@@ -239,6 +241,7 @@
 	READ(reasoning_tokens) \
 	READ(recordId) \
 	READ(region) \
+	READ(request_count) \
 	READ(request_counts) \
 	READ(requests) \
 	READ(response) \
@@ -260,6 +263,7 @@
 	READ(server_side_tool_usage) \
 	READ(server_side_tool_usage_details) \
 	READ(server_tool_use) \
+	READ(server_tool_use_details) \
 	READ(service_tier) \
 	READ(speed) \
 	READ(step) \
@@ -281,6 +285,7 @@
 	READ(toolUsePromptTokenCount) \
 	READ(toolUsePromptTokensDetails) \
 	READ(tool_calls_details) \
+	READ(tool_calls_executed) \
 	READ(tool_usage) \
 	READ(tool_use_prompt_token_count) \
 	READ(tool_use_prompt_tokens_details) \
@@ -326,6 +331,7 @@
 	READ(x_groq) \
 	READ(x_search_calls) \
 	NAMED(bedrock_invocationMetrics, "amazon-bedrock-invocationMetrics") \
+	NAMED(bedrock_trace, "amazon-bedrock-trace") \
 	NAMED(gen_ai_openai_response_service_tier, "gen_ai.openai.response.service_tier") \
 	NAMED(gen_ai_request_model, "gen_ai.request.model") \
 	NAMED(gen_ai_response_model, "gen_ai.response.model") \
@@ -363,6 +369,8 @@
 	NAMED(llm_usage_total_tokens, "llm.usage.total_tokens") \
 	NAMED(openai_response_service_tier, "openai.response.service_tier") \
 	FREE(cost, "money") \
+	FREE(cost_estimate, "money") \
+	FREE(pydantic_ai_gateway, "money") \
 	FREE(cost_details, "money") \
 	FREE(total_cost, "money") \
 	FREE(total_cost_usd, "money") \
@@ -395,6 +403,7 @@
 	FREE(inference_cost, "money") \
 	FREE(input_token_cost, "money") \
 	FREE(output_token_cost, "money") \
+	FREE(guardrailProcessingLatency, "a time") \
 	FREE(queue_time, "a time") \
 	FREE(prompt_time, "a time") \
 	FREE(completion_time, "a time") \
@@ -523,6 +532,7 @@
 	FREE(tool_calls, "a tool without a fee of its own") \
 	FREE(toolCalls, "a tool without a fee of its own") \
 	FREE(num_tool_calls, "a tool without a fee of its own") \
+	FREE(tool_calls_requested, "a tool without a fee of its own") \
 	FREE(bash_requests, "a tool without a fee of its own") \
 	FREE(text_editor_requests, "a tool without a fee of its own") \
 	FREE(memory_requests, "a tool without a fee of its own") \
@@ -532,6 +542,9 @@
 	FREE(doc_size_bytes, "bytes of what was sent") \
 	FREE(input_bytes, "bytes of what was sent") \
 	FREE(output_bytes, "bytes of what was sent") \
+	FREE(guardrailCoverage, "what a guardrail looked at") \
+	FREE(modelOutput, "what a guardrail looked at") \
+	FREE(actionReason, "what a guardrail looked at") \
 	FREE(index, "about the answer, not a count of its usage") \
 	FREE(finish_reason, "about the answer, not a count of its usage") \
 	FREE(choices, "about the answer, not a count of its usage") \
@@ -542,6 +555,7 @@
 	FREE(embedding, "about the answer, not a count of its usage") \
 	FREE(embeddings, "about the answer, not a count of its usage") \
 	FREE(embeddings_by_type, "about the answer, not a count of its usage") \
+	FREE(embeddingsByType, "about the answer, not a count of its usage") \
 	FREE(context, "about the answer, not a count of its usage") \
 	FREE(inputBodyJson, "about the answer, not a count of its usage") \
 	FREE(outputBodyJson, "about the answer, not a count of its usage") \

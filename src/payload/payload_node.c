@@ -14,8 +14,6 @@ struct NodeBlock
 	Node		nodes[NODES_OF_BLOCK];
 };
 
-#define KEY_BIT(key) (UINT64_C(1) << ((key) % 64))
-
 void
 TreeInit(Tree *tree, const JsonSource *source)
 {
@@ -63,11 +61,9 @@ NewNode(Tree *tree, const JsonValue *value)
 	return node;
 }
 
-static Node *
-FindKey(Node *node, PayloadKey key)
+Node *
+FindKey(const Node *node, PayloadKey key)
 {
-	if ((node->keys & KEY_BIT(key)) == 0)
-		return NULL;
 	for (Node *child = node->first; child != NULL; child = child->next)
 	{
 		if (child->key == key)
@@ -79,7 +75,8 @@ FindKey(Node *node, PayloadKey key)
 void
 PutChild(Node *node, Node *child)
 {
-	Node	   *same = child->key == KEY_UNKNOWN ? NULL : FindKey(node, child->key);
+	bool		may_repeat = child->key != KEY_UNKNOWN && (node->keys & KEY_BIT(child->key)) != 0;
+	Node	   *same = may_repeat ? FindKey(node, child->key) : NULL;
 
 	if (same != NULL)
 	{
@@ -122,29 +119,11 @@ AddChild(void *context, const char *name, size_t name_length, const JsonValue *v
 	return true;
 }
 
-Node *
-FirstChild(Tree *tree, Node *node)
+void
+OpenNode(Tree *tree, Node *node)
 {
 	Opening		opening = {tree, node};
 
-	if (node == NULL || (node->value.kind != JSON_OBJECT && node->value.kind != JSON_ARRAY))
-		return NULL;
-	if (!node->opened)
-	{
-		node->opened = true;
-		tree->source->each(&node->value, AddChild, &opening);
-	}
-	return node->first;
-}
-
-Node *
-FindMember(Tree *tree, Node *node, PayloadKey key)
-{
-	Node	   *member;
-
-	if (!IsKind(node, JSON_OBJECT))
-		return NULL;
-	(void) FirstChild(tree, node);
-	member = FindKey(node, key);
-	return IsKind(member, JSON_NULL) ? NULL : member;
+	node->opened = true;
+	tree->source->each(&node->value, AddChild, &opening);
 }

@@ -50,11 +50,13 @@ extern void TreeFree(Tree *tree);
 /* A new node of no parent; NULL when there is no memory. */
 extern Node *NewNode(Tree *tree, const JsonValue *value);
 
-/* The first child; the others follow by next. */
-extern Node *FirstChild(Tree *tree, Node *node);
+#define KEY_BIT(key) (UINT64_C(1) << ((key) % 64))
 
-/* The member called key, or NULL when node is no object or has none (or has null). */
-extern Node *FindMember(Tree *tree, Node *node, PayloadKey key);
+/* Make the children of an object or array. */
+extern void OpenNode(Tree *tree, Node *node);
+
+/* The child of that key, of an opened node, which may have one. */
+extern Node *FindKey(const Node *node, PayloadKey key);
 
 /* Add child, or put it in the place of a child of the same name. */
 extern void PutChild(Node *node, Node *child);
@@ -63,6 +65,36 @@ static inline bool
 IsKind(const Node *node, JsonKind kind)
 {
 	return node != NULL && node->value.kind == kind;
+}
+
+/* The first child; the others follow by next. */
+static inline Node *
+FirstChild(Tree *tree, Node *node)
+{
+	if (node == NULL || node->value.kind < JSON_ARRAY)
+		return NULL;
+	if (!node->opened)
+		OpenNode(tree, node);
+	return node->first;
+}
+
+/*
+ * The member called key, or NULL when node is no object or has none (or has
+ * null).  Most members that readers ask for are absent: that is decided here.
+ */
+static inline Node *
+FindMember(Tree *tree, Node *node, PayloadKey key)
+{
+	Node	   *member;
+
+	if (!IsKind(node, JSON_OBJECT))
+		return NULL;
+	if (!node->opened)
+		OpenNode(tree, node);
+	if ((node->keys & KEY_BIT(key)) == 0)
+		return NULL;
+	member = FindKey(node, key);
+	return IsKind(member, JSON_NULL) ? NULL : member;
 }
 
 #endif							/* INFERACCT_PAYLOAD_NODE_H */

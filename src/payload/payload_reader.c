@@ -30,39 +30,11 @@ Problem(PayloadReader *reader, PayloadStatus status, const char *format,...)
 }
 
 Node *
-Member(PayloadReader *reader, Node *object, PayloadKey key)
-{
-	return FindMember(reader->tree, object, key);
-}
-
-Node *
 MemberAt(PayloadReader *reader, Node *object, const PayloadKey *keys)
 {
 	while (object != NULL && *keys != KEY_NONE)
 		object = Member(reader, object, *keys++);
 	return object;
-}
-
-Node *
-FirstOf(PayloadReader *reader, Node *object,...)
-{
-	va_list		keys;
-	int			key;
-	Node	   *found = NULL;
-
-	if (!IsKind(object, JSON_OBJECT))
-		return NULL;
-	va_start(keys, object);
-	while (found == NULL && (key = va_arg(keys, int)) != KEY_NONE)
-		found = Member(reader, object, (PayloadKey) key);
-	va_end(keys);
-	return found;
-}
-
-Node *
-Child(PayloadReader *reader, Node *node)
-{
-	return FirstChild(reader->tree, node);
 }
 
 Node *
@@ -166,12 +138,6 @@ CountOf(PayloadReader *reader, Node *node)
 }
 
 int64_t
-Count(PayloadReader *reader, Node *object, PayloadKey key)
-{
-	return CountOf(reader, Member(reader, object, key));
-}
-
-int64_t
 Agreed(PayloadReader *reader, int64_t a, int64_t b, const char *what)
 {
 	if (a != 0 && b != 0 && a != b)
@@ -180,28 +146,15 @@ Agreed(PayloadReader *reader, int64_t a, int64_t b, const char *what)
 }
 
 int64_t
-CountAny(PayloadReader *reader, Node *object,...)
+AgreedOf(PayloadReader *reader, int64_t agreed, Node *member)
 {
-	va_list		keys;
-	int			key;
-	int64_t		agreed = 0;
+	int64_t		count = CountOf(reader, member);
 
-	if (!IsKind(object, JSON_OBJECT))
-		return 0;
-	va_start(keys, object);
-	while ((key = va_arg(keys, int)) != KEY_NONE)
-	{
-		Node	   *member = Member(reader, object, (PayloadKey) key);
-		int64_t		count = CountOf(reader, member);
-
-		if (count != 0 && agreed != 0 && count != agreed)
-			Problem(reader, PAYLOAD_UNRECONCILED,
-					"\"%.*s\" is %" PRId64 ", but another count of the same is %" PRId64 ".",
-					(int) member->name_length, member->name, count, agreed);
-		agreed = Larger(agreed, count);
-	}
-	va_end(keys);
-	return agreed;
+	if (count != 0 && agreed != 0 && count != agreed)
+		Problem(reader, PAYLOAD_UNRECONCILED,
+				"\"%.*s\" is %" PRId64 ", but another count of the same is %" PRId64 ".",
+				(int) member->name_length, member->name, count, agreed);
+	return Larger(agreed, count);
 }
 
 void

@@ -86,18 +86,35 @@ typedef struct PayloadBody
 extern void Problem(PayloadReader *reader, PayloadStatus status, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
 
-extern Node *Member(PayloadReader *reader, Node *object, PayloadKey key);
+static inline Node *
+Member(PayloadReader *reader, Node *object, PayloadKey key)
+{
+	return FindMember(reader->tree, object, key);
+}
 
 /* Follow keys, ended by KEY_NONE, down from object. */
 extern Node *MemberAt(PayloadReader *reader, Node *object, const PayloadKey *keys);
 
 /* The first of these members, ended by KEY_NONE, that is there. */
-extern Node *FirstOf(PayloadReader *reader, Node *object,...);
+static inline Node *
+FirstOfKeys(PayloadReader *reader, Node *object, const PayloadKey *keys)
+{
+	Node	   *found = NULL;
+
+	while (object != NULL && found == NULL && *keys != KEY_NONE)
+		found = Member(reader, object, *keys++);
+	return found;
+}
+#define FirstOf(reader, object, ...) FirstOfKeys(reader, object, (const PayloadKey[]) {__VA_ARGS__})
 
 /* Is any of these keys, ended by KEY_NONE, there and not null? */
 #define HasAny(reader, ...) (FirstOf(reader, __VA_ARGS__) != NULL)
 
-extern Node *Child(PayloadReader *reader, Node *node);
+static inline Node *
+Child(PayloadReader *reader, Node *node)
+{
+	return FirstChild(reader->tree, node);
+}
 
 /* A string that is not empty, under key; NULL when there is none. */
 extern Node *StringOf(PayloadReader *reader, Node *object, PayloadKey key);
@@ -113,13 +130,36 @@ extern bool StringsEqual(const Node *a, const Node *b);
 extern int64_t CountOf(PayloadReader *reader, Node *node);
 
 /* The count under key; 0 when it is absent or null. */
-extern int64_t Count(PayloadReader *reader, Node *object, PayloadKey key);
+static inline int64_t
+Count(PayloadReader *reader, Node *object, PayloadKey key)
+{
+	Node	   *member = Member(reader, object, key);
 
-/* The count under these names of one thing, ended by KEY_NONE; a zero gives way, else they must agree. */
-extern int64_t CountAny(PayloadReader *reader, Node *object,...);
+	return member == NULL ? 0 : CountOf(reader, member);
+}
+
+/* A count so far, and another of the same: the one that is not zero; they must agree. */
+extern int64_t AgreedOf(PayloadReader *reader, int64_t agreed, Node *member);
 
 /* The one of two counts of the same that is not zero; they must agree. */
 extern int64_t Agreed(PayloadReader *reader, int64_t a, int64_t b, const char *what);
+
+/* The count under these names of one thing, ended by KEY_NONE; a zero gives way, else they must agree. */
+static inline int64_t
+CountAnyKey(PayloadReader *reader, Node *object, const PayloadKey *keys)
+{
+	int64_t		agreed = 0;
+
+	for (; object != NULL && *keys != KEY_NONE; keys++)
+	{
+		Node	   *member = Member(reader, object, *keys);
+
+		if (member != NULL)
+			agreed = AgreedOf(reader, agreed, member);
+	}
+	return agreed;
+}
+#define CountAny(reader, object, ...) CountAnyKey(reader, object, (const PayloadKey[]) {__VA_ARGS__})
 
 extern void AddCount(PayloadReader *reader, int64_t *sum, int64_t count);
 extern void AddPart(PayloadReader *reader, int64_t *sum, int64_t count, int64_t *whole);
@@ -198,6 +238,9 @@ SHAPE(Units)
 
 /* Charges beside the usage: calls of tools among the items of an answer. */
 extern void ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+/* Units of Bedrock's guardrails, which stand beside the usage. */
+extern void ReadGuardrails(PayloadReader *reader, const PayloadBody *body, Tally *tally);
 
 /* How many requests the payload says it sums, and refuse sums that do not say. */
 extern void ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally);

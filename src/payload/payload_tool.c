@@ -21,7 +21,7 @@ typedef struct Calls
 	int64_t		executions;		/* of code, in no container that is named */
 	Node	   *containers[MAX_CONTAINERS];
 	int			container_count;
-	int64_t		images;
+	int64_t		images;			/* of another model, whose tokens the answer does not tell */
 	int64_t		others;			/* calls without a fee */
 	Tally	   *tally;			/* for calls that the caller maps */
 } Calls;
@@ -144,6 +144,8 @@ ReadServerSide(PayloadReader *reader, Node *usage, Calls *calls)
 									  CountAny(reader, details, KEY_document_search_calls, KEY_SERVER_SIDE_TOOL_COLLECTIONS_SEARCH, KEY_NONE));
 		calls->executions = Larger(calls->executions,
 								   CountAny(reader, details, KEY_code_interpreter_calls, KEY_SERVER_SIDE_TOOL_CODE_EXECUTION, KEY_NONE));
+		calls->images = Larger(calls->images,
+							   CountAny(reader, details, KEY_image_generation_calls, KEY_SERVER_SIDE_TOOL_IMAGE_GENERATION, KEY_NONE));
 		calls->others = Larger(calls->others,
 							   CountAny(reader, details, KEY_mcp_calls, KEY_SERVER_SIDE_TOOL_MCP, KEY_NONE) +
 							   CountAny(reader, details, KEY_view_image_calls, KEY_SERVER_SIDE_TOOL_VIEW_IMAGE, KEY_NONE) +
@@ -198,7 +200,7 @@ ReadOtherTools(PayloadReader *reader, Node *usage, Calls *calls, Tally *tally)
 
 	calls->searches = Larger(calls->searches, Count(reader, connectors, KEY_web_search));
 	calls->executions = Larger(calls->executions, Count(reader, connectors, KEY_code_interpreter));
-	tally->units[METER_IMAGES] = Count(reader, connectors, KEY_image_generation);
+	AddCount(reader, &tally->units[METER_IMAGES], Count(reader, connectors, KEY_image_generation));
 	calls->searches = Larger(calls->searches,
 							 Agreed(reader, Count(reader, Member(reader, details, KEY_web_search), KEY_invocation),
 									Count(reader, Member(reader, details, KEY_search_web), KEY_invocation), "searches"));
@@ -210,7 +212,19 @@ StatedSearches(PayloadReader *reader, Node *usage)
 	int64_t		searches = CountAny(reader, usage, KEY_num_search_queries, KEY_web_searches, KEY_NONE);
 
 	searches = Larger(searches, Count(reader, usage, KEY_num_sources_used));
+	searches = Larger(searches, Count(reader, Member(reader, usage, KEY_server_tool_use_details), KEY_web_search_requests));
 	return Larger(searches, Count(reader, Member(reader, usage, KEY_server_tool_use), KEY_web_search_requests));
+}
+
+/* OpenRouter's number of calls is explained when they were searches. */
+static void
+ExplainCalls(PayloadReader *reader, Node *usage, int64_t searches)
+{
+	Node	   *details = Member(reader, usage, KEY_server_tool_use_details);
+	Node	   *executed = Member(reader, details, KEY_tool_calls_executed);
+
+	if (executed != NULL && CountOf(reader, executed) > searches)
+		executed->read = false;
 }
 
 void
@@ -229,19 +243,10 @@ ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 		(StringHas(model, "-search-preview") || StringHas(model, "-search-api")))
 		calls.searches = Larger(calls.searches, 1);
 	calls.searches = Larger(calls.searches, StatedSearches(reader, body->usage));
+	ExplainCalls(reader, body->usage, calls.searches);
 
 	tally->units[METER_WEB_SEARCHES] = Larger(tally->units[METER_WEB_SEARCHES], calls.searches);
-	tally->units[METER_FILE_SEARCHES] = calls.file_searches;
-	tally->units[METER_CONTAINER_SESSIONS] = calls.container_count + calls.executions;
-	if (calls.images > 0)
-	{
-		Node		type = {.value = {JSON_STRING, 21, "image_generation_call"}};
-		Node	   *mapping = CallMapping(reader, &type);
-
-		if (mapping != NULL)
-			AddMapping(reader, tally, mapping, calls.images);
-		else
-			Problem(reader, PAYLOAD_UNKNOWN_NAME,
-					"The answer has an item of type \"image_generation_call\", and does not tell what another model was charged for it.");
-	}
+	AddCount(reader, &tally->units[METER_FILE_SEARCHES], calls.file_searches);
+	AddCount(reader, &tally->units[METER_CONTAINER_SESSIONS], calls.container_count + calls.executions);
+	AddCount(reader, &tally->units[METER_IMAGES], calls.images);
 }
