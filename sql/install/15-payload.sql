@@ -119,7 +119,8 @@ BEGIN ATOMIC
 		nullif(part #> '{response,body,usage}', 'null'), part) AS used) response
 	CROSS JOIN LATERAL (SELECT CASE
 		WHEN jsonb_typeof(used -> 'cost') = 'number' THEN (used ->> 'cost')::numeric +
-			CASE WHEN (used -> 'is_byok') = 'true' AND jsonb_typeof(used #> '{cost_details,upstream_inference_cost}') = 'number'
+			CASE WHEN (used -> 'is_byok') = 'true' AND (used ->> 'cost')::numeric > 0
+					AND jsonb_typeof(used #> '{cost_details,upstream_inference_cost}') = 'number'
 				THEN (used #>> '{cost_details,upstream_inference_cost}')::numeric ELSE 0 END
 		WHEN jsonb_typeof(used #> '{cost,total_cost}') = 'number' THEN (used #>> '{cost,total_cost}')::numeric
 		WHEN jsonb_typeof(used -> 'cost_in_usd_ticks') = 'number' THEN (used ->> 'cost_in_usd_ticks')::numeric / 10000000000
@@ -132,7 +133,7 @@ BEGIN ATOMIC
 	LIMIT 1;
 END;
 COMMENT ON FUNCTION parse_provider_usd(jsonb) IS
-'USD that a response says its request was charged, exactly as stated, to keep beside token_cost(): usage.cost (OpenRouter, with its fees; for a key of one''s own with what its provider charged), usage.cost.total_cost (Perplexity), usage.cost_in_usd_ticks (xAI, 1e10 per USD), total_cost_usd (Claude Code), data.total_cost (a generation of OpenRouter), costUSD. payload: the response, its usage object, or an array of the chunks of a stream, of which the last that states it counts. NULL when it states none, and for a NULL payload';
+'USD that a response says its request was charged, exactly as stated, to keep beside token_cost(): usage.cost (OpenRouter, with its fees; a fee for a key of one''s own with what that key''s provider charged, 0 where there was no fee), usage.cost.total_cost (Perplexity), usage.cost_in_usd_ticks (xAI, 1e10 per USD), total_cost_usd (Claude Code), data.total_cost (a generation of OpenRouter), costUSD. payload: the response, its usage object, or an array of the chunks of a stream, of which the last that states it counts. NULL when it states none, and for a NULL payload';
 
 CREATE FUNCTION parse_provider_usd(payload json)
 RETURNS numeric

@@ -285,7 +285,6 @@
 	READ(toolUsePromptTokenCount) \
 	READ(toolUsePromptTokensDetails) \
 	READ(tool_calls_details) \
-	READ(tool_calls_executed) \
 	READ(tool_usage) \
 	READ(tool_use_prompt_token_count) \
 	READ(tool_use_prompt_tokens_details) \
@@ -533,6 +532,7 @@
 	FREE(toolCalls, "a tool without a fee of its own") \
 	FREE(num_tool_calls, "a tool without a fee of its own") \
 	FREE(tool_calls_requested, "a tool without a fee of its own") \
+	FREE(tool_calls_executed, "a tool without a fee of its own") \
 	FREE(bash_requests, "a tool without a fee of its own") \
 	FREE(text_editor_requests, "a tool without a fee of its own") \
 	FREE(memory_requests, "a tool without a fee of its own") \

@@ -216,17 +216,6 @@ StatedSearches(PayloadReader *reader, Node *usage)
 	return Larger(searches, Count(reader, Member(reader, usage, KEY_server_tool_use), KEY_web_search_requests));
 }
 
-/* OpenRouter's number of calls is explained when they were searches. */
-static void
-ExplainCalls(PayloadReader *reader, Node *usage, int64_t searches)
-{
-	Node	   *details = Member(reader, usage, KEY_server_tool_use_details);
-	Node	   *executed = Member(reader, details, KEY_tool_calls_executed);
-
-	if (executed != NULL && CountOf(reader, executed) > searches)
-		executed->read = false;
-}
-
 void
 ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
@@ -239,11 +228,10 @@ ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	ReadOtherTools(reader, body->usage, &calls, tally);
 
 	/* Every answer of these models of the chat API is one search. */
-	if (HasAny(reader, body->usage, KEY_prompt_tokens, KEY_NONE) &&
+	if (HasAny(reader, body->container, KEY_choices, KEY_NONE) &&
 		(StringHas(model, "-search-preview") || StringHas(model, "-search-api")))
 		calls.searches = Larger(calls.searches, 1);
 	calls.searches = Larger(calls.searches, StatedSearches(reader, body->usage));
-	ExplainCalls(reader, body->usage, calls.searches);
 
 	tally->units[METER_WEB_SEARCHES] = Larger(tally->units[METER_WEB_SEARCHES], calls.searches);
 	AddCount(reader, &tally->units[METER_FILE_SEARCHES], calls.file_searches);
