@@ -100,6 +100,26 @@ ReadModelUsage(PayloadReader *reader, Node *models, int64_t requests, Tally *tal
 	}
 }
 
+/* The steps of a run of the AI SDK; one where there are none and its last step is the whole. */
+static void
+ReadSteps(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *steps = Member(reader, body->container, KEY_steps);
+	PayloadBody last = {body->container, Member(reader, body->container, KEY_usage), NULL};
+	Tally		tally_of_last = {0};
+
+	tally->requests_stated = true;
+	for (Node *step = Child(reader, steps); step != NULL; step = step->next)
+		tally->units[METER_REQUESTS]++;
+	if (tally->units[METER_REQUESTS] > 0)
+		return;
+	tally->units[METER_REQUESTS] = 1;
+	if (last.usage != NULL)
+		ReadShape(reader, &last, &tally_of_last);
+	if (tally_of_last.input != tally->input || tally_of_last.output != tally->output)
+		Problem(reader, PAYLOAD_SEVERAL, "\"totalUsage\" sums several steps, and nothing tells how many.");
+}
+
 void
 ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
@@ -109,6 +129,8 @@ ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	Node	   *turns = StringIs(StringOf(reader, body->container, KEY_type), "result") ?
 		Member(reader, body->container, KEY_num_turns) : NULL;
 
+	if (usage->key == KEY_totalUsage)
+		ReadSteps(reader, body, tally);
 	if (turns != NULL)
 		stated = turns;
 	else if (StringIs(StringOf(reader, body->container, KEY_object), "batch"))

@@ -97,6 +97,7 @@
 	READ(container_id) \
 	READ(contentPolicyUnits) \
 	READ(contextualGroundingPolicyUnits) \
+	READ(created) \
 	READ(custom_id) \
 	READ(data) \
 	READ(delta) \
@@ -174,6 +175,7 @@
 	READ(modelID) \
 	READ(modelId) \
 	READ(modelParameters) \
+	READ(modelUsage) \
 	READ(modelVersion) \
 	READ(model_name) \
 	READ(model_parameters) \
@@ -190,6 +192,7 @@
 	READ(num_server_side_tools_used) \
 	READ(num_sources_used) \
 	READ(num_turns) \
+	READ(object) \
 	READ(output) \
 	READ(outputAssessments) \
 	READ(outputText) \
@@ -266,7 +269,9 @@
 	READ(server_tool_use_details) \
 	READ(service_tier) \
 	READ(speed) \
+	READ(status) \
 	READ(step) \
+	READ(steps) \
 	READ(stop_reason) \
 	READ(successful_requests) \
 	READ(thinking_tokens) \
@@ -295,6 +300,7 @@
 	READ(totalOutputTextTokenCount) \
 	READ(totalTokenCount) \
 	READ(totalTokens) \
+	READ(totalUsage) \
 	READ(total_cached_tokens) \
 	READ(total_input_tokens) \
 	READ(total_output_tokens) \
@@ -390,18 +396,8 @@
 	FREE(search_queries_cost, "money") \
 	FREE(prompt_cost, "money") \
 	FREE(completion_cost, "money") \
-	FREE(input_cost_details, "money") \
-	FREE(output_cost_details, "money") \
-	FREE(discount, "money") \
 	FREE(total_nano_aiu, "money") \
 	FREE(copilot_usage, "money") \
-	FREE(credits, "money") \
-	FREE(credits_used, "money") \
-	FREE(market_cost, "money") \
-	FREE(gateway_cost, "money") \
-	FREE(inference_cost, "money") \
-	FREE(input_token_cost, "money") \
-	FREE(output_token_cost, "money") \
 	FREE(guardrailProcessingLatency, "a time") \
 	FREE(queue_time, "a time") \
 	FREE(prompt_time, "a time") \
@@ -419,10 +415,8 @@
 	FREE(latency, "a time") \
 	FREE(latencyMs, "a time") \
 	FREE(latency_ms, "a time") \
-	FREE(latency_s, "a time") \
 	FREE(invocationLatency, "a time") \
 	FREE(firstByteLatency, "a time") \
-	FREE(first_byte_latency, "a time") \
 	FREE(duration_ms, "a time") \
 	FREE(duration_api_ms, "a time") \
 	FREE(ttft_ms, "a time") \
@@ -431,21 +425,7 @@
 	FREE(moderation_latency, "a time") \
 	FREE(time_info, "a time") \
 	FREE(created_at, "a time") \
-	FREE(created, "a time") \
 	FREE(updated_at, "a time") \
-	FREE(processing_time, "a time") \
-	FREE(total_latency_ms, "a time") \
-	FREE(inference_time, "a time") \
-	FREE(draft_time, "a time") \
-	FREE(compute_time, "a time") \
-	FREE(completed_at, "a time") \
-	FREE(expires_at, "a time") \
-	FREE(billed_duration_ms, "a time") \
-	FREE(elapsed, "a time") \
-	FREE(time_in_queue, "a time") \
-	FREE(inference_latency_ms, "a time") \
-	FREE(time, "a time") \
-	FREE(timestamp, "a time") \
 	FREE(completion_token_time, "a time") \
 	FREE(prompt_token_time, "a time") \
 	FREE(acceptance_rate, "a rate") \
@@ -455,14 +435,8 @@
 	FREE(completion_tokens_after_first_per_sec_first_ten, "a rate") \
 	FREE(completion_tokens_after_first_per_sec_graph, "a rate") \
 	FREE(completion_tokens_after_first_per_sec_first_five, "a rate") \
-	FREE(tokens_per_second, "a rate") \
-	FREE(output_tokens_per_second, "a rate") \
-	FREE(draft_acceptance_rate, "a rate") \
-	FREE(cache_hit_rate, "a rate") \
 	FREE(prompt_tokens_per_second, "a rate") \
 	FREE(completion_tokens_per_second, "a rate") \
-	FREE(prompt_token_rate, "a rate") \
-	FREE(throughput, "a rate") \
 	FREE(prompt_tokens_per_sec, "a rate") \
 	FREE(total_tokens_per_second, "a rate") \
 	FREE(contextWindow, "a limit") \
@@ -470,19 +444,6 @@
 	FREE(maxOutputTokens, "a limit") \
 	FREE(max_output_tokens, "a limit") \
 	FREE(max_tokens, "a limit") \
-	FREE(max_completion_tokens, "a limit") \
-	FREE(remaining, "a limit") \
-	FREE(limit, "a limit") \
-	FREE(n, "a limit") \
-	FREE(temperature, "a limit") \
-	FREE(top_p, "a limit") \
-	FREE(top_k, "a limit") \
-	FREE(top_logprobs, "a limit") \
-	FREE(frequency_penalty, "a limit") \
-	FREE(presence_penalty, "a limit") \
-	FREE(seed, "a limit") \
-	FREE(thinking_budget, "a limit") \
-	FREE(budget_tokens, "a limit") \
 	FREE(text_tokens, "the rest of a total that is counted") \
 	FREE(input_text_tokens, "the rest of a total that is counted") \
 	FREE(output_text_tokens, "the rest of a total that is counted") \
@@ -493,39 +454,18 @@
 	FREE(priority, "the rest of a total that is counted") \
 	FREE(flex, "the rest of a total that is counted") \
 	FREE(prompt_text_tokens, "the rest of a total that is counted") \
-	FREE(completion_text_tokens, "the rest of a total that is counted") \
-	FREE(uncached_tokens, "the rest of a total that is counted") \
-	FREE(non_reasoning_tokens, "the rest of a total that is counted") \
 	FREE(cache_text_read_tokens, "the rest of a total that is counted") \
-	FREE(cached_text_tokens, "the rest of a total that is counted") \
 	FREE(accepted_prediction_tokens, "part of a count that is charged as a whole") \
 	FREE(rejected_prediction_tokens, "part of a count that is charged as a whole") \
 	FREE(num_cached_tokens, "part of a count that is charged as a whole") \
-	FREE(num_cached_prompt_tokens, "part of a count that is charged as a whole") \
-	FREE(draft_tokens, "part of a count that is charged as a whole") \
-	FREE(accepted_draft_tokens, "part of a count that is charged as a whole") \
-	FREE(speculative_tokens, "part of a count that is charged as a whole") \
 	FREE(billablePromptUsage, "a copy of counts that are read") \
 	FREE(raw, "a copy of counts that are read") \
-	FREE(details_by_model, "a copy of counts that are read") \
 	FREE(request_usage_entries, "a copy of counts that are read") \
-	FREE(modelUsage, "a copy of counts that are read") \
-	FREE(model_usage, "a copy of counts that are read") \
 	FREE(context_details, "a copy of counts that are read") \
-	FREE(inputTokensDetails, "a copy of counts that are read") \
-	FREE(usage_breakdown, "a copy of counts that are read") \
-	FREE(entries, "a copy of counts that are read") \
 	FREE(nativeUsage, "a copy of counts that are read") \
-	FREE(native_usage, "a copy of counts that are read") \
-	FREE(totalUsage, "a copy of counts that are read") \
-	FREE(per_request, "a copy of counts that are read") \
-	FREE(steps, "a copy of counts that are read") \
-	FREE(turn_usage, "a copy of counts that are read") \
 	FREE(x_details, "a copy of counts that are read") \
 	FREE(web_fetch_requests, "a tool without a fee of its own") \
 	FREE(tool_search_requests, "a tool without a fee of its own") \
-	FREE(tool_search_tool_regex_requests, "a tool without a fee of its own") \
-	FREE(tool_search_tool_bm25_requests, "a tool without a fee of its own") \
 	FREE(mcp_calls, "a tool without a fee of its own") \
 	FREE(mcp_requests, "a tool without a fee of its own") \
 	FREE(tool_calls, "a tool without a fee of its own") \
@@ -533,15 +473,10 @@
 	FREE(num_tool_calls, "a tool without a fee of its own") \
 	FREE(tool_calls_requested, "a tool without a fee of its own") \
 	FREE(tool_calls_executed, "a tool without a fee of its own") \
-	FREE(bash_requests, "a tool without a fee of its own") \
-	FREE(text_editor_requests, "a tool without a fee of its own") \
-	FREE(memory_requests, "a tool without a fee of its own") \
 	FREE(code_execution_requests, "not charged by the request") \
 	FREE(wordPolicyUnits, "not charged by the request") \
 	FREE(sensitiveInformationPolicyFreeUnits, "not charged by the request") \
 	FREE(doc_size_bytes, "bytes of what was sent") \
-	FREE(input_bytes, "bytes of what was sent") \
-	FREE(output_bytes, "bytes of what was sent") \
 	FREE(guardrailCoverage, "what a guardrail looked at") \
 	FREE(modelOutput, "what a guardrail looked at") \
 	FREE(actionReason, "what a guardrail looked at") \
@@ -560,49 +495,20 @@
 	FREE(inputBodyJson, "about the answer, not a count of its usage") \
 	FREE(outputBodyJson, "about the answer, not a count of its usage") \
 	FREE(requestMetadata, "about the answer, not a count of its usage") \
-	FREE(results_metadata, "about the answer, not a count of its usage") \
 	FREE(logprobs, "about the answer, not a count of its usage") \
 	FREE(progress, "about the answer, not a count of its usage") \
-	FREE(score, "about the answer, not a count of its usage") \
-	FREE(scores, "about the answer, not a count of its usage") \
 	FREE(relevance_score, "about the answer, not a count of its usage") \
 	FREE(id, "about the answer, not a count of its usage") \
-	FREE(object, "about the answer, not a count of its usage") \
 	FREE(extra_properties, "about the answer, not a count of its usage") \
-	FREE(citations, "about the answer, not a count of its usage") \
-	FREE(search_results, "about the answer, not a count of its usage") \
 	FREE(quotaSnapshots, "about the answer, not a count of its usage") \
-	FREE(quota_snapshots, "about the answer, not a count of its usage") \
-	FREE(quota, "about the answer, not a count of its usage") \
 	FREE(status_code, "about the answer, not a count of its usage") \
 	FREE(is_byok, "about the answer, not a count of its usage") \
 	FREE(request, "about the answer, not a count of its usage") \
 	FREE(arguments, "about the answer, not a count of its usage") \
-	FREE(http_status, "about the answer, not a count of its usage") \
-	FREE(provider_metadata, "about the answer, not a count of its usage") \
-	FREE(providerMetadata, "about the answer, not a count of its usage") \
-	FREE(parameters, "about the answer, not a count of its usage") \
-	FREE(options, "about the answer, not a count of its usage") \
 	FREE(metrics, "about the answer, not a count of its usage") \
-	FREE(serverContent, "about the answer, not a count of its usage") \
-	FREE(sdk_http_response, "about the answer, not a count of its usage") \
-	FREE(predictions, "about the answer, not a count of its usage") \
-	FREE(weight, "about the answer, not a count of its usage") \
-	FREE(version, "about the answer, not a count of its usage") \
-	FREE(response_format, "about the answer, not a count of its usage") \
 	FREE(serviceTier, "about the answer, not a count of its usage") \
-	FREE(prompt_logprobs, "about the answer, not a count of its usage") \
-	FREE(kv_transfer_params, "about the answer, not a count of its usage") \
-	FREE(stop_sequence, "about the answer, not a count of its usage") \
-	FREE(accountUuid, "about the answer, not a count of its usage") \
-	FREE(pid, "about the answer, not a count of its usage") \
-	FREE(app_id, "about the answer, not a count of its usage") \
-	FREE(provider_responses, "about the answer, not a count of its usage") \
-	FREE(upstream_id, "about the answer, not a count of its usage") \
 	FREE(trafficType, "about the answer, not a count of its usage") \
-	FREE(status, "about the answer, not a count of its usage") \
-	FREE(done_reason, "about the answer, not a count of its usage") \
-	FREE(tokens_remaining, "about the answer, not a count of its usage")
+	FREE(done_reason, "about the answer, not a count of its usage")
 
 typedef enum PayloadKey
 {

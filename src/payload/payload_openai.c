@@ -239,6 +239,21 @@ ReadHelicone(PayloadReader *reader, Node *usage, const Answer *answer, Tally *ta
 		SettlePrompt(reader, tally, answer->input, read, written, answer->output, answer->has_total ? answer->total : -1);
 }
 
+/* Gateways repeat the counts of this shape under the names of the other. */
+static void
+CheckCopies(PayloadReader *reader, Node *usage, const Answer *answer, const Tally *tally)
+{
+	int64_t		input = Count(reader, usage, KEY_input_tokens);
+	int64_t		output = Count(reader, usage, KEY_output_tokens);
+
+	if (input != 0 && input != answer->input && input + tally->cache_read + tally->cache_write != answer->input)
+		Problem(reader, PAYLOAD_UNRECONCILED, "\"prompt_tokens\" is %" PRId64 ", but \"input_tokens\" is %" PRId64 ".",
+				answer->input, input);
+	if (output != 0 && output != answer->output)
+		Problem(reader, PAYLOAD_UNRECONCILED, "\"completion_tokens\" is %" PRId64 ", but \"output_tokens\" is %" PRId64 ".",
+				answer->output, output);
+}
+
 bool
 IsChat(PayloadReader *reader, const PayloadBody *body)
 {
@@ -260,6 +275,7 @@ ReadChat(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 
 	/* Mistral's num_cached_tokens is not read: its price list discounts cached_tokens only. */
 	ReadDetails(reader, usage, &answer, tally);
+	CheckCopies(reader, usage, &answer, tally);
 	tally->citation = Count(reader, usage, KEY_citation_tokens);
 
 	/* Mistral counts what its connectors fetched in the total only, and charges it as prompt. */

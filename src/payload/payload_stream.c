@@ -19,6 +19,7 @@ static const PayloadKey usage_paths[][MAX_PATH + 1] = {
 	{KEY_usage_metadata},
 	{KEY_usageDetails},
 	{KEY_usage_details},
+	{KEY_totalUsage},			/* the AI SDK: of all steps, where usage is that of the last */
 	{KEY_usage},
 	{KEY_usage_info},			/* Mistral OCR */
 	{KEY_response, KEY_usage},	/* events of the responses and realtime APIs */
