@@ -17,8 +17,6 @@
 #include "server/compat.h"
 #include "server/guc.h"
 
-PG_FUNCTION_INFO_V1(price_horizon);
-
 int			setting_unpriced = UNPRICED_ERROR;
 char	   *setting_contract;
 
@@ -89,12 +87,6 @@ SettingAsOf(void)
 		return DT_NOEND;
 	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(setting_as_of),
 												   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-}
-
-Datum
-price_horizon(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TIMESTAMPTZ(SettingAsOf());
 }
 
 void

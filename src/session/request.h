@@ -35,6 +35,7 @@ typedef struct RequestPrice
 	const RateCard *card;
 	const Lane *lane;
 	const RateVector *vector;
+	const Pricing *pricing;		/* where they come from */
 } RequestPrice;
 
 /* Find the rates of a request of that usage. */
