@@ -253,19 +253,26 @@ bool
 IsOtel(PayloadReader *reader, const PayloadBody *body)
 {
 	return HasAny(reader, body->usage, KEY_gen_ai_usage_input_tokens, KEY_gen_ai_usage_output_tokens,
-				  KEY_gen_ai_usage_prompt_tokens, KEY_gen_ai_usage_completion_tokens, KEY_NONE);
+				  KEY_gen_ai_usage_prompt_tokens, KEY_gen_ai_usage_completion_tokens,
+				  KEY_ai_usage_inputTokens, KEY_ai_usage_promptTokens, KEY_NONE);
 }
 
-/* Of the attributes, only those of these names are a usage. */
+/* Of the attributes, only those whose names start so are a usage. */
 static void
-TakeOtherAttributes(PayloadReader *reader, Node *attributes, const char *start, const char *other_start)
+TakeOtherAttributes(PayloadReader *reader, Node *attributes)
 {
+	static const char *const starts[] = {"gen_ai.usage.", "llm.usage.", "llm.token_count.", "ai.usage."};
+
 	for (Node *child = Child(reader, attributes); child != NULL; child = child->next)
 	{
-		bool		usage = child->name_length > strlen(start) && memcmp(child->name, start, strlen(start)) == 0;
+		JsonValue	name = {JSON_STRING, child->name_length, child->name};
+		bool		usage = false;
 
-		if (!usage && (child->name_length < strlen(other_start) ||
-					   memcmp(child->name, other_start, strlen(other_start)) != 0))
+		for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+			usage = usage || StringStarts(&(Node) {.value = name}, starts[i]);
+
+		/* Pydantic AI's details are the provider's own counts, of which the rest was made. */
+		if (!usage || StringStarts(&(Node) {.value = name}, "gen_ai.usage.details."))
 			Taken(reader, child);
 	}
 }
@@ -284,23 +291,36 @@ ReadOtel(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
 	Node	   *usage = body->usage;
 
-	tally->input = CountAny(reader, usage, KEY_gen_ai_usage_input_tokens, KEY_gen_ai_usage_prompt_tokens, KEY_NONE);
-	tally->output = CountAny(reader, usage, KEY_gen_ai_usage_output_tokens, KEY_gen_ai_usage_completion_tokens, KEY_NONE);
+	tally->input = CountAny(reader, usage, KEY_gen_ai_usage_input_tokens, KEY_gen_ai_usage_prompt_tokens,
+							KEY_ai_usage_inputTokens, KEY_ai_usage_promptTokens, KEY_NONE);
+	tally->output = CountAny(reader, usage, KEY_gen_ai_usage_output_tokens, KEY_gen_ai_usage_completion_tokens,
+							 KEY_ai_usage_outputTokens, KEY_ai_usage_completionTokens, KEY_NONE);
 	tally->cache_read = CountAny(reader, usage, KEY_gen_ai_usage_cache_read_dot_input_tokens,
 								 KEY_gen_ai_usage_cache_read_input_tokens, KEY_gen_ai_usage_input_cached_tokens,
-								 KEY_gen_ai_usage_cached_tokens, KEY_gen_ai_usage_details_cache_read_tokens, KEY_NONE);
+								 KEY_gen_ai_usage_cached_tokens, KEY_ai_usage_cachedInputTokens,
+								 KEY_ai_usage_inputTokenDetails_cacheReadTokens,
+								 KEY_gen_ai_usage_details_cache_read_tokens, KEY_gen_ai_usage_details_cached_tokens,
+								 KEY_gen_ai_usage_details_cache_read_input_tokens,
+								 KEY_gen_ai_usage_details_cached_content_tokens, KEY_NONE);
 	tally->cache_write = CountAny(reader, usage, KEY_gen_ai_usage_cache_creation_dot_input_tokens,
 								  KEY_gen_ai_usage_cache_creation_input_tokens,
-								  KEY_gen_ai_usage_details_cache_write_tokens, KEY_NONE);
+								  KEY_ai_usage_inputTokenDetails_cacheWriteTokens,
+								  KEY_gen_ai_usage_details_cache_write_tokens,
+								  KEY_gen_ai_usage_details_cache_creation_input_tokens, KEY_NONE);
 	tally->reasoning = CountAny(reader, usage, KEY_gen_ai_usage_reasoning_dot_output_tokens,
-								KEY_gen_ai_usage_reasoning_tokens, KEY_gen_ai_usage_details_reasoning_tokens, KEY_NONE);
+								KEY_gen_ai_usage_reasoning_tokens, KEY_ai_usage_reasoningTokens,
+								KEY_ai_usage_outputTokenDetails_reasoningTokens,
+								KEY_gen_ai_usage_details_reasoning_tokens, KEY_gen_ai_usage_details_thoughts_tokens, KEY_NONE);
+	Taken(reader, Member(reader, usage, KEY_ai_usage_inputTokenDetails_noCacheTokens));
+	Taken(reader, Member(reader, usage, KEY_ai_usage_outputTokenDetails_textTokens));
 	tally->input_of[MODALITY_AUDIO] = Count(reader, usage, KEY_gen_ai_usage_audio_dot_input_tokens);
 	tally->input_of[MODALITY_IMAGE] = Count(reader, usage, KEY_gen_ai_usage_image_dot_input_tokens);
 	tally->input_of[MODALITY_VIDEO] = Count(reader, usage, KEY_gen_ai_usage_video_dot_input_tokens);
 	tally->output_of[MODALITY_AUDIO] = Count(reader, usage, KEY_gen_ai_usage_audio_dot_output_tokens);
 	tally->output_of[MODALITY_IMAGE] = Count(reader, usage, KEY_gen_ai_usage_image_dot_output_tokens);
 	CheckTotal(reader, FirstOf(reader, usage, KEY_gen_ai_usage_total_tokens, KEY_llm_usage_total_tokens, KEY_NONE), tally);
-	TakeOtherAttributes(reader, usage, "gen_ai.usage.", "llm.usage.");
+	CheckTotal(reader, Member(reader, usage, KEY_ai_usage_totalTokens), tally);
+	TakeOtherAttributes(reader, usage);
 }
 
 /* OpenInference (Phoenix), flat or nested. */
@@ -335,5 +355,5 @@ ReadOpenInference(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 							  Count(reader, completion, KEY_reasoning), "reasoning tokens");
 	CheckTotal(reader, FirstOf(reader, usage, KEY_llm_token_count_total, KEY_total, KEY_NONE), tally);
 	if (HasAny(reader, usage, KEY_llm_token_count_prompt, KEY_llm_token_count_completion, KEY_NONE))
-		TakeOtherAttributes(reader, usage, "llm.token_count.", "llm.usage.");
+		TakeOtherAttributes(reader, usage);
 }

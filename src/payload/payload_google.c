@@ -71,6 +71,7 @@ AddGrounding(PayloadReader *reader, Node *candidates, Queries *queries)
 		Node	   *chunks = FirstOf(reader, grounding, KEY_groundingChunks, KEY_grounding_chunks, KEY_NONE);
 
 		AddQueries(reader, FirstOf(reader, grounding, KEY_webSearchQueries, KEY_web_search_queries, KEY_NONE), queries);
+		queries->maps = queries->maps || HasAny(reader, grounding, KEY_googleMapsWidgetContextToken, KEY_google_maps_widget_context_token, KEY_NONE);
 		for (Node *chunk = Child(reader, chunks); chunk != NULL; chunk = chunk->next)
 			queries->maps = queries->maps || HasAny(reader, chunk, KEY_maps, KEY_NONE);
 	}

@@ -93,6 +93,11 @@ static const PayloadKey places[][MAX_PATH + 1] = {
 	{KEY_extra_properties, KEY_google},
 	{KEY_attributes},
 	{KEY_data},
+	{KEY_providerMetadata, KEY_openai},
+	{KEY_providerMetadata, KEY_azure},
+	{KEY_providerMetadata, KEY_google, KEY_usageMetadata},
+	{KEY_providerMetadata, KEY_vertex, KEY_usageMetadata},
+	{KEY_providerMetadata, KEY_anthropic, KEY_usage},
 };
 
 /* Write our word for a tier as a provider spells it. */

@@ -25,9 +25,11 @@
 	READ(SERVER_SIDE_TOOL_WEB_SEARCH) \
 	READ(SERVER_SIDE_TOOL_X_SEARCH) \
 	READ(action) \
+	READ(anthropic) \
 	READ(attributes) \
 	READ(audio) \
 	READ(audio_tokens) \
+	READ(azure) \
 	READ(b64_json) \
 	READ(billed_units) \
 	READ(body) \
@@ -118,7 +120,9 @@
 	READ(generationTokens) \
 	READ(generation_token_count) \
 	READ(google) \
+	READ(googleMapsWidgetContextToken) \
 	READ(google_maps_grounding_requests) \
+	READ(google_maps_widget_context_token) \
 	READ(groundingChunks) \
 	READ(groundingMetadata) \
 	READ(grounding_chunks) \
@@ -193,6 +197,7 @@
 	READ(num_sources_used) \
 	READ(num_turns) \
 	READ(object) \
+	READ(openai) \
 	READ(output) \
 	READ(outputAssessments) \
 	READ(outputText) \
@@ -236,6 +241,7 @@
 	READ(prompt_token_details) \
 	READ(prompt_tokens) \
 	READ(prompt_tokens_details) \
+	READ(providerMetadata) \
 	READ(queries) \
 	READ(read) \
 	READ(reasoning) \
@@ -321,6 +327,7 @@
 	READ(usage_details) \
 	READ(usage_info) \
 	READ(usage_metadata) \
+	READ(vertex) \
 	READ(video) \
 	READ(video_tokens) \
 	READ(view_image_calls) \
@@ -335,6 +342,18 @@
 	READ(write) \
 	READ(x_groq) \
 	READ(x_search_calls) \
+	NAMED(ai_usage_cachedInputTokens, "ai.usage.cachedInputTokens") \
+	NAMED(ai_usage_completionTokens, "ai.usage.completionTokens") \
+	NAMED(ai_usage_inputTokenDetails_cacheReadTokens, "ai.usage.inputTokenDetails.cacheReadTokens") \
+	NAMED(ai_usage_inputTokenDetails_cacheWriteTokens, "ai.usage.inputTokenDetails.cacheWriteTokens") \
+	NAMED(ai_usage_inputTokenDetails_noCacheTokens, "ai.usage.inputTokenDetails.noCacheTokens") \
+	NAMED(ai_usage_inputTokens, "ai.usage.inputTokens") \
+	NAMED(ai_usage_outputTokenDetails_reasoningTokens, "ai.usage.outputTokenDetails.reasoningTokens") \
+	NAMED(ai_usage_outputTokenDetails_textTokens, "ai.usage.outputTokenDetails.textTokens") \
+	NAMED(ai_usage_outputTokens, "ai.usage.outputTokens") \
+	NAMED(ai_usage_promptTokens, "ai.usage.promptTokens") \
+	NAMED(ai_usage_reasoningTokens, "ai.usage.reasoningTokens") \
+	NAMED(ai_usage_totalTokens, "ai.usage.totalTokens") \
 	NAMED(bedrock_invocationMetrics, "amazon-bedrock-invocationMetrics") \
 	NAMED(bedrock_trace, "amazon-bedrock-trace") \
 	NAMED(gen_ai_openai_response_service_tier, "gen_ai.openai.response.service_tier") \
@@ -348,9 +367,14 @@
 	NAMED(gen_ai_usage_cache_read_input_tokens, "gen_ai.usage.cache_read_input_tokens") \
 	NAMED(gen_ai_usage_cached_tokens, "gen_ai.usage.cached_tokens") \
 	NAMED(gen_ai_usage_completion_tokens, "gen_ai.usage.completion_tokens") \
+	NAMED(gen_ai_usage_details_cache_creation_input_tokens, "gen_ai.usage.details.cache_creation_input_tokens") \
+	NAMED(gen_ai_usage_details_cache_read_input_tokens, "gen_ai.usage.details.cache_read_input_tokens") \
 	NAMED(gen_ai_usage_details_cache_read_tokens, "gen_ai.usage.details.cache_read_tokens") \
 	NAMED(gen_ai_usage_details_cache_write_tokens, "gen_ai.usage.details.cache_write_tokens") \
+	NAMED(gen_ai_usage_details_cached_content_tokens, "gen_ai.usage.details.cached_content_tokens") \
+	NAMED(gen_ai_usage_details_cached_tokens, "gen_ai.usage.details.cached_tokens") \
 	NAMED(gen_ai_usage_details_reasoning_tokens, "gen_ai.usage.details.reasoning_tokens") \
+	NAMED(gen_ai_usage_details_thoughts_tokens, "gen_ai.usage.details.thoughts_tokens") \
 	NAMED(gen_ai_usage_image_dot_input_tokens, "gen_ai.usage.image.input_tokens") \
 	NAMED(gen_ai_usage_image_dot_output_tokens, "gen_ai.usage.image.output_tokens") \
 	NAMED(gen_ai_usage_input_cached_tokens, "gen_ai.usage.input_cached_tokens") \

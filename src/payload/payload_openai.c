@@ -319,6 +319,21 @@ IsResponses(PayloadReader *reader, const PayloadBody *body)
 		(body->container != NULL && HasAny(reader, body->usage, KEY_input_tokens, KEY_NONE));
 }
 
+/* DashScope repeats parts of the input beside its details. */
+static void
+TakeRepeatedParts(PayloadReader *reader, Node *usage, const Tally *tally)
+{
+	static const PayloadKey keys[MODALITY_COUNT] = {KEY_audio_tokens, KEY_image_tokens, KEY_video_tokens};
+
+	for (Modality m = 0; m < MODALITY_COUNT; m++)
+	{
+		Node	   *part = Member(reader, usage, keys[m]);
+
+		if (part != NULL && CountOf(reader, part) != tally->input_of[m])
+			part->read = false;
+	}
+}
+
 /* The answer is an image when the body holds one. */
 static bool
 HoldsImage(PayloadReader *reader, const PayloadBody *body)
@@ -375,7 +390,11 @@ ReadResponses(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 				"uncached %" PRId64 " + cache reads %" PRId64 " + cache writes %" PRId64 " are not the %" PRId64 " tokens of the input.",
 				CountOf(reader, uncached), tally->cache_read, tally->cache_write, answer.input);
 	SettleAnswer(reader, &answer, tally);
-	if (HoldsImage(reader, body) &&
-		!HasAny(reader, usage, KEY_output_tokens_details, KEY_output_token_details, KEY_NONE))
+	TakeRepeatedParts(reader, usage, tally);
+	if (HasAny(reader, usage, KEY_output_tokens_details, KEY_output_token_details, KEY_NONE))
+		return;
+	if (HoldsImage(reader, body))
 		tally->output_of[MODALITY_IMAGE] = tally->output;
+	else if (StringIs(StringOf(reader, body->container, KEY_type), "speech.audio.done"))
+		tally->output_of[MODALITY_AUDIO] = tally->output;
 }

@@ -100,7 +100,7 @@ CheckPayload(PayloadStatus status, const char *problem)
 					(errcode(ERRCODE_IA_UNKNOWN_COUNT),
 					 errmsg("payload counts something that is not known"),
 					 errdetail("%s", problem),
-					 errhint("Say what the name counts in the argument names: {\"name\": \"meter\"}, with a meter, input_total, output_total or cache_write_total, or null when it carries no charge.")));
+					 errhint("Say what it counts in the argument names, as in names => '{\"tokens_in\": \"input\"}': a meter, input_total, output_total or cache_write_total, or null when it carries no charge.")));
 			break;
 		case PAYLOAD_SEVERAL:
 			ereport(ERROR,

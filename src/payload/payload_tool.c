@@ -227,8 +227,8 @@ ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	ReadToolUsage(reader, body, &calls);
 	ReadOtherTools(reader, body->usage, &calls, tally);
 
-	/* Every answer of these models of the chat API is one search. */
-	if (HasAny(reader, body->container, KEY_choices, KEY_NONE) &&
+	/* Every whole answer of these models of the chat API is one search. */
+	if (HasAny(reader, body->container, KEY_choices, KEY_object, KEY_id, KEY_NONE) &&
 		(StringHas(model, "-search-preview") || StringHas(model, "-search-api")))
 		calls.searches = Larger(calls.searches, 1);
 	calls.searches = Larger(calls.searches, StatedSearches(reader, body->usage));
