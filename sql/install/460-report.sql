@@ -58,13 +58,13 @@ END $$;
 CREATE FUNCTION inferacct_internal.tag_names(tags jsonb)
 RETURNS SETOF text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 2
-AS $$
+BEGIN ATOMIC
 	SELECT DISTINCT name FROM (
 		SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(tags) = 'array' THEN tags END) AS name
 		UNION ALL
 		SELECT t.key || ':' || t.value FROM jsonb_each_text(CASE WHEN jsonb_typeof(tags) = 'object' THEN tags END) AS t) AS names
-	WHERE name IS NOT NULL
-$$;
+	WHERE name IS NOT NULL;
+END;
 
 COMMENT ON FUNCTION tag_names(jsonb) IS 'The tags of a row of the log, each once: elements of an array, or key:value of an object. NULL, and anything else, has none.';
 
@@ -115,7 +115,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH ends AS MATERIALIZED (
-		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM usage_month AS m
+		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
 		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
 	), alike AS MATERIALIZED (
