@@ -1,7 +1,7 @@
 /*
  * price_check_sql.c
- *	  SQL functions of the price tables: the fixed point, the meters' names, and
- *	  the trigger that tells the cache of new rows.
+ *	  SQL functions of the price tables: the fixed point, the meters' names, up
+ *	  to when they are known, and the trigger that tells the cache of new rows.
  */
 #include "postgres.h"
 
@@ -10,15 +10,18 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
 #include "server/compat.h"
 #include "server/errors.h"
+#include "server/guc.h"
 #include "core/meter.h"
 #include "core/money.h"
 #include "core/weekly_hours.h"
 #include "session/price_cache.h"
 
 PG_FUNCTION_INFO_V1(price_rate);
+PG_FUNCTION_INFO_V1(price_horizon);
 PG_FUNCTION_INFO_V1(price_row_written);
 PG_FUNCTION_INFO_V1(is_meter);
 PG_FUNCTION_INFO_V1(is_token_meter);
@@ -65,6 +68,12 @@ price_rate(PG_FUNCTION_ARGS)
 			break;
 	}
 	pg_unreachable();
+}
+
+Datum
+price_horizon(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(SettingAsOf());
 }
 
 /* Row trigger of the price tables: what a statement has read of them so far is no longer all. */
