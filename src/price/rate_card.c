@@ -93,11 +93,11 @@ WindowsOpen(const RateCard *card, const CardWindows *windows, int64_t at, UtcOff
 	return false;
 }
 
-const RateVector *
+const CardVector *
 SegmentVector(const RateCard *card, const Segment *segment,
 			  int64_t total_input, int64_t at, UtcOffset utc_offset)
 {
-	const RateVector *vectors = CardAt(card, segment->vectors);
+	const CardVector *vectors = CardAt(card, segment->vectors);
 	const CardWindows *windows = CardAt(card, card->windows);
 	const int64_t *buckets = CardAt(card, segment->buckets);
 	const uint32_t *used = CardAt(card, segment->windows);
@@ -112,4 +112,80 @@ SegmentVector(const RateCard *card, const Segment *segment,
 	while (bucket > 0 && total_input < buckets[bucket])
 		bucket--;
 	return &vectors[set * segment->nbuckets + bucket];
+}
+
+/* ---------- prices in other currencies ---------- */
+
+CardStatus
+RateTimes(int64_t *rate, int64_t factor, int64_t one)
+{
+	Money		product = (Money) *rate * factor;
+
+	if (product % one != 0)
+		return CARD_TOO_FINE;
+	if (product / one > INT64_MAX)
+		return CARD_TOO_LARGE;
+	*rate = (int64_t) (product / one);
+	return CARD_OK;
+}
+
+void
+VectorFxSpan(const RateCard *card, const CardVector *vector, FxLookup lookup, void *arg,
+			 int64_t at, int64_t *from, int64_t *to)
+{
+	uint32_t	last = 0;		/* the header lies there, and no string */
+
+	for (uint32_t foreign = vector->stated.foreign; foreign != 0; foreign &= foreign - 1)
+	{
+		uint32_t	currency = CardRows(card)[vector->stated.row[__builtin_ctz(foreign)]].currency;
+		FxSeries	series;
+
+		if (currency == last)
+			continue;
+		last = currency;
+		series = lookup(arg, CardString(card, currency));
+		FxInForce(&series, at, from, to);
+	}
+}
+
+Conversion
+RateInUsd(const RateCard *card, const CardVector *vector, Meter meter, FxLookup lookup, void *arg, int64_t at)
+{
+	const CardRow *rows = CardRows(card);
+	const CardRow *stated = &rows[vector->stated.row[meter]];
+	FxSeries	series = lookup(arg, CardString(card, stated->currency));
+	int64_t		from = TIME_BEGIN,
+				to = TIME_END;
+	Conversion	found = {.rate = stated->value,.fx = FxInForce(&series, at, &from, &to)};
+	ForeignFactors factors;
+
+	if (found.fx == NULL)
+		return found;
+	memcpy(&factors, &vector->stated.rate[meter], sizeof(factors));
+	found.status = RateTimes(&found.rate, found.fx->value, FX_ONE);
+	for (int i = 0; i < MAX_FACTORS && factors.row[i] != NO_ROW && found.status == CARD_OK; i++)
+	{
+		found.culprit = &rows[factors.row[i]];
+		found.status = RateTimes(&found.rate, found.culprit->value, MULTIPLIER_ONE);
+	}
+	return found;
+}
+
+void
+VectorInUsd(const RateCard *card, const CardVector *vector, FxLookup lookup, void *arg, int64_t at, RateVector *usd)
+{
+	*usd = vector->stated;
+	usd->foreign = 0;
+	for (uint32_t foreign = vector->stated.foreign; foreign != 0; foreign &= foreign - 1)
+	{
+		Meter		meter = (Meter) __builtin_ctz(foreign);
+		Conversion	found = RateInUsd(card, vector, meter, lookup, arg, at);
+		bool		converted = found.fx != NULL && found.status == CARD_OK;
+
+		usd->rate[meter] = converted ? found.rate : 0;
+		if (converted)
+			usd->priced |= METER_BIT(meter);
+		else
+			usd->foreign |= METER_BIT(meter);
+	}
 }

@@ -97,6 +97,28 @@ MissingFxError(const RequestPrice *price, TimestampTz at, Meter meter)
 			 errhint("Add the rate that was valid then to inferacct.fx_rate.")));
 }
 
+/* Why a price in another currency has no rate in USD. */
+static void
+ForeignError(Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter meter)
+{
+	Conversion	found = RateInUsd(price->card, price->stated, meter, PricingFx, pricing, at);
+	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
+	char	   *time = pstrdup(timestamptz_to_str(at));
+
+	if (found.fx == NULL)
+		MissingFxError(price, at, meter);
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_PRICE_PRECISION),
+			 errmsg("the price in %s of meter \"%s\" of model \"%s\" does not fit the fixed point of 1e-15 USD per unit",
+					CardString(price->card, row->currency), MeterName(meter), CardName(price->card)),
+			 errdetail("A %s of version " INT64_FORMAT " makes it %s; the request is of %s.",
+					   found.culprit == NULL ? "rate of exchange" :
+					   found.culprit->kind == CONTRACT_FACTOR ? "percentage of a contract" : "multiplier",
+					   found.culprit == NULL ? found.fx->version : found.culprit->version,
+					   found.status == CARD_TOO_FINE ? "finer" : "larger", time),
+			 errhint("State the price itself in USD, or use fewer decimals.")));
+}
+
 static void
 UnknownTierError(const RateCard *card, RequestText tier)
 {
@@ -209,6 +231,18 @@ FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
 	return segment;
 }
 
+/* Set the vector of a price to what is stated, in USD. */
+static void
+Convert(Pricing *pricing, RequestPrice *price, TimestampTz at)
+{
+	TimestampTz from = DT_NOBEGIN;
+	TimestampTz to = DT_NOEND;
+
+	price->vector = CardVectorInUsd(price->stated);
+	if (price->vector == NULL)
+		price->vector = PricingConverted(pricing, price->card, price->stated, at, &from, &to);
+}
+
 bool
 RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, RequestPrice *price)
 {
@@ -218,23 +252,24 @@ RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, R
 
 	if (segment == NULL)
 		return false;
-	price->vector = UsageVector(price->card, segment, usage, request->at, PricingUtcOffset, &status, &problem);
+	price->stated = UsageVector(price->card, segment, usage, request->at, PricingUtcOffset, &status, &problem);
 	if (status == COST_AGGREGATED)
 		AggregatedError(price->card, usage, problem.threshold);
 	if (status == COST_OVERFLOW)
 		OverflowError();
+	Convert(pricing, price, request->at);
 	return true;
 }
 
 bool
-RequestOutcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at)
+RequestOutcome(Pricing *pricing, CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at)
 {
 	if (status == COST_OK)
 		return true;
 	if (status == COST_OVERFLOW)
 		OverflowError();
-	if (price->vector->missing_fx & METER_BIT(problem->meter))
-		MissingFxError(price, at, problem->meter);
+	if (price->vector->foreign & METER_BIT(problem->meter))
+		ForeignError(pricing, price, at, problem->meter);
 	if (setting_unpriced == UNPRICED_ERROR)
 		UnpricedMeterError(price, at, problem->meter);
 	return false;
@@ -250,7 +285,7 @@ RequestUsageCostAnyhow(Pricing *pricing, const Request *request, const Usage *us
 	if (!RequestFindPrice(pricing, request, usage, &price))
 		return false;
 	status = UsageCost(price.vector, usage, usd, &problem);
-	return RequestOutcome(status, &problem, &price, request->at);
+	return RequestOutcome(pricing, status, &problem, &price, request->at);
 }
 
 bool
@@ -264,7 +299,8 @@ RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, i
 	segment = FindSegment(pricing, request, &price);
 	if (segment == NULL)
 		return false;
-	price.vector = SegmentVector(price.card, segment, input, request->at, PricingUtcOffset);
+	price.stated = SegmentVector(price.card, segment, input, request->at, PricingUtcOffset);
+	Convert(pricing, &price, request->at);
 	status = TokensCost(price.vector, input, output, usd, &problem);
-	return RequestOutcome(status, &problem, &price, request->at);
+	return RequestOutcome(pricing, status, &problem, &price, request->at);
 }

@@ -175,7 +175,7 @@ WindowsStay(const RollupRow *row, const RequestPrice *price)
 		return true;
 	for (int64 minute = MinuteOf(row->request.at, 0) + 1; minute <= MinuteOf(row->last_at, 0); minute++)
 	{
-		if (SegmentVector(price->card, segment, row->min_input, minute * USECS_PER_MINUTE, PricingUtcOffset) != price->vector)
+		if (SegmentVector(price->card, segment, row->min_input, minute * USECS_PER_MINUTE, PricingUtcOffset) != price->stated)
 			return false;
 	}
 	return true;
@@ -227,7 +227,7 @@ RollupRowCost(Pricing *pricing, const RollupRow *row, Money *usd)
 	status = UsageCost(price.vector, row->usage, usd, &problem);
 	if (status == COST_UNPRICED && setting_unpriced == UNPRICED_NULL)
 		CheckUnpricedAlike(row, &price);
-	return RequestOutcome(status, &problem, &price, row->request.at);
+	return RequestOutcome(pricing, status, &problem, &price, row->request.at);
 }
 
 Datum

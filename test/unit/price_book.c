@@ -30,7 +30,25 @@ RandomAlias(void)
 static PriceBook *
 Book(RateCard **cards, uint32_t ncards, AliasRow *aliases, uint32_t naliases, Arena *arena)
 {
-	return PriceBookBuild(TIME_END, 1001, "", cards, ncards, aliases, naliases, ArenaAllocate, arena);
+	Host		host = ArenaHost(arena);
+	BookContent content = {
+		.as_of = TIME_END,.version = 1001,.contract = "",
+		.cards = cards,.ncards = ncards,.aliases = aliases,.naliases = naliases
+	};
+
+	return PriceBookBuild(&content, &host);
+}
+
+/* The book of a text. */
+static PriceBook *
+Read(const char *text, Arena *arena, const char **problem)
+{
+	Host		host = ArenaHost(arena);
+	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
+	PriceBook  *book = PriceBookFromJson(root, &host, problem);
+
+	cJSON_Delete(root);
+	return book;
 }
 
 /* A book of random models; *ncards tells how many it has. */
@@ -39,7 +57,14 @@ RandomBook(Arena *arena, uint32_t *ncards)
 {
 	RateCard   *cards[MAX_MODELS];
 	AliasRow	aliases[MAX_ALIASES];
+	FxRow		fx[SOME_FX];
 	uint32_t	naliases = (uint32_t) Below(MAX_ALIASES + 1);
+	Host		host = ArenaHost(arena);
+	BookContent content = {
+		.as_of = Below(2) ? TIME_END : Below(1000) * DAY,.version = 1 + Below(2000),.contract = Below(2) ? "" : "gold",
+		.cards = cards,.aliases = aliases,.naliases = naliases,
+		.fx = fx,.nfx = (uint32_t) Below(SOME_FX + 1)
+	};
 
 	*ncards = 0;
 	for (int i = Below(MAX_MODELS + 1); i > 0; i--)
@@ -48,14 +73,15 @@ RandomBook(Arena *arena, uint32_t *ncards)
 		int			nrows = RandomRows(rows, 2);
 		const PriceRow *culprit;
 
-		if (RateCardBuild(some_providers[i % 3], some_models[i - 1], rows, nrows, ArenaAllocate, arena,
+		if (RateCardBuild(some_providers[i % 3], some_models[i - 1], rows, nrows, &host,
 						  &cards[*ncards], &culprit) == CARD_OK)
 			(*ncards)++;
 	}
 	for (uint32_t i = 0; i < naliases; i++)
 		aliases[i] = RandomAlias();
-	return PriceBookBuild(Below(2) ? TIME_END : Below(1000) * DAY, 1 + Below(2000), Below(2) ? "" : "gold",
-						  cards, *ncards, aliases, naliases, ArenaAllocate, arena);
+	memcpy(fx, some_fx, sizeof(fx));
+	content.ncards = *ncards;
+	return PriceBookBuild(&content, &host);
 }
 
 static bool
@@ -78,7 +104,7 @@ TestRoundTrip(void)
 		PriceBook  *book = RandomBook(&arena, &ncards);
 		char	   *text = PriceBookToText(book);
 		const char *problem;
-		PriceBook  *again = PriceBookFromText(text, ArenaAllocate, &arena, &problem);
+		PriceBook  *again = Read(text, &arena, &problem);
 
 		different += !SameBytes(book, again) || problem != NULL;
 		for (uint32_t i = 0; again != NULL && i < ncards; i++)
@@ -194,7 +220,7 @@ TestDamage(void)
 		for (int i = 1 + Below(3); i > 0; i--)
 			Damage(damaged, &now, capacity);
 		damaged[now] = '\0';
-		other = PriceBookFromText(damaged, ArenaAllocate, &arena, &problem);
+		other = Read(damaged, &arena, &problem);
 		if (other == NULL)
 			refused += problem != NULL;
 		else
@@ -203,7 +229,7 @@ TestDamage(void)
 
 			read++;
 			Use(other);
-			unstable += !SameBytes(other, PriceBookFromText(back, ArenaAllocate, &arena, &problem));
+			unstable += !SameBytes(other, Read(back, &arena, &problem));
 			free(back);
 		}
 		ArenaFree(&arena);
@@ -219,23 +245,26 @@ static void
 TestRefused(void)
 {
 	static const char *const bad[] = {
-		"", "[]", "{}", "{\"version\":1,\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":{},\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}x",
-		"{\"version\":\"1x\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"99999999999999999999\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[{}],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[{}]}",
+		"", "[]", "{}", "{\"version\":1,\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":{},\"aliases\":[],\"fx_rates\":[]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}x",
+		"{\"version\":\"1x\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{\"version\":\"1\",\"as_of\":\"99999999999999999999\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[{}],\"aliases\":[],\"fx_rates\":[]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[{}],\"fx_rates\":[]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[{\"currency\":\"EURO\",\"valid_from\":\"0\",\"value\":\"1\",\"version\":\"1\"}]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[{\"currency\":\"EUR\",\"valid_from\":\"0\",\"value\":\"0\",\"version\":\"1\"}]}",
 	};
-	const char *good = "{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}";
+	const char *good = "{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}";
 	Arena		arena = {.left = -1};
 	const char *problem;
 	int			accepted = 0;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		accepted += PriceBookFromText(bad[i], ArenaAllocate, &arena, &problem) != NULL || problem == NULL;
+		accepted += Read(bad[i], &arena, &problem) != NULL || problem == NULL;
 	Ok(accepted == 0, "what is no price book is refused");
-	Ok(PriceBookFromText(good, ArenaAllocate, &arena, &problem) != NULL && problem == NULL, "an empty one is one");
+	Ok(Read(good, &arena, &problem) != NULL && problem == NULL, "an empty one is one");
 	ArenaFree(&arena);
 }
 
@@ -257,7 +286,7 @@ TestNoMemory(void)
 		Arena		arena = {.left = allocations};
 		const char *problem = NULL;
 
-		done = PriceBookFromText(text, ArenaAllocate, &arena, &problem) != NULL;
+		done = Read(text, &arena, &problem) != NULL;
 		clean &= done == (problem == NULL);
 		ArenaFree(&arena);
 	}
@@ -384,6 +413,39 @@ TestAliasInBook(void)
 	Ok(wrong == 0 && many > 50, "a book finds an alias in force among any number of rows (%d not)", wrong);
 }
 
+/* ---------- exchange rates ---------- */
+
+static void
+TestFxInBook(void)
+{
+	Arena		arena = {.left = -1};
+	Host		host = ArenaHost(&arena);
+	FxRow		fx[SOME_FX];
+	RateCard   *none[1];
+	AliasRow	no_alias[1];
+	BookContent content = {.contract = "",.cards = none,.aliases = no_alias,.fx = fx,.nfx = SOME_FX};
+	PriceBook  *book;
+	int			wrong = 0;
+
+	memcpy(fx, some_fx, sizeof(fx));
+	book = PriceBookBuild(&content, &host);
+	for (int i = 0; i < 500; i++)
+	{
+		const char *currency = PICK(some_currencies);
+		int64_t		at = Below(20) * DAY + Below(3) - 1;
+		int64_t		from = TIME_BEGIN,
+					to = TIME_END;
+		FxSeries	series = PriceBookFx(book, currency);
+		const FxRate *rate = FxInForce(&series, at, &from, &to);
+		int64_t		expected = TestFx(currency, at);
+
+		wrong += expected != (rate == NULL ? 0 : rate->value) || !(from <= at && at < to) ||
+			TestFx(currency, from) != expected || TestFx(currency, to - 1) != expected;
+	}
+	Ok(wrong == 0, "a book has the exchange rate of every time (%d it has not)", wrong);
+	ArenaFree(&arena);
+}
+
 /* ---------- telling books apart ---------- */
 
 static PriceBook *
@@ -394,10 +456,11 @@ BookOfOnePrice(int64_t valid_from, const char *source, int64_t value, Arena *are
 		.service_tier = "standard",.region = "",.windows = "",.source = source,
 		.valid_to = TIME_END,.currency = "USD"
 	};
+	Host		host = ArenaHost(arena);
 	RateCard   *card;
 	const PriceRow *culprit;
 
-	RateCardBuild("acme", "chat-1", &row, 1, ArenaAllocate, arena, &card, &culprit);
+	RateCardBuild("acme", "chat-1", &row, 1, &host, &card, &culprit);
 	return Book(&card, 1, (AliasRow[1]) {0}, 0, arena);
 }
 
@@ -435,6 +498,7 @@ main(void)
 	TestNoMemory();
 	TestAliasInForce();
 	TestAliasInBook();
+	TestFxInBook();
 	TestFingerprint();
 	return Done();
 }
