@@ -141,6 +141,14 @@ CatalogReject(Catalog *catalog, const char *path, const char *problem)
 	return row;
 }
 
+/* Is reading to be given up?  Every loop over members that grows faster than they do asks. */
+bool
+CatalogStopped(Catalog *catalog)
+{
+	catalog->stopped = catalog->stopped || catalog->stop();
+	return catalog->stopped;
+}
+
 /* Prices of tokens are quoted per million, all others per one. */
 int64_t
 MeterDefaultUnit(Meter meter)

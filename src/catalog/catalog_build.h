@@ -32,6 +32,7 @@ extern const char *CatalogString(Catalog *catalog, const char *text);
 extern const char *CatalogPrint(Catalog *catalog, const char *format,...)
 			__attribute__((format(printf, 2, 3)));
 extern CatalogRow *CatalogAdd(Catalog *catalog, CatalogKind kind, const char *path);
+extern bool CatalogStopped(Catalog *catalog);
 extern CatalogRow *CatalogReject(Catalog *catalog, const char *path, const char *problem);
 
 extern const char *CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per,

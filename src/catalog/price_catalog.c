@@ -156,12 +156,13 @@ ParseJson(Catalog *catalog, const char *text, size_t length)
 }
 
 CatalogStatus
-CatalogParse(const char *text, size_t length, CatalogFormat format, Catalog *catalog)
+CatalogParse(const char *text, size_t length, CatalogFormat format, CatalogStop stop, Catalog *catalog)
 {
 	cJSON	   *root;
 	bool		read = false;
 
 	memset(catalog, 0, sizeof(*catalog));
+	catalog->stop = stop;
 	root = ParseJson(catalog, text, length);
 	if (root == NULL)
 		return CATALOG_MALFORMED;
@@ -180,6 +181,8 @@ CatalogParse(const char *text, size_t length, CatalogFormat format, Catalog *cat
 	}
 	cJSON_Delete(root);
 
+	if (catalog->stopped)
+		return CATALOG_STOPPED;
 	if (read)
 		ResolveDuplicates(catalog, format == CATALOG_INFERACCT);
 	if (catalog->out_of_memory)

@@ -293,6 +293,7 @@ LoadCards(const PriceScope *scope, RateCard ***cards)
 
 		do
 		{
+			CHECK_FOR_INTERRUPTS();
 			AppendPriceRow(&list, tuples[row], desc, TupleInt64(tuples[row], desc, desc->natts));
 			row++;
 		}

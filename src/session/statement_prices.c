@@ -12,6 +12,7 @@
 #include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -389,7 +390,10 @@ AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 
 	NearestInit(&nearest, name);
 	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		NearestOffer(&nearest, strchr(names[i], '/') + 1);
+	}
 	for (int n = 0; n < nearest.count; n++)
 	{
 		for (int i = 0; i < count; i++)

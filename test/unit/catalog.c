@@ -17,6 +17,12 @@
 #define APPEND(text, ...) \
 	snprintf((text) + strlen(text), TEXT_SIZE - strlen(text), __VA_ARGS__)
 
+static bool
+Never(void)
+{
+	return false;
+}
+
 static void
 AppendPrice(char *text, const CatalogRow *row)
 {
@@ -74,7 +80,7 @@ RowsAre(CatalogFormat format, const char *json, const char *expected, const char
 	Catalog		catalog;
 
 	text[0] = '\0';
-	if (CatalogParse(json, strlen(json), format, &catalog) != CATALOG_OK)
+	if (CatalogParse(json, strlen(json), format, Never, &catalog) != CATALOG_OK)
 		APPEND(text, "error: %s\n", catalog.detail);
 	for (size_t i = 0; i < catalog.row_count; i++)
 		AppendRow(text, &catalog.rows[i]);
@@ -503,7 +509,7 @@ TestMutations(void)
 			state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 			json[(state >> 33) % length] = alphabet[(state >> 20) % (sizeof(alphabet) - 1)];
 		}
-		read += CatalogParse(json, length, format, &catalog) == CATALOG_OK;
+		read += CatalogParse(json, length, format, Never, &catalog) == CATALOG_OK;
 		CatalogFree(&catalog);
 		free(json);
 	}
