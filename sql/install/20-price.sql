@@ -79,6 +79,13 @@ END $$;
 COMMENT ON FUNCTION open_price_version(timestamptz, text, text, text) IS
 'Opens the version to which the caller adds rows of price, model_alias, contract, contract_term, fx_rate or gpu_price in the same transaction; returns its number. Waits for other writers of prices.';
 
+CREATE FUNCTION is_own_transaction(writer xid) RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1
+AS 'MODULE_PATHNAME', 'is_own_transaction';
+
+COMMENT ON FUNCTION is_own_transaction(xid) IS
+'Whether a row of that xmin was written by this transaction or one of its subtransactions that still stand. NULL gives NULL.';
+
 CREATE FUNCTION own_price_version() RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, pg_catalog, pg_temp
@@ -88,7 +95,7 @@ DECLARE
 BEGIN
 	SELECT v.version INTO opened
 	FROM price_version v
-	WHERE v.xmin = pg_current_xact_id()::xid AND v.note = 'inserted rows'
+	WHERE is_own_transaction(v.xmin) AND v.note = 'inserted rows'
 	ORDER BY v.version DESC LIMIT 1;
 	RETURN coalesce(opened, open_price_version(now(), NULL, 'inserted rows', NULL));
 END $$;
@@ -296,7 +303,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM price_epoch WHERE xmin = pg_current_xact_id()::xid) THEN
+	IF NOT EXISTS (SELECT FROM price_epoch WHERE is_own_transaction(xmin)) THEN
 		PERFORM touch_prices();
 	END IF;
 	RETURN NEW;
