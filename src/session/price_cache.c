@@ -42,6 +42,7 @@
 #include "utils/snapmgr.h"
 
 #include "server/compat.h"
+#include "session/cluster.h"
 #include "session/price_cache.h"
 #include "session/price_fetch.h"
 #include "server/guc.h"
@@ -243,6 +244,7 @@ Bind(Snapshot snapshot)
 	bool		row_security;
 	Slot	   *slot = NULL;
 
+	CheckStatementPrices(epoch.table[TABLE_PRICE]);
 	CheckMayReadPrices(&epoch);
 	row_security = RowSecurityApplies(&epoch);
 	FreeStaleSlots();

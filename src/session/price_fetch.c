@@ -20,6 +20,7 @@
 #include "server/compat.h"
 #include "core/host_sql.h"
 #include "server/errors.h"
+#include "session/cluster.h"
 #include "session/price_fetch.h"
 #include "server/spi_query.h"
 #include "session/price_tuple.h"
@@ -366,6 +367,7 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 				caller;
 	PriceBook  *book;
 
+	CheckBookPrices(PriceTableOid(TABLE_PRICE));
 	CheckContract(scope->contract, scope->as_of);
 	reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(reading);

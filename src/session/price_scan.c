@@ -86,6 +86,12 @@ StatementSnapshot(void)
 	return GetActiveSnapshot();
 }
 
+Oid
+PriceTableOid(PriceTable table)
+{
+	return get_relname_relid(price_table_names[table], LookupExplicitNamespace(SCHEMA, false));
+}
+
 /* ---------- the epoch ---------- */
 
 PriceEpoch
