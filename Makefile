@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo bench test-matrix unit stress concurrency focus month FORCE
+.PHONY: all help test demo bench test-matrix unit stress concurrency focus month fuzz-sql FORCE
 
 help:
 	@echo 'make test         install what is missing, build, run every test in a private server'
@@ -63,6 +63,7 @@ help:
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
+	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
@@ -77,6 +78,10 @@ test demo test-matrix concurrency focus:
 # STRESS_SEED repeats what each session does, not how they interleave.
 stress:
 	@bash .ci/with-server bash test/stress/run $(or $(STRESS_SECONDS),600) $(or $(STRESS_SEED),$$RANDOM) $(or $(STRESS_CLIENTS),6)
+
+# CALLS random calls of each function, besides each argument at each boundary.
+fuzz-sql:
+	@bash .ci/with-server bash test/fuzz/sql $(or $(CALLS),20) $(or $(SEED),0.20261129)
 
 bench:
 	@bash bench/run

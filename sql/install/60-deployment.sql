@@ -166,19 +166,35 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 AS $$
 BEGIN
 	IF figure IS NULL OR (figure > at_least OR figure = at_least AND NOT above_least)
-		AND figure < 'Infinity' AND (at_most IS NULL OR figure <= at_most) AND NOT (whole AND figure <> trunc(figure))
+		AND abs(figure) < 1e30 AND scale(figure) <= 1000
+		AND (at_most IS NULL OR figure <= at_most) AND NOT (whole AND figure <> trunc(figure))
 	THEN
 		RETURN;
 	END IF;
-	RAISE EXCEPTION '% cannot be %', name, trim_scale(figure)
+	RAISE EXCEPTION '% cannot be %', name, left(trim_scale(figure)::text, 60)
 		USING ERRCODE = '22023',
 			DETAIL = format('It must be %s%s %s%s.', CASE WHEN whole THEN 'a whole number, ' ELSE '' END,
-				CASE WHEN above_least THEN 'above' ELSE 'at least' END, at_least, ' and at most ' || at_most),
+				CASE WHEN above_least THEN 'above' ELSE 'at least' END, at_least,
+				coalesce(' and at most ' || at_most, CASE WHEN figure < 'Infinity' AND abs(figure) >= 1e30 THEN ' and below 1e30'
+					WHEN scale(figure) > 1000 THEN ', with at most 1000 decimals' END)),
 			HINT = 'See \df+ of the function for the unit of each argument.';
 END $$;
 
 COMMENT ON FUNCTION check_figure(text, numeric, numeric, numeric, boolean, boolean) IS
-'Refuses (22023) a figure that is below at_least (or at it, when above_least), above at_most, infinite, NaN or, when whole, not a whole number. NULL passes.';
+'Refuses (22023) a figure that is below at_least (or at it, when above_least), above at_most, 1e30 or more, infinite, NaN, of more than 1000 decimals or, when whole, not a whole number. NULL passes.';
+
+CREATE FUNCTION check_figures(name text, figures numeric[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM check_figure(name, lowest, 0), check_figure(name, highest, 0), check_figure(name, finest, 0)
+	FROM (SELECT min(figure), max(figure), (array_agg(figure ORDER BY scale(figure) DESC NULLS LAST))[1] FROM unnest(figures) AS figure)
+		AS f (lowest, highest, finest);
+END $$;
+
+COMMENT ON FUNCTION check_figures(text, numeric[]) IS
+'Refuses (22023) figures of which one is below 0 or not as check_figure() has it; elements that are NULL pass.';
 
 CREATE FUNCTION hours_in_month(at timestamptz) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
