@@ -8,6 +8,7 @@
  * CatalogParse.
  */
 #include "catalog/catalog_build.h"
+#include "core/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,7 +150,7 @@ ParseJson(Catalog *catalog, const char *text, size_t length)
 		DescribeSyntaxError(catalog, text, nul);
 		return NULL;
 	}
-	root = cJSON_ParseWithLengthOpts(text, length + 1, &end, 1);
+	root = JsonParse(text, length, &end);
 	if (root == NULL)
 		DescribeSyntaxError(catalog, text, end);
 	return root;

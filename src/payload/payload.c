@@ -6,6 +6,7 @@
  * flavor does not choose the shape, it must be an API that sends it.  See
  * payload.h for memory and units.
  */
+#include "core/json.h"
 #include "payload/payload_reader.h"
 
 #include <stdio.h>
@@ -81,10 +82,11 @@ static cJSON *
 ParseText(PayloadReader *reader, const char *text, size_t length)
 {
 	cJSON	   *root = NULL;
+	const char *end;
 
 	/* Parsing with the closing NUL makes cJSON look at what follows the value. */
 	if (memchr(text, '\0', length) == NULL)
-		root = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+		root = JsonParse(text, length, &end);
 	if (root == NULL)
 		Problem(reader, PAYLOAD_MALFORMED, "The payload is not a JSON value, or is nested too deeply.");
 	return root;
