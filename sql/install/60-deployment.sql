@@ -352,6 +352,26 @@ END $$;
 COMMENT ON FUNCTION deployment_in_force(text, timestamptz) IS
 'The row of table deployment that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. Errors: IA301 there is none, 22008 an infinite time.';
 
+CREATE FUNCTION gpu_rents(gpu text, vendor text, term text, at timestamptz)
+RETURNS TABLE (of_gpu text, of_vendor text, of_term text, usd_per_hour numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+SET search_path TO inferacct, pg_catalog, pg_temp
+AS $$
+	SELECT g.gpu, g.vendor, g.term, g.usd_per_hour
+	FROM (
+		SELECT DISTINCT ON (p.gpu, p.vendor, p.term) p.gpu, p.vendor, p.term, p.usd_per_hour
+		FROM gpu_price p JOIN price_version v USING (version)
+		WHERE (gpu_rents.gpu IS NULL OR p.gpu = gpu_rents.gpu) AND (gpu_rents.vendor IS NULL OR p.vendor = gpu_rents.vendor)
+			AND (gpu_rents.term IS NULL OR p.term = gpu_rents.term) AND p.valid_from <= at AND v.published_at <= price_horizon()
+		ORDER BY p.gpu, p.vendor, p.term, p.valid_from DESC, v.published_at DESC, p.version DESC
+	) g
+	WHERE g.usd_per_hour IS NOT NULL
+	ORDER BY 1, 2, 3
+$$;
+
+COMMENT ON FUNCTION gpu_rents(text, text, text, timestamptz) IS
+'The rents of GPUs in USD per hour in force at a time, as known now (or at inferacct.as_of), without those withdrawn. NULL gpu, vendor or term: any. The one rule of what a GPU costs.';
+
 CREATE FUNCTION gpu_usd_per_hour(gpu text, vendor text, term text, at timestamptz DEFAULT now()) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, pg_catalog, pg_temp
@@ -364,16 +384,7 @@ BEGIN
 	IF gpu IS NULL OR term IS NULL OR at IS NULL THEN
 		RETURN NULL;
 	END IF;
-	SELECT array_agg(g.vendor ORDER BY g.vendor), array_agg(g.usd_per_hour ORDER BY g.vendor) INTO vendors, rents
-	FROM (
-		SELECT DISTINCT ON (p.vendor) p.vendor, p.usd_per_hour
-		FROM gpu_price p JOIN price_version v USING (version)
-		WHERE p.gpu = gpu_usd_per_hour.gpu AND p.term = gpu_usd_per_hour.term AND p.valid_from <= at
-			AND (gpu_usd_per_hour.vendor IS NULL OR p.vendor = gpu_usd_per_hour.vendor)
-			AND v.published_at <= price_horizon()
-		ORDER BY p.vendor, p.valid_from DESC, v.published_at DESC, p.version DESC
-	) g
-	WHERE g.usd_per_hour IS NOT NULL;
+	SELECT array_agg(r.of_vendor), array_agg(r.usd_per_hour) INTO vendors, rents FROM gpu_rents(gpu, vendor, term, at) r;
 	IF cardinality(rents) = 1 THEN
 		RETURN rents[1];
 	ELSIF cardinality(rents) > 1 THEN
@@ -382,9 +393,8 @@ BEGIN
 				DETAIL = format('Prices at %s are known from: %s.', at, array_to_string(vendors, ', ')),
 				HINT = 'Name the vendor.';
 	END IF;
-	SELECT string_agg(format('%s %s %s', p.gpu, p.vendor, p.term), ', ' ORDER BY p.gpu, p.vendor, p.term) INTO known
-	FROM (SELECT DISTINCT q.gpu, q.vendor, q.term FROM gpu_price q
-		WHERE q.gpu = gpu_usd_per_hour.gpu OR NOT EXISTS (SELECT FROM gpu_price r WHERE r.gpu = gpu_usd_per_hour.gpu)) p;
+	SELECT string_agg(concat_ws(' ', r.of_gpu, r.of_vendor, r.of_term), ', ') INTO known
+	FROM gpu_rents(CASE WHEN EXISTS (SELECT FROM gpu_rents(gpu, NULL, NULL, at)) THEN gpu END, NULL, NULL, at) r;
 	RAISE EXCEPTION 'no price of % on term %', gpu || coalesce(' from ' || vendor, ''), term
 		USING ERRCODE = 'IA302',
 			DETAIL = format('None is valid at %s.', at),

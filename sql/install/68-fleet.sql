@@ -137,11 +137,10 @@ CREATE FUNCTION has_gpu_price(gpu text, vendor text, term text, at timestamptz) 
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path TO inferacct, pg_catalog, pg_temp
 AS $$
-	SELECT EXISTS (SELECT FROM gpu_price p WHERE p.gpu = has_gpu_price.gpu AND p.term = has_gpu_price.term
-		AND p.vendor = coalesce(has_gpu_price.vendor, p.vendor) AND p.valid_from <= at)
+	SELECT EXISTS (SELECT FROM gpu_rents(has_gpu_price.gpu, has_gpu_price.vendor, has_gpu_price.term, at))
 $$;
 COMMENT ON FUNCTION has_gpu_price(text, text, text, timestamptz) IS
-'is there a rent for a GPU on that term at a time, from the vendor or, when NULL, from any';
+'is there a rent for a GPU on that term at a time, by gpu_rents(): from the vendor or, when NULL, from any';
 
 CREATE FUNCTION replica_usd_per_hour(d deployment, bill deployment_bill) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -14,8 +14,7 @@
 
 #include "catalog/price_catalog.h"
 #include "core/meter.h"
-
-#define SERVICE_TIER_STANDARD "standard"
+#include "core/service_tier.h"
 
 /* Reasons that more than one format gives. */
 #define PROBLEM_NOT_OBJECT "entry is not an object"

@@ -7,6 +7,7 @@
  * payload.h for memory and units.
  */
 #include "core/json.h"
+#include "core/service_tier.h"
 #include "payload/payload_reader.h"
 
 #include <stdio.h>
@@ -198,26 +199,15 @@ PayloadParseModel(const char *text, size_t length, char model[PAYLOAD_MODEL_SIZE
 static void
 NormalizeTier(PayloadReader *reader, const char *tier, char word[PAYLOAD_TIER_SIZE])
 {
-	static const char *const standard[] = {"default", "auto", "on_demand", "standard_only",
-	"unspecified", "traffic_type_unspecified"};
-	static const char prefix[] = "on_demand_";
-	size_t		length;
+	char		meant[SERVICE_TIER_ROOM(PAYLOAD_TIER_SIZE)];
 
 	if (strlen(tier) >= PAYLOAD_TIER_SIZE)
 	{
 		Problem(reader, PAYLOAD_MALFORMED, "The name of the service tier is longer than %d bytes.", PAYLOAD_TIER_SIZE - 1);
 		return;
 	}
-	for (length = 0; tier[length] != '\0'; length++)
-		word[length] = tier[length] >= 'A' && tier[length] <= 'Z' ? tier[length] - 'A' + 'a' : tier[length];
-	word[length] = '\0';
-	if (strncmp(word, prefix, strlen(prefix)) == 0)
-		memmove(word, word + strlen(prefix), length - strlen(prefix) + 1);
-	for (size_t i = 0; i < lengthof_array(standard); i++)
-	{
-		if (strcmp(word, standard[i]) == 0)
-			strcpy(word, "standard");
-	}
+	ServiceTierOf(tier, strlen(tier), meant);
+	strcpy(word, meant);
 }
 
 /*

@@ -16,9 +16,11 @@
 
 #include "server/compat.h"
 #include "server/errors.h"
+#include "core/service_tier.h"
 #include "payload/payload.h"
 
 PG_FUNCTION_INFO_V1(parse_usage_text);
+PG_FUNCTION_INFO_V1(source_tier);
 PG_FUNCTION_INFO_V1(parse_usage_jsonb);
 PG_FUNCTION_INFO_V1(parse_model_text);
 PG_FUNCTION_INFO_V1(parse_model_jsonb);
@@ -191,4 +193,17 @@ Datum
 parse_service_tier_jsonb(PG_FUNCTION_ARGS)
 {
 	return ParseServiceTier(PayloadOfJsonb(PG_GETARG_JSONB_P(0)));
+}
+
+Datum
+source_tier(PG_FUNCTION_ARGS)
+{
+	text	   *tier;
+	char	   *word;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_TEXT_P(cstring_to_text(SERVICE_TIER_STANDARD));
+	tier = PG_GETARG_TEXT_PP(0);
+	word = palloc(SERVICE_TIER_ROOM(VARSIZE_ANY_EXHDR(tier)));
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(word, ServiceTierOf(VARDATA_ANY(tier), VARSIZE_ANY_EXHDR(tier), word)));
 }

@@ -12,6 +12,7 @@
 #include "server/errors.h"
 #include "session/request.h"
 #include "server/guc.h"
+#include "core/service_tier.h"
 #include "core/usage_sql.h"
 
 static const RequestText standard_tier = {"standard", 8};
@@ -170,18 +171,16 @@ AggregatedError(const RateCard *card, const Usage *usage, int64 threshold)
 
 /* ---------- finding the rates ---------- */
 
-/* Words by which logs call the standard tier. */
-static bool
-MeansStandard(RequestText tier)
+/* The lane of what the word for a tier means, when that is another word; or NULL. */
+static const Lane *
+LaneOfMeaning(const RateCard *card, RequestText tier, RequestText region)
 {
-	static const char *const words[] = {"", "default", "auto", "on_demand"};
+	char	   *word = palloc(SERVICE_TIER_ROOM(tier.length));
+	Size		length = ServiceTierOf(tier.bytes, tier.length, word);
+	const Lane *lane = RateCardLane(card, word, length, region.bytes, region.length);
 
-	for (size_t i = 0; i < lengthof(words); i++)
-	{
-		if (tier.length == strlen(words[i]) && memcmp(tier.bytes, words[i], tier.length) == 0)
-			return true;
-	}
-	return false;
+	pfree(word);
+	return lane;
 }
 
 /* The lane of a request; NULL when the model has no such tier. */
@@ -199,9 +198,7 @@ FindLane(const NameSpan *span, const Request *request)
 		span->region, span->region_length
 	};
 	lane = RateCardLane(span->card, tier.bytes, tier.length, region.bytes, region.length);
-	if (lane == NULL && MeansStandard(tier))
-		lane = RateCardLane(span->card, standard_tier.bytes, standard_tier.length, region.bytes, region.length);
-	return lane;
+	return lane != NULL ? lane : LaneOfMeaning(span->card, tier, region);
 }
 
 /* The segment of a request, or NULL where that is allowed. */
