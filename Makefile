@@ -3,7 +3,7 @@
 # SQL parts in sql/install are concatenated, in the order of their numbers,
 # into the one script that CREATE EXTENSION runs.  `make test`, `make demo` and
 # `make test-matrix` work before PostgreSQL is installed: the scripts in .ci
-# fetch what is missing and then call this file again.
+# get what is missing and then call this file again.
 EXTENSION = inferacct
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" inferacct.control)
 
@@ -46,7 +46,7 @@ else
 all install uninstall installcheck:
 	@echo 'inferacct: cannot build: "$(PG_CONFIG)" leads to no PostgreSQL server headers (PGXS).' >&2
 	@echo 'Install postgresql-server-dev-NN and libcjson-dev, or set PG_CONFIG=/path/to/pg_config.' >&2
-	@echo '`make demo` and `make test` install what they need by themselves.' >&2
+	@echo '`make demo` and `make test` get what they need by themselves.' >&2
 	@exit 1
 
 clean:
@@ -54,13 +54,15 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test demo bench test-matrix unit stress concurrency focus month fuzz-sql FORCE
+.PHONY: all help test test-long test-matrix test-machines demo bench unit stress concurrency focus month fuzz-sql clean-all FORCE
 
 help:
-	@echo 'make test         install what is missing, build, run every test in a private server'
-	@echo 'make demo         the same, and show what inferacct does; KEEP=1 leaves the server up'
+	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
+	@echo 'make test         the same, and run every test in a private server'
+	@echo 'make test-long    the tests that take hours: concurrency, stress, month'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
+	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
@@ -71,9 +73,14 @@ help:
 	@echo 'make install      into that PostgreSQL'
 	@echo 'make installcheck pg_regress against a running server that has inferacct installed'
 	@echo 'make clean        remove what was built'
+	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test demo test-matrix concurrency focus:
+test test-long test-matrix test-machines demo concurrency focus:
 	@bash .ci/$@
+
+clean-all:
+	@$(MAKE) -s clean
+	@bash .ci/packages --remove
 
 # STRESS_SEED repeats what each session does, not how they interleave.
 stress:
@@ -97,8 +104,8 @@ build/catalogs.sql: $(CATALOGS) build/made-with | build
 		echo "$$separator"; cat $$catalog; separator=,; done; echo ']'; } > $@
 
 $(INSTALL_SQL): $(SQL_PARTS) build/catalogs.sql inferacct.control build/made-with
-	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/90-shipped.sql build/catalogs.sql \
-		$(filter-out sql/install/90%,$(filter sql/install/9%,$(SQL_PARTS))) > $@
+	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/900-shipped.sql build/catalogs.sql \
+		$(filter-out sql/install/900%,$(filter sql/install/9%,$(SQL_PARTS))) > $@
 
 # Every source sees the shared headers; a stale object is worse than a rebuild.
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/made-with
@@ -123,7 +130,8 @@ CORE_OBJS = $(CORE:src/%.c=build/core/%.o)
 UNIT_TESTS = $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/*.c)))
 UNIT_CC = $(CC) -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
 	$(filter -Werror,$(PG_CFLAGS)) -Isrc -Itest/unit `cat build/core/sanitize`
-PROVE ?= prove
+# PGXS names the prove that PostgreSQL was built with, which need not be here.
+PROVE = prove
 
 # Without address randomization, which some AddressSanitizers cannot stand.
 unit: $(UNIT_TESTS)

@@ -16,19 +16,16 @@ isolation_suite() {
 		$(names "$@") -- $(names "$@")
 }
 
-# Servers refuse to run as root, and user postgres may not read this checkout:
-# these tests run in a copy, as whoever runs the private server.
+# Servers refuse to run as root, and their user may not read this checkout: these
+# tests run in a copy, as whoever runs the private server.
 in_copy() (
 	tar -cf - --exclude=./.git --exclude=./build --exclude=./node_modules . | tar -C "$copy" -xf -
-	as_who=()
-	if is_root; then
-		chown -R postgres: "$copy"
-		as_who=(runuser -u postgres --)
-	fi
+	find_server_user
+	if is_root; then chown -R "$server_user:" "$copy"; fi
 	raw=$PERL_TEST_HARNESS_DUMP_TAP rc=0
 	export INFERACCT_SHARED=${INFERACCT_SHARED:-$PWD/../shared}
 	cd "$copy" || exit 1
-	"${as_who[@]}" env PERL_TEST_HARNESS_DUMP_TAP="$copy/build/raw" PG_REGRESS="$pgxs/../test/regress/pg_regress" \
+	"${as_server_user[@]}" env PERL_TEST_HARNESS_DUMP_TAP="$copy/build/raw" PG_REGRESS="$pgxs/../test/regress/pg_regress" \
 		TESTDIR="$copy/build" TESTDATADIR="$copy/build" TESTLOGDIR="$copy/build/log" \
 		"$@" || rc=$?
 	cp -r build/raw/. "$raw"

@@ -1,7 +1,10 @@
 # shellcheck shell=bash
 # tally.sh: count what passed and what failed.  Sourced after lib.sh.
 #
-# One line per verdict in build/test/tally: `pass|fail COUNT SUITE WHAT`.
+# One line per verdict in build/test/tally: `pass|fail COUNT SUITE WHAT`, or
+# `not_run 1 SUITE WHAT<tab>WHY` for what this machine cannot run: neither a pass nor a
+# failure, and never silent.  A TAP test that is skipped is a failure: a file finds out
+# itself what is there, and whoever runs it calls not_run for what is not.
 TALLY=build/test/tally
 
 start_tally() {
@@ -12,6 +15,9 @@ start_tally() {
 
 pass() { echo "pass 1 $*" >>$TALLY; }
 fail() { echo "fail 1 $*" >>$TALLY; echo "FAILED: $*"; }
+
+# not_run SUITE WHAT WHY: WHAT is not run here, because of WHY.
+not_run() { printf 'not_run 1 %s %s\t%s\n' "$@" >>$TALLY; }
 
 # check SUITE WHAT CMD...: one test, which passes when CMD does.
 check() {
@@ -32,11 +38,11 @@ count_tap() {
 		/^not ok([^a-z]|$)/ { run++; bad++ }
 		/^ok([^a-z]|$)/ { run++; if (tolower($0) ~ /# *skip/) bad++ }
 		END {
+			good = run - bad
 			if (!planned || plan == 0) bad++
 			else if (plan > run) bad += plan - run
 			else if (plan < run) bad++
-			good = run - bad
-			print (good > 0 ? good : 0), bad + 0
+			print good + 0, bad + 0
 		}' "$1"
 }
 
@@ -85,10 +91,10 @@ regress_suite() {
 	[ "$rc" -eq 0 ] || [ "$(failures_of "$suite")" -gt 0 ] || fail "$suite" "no test failed, but the run ended with status $rc"
 }
 
-# The last line.  The status says whether all is well.
+# What was not run, by reason, and the last line.  The status says whether all is well.
 print_tally() {
 	local passed failed
-	grep -q '^pass [1-9][0-9]* \(unit\|regress\|pgtap\|isolation\|tap\) ' $TALLY || fail tests 'no test was run'
+	grep -q '^pass [1-9][0-9]* \(unit\|regress\|pgtap\|isolation\|tap\|long\|machines\) ' $TALLY || fail tests 'no test was run'
 	passed=$(awk '$1 == "pass" { n += $2 } END { print n + 0 }' $TALLY)
 	failed=$(awk '$1 == "fail" { n += $2 } END { print n + 0 }' $TALLY)
 	if [ "$failed" -gt 0 ]; then
@@ -97,9 +103,11 @@ print_tally() {
 		sed -n 's/^fail \([0-9]*\) \([^ ]*\) /   \1 in \2: /p' $TALLY
 	fi
 	echo
-	awk '{ n[$3] += $2; if ($1 == "fail") bad[$3] += $2; if (!seen[$3]++) order[++k] = $3 }
+	awk '$1 != "not_run" { n[$3] += $2; if ($1 == "fail") bad[$3] += $2; if (!seen[$3]++) order[++k] = $3 }
 		END { for (i = 1; i <= k; i++) printf "%-10s %5d passed, %d failed\n", order[i], n[order[i]] - bad[order[i]], bad[order[i]] }' $TALLY
 	echo
+	awk -F '\t' '/^not_run / { if (!n[$2]++) order[++k] = $2 }
+		END { for (i = 1; i <= k; i++) printf "not run here: %d (%s)\n", n[order[i]], order[i]; if (k) print "" }' $TALLY
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
 }

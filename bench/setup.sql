@@ -7,7 +7,7 @@
 
 SET client_min_messages = warning;
 CREATE SCHEMA bench;
-SET search_path = bench, inferacct, public;
+SET search_path = bench, inferacct, inferacct_internal, public;
 SET work_mem = '512MB';
 SELECT setseed(0.4) \g /dev/null
 

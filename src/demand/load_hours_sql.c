@@ -3,7 +3,7 @@
  *	  Type breakeven_state: the log that the aggregate breakeven() has seen.
  *
  * The verdict itself is reached in SQL, in numeric, from the hours given out
- * here (sql/install/63-breakeven_log.sql).
+ * here (sql/install/230-breakeven_log.sql).
  *
  * The state is a real type, so that partial states travel between workers and
  * nodes and lie in tables.  While the aggregate runs it is an expanded object in

@@ -20,7 +20,7 @@
 static const char *const policy_query =
 	"SELECT d::text, d OPERATOR(pg_catalog.->>) 'kind', t.model, t.below_score, t.below_share, "
 	"t.tokenizer_ratio, t.output_ratio, t.token_rate, t.deployed, t.keeps_cache "
-	"FROM inferacct.routing_definition($1) AS d, "
+	"FROM inferacct_internal.routing_definition($1) AS d, "
 	"pg_catalog.jsonb_to_recordset(d OPERATOR(pg_catalog.->) 'tiers') AS t(model text, below_score float8, below_share float8, "
 	"tokenizer_ratio bigint, output_ratio bigint, token_rate bigint, deployed boolean, keeps_cache boolean)";
 

@@ -20,6 +20,7 @@
 #include "core/host_sql.h"
 #include "server/errors.h"
 #include "price/price_book_text.h"
+#include "session/known_at.h"
 #include "session/price_cache.h"
 #include "session/price_fetch.h"
 #include "server/guc.h"
@@ -166,7 +167,7 @@ Datum
 price_book_make(PG_FUNCTION_ARGS)
 {
 	PriceScope	scope = {
-		.as_of = PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0),
+		.as_of = KnownAt(PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0)),
 		.last_version = PG_INT64_MAX,
 		.contract = ContractArgument(fcinfo, 1)
 	};

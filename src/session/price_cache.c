@@ -44,6 +44,7 @@
 #include "server/compat.h"
 #include "session/cluster.h"
 #include "session/price_cache.h"
+#include "session/known_at.h"
 #include "session/price_fetch.h"
 #include "server/guc.h"
 
@@ -240,7 +241,7 @@ static Pricing *
 Bind(Snapshot snapshot)
 {
 	PriceEpoch	epoch = LoadPriceEpoch();
-	TimestampTz as_of = SettingAsOf();
+	TimestampTz as_of = KnownAt(SettingAsOf());
 	bool		row_security;
 	Slot	   *slot = NULL;
 

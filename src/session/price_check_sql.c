@@ -1,8 +1,7 @@
 /*
  * price_check_sql.c
- *	  SQL functions of the price tables: the fixed point, the meters' names, up
- *	  to when they are known, who wrote them, and the trigger that tells the
- *	  cache of new rows.
+ *	  SQL functions of the price tables: the fixed point, the meters' names, who
+ *	  wrote a row, and the trigger that tells the cache of new rows.
  */
 #include "postgres.h"
 
@@ -12,11 +11,9 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
-#include "utils/timestamp.h"
 
 #include "server/compat.h"
 #include "server/errors.h"
-#include "server/guc.h"
 #include "core/meter.h"
 #include "core/money.h"
 #include "core/weekly_hours.h"
@@ -24,7 +21,6 @@
 
 PG_FUNCTION_INFO_V1(price_rate);
 PG_FUNCTION_INFO_V1(is_own_transaction);
-PG_FUNCTION_INFO_V1(price_horizon);
 PG_FUNCTION_INFO_V1(price_row_written);
 PG_FUNCTION_INFO_V1(is_meter);
 PG_FUNCTION_INFO_V1(is_token_meter);
@@ -78,12 +74,6 @@ Datum
 is_own_transaction(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(TransactionIdIsCurrentTransactionId(PG_GETARG_TRANSACTIONID(0)));
-}
-
-Datum
-price_horizon(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TIMESTAMPTZ(SettingAsOf());
 }
 
 /* Row trigger of the price tables: what a statement has read of them so far is no longer all. */

@@ -48,13 +48,14 @@ static PriceQuery contract_query = {
 	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID}
 };
 
-static PriceQuery contract_exists_query = {
-	.sql = "SELECT 1 FROM (SELECT contract, version FROM inferacct.contract UNION ALL "
+/* When a contract became known. */
+static PriceQuery contract_since_query = {
+	.sql = "SELECT pg_catalog.min(v.published_at) FROM (SELECT contract, version FROM inferacct.contract UNION ALL "
 	"SELECT contract, version FROM inferacct.contract_term) c "
 	"JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) c.version "
-	"WHERE c.contract OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 LIMIT 1",
-	.nargs = 2,
-	.types = {TEXTOID, TIMESTAMPTZOID}
+	"WHERE c.contract OPERATOR(pg_catalog.=) $1",
+	.nargs = 1,
+	.types = {TEXTOID}
 };
 
 static PriceQuery fx_query = {
@@ -253,19 +254,29 @@ LoadRateCard(PriceReader *reader, const char *provider, const char *model, Memor
 void
 CheckContract(const char *contract, TimestampTz as_of)
 {
-	Datum		args[] = {CStringGetTextDatum(contract), TimestampTzGetDatum(as_of)};
-	bool		exists;
+	Datum		args[] = {CStringGetTextDatum(contract)};
+	TimestampTz since;
+	bool		none;
+	char	   *shown;
 
 	if (contract[0] == '\0')
 		return;
-	PriceQueryBegin(&contract_exists_query, args);
-	exists = SPI_processed > 0;
+	PriceQueryBegin(&contract_since_query, args);
+	since = DatumGetTimestampTz(Column(0, 1, &none));
 	PriceQueryEnd();
-	if (!exists)
+	if (none)
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_UNKNOWN_CONTRACT),
 				 errmsg("unknown contract \"%s\"", contract),
 				 errhint("Contracts are the rows of inferacct.contract and inferacct.contract_term; an empty name means list prices.")));
+	if (since <= as_of)
+		return;
+	shown = pstrdup(timestamptz_to_str(since));
+	ereport(ERROR,
+			(errcode(ERRCODE_IA_UNKNOWN_CONTRACT),
+			 errmsg("unknown contract \"%s\"", contract),
+			 errdetail("It is known since %s, and prices are asked for as of %s.", shown, timestamptz_to_str(as_of)),
+			 errhint("RESET inferacct.as_of, or ask as of a time when it was known.")));
 }
 
 /* ---------- everything at once ---------- */

@@ -28,6 +28,7 @@
 #include "session/price_scan.h"
 
 #define SCHEMA "inferacct"
+#define EPOCH_SCHEMA "inferacct_internal"
 
 /* In the order of PriceTable. */
 const char *const price_table_names[PRICE_TABLE_COUNT] = {
@@ -98,6 +99,7 @@ PriceEpoch
 LoadPriceEpoch(void)
 {
 	Oid			schema = LookupExplicitNamespace(SCHEMA, false);
+	Oid			internal = LookupExplicitNamespace(EPOCH_SCHEMA, false);
 	PriceEpoch	epoch = {0};
 	Relation	table;
 	SysScanDesc scan;
@@ -105,7 +107,7 @@ LoadPriceEpoch(void)
 	int			count = 0;
 
 	for (int i = 0; i < PRICE_TABLE_COUNT; i++)
-		epoch.table[i] = get_relname_relid(price_table_names[i], schema);
+		epoch.table[i] = get_relname_relid(price_table_names[i], i == TABLE_EPOCH ? internal : schema);
 
 	table = table_open(epoch.table[TABLE_EPOCH], AccessShareLock);
 	scan = systable_beginscan(table, InvalidOid, false, StatementSnapshot(), 0, NULL);
@@ -129,7 +131,7 @@ LoadPriceEpoch(void)
 	if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table %s.%s must have one row, and has %d", SCHEMA, price_table_names[TABLE_EPOCH], count),
+				 errmsg("table %s.%s must have one row, and has %d", EPOCH_SCHEMA, price_table_names[TABLE_EPOCH], count),
 				 errhint("Create the extension again, or restore the row.")));
 	return epoch;
 }

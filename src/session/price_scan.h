@@ -30,7 +30,7 @@ typedef enum PriceTable
 
 extern const char *const price_table_names[PRICE_TABLE_COUNT];
 
-/* Their columns, as 20-price.sql has them. */
+/* Their columns, as 030-price.sql has them. */
 enum
 {
 	Anum_price_epoch_epoch = 1

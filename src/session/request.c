@@ -10,6 +10,7 @@
 
 #include "server/compat.h"
 #include "server/errors.h"
+#include "session/known_at.h"
 #include "session/request.h"
 #include "server/guc.h"
 #include "core/service_tier.h"
@@ -70,6 +71,13 @@ PricedMeters(const RateVector *vector)
 	return list.data;
 }
 
+/* What a look back hides; to follow what was found. */
+static char *
+HiddenFrom(const Pricing *pricing)
+{
+	return HiddenNote(pricing->book != NULL ? pricing->book->as_of : pricing->reader.as_of);
+}
+
 static void
 UnpricedMeterError(const RequestPrice *price, TimestampTz at, Meter meter)
 {
@@ -79,8 +87,9 @@ UnpricedMeterError(const RequestPrice *price, TimestampTz at, Meter meter)
 	ereport(ERROR,
 			(errcode(ERRCODE_IA_UNPRICED_METER),
 			 errmsg("no price for meter \"%s\" of model \"%s\"", MeterName(meter), CardName(price->card)),
-			 errdetail("Request of %s, service tier \"%s\". Priced then: %s.", time,
-					   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced),
+			 errdetail("Request of %s, service tier \"%s\". Priced then: %s.%s", time,
+					   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced,
+					   HiddenFrom(price->pricing)),
 			 errhint("Add the price with set_price(), or SET inferacct.unpriced = 'null' to leave such requests out.")));
 }
 
@@ -93,8 +102,8 @@ MissingFxError(const RequestPrice *price, TimestampTz at, Meter meter)
 	ereport(ERROR,
 			(errcode(ERRCODE_IA_MISSING_FX_RATE),
 			 errmsg("no exchange rate for %s", CardString(price->card, row->currency)),
-			 errdetail("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.",
-					   MeterName(meter), CardName(price->card), time),
+			 errdetail("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.%s",
+					   MeterName(meter), CardName(price->card), time, HiddenFrom(price->pricing)),
 			 errhint("Add the rate that was valid then to inferacct.fx_rate.")));
 }
 
@@ -121,7 +130,7 @@ ForeignError(Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter 
 }
 
 static void
-UnknownTierError(const RateCard *card, RequestText tier)
+UnknownTierError(const Pricing *pricing, const RateCard *card, RequestText tier)
 {
 	const Lane *lanes = CardAt(card, card->lanes);
 	StringInfoData list;
@@ -135,12 +144,12 @@ UnknownTierError(const RateCard *card, RequestText tier)
 	ereport(ERROR,
 			(errcode(ERRCODE_IA_UNKNOWN_TIER),
 			 errmsg("model \"%s\" has no prices for service tier \"%s\"", CardName(card), Shown(tier)),
-			 errdetail("Its service tiers: %s.", list.data),
+			 errdetail("Its service tiers: %s.%s", list.data, HiddenFrom(pricing)),
 			 errhint("Add its prices with set_price(service_tier => ...), or SET inferacct.unpriced = 'null' to leave such requests out.")));
 }
 
 static void
-NoPriceYetError(const RateCard *card, const Lane *lane, TimestampTz at)
+NoPriceYetError(const Pricing *pricing, const RateCard *card, const Lane *lane, TimestampTz at)
 {
 	const Segment *first = CardAt(card, lane->segments);
 	char	   *time = pstrdup(timestamptz_to_str(at));
@@ -149,8 +158,9 @@ NoPriceYetError(const RateCard *card, const Lane *lane, TimestampTz at)
 			(errcode(ERRCODE_IA_UNPRICED_METER),
 			 errmsg("no price for meter \"input\" of model \"%s\"", CardName(card)),
 			 lane->nsegments == 0 ?
-			 errdetail("Service tier \"%s\" has no prices.", CardString(card, lane->service_tier)) :
-			 errdetail("Request of %s; its first price holds from %s.", time, timestamptz_to_str(first->from)),
+			 errdetail("Service tier \"%s\" has no prices.%s", CardString(card, lane->service_tier), HiddenFrom(pricing)) :
+			 errdetail("Request of %s; its first price holds from %s.%s", time, pstrdup(timestamptz_to_str(first->from)),
+					   HiddenFrom(pricing)),
 			 errhint("Add the earlier price with set_price(valid_from => ...).")));
 }
 
@@ -214,17 +224,18 @@ FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
 			return NULL;
 		PricingNameError(pricing, request->model.bytes, request->model.length, request->at);
 	}
+	price->pricing = pricing;
 	price->card = span->card;
 	price->lane = FindLane(span, request);
 	if (price->lane == NULL)
 	{
 		if (setting_unpriced == UNPRICED_NULL)
 			return NULL;
-		UnknownTierError(span->card, request->service_tier);
+		UnknownTierError(pricing, span->card, request->service_tier);
 	}
 	segment = LaneSegment(price->card, price->lane, request->at);
 	if (segment == NULL && setting_unpriced == UNPRICED_ERROR)
-		NoPriceYetError(price->card, price->lane, request->at);
+		NoPriceYetError(pricing, price->card, price->lane, request->at);
 	return segment;
 }
 

@@ -36,6 +36,7 @@ typedef struct RequestPrice
 	const Lane *lane;
 	const CardVector *stated;	/* in the currencies of the prices */
 	const RateVector *vector;	/* in USD at the time of the request */
+	const Pricing *pricing;		/* where they come from */
 } RequestPrice;
 
 /* Find the rates of a request of that usage. */

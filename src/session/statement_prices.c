@@ -22,6 +22,7 @@
 #include "price/cost.h"
 #include "server/errors.h"
 #include "model/model_suggest.h"
+#include "session/known_at.h"
 #include "session/model_fetch.h"
 #include "session/price_fetch.h"
 #include "session/statement_prices.h"
@@ -410,9 +411,11 @@ PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at
 	char	   *shown = pnstrdup(name, pg_mbcliplen(name, (int) length, MODEL_NAME_SIZE - 1));
 	char	   *terminated = pnstrdup(name, length);
 	char	   *time = pstrdup(timestamptz_to_str(at));
+	char	   *hidden = pricing->book == NULL ? HiddenModel(&pricing->reader, terminated, at) : NULL;
 	ModelMatch	match;
 	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
 	StringInfoData list;
+	const char *meant;
 
 	initStringInfo(&list);
 	if (status == MODEL_AMBIGUOUS)
@@ -425,6 +428,12 @@ PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at
 				 errhint("Write the provider too, as in \"%s/%s\", or add an alias.",
 						 match.candidates[0].provider, match.candidates[0].model)));
 	}
+	if (hidden != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_UNKNOWN_MODEL),
+				 errmsg("unknown model \"%s\"", shown),
+				 errdetail("%s", hidden),
+				 errhint("RESET inferacct.as_of, or ask as of a time when it was known.")));
 	if (status == MODEL_FOUND)
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_UNKNOWN_MODEL),
@@ -435,12 +444,15 @@ PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at
 		AppendCandidates(&list, &match);
 	if (list.len == 0)
 		AppendNearest(&list, pricing, terminated);
+	meant = list.len == 0 ? "provider/model" : pnstrdup(list.data, strcspn(list.data, ","));
 	ereport(ERROR,
 			(errcode(ERRCODE_IA_UNKNOWN_MODEL),
 			 errmsg("unknown model \"%s\"", shown),
 			 errdetail("No provider has prices for it (request of %s).", time),
-			 errhint("%s%s%sAdd a price with set_price() or an alias, or SET inferacct.unpriced = 'null' to leave such requests out.",
-					 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ")));
+			 errhint("%s%s%sAdd a price with set_price(), or say what it means, as in SELECT set_alias(%s, %s). "
+					 "View unpriced_usage lists all such names of the log; SET inferacct.unpriced = 'null' leaves such requests out.",
+					 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ",
+					 quote_literal_cstr(shown), quote_literal_cstr(meant))));
 }
 
 int32_t

@@ -37,7 +37,7 @@ $$;
 
 -- A report of spend by these columns, against the sums of the same columns of truth.
 CREATE FUNCTION same_spend(source text, report text, columns text, of_truth text, reported boolean DEFAULT true) RETURNS text LANGUAGE sql AS $$
-	SELECT month.same(source, report, format('SELECT %s, requests, meter(usage, ''input''), meter(usage, ''cache_read'') AS r, meter(usage, ''cache_write'') AS w, meter(usage, ''output'') AS o, meter(usage, ''reasoning'') AS t, usd %s FROM inferacct.%I', columns, CASE WHEN reported THEN ', provider_usd' END, report),
+	SELECT month.same(source, report, format('SELECT %s, requests, meter(usage, ''input''), meter(usage, ''cache_read'') AS r, meter(usage, ''cache_write'') AS w, meter(usage, ''output'') AS o, meter(usage, ''reasoning'') AS t, usd %s FROM %s', columns, CASE WHEN reported THEN ', provider_usd' END, coalesce(to_regclass('inferacct.' || report), to_regclass('inferacct_internal.' || report))),
 		format('SELECT %s, count(*), sum(input), sum(cache_read) AS r, sum(cache_write) AS w, sum(output) AS o, sum(reasoning) AS t, sum(usd) AS usd %s FROM month.truth GROUP BY %1$s', of_truth, CASE WHEN reported THEN ', sum(reported) AS reported' END))
 $$;
 

@@ -1,7 +1,7 @@
 -- advice: the rules on given facts, their precedence, what is unknown, and that plans add up.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
-SELECT plan(70);
+SET LOCAL search_path = inferacct, inferacct_internal, public;
+SELECT plan(81);
 
 CREATE FUNCTION pg_temp.verdict(rule text, facts jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT a.verdict FROM advice_rules(jsonb_populate_record(NULL::advice_facts, facts)) AS a WHERE a.rule = $1 $$;
@@ -116,6 +116,40 @@ SELECT is((SELECT api_usd FROM traffic((workload('public.plan_log', 'plan')).dem
 SELECT is((SELECT forecast_wape(demand(timestamptz '2026-01-05Z' + h * interval '1 hour', usage(100 + h % 168), 1)) FROM generate_series(0, 1679) AS h), 0.000000, 'weeks that repeat');
 SELECT is((SELECT forecast_wape(demand(timestamptz '2026-01-05Z' + h * interval '1 hour', usage(CASE WHEN h < 1008 THEN 100 + h % 168 ELSE 2 * (100 + h % 168) END), 1)) FROM generate_series(0, 1679) AS h), 0.5, 'the last four weeks are twice as large');
 SELECT is((SELECT forecast_wape(demand(timestamptz '2026-01-05Z' + h * interval '1 hour', usage(100), 1)) FROM generate_series(0, 1342) AS h), NULL, 'less than eight weeks are too few');
+
+-- A fact that is missing makes unknown what needs it, is said there, and leaves the rest as it is.
+INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('PLANGPU', 'plan', 'on_demand', 2);
+INSERT INTO deployment (name, gpu, vendor, capacity_mtok_per_month, mix) VALUES ('plan other mix', 'PLANGPU', 'plan', 100, usage(1, 99));
+INSERT INTO deployment (name, gpu, vendor) VALUES ('plan no rates', 'PLANGPU', 'plan');
+INSERT INTO deployment (name, gpu, vendor, prefill_tokens_per_second) VALUES ('plan no decode', 'PLANGPU', 'plan', 1000);
+INSERT INTO deployment (name, gpu, vendor, prefill_tokens_per_second, decode_tokens_per_second) VALUES ('plan no gpu price', 'PLANNONE', 'plan', 1000, 100), ('plan two vendors', 'PLANGPU', NULL, 1000, 100);
+INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('PLANGPU', 'plan too', 'on_demand', 3);
+INSERT INTO routing_policy (name, kind) VALUES ('plan unknown model', 'score'), ('plan unknown baseline', 'score'), ('plan unknown machine', 'score'), ('plan no rates', 'score');
+INSERT INTO routing_tier (policy, below_score, model) VALUES ('plan unknown model', 0.5, 'plan/nobody'), ('plan unknown model', NULL, 'plan/large'), ('plan unknown baseline', 0.5, 'plan/small'), ('plan unknown baseline', NULL, 'plan/nobody'),
+	('plan unknown machine', NULL, 'plan/large'), ('plan no rates', NULL, 'plan/large');
+INSERT INTO routing_tier (policy, below_score, deployment) VALUES ('plan unknown machine', 0.5, 'nobody'), ('plan no rates', 0.5, 'plan no gpu price');
+CREATE TEMP TABLE plan_lack (deployment text, policy text, code text);
+INSERT INTO plan_lack VALUES ('plan other mix', 'plan', 'IA303'), ('plan no rates', 'plan', 'IA303'), ('plan no decode', 'plan', 'IA303'), ('plan no gpu price', 'plan', 'IA302'), ('plan two vendors', 'plan', 'IA302'),
+	(NULL, 'plan unknown model', 'IA002'), (NULL, 'plan unknown baseline', 'IA002'), (NULL, 'plan unknown machine', 'IA301'), (NULL, 'plan no rates', 'IA302');
+CREATE TEMP TABLE plan_advice AS SELECT l.deployment, l.policy, l.code, a.* FROM plan_lack AS l, advise(l.deployment, l.policy, log => 'public.plan_log') AS a;
+CREATE TEMP TABLE plan_saving AS SELECT l.deployment, l.policy, l.code, a.* FROM plan_lack AS l, savings_plan(l.deployment, l.policy, log => 'public.plan_log') AS a;
+SELECT is_empty('SELECT FROM plan_lack AS l WHERE (SELECT count(*) FROM plan_advice AS a WHERE (a.deployment, a.policy) IS NOT DISTINCT FROM (l.deployment, l.policy)) <> 23', 'every rule is there');
+SELECT is_empty($$SELECT deployment, rule, verdict, explanation FROM plan_advice WHERE deployment IS NOT NULL AND rule IN ('hybrid', 'self_host', 'pays_multiple_times', 'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'longer_term')
+	AND (verdict <> 'unknown' OR strpos(explanation, format('Deployment "%s" cannot be judged: %s', deployment, code)) = 0)$$, 'what needs the deployment names it and what it lacks');
+SELECT is_empty($$SELECT deployment FROM plan_advice WHERE deployment IS NOT NULL AND rule = 'decision' AND (verdict <> 'insufficient_evidence' OR strpos(explanation, code) = 0)$$, 'and there is no decision about it');
+SELECT is_empty($$SELECT policy, rule, verdict, explanation FROM plan_advice WHERE deployment IS NULL AND rule IN ('routing', 'routing_worth_building')
+	AND (verdict <> 'unknown' OR strpos(explanation, format('Policy "%s" cannot be judged: %s', policy, code)) = 0)$$, 'what needs the policy names it and what it lacks');
+SELECT is_empty($$SELECT a.deployment, a.rule, a.verdict, b.verdict FROM plan_advice AS a JOIN advise(NULL, 'plan', log => 'public.plan_log') AS b USING (rule)
+	WHERE a.deployment IS NOT NULL AND rule IN ('residency', 'evidence', 'unpredictable', 'forecast_misses', 'api_fast_enough', 'batch', 'routing', 'routing_worth_building') AND (a.verdict, a.explanation) IS DISTINCT FROM (b.verdict, b.explanation)$$, 'the other rules are answered');
+SELECT is_empty($$SELECT rule, explanation FROM plan_advice WHERE explanation IS NULL OR flips_when IS NULL OR explanation !~ '^[A-Z0-9].*[.]$' OR explanation ~ '  | [.,;]|[.][.]'$$, 'in sentences without a hole');
+SELECT is_empty($$SELECT FROM plan_saving WHERE usd_before - coalesce(saved_usd, 0) <> usd_after OR usd_after IS NULL$$, 'a plan goes on without the lever');
+SELECT is_empty($$SELECT deployment, policy, step, saved_usd, explanation FROM plan_saving WHERE (saved_usd IS NULL) <> (step = 2 AND deployment IS NULL OR step > 2 AND deployment IS NOT NULL) OR saved_usd IS NULL AND strpos(explanation, code) = 0$$,
+	'whose saving is unknown, and no zero');
+SELECT throws_ok($$SELECT advise('nobody', log => 'public.plan_log')$$, 'IA301', NULL, 'an unknown deployment');
+
+-- The deployments that come with the extension serve every load.
+SELECT is_empty($$SELECT d.name, i FROM deployment AS d, unnest(ARRAY[0, 1, 4, 40, 99, 100]) AS i WHERE d.version = 1 AND capacity_mtok(d.name, usage(100 - i, i), '2026-11-01') IS NULL$$, 'whatever its mix');
+SELECT is_empty($$SELECT d.name FROM deployment AS d, advise(d.name, log => 'public.plan_log') AS a WHERE d.version = 1 AND a.explanation ~ 'cannot be judged'$$, 'and every rule about them is answered');
 
 SELECT throws_ok($$SELECT advise(log => 'public.plan_log', forecast_error => 1.1)$$, '22023', NULL, 'a forecast off by more than all');
 SELECT throws_ok($$SELECT advise(log => 'pg_class')$$, '42703', NULL, 'a relation that is no log');

@@ -1,7 +1,7 @@
 -- batch: errors, linear search on random loads, published cases.
 \set cases `cat "${INFERACCT_SHARED:-../shared}/cases/economics_cases.json" 2>/dev/null || echo '[]'`
 BEGIN;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 CREATE TEMP TABLE cases AS
 SELECT c ->> 'id' AS id, c ->> 'group' AS kind, c -> 'inputs' AS i, c -> 'expected' AS e FROM jsonb_array_elements(:'cases'::jsonb) AS c
 WHERE c ->> 'group' IN ('batch', 'batch_peak_shaving');

@@ -1,7 +1,7 @@
 -- No statement of a few bytes runs for ever, or fills the disk: it is refused.
 -- `make fuzz-sql` looks for more of them.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL temp_file_limit = '64MB';
 SELECT plan(86);
 

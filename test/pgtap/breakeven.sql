@@ -1,6 +1,6 @@
 -- breakeven(): the closed form against a walk over the staircase, errors, and
 -- the aggregate's state.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
 SELECT plan(73);
 

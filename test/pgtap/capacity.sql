@@ -1,8 +1,8 @@
 -- capacity: commitments and running deployments in every report, and in the export.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(54);
+SELECT plan(58);
 
 -- A model sold by the token and, at a tier of its own, by commitment; and one that only we serve.
 SELECT set_price('capco', 'capco-a', 'input', 2), set_price('capco', 'capco-a', 'output', 10), set_price('capco', 'capco-a', 'web_searches', 10, unit_quantity => 1000);
@@ -12,7 +12,7 @@ INSERT INTO usage_log (at, usage, model, source, request_id, team, project, serv
 		CASE WHEN n % 5 BETWEEN 1 AND 2 THEN 'provisioned' ELSE 'standard' END, CASE WHEN n % 11 = 0 THEN 'eu' END
 	FROM generate_series(0, 999) AS n;
 CREATE FUNCTION pg_temp.refresh() RETURNS bigint LANGUAGE sql AS
-	$$ SELECT inferacct.refresh_hours('usage_log', '2021-01-01Z', '2021-06-01Z', inferacct.refresh_changed('usage_log', '2021-01-01Z', true), clock_timestamp()) $$;
+	$$ SELECT inferacct_internal.refresh_hours('usage_log', '2021-01-01Z', '2021-06-01Z', inferacct_internal.refresh_changed('usage_log', '2021-01-01Z', true), clock_timestamp()) $$;
 CREATE TEMP VIEW asked AS SELECT *, month_of(at) AS month FROM usage_log WHERE source = 'cap';
 SELECT is(pg_temp.refresh(), 1000::bigint, 'the rollup has the log');
 
@@ -134,7 +134,26 @@ SELECT throws_ok('SELECT price_capacity()', '55000', '"capco-a" at service tier 
 UPDATE deployment_run SET service_tier = 'own';
 SELECT lives_ok('SELECT price_capacity()', 'but at a tier of its own');
 INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('cap-nowhere', '{x}', '2021-02-01Z', '2021-02-02Z');
-SELECT throws_ok($$SELECT * FROM shared_cost_allocation$$, 'IA301', NULL, 'a deployment that nobody knows');
+
+-- A fact that is missing is said in the row that needs it; the other rows are there.
+INSERT INTO deployment (name, gpu, vendor, term, capacity_mtok_per_month, mix) VALUES ('cap-other-mix', 'CAPGPU', 'capv', 'on_demand', 100, usage(1, 99));
+INSERT INTO deployment (name, gpu, vendor, term) VALUES ('cap-no-rates', 'CAPGPU', 'capv', 'on_demand');
+INSERT INTO deployment (name, gpu, vendor, term, prefill_tokens_per_second, decode_tokens_per_second) VALUES ('cap-no-price', 'CAPNONE', 'capv', 'on_demand', 1, 1);
+INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('CAPGPU', 'capv', 'on_demand', 2);
+INSERT INTO deployment_run (deployment, models, service_tier, from_at, until_at)
+SELECT name, '{caphouse/llama}', 'standard', '2021-03-01Z', '2021-03-02Z' FROM unnest(ARRAY['cap-other-mix', 'cap-no-rates', 'cap-no-price']) AS name;
+SET LOCAL client_min_messages = error;
+SELECT ok((SELECT tokens_of(sum(usage)) > 0 FROM usage_hourly WHERE model = 'caphouse/llama' AND service_tier = 'standard' AND first_at >= '2021-03-01Z' AND first_at < '2021-03-02Z'), 'they have something to serve');
+SELECT set_eq($$SELECT name, usd, capacity, substr(problem, strpos(problem, 'IA'), 5), strpos(problem, name) > 0 FROM shared_cost_all WHERE name IN ('cap-nowhere', 'cap-other-mix', 'cap-no-rates', 'cap-no-price')$$,
+	$$VALUES ('cap-nowhere', NULL::numeric, NULL::numeric, 'IA301', true), ('cap-other-mix', 48, NULL, 'IA303', true), ('cap-no-rates', 48, NULL, 'IA303', true), ('cap-no-price', NULL, NULL, 'IA302', true)$$,
+	'what a missing fact leaves unknown is NULL, and the reason beside it');
+SELECT is_empty($$SELECT FROM shared_cost_all WHERE name IN ('cap-ptu', 'cap-fleet') AND (usd IS NULL OR problem IS NOT NULL)$$, 'what is known stays known');
+SELECT set_eq($$SELECT name, sum(allocated_usd), count(used_usd) AS used, count(idle_usd) AS idle, bool_and(problem IS NOT NULL) FROM shared_cost_allocation WHERE name IN ('cap-nowhere', 'cap-other-mix', 'cap-no-rates', 'cap-no-price') GROUP BY 1$$,
+	$$VALUES ('cap-nowhere', NULL::numeric, 0, 0, true), ('cap-other-mix', 48, 0, 0, true), ('cap-no-rates', 48, 0, 0, true), ('cap-no-price', NULL, 0, 0, true)$$,
+	'a known cost is allocated whole where used and idle cannot be told apart');
+SELECT set_eq($$SELECT "ResourceName", sum("BilledCost"), min("SkuMeter") FROM focus('2021-03-01', '2021-04-01') WHERE "ResourceType" = 'Deployment' AND "ResourceName" <> 'cap-fleet' GROUP BY 1$$,
+	$$VALUES ('cap-other-mix', 48::numeric, 'Undivided Capacity'), ('cap-no-rates', 48, 'Undivided Capacity')$$, 'FOCUS has every cost that is known');
+SET LOCAL client_min_messages = notice;
 SELECT throws_ok($$INSERT INTO commitment VALUES ('c', 'p', 't', '{m}', 'tier', 'PTU', 1, 1, 'hour', NULL, '2021-01-01 00:30Z')$$, '23514', NULL, 'a commitment begins at a whole hour');
 SELECT throws_ok($$INSERT INTO commitment VALUES ('c', 'p', 't', '{m}', 'tier', 'ptu', 1, 1, 'hour', NULL, '2021-01-01Z')$$, '23514', NULL, 'a unit is written as FOCUS wants it');
 

@@ -1,6 +1,6 @@
 -- parse_catalog(): errors by SQLSTATE, labels, and what holds for any catalog.
 BEGIN;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SELECT plan(17);
 
 SELECT throws_ok($$SELECT parse_catalog('{"inferacct": 1', 'inferacct')$$, 'IA102', 'malformed price catalog', 'text that is not JSON');
@@ -57,7 +57,7 @@ SELECT is(
 	(SELECT model FROM parse_catalog('{"caf\u00e9": {"litellm_provider": "p", "input_cost_per_token": 1}}', 'litellm')),
 	U&'caf\00E9', 'escapes are read');
 
-SELECT volatility_is('inferacct', 'parse_catalog', ARRAY['text', 'text'], 'immutable', 'parse_catalog is immutable');
+SELECT volatility_is('inferacct_internal', 'parse_catalog', ARRAY['text', 'text'], 'immutable', 'parse_catalog is immutable');
 SELECT is(
 	(SELECT (proisstrict, proretset, proparallel)::text FROM pg_proc WHERE oid = 'parse_catalog(text, text)'::regprocedure),
 	'(t,t,s)', 'strict, a set, parallel safe');

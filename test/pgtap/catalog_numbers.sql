@@ -1,7 +1,7 @@
 -- No number of a catalog becomes another one on the way: read exactly, or
 -- rejected, in every format and field.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 CREATE FUNCTION pg_temp.native(part text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('{"inferacct": 1, "source": "s", "checked_on": "2026-01-01", %s}', part) $$;
 
@@ -28,7 +28,7 @@ SELECT plan((SELECT count(*)::int FROM place) * 8 + 6);
 -- What a number of that place became: prices, factors and counts other than those that the texts themselves have.
 CREATE FUNCTION pg_temp.read(of place, number text) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(DISTINCT r.kind || ' ' || coalesce(r.problem, ''), ', ') FILTER (WHERE r.kind = 'rejected'), 'taken')
-	FROM inferacct.parse_catalog(format(of.text, number), of.format) r $$;
+	FROM inferacct_internal.parse_catalog(format(of.text, number), of.format) r $$;
 SELECT matches(pg_temp.read(p, number), '^rejected', format('%s, %s: %s is rejected', p.format, p.place, left(number, 30)))
 FROM place p, unnest(ARRAY['1e-400', '0.' || repeat('0', 400) || '1', '1e400', '1e-26', '-1e-400', '1.0000000000000000000000001', '5e-324']) number;
 -- and what can be had is had exactly

@@ -1,7 +1,7 @@
 -- In a cluster no statement is priced by what one node has.  The catalogs of
 -- Citus are played here by tables of the same names and columns.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(27);
 
 CREATE TABLE request AS SELECT 'openai/gpt-4o'::text AS model, usage(1000) AS usage, '2026-09-01Z'::timestamptz AS at FROM generate_series(1, 10);

@@ -1,6 +1,6 @@
 -- Costs: errors by SQLSTATE, and equality with plain numeric arithmetic.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SELECT plan(79);
 

@@ -1,5 +1,5 @@
 -- Type demand: errors by SQLSTATE, bytes of merged parts, totals of rows.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 \set code `cat "${INFERACCT_SHARED:-../shared}/traces/azure-2023-code.csv" 2>/dev/null || true`
 \set conv `cat "${INFERACCT_SHARED:-../shared}/traces/azure-2023-conv.csv" 2>/dev/null || true`
 BEGIN;

@@ -1,8 +1,8 @@
 -- deployment: rows by validity and by what was known, throughput and mix,
 -- costs, errors by SQLSTATE.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
-SELECT plan(124);
+SELECT plan(127);
 
 CREATE FUNCTION pg_temp.hint_of(statement text) RETURNS text LANGUAGE plpgsql AS
 $$
@@ -169,6 +169,15 @@ SELECT is(kv_bytes_per_token('llama-3.1-70b'), 327680::numeric, 'grouped-query a
 SELECT is(kv_bytes_per_token('deepseek-v3'), 70272::numeric, 'latent attention');
 SELECT throws_ok($$SELECT kv_bytes_per_token('llama-9')$$, 'IA301', NULL, 'an unknown model');
 SELECT is(gpus_required(10, 80, 80, kv_heads => 1), NULL, 'a cache that no number of GPUs holds');
+
+-- A stated capacity with the weight of an answer token answers for any mix, as the two rates do that it stands for.
+INSERT INTO deployment (name, term, capacity_mtok_per_month, mix, output_weight, hours_per_month) VALUES
+	('weighed', 'owned', (SELECT capacity_mtok(8000, 2000, usage(700, 300, cache_read => 100))), usage(700, 300, cache_read => 100), 4, 730);
+INSERT INTO deployment (name, term, prefill_tokens_per_second, decode_tokens_per_second, hours_per_month) VALUES ('unweighed', 'owned', 8000, 2000, 730);
+SELECT is_empty($$SELECT i, c FROM generate_series(0, 100, 5) AS i, unnest(ARRAY[0, 17]) AS c, LATERAL (SELECT usage(101 - i, i, cache_read => c) AS mix) AS m
+	WHERE round(capacity_mtok('weighed', mix), 9) <> round(capacity_mtok('unweighed', mix), 9)$$, 'at every mix');
+SELECT throws_ok($$INSERT INTO deployment (name, term, prefill_tokens_per_second, output_weight) VALUES ('w', 'owned', 1, 2)$$, '23514', NULL, 'a weight belongs to a stated capacity');
+SELECT throws_ok($$INSERT INTO deployment (name, term, capacity_mtok_per_month, mix, output_weight) VALUES ('w', 'owned', 1, usage(1, 1), 0)$$, '23514', NULL, 'and is above 0');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -8,7 +8,7 @@
 \set corpus `cat "${INFERACCT_SHARED:-../shared}/cases/economics_cases.json" 2>/dev/null || true`
 
 BEGIN;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 
 CREATE FUNCTION pg_temp.figure(c jsonb, name text, otherwise numeric DEFAULT NULL) RETURNS numeric LANGUAGE sql AS
 $$ SELECT coalesce((c -> 'inputs' ->> name)::numeric, otherwise) $$;

@@ -1,6 +1,6 @@
 -- fleet: errors, brute force of hybrid on random loads, properties of fleets.
 BEGIN;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SELECT plan(44);
 
 SELECT throws_ok(format('SELECT hybrid(%s)', call), state, NULL, call) FROM (VALUES

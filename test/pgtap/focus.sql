@@ -1,6 +1,6 @@
 -- focus: the invariants of the export, on usage of every meter, tier and contract.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
 SELECT plan(22);
 

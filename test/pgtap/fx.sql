@@ -1,7 +1,7 @@
 -- Prices in other currencies: converted at the rate of the time of the request,
 -- by whatever prices, with as many exchange rates as a central bank publishes.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
 SELECT plan(40);
 

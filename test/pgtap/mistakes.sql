@@ -1,7 +1,7 @@
 -- mistakes: fifteen ways in which tools get the cost of inference wrong.  Each
 -- test states our figure, worked out by hand, and the mistaken one.
 BEGIN;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SELECT plan(95);
 

@@ -1,6 +1,6 @@
 -- month: what is booked stays and can be computed again; a variance is split exactly.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
 SELECT plan(31);
 

@@ -1,7 +1,7 @@
 -- Payloads: what each API's response is counted as, through text, json and jsonb.
 -- The numbers are made up, the shapes are the providers'.  "Mistake" names a
 -- published billing error that the case would catch.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
 SELECT plan(287);
 

@@ -1,6 +1,6 @@
 -- Price tables: errors by SQLSTATE, what is refused, who may read, exact rates.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
 SELECT plan(126);
 
@@ -70,8 +70,8 @@ FROM unnest(ARRAY['2026-13-01', '12:00', '2026-01-01 00:00 Nowhere/There', '3000
 SELECT throws_ok($$SET LOCAL inferacct.unpriced = 'zero'$$, '22023', NULL, 'unpriced is error or null, never zero');
 SELECT throws_ok($$SET LOCAL inferacct.unprized = 'null'$$, '42602', NULL, 'a setting that there is not');
 SET LOCAL timezone = 'Asia/Tokyo';
-SET LOCAL inferacct.as_of = '2026-01-01';
-SELECT is(price_horizon(), '2025-12-31 15:00Z'::timestamptz, 'as_of is read in the session''s time zone');
+SET LOCAL inferacct.as_of = '2026-12-01';
+SELECT is(price_horizon(), '2026-11-30 15:00Z'::timestamptz, 'as_of is read in the session''s time zone');
 RESET inferacct.as_of;
 SELECT is(price_horizon(), 'infinity'::timestamptz, 'without it, everything is known');
 

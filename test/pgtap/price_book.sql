@@ -1,6 +1,6 @@
 -- Price books: errors by SQLSTATE, forms that keep every byte, the same answers as the tables.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(33);
 
 SELECT throws_ok(format('SELECT %L::price_book', value), '22P02', NULL, what)

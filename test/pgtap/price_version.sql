@@ -1,7 +1,7 @@
 -- Rows that one transaction inserts by hand belong to one version, whatever
 -- subtransactions it inserts them in.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(17);
 
 CREATE FUNCTION pg_temp.add(model text, meter text, usd numeric) RETURNS void LANGUAGE sql AS $$

@@ -1,6 +1,6 @@
 -- report: every report adds up to the rows, compacted or not, before and after a new price.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
 SELECT plan(31);
 

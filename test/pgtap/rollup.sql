@@ -1,6 +1,6 @@
 -- rollup: what tells requests apart, and properties on generated rows.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'America/St_Johns';
 SELECT plan(17);
 

@@ -1,6 +1,6 @@
 -- route_quality: published counts, and random requests with ties against the exact curve in plain SQL.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(16);
 
 -- Answers in RouteLLM's repository (routellm/evals, contaminated questions dropped): how many questions only the strong

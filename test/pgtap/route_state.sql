@@ -1,6 +1,6 @@
 -- The states of route_savings() and route_quality(): both forms keep every byte, and what neither wrote is refused.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(36);
 
 DO $$

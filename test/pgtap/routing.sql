@@ -1,7 +1,7 @@
 -- routing: errors by SQLSTATE, sums against one request at a time, baselines against sorting, published cases.
 \set corpus `cat "${INFERACCT_SHARED:-../shared}/cases/economics_cases.json" 2>/dev/null || echo '[]'`
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(43);
 
 -- Three models whose prices change, over a random log.

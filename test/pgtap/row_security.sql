@@ -2,7 +2,7 @@
 -- mean the same as far as the policies show them.
 BEGIN;
 SELECT plan(9);
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 
 CREATE ROLE policed NOLOGIN;
 GRANT USAGE ON SCHEMA inferacct TO policed;

@@ -1,7 +1,7 @@
 -- One vocabulary of service tiers, and one rule of what a GPU costs: whoever
 -- asks gets the same.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(63);
 SELECT set_price('tierco', 'm', 'input', 2) > 0 AS standard, set_price('tierco', 'm', 'input', 1, service_tier => 'flex') > 0 AS flex,
 	set_price('tierco', 'm', 'input', 4, service_tier => 'priority') > 0 AS priority;
@@ -30,9 +30,10 @@ SELECT ok(NOT has_gpu_price(gpu, vendor, 'on_demand', '2026-08-01Z'), 'withdrawn
 SELECT throws_ok(format('SELECT gpu_usd_per_hour(%L, %L, ''on_demand'', ''2026-08-01Z'')', gpu, vendor), 'IA302', NULL, 'for both') FROM deployment WHERE name = 'llama-70b-reserved' ORDER BY version DESC LIMIT 1;
 SELECT lives_ok($$SELECT hybrid('{"minutes":60,"buckets":[{"from":"2026-08-01T00:00Z","requests":1,"usage":{"input":60000,"output":40000},"usd":"5"}]}', 'llama-70b-reserved', at => '2026-08-01Z')$$,
 	'hybrid() of a reserved deployment answers without a rent on demand');
-SET LOCAL inferacct.as_of = '2000-01-01Z';
-SELECT ok(NOT has_gpu_price(gpu, vendor, 'on_demand', '2026-06-01Z'), 'not known then') FROM deployment WHERE name = 'llama-70b-reserved' ORDER BY version DESC LIMIT 1;
-SELECT is((SELECT count(*) FROM gpu_rents(NULL, NULL, NULL, '2026-06-01Z')), 0::bigint, 'nothing was');
+INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('T1', 'v', 'on_demand', 2);
+SELECT ok(has_gpu_price('T1', NULL, 'on_demand', '2026-06-01Z'), 'a new rent is known');
+SET LOCAL inferacct.as_of = '2026-11-20Z';
+SELECT ok(NOT has_gpu_price('T1', NULL, 'on_demand', '2026-06-01Z'), 'and was not before');
 RESET inferacct.as_of;
 
 -- a SECURITY DEFINER function prices by its owner's choice once it says so

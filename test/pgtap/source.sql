@@ -1,6 +1,6 @@
 -- source: errors by SQLSTATE, and counts read as usage.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SELECT plan(46);
 
 CREATE TABLE public.calls (id text, t timestamptz, local timestamp, n bigint, model text, prompt int, cached int, reasoning int, answer int, info jsonb, cost float8, note date);

@@ -1,6 +1,6 @@
 -- spend_by_month: equal to GROUP BY on random requests, in every plan; errors by SQLSTATE.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- a month that follows the session would show
 SET LOCAL inferacct.unpriced = 'null';
 SELECT plan(26);

@@ -1,5 +1,5 @@
 -- Type usage: errors by SQLSTATE, the binary form, and properties of random usages.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
 SELECT plan(44);
 

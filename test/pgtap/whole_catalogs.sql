@@ -8,7 +8,7 @@
 \set newer `cat "${INFERACCT_SHARED:-../shared}/catalogs/litellm-2026-07-24-filtered.json" 2>/dev/null || true`
 
 BEGIN;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 
 CREATE TEMP TABLE file (name text, format text, published_at timestamptz, is_whole boolean, catalog text);
 INSERT INTO file

@@ -1,5 +1,5 @@
 -- advise() and savings_plan() on three prepared logs, and on one week.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
 SELECT count(set_price('advice', model, meter, usd)) + count(set_price('advice', 'large', meter, usd / 2, service_tier => 'batch')) AS prices
 FROM (VALUES ('large', 'input', 3), ('large', 'output', 15), ('small', 'input', 0.59), ('small', 'output', 0.79)) AS p(model, meter, usd);

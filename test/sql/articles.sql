@@ -1,6 +1,6 @@
 -- articles: every number of the two articles that can be computed, as it is
 -- printed and as it is.  "Self-Hosted vs API" unless said otherwise.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set at '''2026-11-01'''

@@ -1,5 +1,5 @@
 -- batch: work that may wait, on own machines or at the API.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SELECT e, batch_capacity('{2,2,2,2,2,3,4,6,8,10,11,12,12,12,11,10,9,8,7,6,5,4,3,2}', e) FROM unnest('{0,0.1,0.2,0.3,0.4,0.5,0.6}'::numeric[]) AS e;
 SELECT batch_capacity(array_fill(1, ARRAY[24]) || array_fill(3, ARRAY[24]), 1) AS by_day, batch_capacity('{4,0}', 1) AS part_of_a_day, batch_capacity('{4,0,2,2}', 0.5, 2) AS days_of_two;
 

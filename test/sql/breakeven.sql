@@ -1,6 +1,6 @@
 -- breakeven: volumes, curves, a log.  Errors and properties are in
 -- test/pgtap/breakeven.sql, the articles' numbers in articles.sql.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 BEGIN;

@@ -1,6 +1,6 @@
 -- parse_catalog(): what becomes of each format.  Single rules are in
 -- test/unit/catalog.c, errors in test/pgtap/catalog.sql.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'Asia/Tokyo';
 SET datestyle = 'ISO';
 

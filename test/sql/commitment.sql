@@ -1,5 +1,5 @@
 -- commitment: what to reserve for a load, and what a wrong forecast costs.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 CREATE TEMP TABLE week AS
 SELECT h, CASE WHEN h < 120 THEN d[h % 24 + 1] ELSE ceil(d[h % 24 + 1] / 2) END AS units
 FROM generate_series(0, 167) AS h, (SELECT '{2,2,2,2,2,3,4,6,8,10,11,12,12,12,11,10,9,8,7,6,5,4,3,2}'::numeric[] AS d) AS profile;

@@ -1,5 +1,5 @@
 -- What requests cost: token_cost(), token_cost_detail(), spend().
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set SHOW_CONTEXT never

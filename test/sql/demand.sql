@@ -1,5 +1,5 @@
 -- demand: the type, its aggregates, series and traffic.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET intervalstyle = 'postgres';

@@ -1,6 +1,6 @@
 -- deployment: what the tables hold and how rows follow each other.  Errors are
 -- in test/pgtap/deployment.sql.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 
@@ -37,6 +37,8 @@ ROLLBACK;
 -- errors say what to do
 \set SHOW_CONTEXT never
 SELECT breakeven(2190, 0, 7.8);
-SELECT breakeven('llama-70b-reserved', 'groq/llama-3.3-70b-versatile', usage(90, 10));
+INSERT INTO deployment (name, gpu, vendor, capacity_mtok_per_month, mix) VALUES ('stated', 'A100-80GB', 'cloud (low)', 750, usage(60, 40));
+SELECT breakeven('stated', 'groq/llama-3.3-70b-versatile', usage(90, 10));
+SELECT status FROM breakeven('llama-70b-reserved', 'groq/llama-3.3-70b-versatile', usage(90, 10));
 SELECT gpu_usd_per_hour('A100-80GB', NULL, 'reserved_1y', '2026-11-15 00:00+00');
 SELECT gpu_usd_per_hour('L40S', NULL, 'reserved_1y', '2026-11-15 00:00+00');

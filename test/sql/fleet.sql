@@ -1,5 +1,5 @@
 -- fleet: base load on own replicas, the rest by the API; fleets that follow.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET intervalstyle = 'postgres';

@@ -1,5 +1,5 @@
 -- focus: rows of the export, as they are written.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'America/Los_Angeles';
 SET datestyle = 'ISO, MDY';
 BEGIN;

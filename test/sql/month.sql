@@ -1,5 +1,5 @@
 -- month: close, correct, restate, reconcile.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, MDY';
 \set SHOW_CONTEXT never

@@ -1,6 +1,6 @@
 -- Payloads: the forms of the argument, what is NULL, what errors say.
 -- test/pgtap/payload.sql has the APIs and their counts.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 
 CREATE TABLE response (id int PRIMARY KEY, provider text, body jsonb);
 INSERT INTO response VALUES

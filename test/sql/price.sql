@@ -1,7 +1,7 @@
 -- Prices as a user publishes and reads them.  Single rules of rate cards are in
 -- test/unit/rate_card.c, errors in test/pgtap/price.sql.
 BEGIN;
-SET LOCAL search_path = inferacct, public;
+SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL datestyle = 'ISO';
 
@@ -100,6 +100,8 @@ SELECT tier FROM token_cost_detail('bat-1', 1, 0, '2026-10-31 04:30Z');
 SELECT inferacct.load_prices('{"inferacct": 1, "source": "s", "checked_on": "2026-01-01", "prices": [{"provider": "fable", "model": "elk-1", "valid_from": "2026-01-01", "usd": {"input": 5}}]}'::text, published_at => '2026-01-01');
 SELECT inferacct.load_prices('{"inferacct": 1, "source": "s", "checked_on": "2026-02-10", "prices": [{"provider": "fable", "model": "elk-1", "valid_from": "2026-01-01", "usd": {"input": 4}}]}'::text, published_at => '2026-02-10');
 SELECT token_cost('elk-1', 1000000, 0, '2026-01-15') AS now;
+-- another was known earlier
+SELECT inferacct.load_prices('{"inferacct": 1, "source": "s", "checked_on": "2025-06-01", "prices": [{"provider": "fable", "model": "emu-1", "usd": {"input": 5}}]}'::text, published_at => '2025-06-01');
 SET LOCAL inferacct.as_of = '2026-02-09';
 SELECT token_cost('elk-1', 1000000, 0, '2026-01-15') AS as_known_before;
 SELECT usd, valid_from FROM price_history WHERE model = 'elk-1';
@@ -125,7 +127,7 @@ SELECT token_cost('elk-1', 1000000, 0, '2026-01-15');
 ROLLBACK TO s;
 SELECT token_cost('elk-1', 1000000, 0, '2026-01-15');
 ROLLBACK;
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET inferacct.unpriced = 'null';
 SELECT token_cost('elk-1', 1000000, 0, '2026-01-15');
 RESET inferacct.unpriced;

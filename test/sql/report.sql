@@ -1,5 +1,5 @@
 -- report: what was spent, by day, month, team, model and tag; what has no price; what is shared.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'America/Los_Angeles';		-- months and days are UTC all the same
 SET datestyle = 'ISO, MDY';
 \set SHOW_CONTEXT never

@@ -1,5 +1,5 @@
 -- role: a team sees its own.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 \set SHOW_CONTEXT never
 BEGIN;

@@ -1,5 +1,5 @@
 -- rollup: its cost is the cost of the rows, whatever happens to rows and prices.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 \set SHOW_CONTEXT never
 SELECT count(set_price('rollupco', model, meter, usd, above_input_tokens => above)) FROM (VALUES
 	('rollupco-flat', 'input', 1, 0), ('rollupco-flat', 'output', 4, 0), ('rollupco-tiered', 'input', 3, 0), ('rollupco-tiered', 'output', 15, 0),

@@ -1,5 +1,5 @@
 -- route_quality: the exact curve, its first crossings, lot and oracle beside it.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 
 -- A router that knows: the hard half first.
 \x on

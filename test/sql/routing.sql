@@ -1,5 +1,5 @@
 -- Routing: tiers, what a policy would have saved, and the baselines beside it.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
 
 -- Models that cost 0, 0.67 and 7.8 USD per million tokens.

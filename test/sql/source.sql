@@ -1,5 +1,5 @@
 -- source: the same requests, as five tools keep them, are the same usage and cost.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'Asia/Kolkata';	-- times without zone are UTC, whatever the session says
 SELECT set_price('sourceco', 'sourceco-large', meter, usd, above_input_tokens => above) > 0 AS set
 FROM (VALUES ('input', 3, 0), ('output', 15, 0), ('cache_read', 0.3, 0), ('cache_write', 3.75, 0), ('input', 6, 200000), ('output', 22.5, 200000)) AS p(meter, usd, above);

@@ -1,5 +1,5 @@
 -- spend_by_month: usage and exact USD by model and calendar month of UTC.
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, MDY';
 \set SHOW_CONTEXT never

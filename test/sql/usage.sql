@@ -1,4 +1,4 @@
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 
 -- One request: the counts that are given, and requests 1.
 SELECT usage(1200, 350);

@@ -56,7 +56,7 @@ $$;
 
 CREATE FUNCTION put_alias(k int, m int) RETURNS void LANGUAGE sql VOLATILE AS $$
 	INSERT INTO inferacct.model_alias (version, alias, provider, model)
-	SELECT inferacct.open_price_version(now(), 'stress', NULL, NULL), 'stress-alias-' || k, 'stress', 'm' || m
+	SELECT inferacct_internal.open_price_version(now(), 'stress', NULL, NULL), 'stress-alias-' || k, 'stress', 'm' || m
 $$;
 
 CREATE FUNCTION load_two(m int, usd numeric) RETURNS void LANGUAGE sql VOLATILE AS $$
@@ -116,7 +116,7 @@ CREATE FUNCTION insert_rows(m int, rows int) RETURNS bigint LANGUAGE sql VOLATIL
 		INSERT INTO inferacct.price (version, provider, model, meter, usd, valid_from)
 		SELECT v, 'stress', 'm' || m, 'input', v % 97 + i,
 			stress.moment(4) - interval '10 days' + v * interval '1 millisecond' + i * interval '1 microsecond'
-		FROM (SELECT inferacct.open_price_version(now(), 'stress', NULL, NULL) AS v OFFSET 0) o, generate_series(1, rows) i
+		FROM (SELECT inferacct_internal.open_price_version(now(), 'stress', NULL, NULL) AS v OFFSET 0) o, generate_series(1, rows) i
 		WHERE stress.look_now(m, 4)
 		RETURNING stress.look_now(m, 4))
 	SELECT count(*) FROM w

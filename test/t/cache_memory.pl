@@ -119,7 +119,7 @@ $node->safe_psql('many', q{
 	INSERT INTO inferacct.price (version, provider, model, meter, usd, service_tier, valid_from)
 	SELECT version, 'many', 'model-of-usual-length-' || m, meter, m / 1000.0 + n,
 		tier, timestamptz '2025-01-01' + n * interval '60 days'
-	FROM (SELECT inferacct.open_price_version(now(), 'many', NULL, NULL) AS version OFFSET 0) opened,
+	FROM (SELECT inferacct_internal.open_price_version(now(), 'many', NULL, NULL) AS version OFFSET 0) opened,
 		generate_series(1, 11112) m,
 		(VALUES ('input', 'standard', 0), ('output', 'standard', 1), ('cache_read', 'standard', 2),
 			('input', 'standard', 3), ('output', 'standard', 3), ('cache_read', 'standard', 3),

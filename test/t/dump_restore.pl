@@ -41,7 +41,7 @@ INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('own 
 INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at) VALUES ('pt', 'dumpco', 'PT', '{ark-1}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-07-01');
 SELECT price_capacity();
 CREATE TABLE book AS SELECT price_book() AS book, price_book(contract => 'deal') AS deal;
-CREATE TABLE partial AS SELECT spend_accum(NULL, 'ark', 1000000, 0, '2026-07-01') AS state;
+CREATE TABLE partial AS SELECT inferacct_internal.spend_accum(NULL, 'ark', 1000000, 0, '2026-07-01') AS state;
 CREATE VIEW bill AS SELECT date_trunc('month', at) AS month, spend(model, usage, at) AS usd FROM usage_log GROUP BY 1;
 CREATE MATERIALIZED VIEW monthly_bill AS SELECT * FROM bill;
 ));
@@ -63,7 +63,7 @@ my %same = (
 	'a stored bill' => q(SELECT string_agg(month || ' ' || usd, ',' ORDER BY month) FROM monthly_bill),
 	'stored books' => q(SELECT md5(book::text), md5(deal::text), inferacct.token_cost(deal, 'ark', inferacct.usage(1000000), '2026-07-01') FROM book),
 	'a book made anew' => q(SELECT md5(inferacct.price_book()::text)),
-	'a stored partial sum' => q(SELECT state, inferacct.spend_final(state) FROM partial),
+	'a stored partial sum' => q(SELECT state, inferacct_internal.spend_final(state) FROM partial),
 );
 
 my $dump = $node->basedir . '/source.dump';

@@ -17,12 +17,13 @@ $ENV{PGDATABASE} = 'postgres';
 
 $node->safe_psql('postgres', 'CREATE EXTENSION inferacct');
 my ($out, $err);
-ok(IPC::Run::run(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'requests=20000', '-v', 'month=2026-10-01', '-f', 'demo/generate.sql'], '>', \$out, '2>', \$err), 'a month is generated') or diag($err);
+ok(IPC::Run::run(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'requests=40000', '-f', 'demo/generate.sql'], '>', \$out, '2>', \$err), 'a month is generated') or diag($err);
 $node->safe_psql('postgres', q{
-SET search_path = inferacct, public;
+SET search_path = inferacct, inferacct_internal, public;
 SELECT usage_log_partition('2026-10-01');
-UPDATE demo.request SET service_tier = 'provisioned' WHERE model = 'anthropic/claude-sonnet-5' AND service_tier = 'standard';
-SELECT import_usage('demo.request', 'gateway');
+CREATE VIEW demo.october AS SELECT at, usage, model, request_id, provider, team, project,
+	CASE WHEN model = 'anthropic/claude-sonnet-5' AND service_tier = 'standard' THEN 'provisioned' ELSE service_tier END AS service_tier FROM demo.request WHERE at >= '2026-10-01Z';
+SELECT import_usage('demo.october', 'gateway');
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-10-01', 'gateway', 2000);
 INSERT INTO deployment (name, gpu, vendor, term, gpus_per_replica, prefill_tokens_per_second, decode_tokens_per_second) VALUES ('house', 'A100-80GB', 'cloud (mid)', 'on_demand', 2, 100, 20);
 INSERT INTO deployment_run (deployment, replicas, models, from_at, until_at) VALUES ('house', 2, '{house/support-llama-70b}', '2026-10-03 04:05Z', '2026-11-01Z');

@@ -15,7 +15,7 @@ $node->init;
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nautovacuum = off\njit = off\ntimezone = 'America/New_York'\n");
 $node->start;
 
-my $path = 'SET search_path = inferacct, public;';
+my $path = 'SET search_path = inferacct, inferacct_internal, public;';
 $node->safe_psql('postgres', 'CREATE EXTENSION inferacct');
 $node->safe_psql('postgres', qq{$path
 SELECT set_price('acme', 'acme-1', m, p, above_input_tokens => a) FROM (VALUES ('input', 2, 0), ('output', 9, 0), ('input', 4, 100000), ('output', 18, 100000)) AS v(m, p, a);

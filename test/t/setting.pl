@@ -24,7 +24,7 @@ my $parallel = "SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost
 	. "SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off;";
 my $load = 'SELECT inferacct.usage(1) IS NOT NULL;';
 my $count = 'SELECT count(*) FROM request;';
-my $horizon = 'SELECT DISTINCT inferacct.price_horizon() FROM request WHERE i > 0;';
+my $horizon = 'SELECT DISTINCT inferacct_internal.price_horizon() FROM request WHERE i > 0;';
 
 # What a session that starts so answers: that nothing stops it, and what it takes as_of for.
 sub answers

@@ -1,0 +1,481 @@
+-- price: what everything costs, since when, and since when that is known.
+--
+-- Every table here is append-only and versioned.  Nothing is ever changed in
+-- place: a correction is a later version, so that any earlier report can be
+-- reproduced with inferacct.as_of.
+
+CREATE FUNCTION inferacct_internal.price_rate(usd numeric, unit_quantity bigint) RETURNS bigint
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'price_rate';
+
+COMMENT ON FUNCTION price_rate(numeric, bigint) IS
+'Rate of a price in 1e-15 USD per single unit: usd / unit_quantity * 1e15, exactly. '
+'usd: price in USD of unit_quantity units, >= 0; unit_quantity: > 0. NULL when an argument is NULL. '
+'Errors: IA101 when the rate needs more than 15 decimals or exceeds 9223.37 USD per unit; it is never rounded.';
+
+CREATE FUNCTION inferacct_internal.is_meter(name text) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME', 'is_meter';
+
+COMMENT ON FUNCTION is_meter(text) IS
+'Is this the name of a meter of type usage (input, output, cache_read ...)? NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.is_token_meter(name text) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME', 'is_token_meter';
+
+COMMENT ON FUNCTION is_token_meter(text) IS
+'Does this meter count tokens (and so is billed as its parent when it has no price of its own)? NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.is_time_windows(value jsonb) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 'is_time_windows';
+
+COMMENT ON FUNCTION is_time_windows(jsonb) IS
+'Is this the weekly hours of a price: {"timezone": "...", "windows": [{"days": [1..7], "from": "HH:MM", "to": "HH:MM"}]}, no window past midnight? Whether the server knows the time zone is not asked. NULL gives NULL.';
+
+-- ---------------------------------------------------------------------------
+-- Tables
+-- ---------------------------------------------------------------------------
+
+-- Versions up to 1000 are shipped with the extension; a database's own begin
+-- at 1001, so that an upgrade never collides with them.
+CREATE SEQUENCE inferacct_internal.price_version_seq START WITH 1;
+
+CREATE TABLE price_version (
+	version			bigint NOT NULL DEFAULT nextval('inferacct_internal.price_version_seq') PRIMARY KEY,
+	published_at	timestamptz NOT NULL DEFAULT clock_timestamp() CHECK (isfinite(published_at)),
+	source			text,
+	note			text,
+	checksum		text,
+	attributes		jsonb
+);
+
+COMMENT ON TABLE price_version IS
+'One row for every published change of prices, aliases, contracts or exchange rates. Versions up to 1000 are shipped with the extension.';
+COMMENT ON COLUMN price_version.published_at IS 'When it became known; inferacct.as_of compares with it. Of two versions the one published later wins, then the higher number.';
+COMMENT ON COLUMN price_version.checksum IS 'md5 of the catalog it was loaded from, when it was.';
+
+CREATE FUNCTION inferacct_internal.open_price_version(published_at timestamptz, source text, note text, checksum text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	opened bigint;
+BEGIN
+	IF NOT coalesce(isfinite(published_at), false) THEN
+		RAISE EXCEPTION 'published_at must be a finite time' USING ERRCODE = '22008';
+	END IF;
+	-- now() is when the transaction began; others may have published since.  The
+	-- moment that counts is when our turn has come: the trigger waits for it
+	-- before this is evaluated.
+	INSERT INTO price_version AS v (published_at, source, note, checksum)
+	VALUES (CASE WHEN open_price_version.published_at = now() THEN clock_timestamp() ELSE open_price_version.published_at END,
+		open_price_version.source, open_price_version.note, open_price_version.checksum)
+	RETURNING v.version INTO opened;
+	RETURN opened;
+END $$;
+
+COMMENT ON FUNCTION open_price_version(timestamptz, text, text, text) IS
+'Opens the version to which the caller adds rows of price, model_alias, contract, contract_term, fx_rate or gpu_price in the same transaction; returns its number. Waits for other writers of prices.';
+
+CREATE FUNCTION inferacct_internal.is_own_transaction(writer xid) RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1
+AS 'MODULE_PATHNAME', 'is_own_transaction';
+
+COMMENT ON FUNCTION is_own_transaction(xid) IS
+'Whether a row of that xmin was written by this transaction or one of its subtransactions that still stand. NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.own_price_version() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	opened bigint;
+BEGIN
+	SELECT v.version INTO opened
+	FROM price_version v
+	WHERE is_own_transaction(v.xmin) AND v.note = 'inserted rows'
+	ORDER BY v.version DESC LIMIT 1;
+	RETURN coalesce(opened, open_price_version(now(), NULL, 'inserted rows', NULL));
+END $$;
+
+COMMENT ON FUNCTION own_price_version() IS
+'Default of the column version: the version that rows inserted by hand in this transaction belong to, opened when there is none yet.';
+
+CREATE TABLE price (
+	above_input_tokens	bigint NOT NULL DEFAULT 0 CHECK (above_input_tokens >= 0 AND above_input_tokens < 9223372036854775807),
+	unit_quantity		bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
+	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
+	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	threshold_inclusive	boolean NOT NULL DEFAULT false,
+	provider			text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
+	model				text NOT NULL CHECK (octet_length(model) BETWEEN 1 AND 255),
+	region				text NOT NULL DEFAULT '' CHECK (octet_length(region) < 64 AND region <> '*'),
+	service_tier		text NOT NULL DEFAULT 'standard' CHECK (octet_length(service_tier) BETWEEN 1 AND 255 AND service_tier <> '*'),
+	meter				text NOT NULL,
+	usd					numeric CHECK (usd >= 0),
+	currency			text NOT NULL DEFAULT 'USD' CHECK (currency ~ '^[A-Z]{3}$'),
+	amount				numeric CHECK (amount >= 0),
+	multiplier			numeric CHECK (multiplier > 0 AND multiplier < 1000000000 AND scale(trim_scale(multiplier)) <= 9),
+	time_windows		jsonb CHECK (inferacct_internal.is_time_windows(time_windows)),
+	source				text,
+	checked_on			date,
+	attributes			jsonb,
+	rate				bigint GENERATED ALWAYS AS (inferacct_internal.price_rate(usd, unit_quantity)) STORED,
+	CONSTRAINT price_meter CHECK (inferacct_internal.is_meter(meter) OR meter = '*' AND usd IS NULL AND amount IS NULL),
+	CONSTRAINT price_one_kind CHECK (num_nonnulls(usd, amount, multiplier) <= 1),
+	CONSTRAINT price_currency CHECK ((currency = 'USD') = (amount IS NULL)),
+	CONSTRAINT price_amount CHECK (amount IS NULL OR inferacct_internal.price_rate(amount, unit_quantity) >= 0)
+);
+
+-- Serves both the look-up of a model's prices and uniqueness in a version.
+CREATE UNIQUE INDEX price_key ON price (model, provider, service_tier, meter, valid_from, version,
+	region, above_input_tokens, threshold_inclusive, coalesce(time_windows, 'null'::jsonb));
+
+-- Serves the question whether a name's prefix is a provider.
+CREATE INDEX price_provider ON price (provider);
+
+COMMENT ON TABLE price IS
+'Price rows, append-only. Rows of one key (provider, model, region, service_tier, meter, above_input_tokens, threshold_inclusive, time_windows) '
+'follow each other by valid_from: a row holds from its valid_from until the next row''s. A row of the same key and valid_from published later corrects the earlier one.';
+COMMENT ON COLUMN price.usd IS 'USD per unit_quantity units. 0 is free; NULL (with amount and multiplier NULL too) withdraws the price from valid_from on.';
+COMMENT ON COLUMN price.amount IS 'Price per unit_quantity units in `currency`, when that is not USD; converted by fx_rate at the time of the request.';
+COMMENT ON COLUMN price.multiplier IS 'Factor on the price of the standard tier or the base region, for rows that state no price of their own; meter * means every token meter.';
+COMMENT ON COLUMN price.above_input_tokens IS 'The row prices the whole request when its total input (cached and written tokens included) is above this; 0 is the base price.';
+COMMENT ON COLUMN price.threshold_inclusive IS 'true: at above_input_tokens or above (>=); false: above (>).';
+COMMENT ON COLUMN price.time_windows IS 'Weekly local hours at which the row applies: {"timezone": "...", "windows": [{"days": [1..7, Monday 1], "from": "HH:MM", "to": "HH:MM"}]}; NULL: always.';
+COMMENT ON COLUMN price.valid_from IS 'First moment at which it applies (half-open: until the next row of the same key).';
+COMMENT ON COLUMN price.source IS 'Where the price was read.';
+COMMENT ON COLUMN price.checked_on IS 'Day on which the source was read.';
+COMMENT ON COLUMN price.rate IS 'The same price as 1e-15 USD per single unit; what the arithmetic uses.';
+
+CREATE TABLE model_alias (
+	valid_from	timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
+	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	alias		text NOT NULL CHECK (octet_length(alias) BETWEEN 1 AND 255),
+	provider	text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
+	model		text CHECK (octet_length(model) BETWEEN 1 AND 255),
+	region		text NOT NULL DEFAULT '' CHECK (octet_length(region) < 64),
+	source		text,
+	checked_on	date,
+	attributes	jsonb,
+	PRIMARY KEY (alias, valid_from, version)
+);
+
+COMMENT ON TABLE model_alias IS
+'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones, also where they end the alias.';
+
+CREATE TABLE contract (
+	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	contract	text NOT NULL CHECK (contract <> ''),
+	note		text,
+	attributes	jsonb,
+	PRIMARY KEY (contract, version)
+);
+
+COMMENT ON TABLE contract IS 'Negotiated price agreements by name; chosen by SET inferacct.contract or price_book(contract => ...).';
+
+CREATE TABLE contract_term (
+	unit_quantity	bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
+	valid_from		timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
+	valid_to		timestamptz NOT NULL DEFAULT 'infinity',
+	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	contract		text NOT NULL,
+	provider		text,
+	model			text,
+	service_tier	text,
+	region			text,
+	meter			text CHECK (inferacct_internal.is_meter(meter)),
+	usd				numeric CHECK (usd >= 0),
+	percent_off		numeric CHECK (percent_off BETWEEN 0 AND 100),
+	source			text,
+	attributes		jsonb,
+	rate			bigint GENERATED ALWAYS AS (inferacct_internal.price_rate(usd, unit_quantity)) STORED,
+	CONSTRAINT contract_term_validity CHECK (valid_from < valid_to),
+	CONSTRAINT contract_term_one_kind CHECK (num_nonnulls(usd, percent_off) <= 1),
+	CONSTRAINT contract_term_model CHECK (model IS NULL OR provider IS NOT NULL),
+	CONSTRAINT contract_term_own_price CHECK (usd IS NULL OR model IS NOT NULL AND meter IS NOT NULL),
+	CONSTRAINT contract_term_percent CHECK (scale(trim_scale(percent_off)) <= 7)
+);
+
+CREATE INDEX contract_term_contract ON contract_term (contract);
+
+COMMENT ON TABLE contract_term IS
+'Terms of a contract: an own price (usd per unit_quantity) for a meter of a model, or a percentage off list prices. NULL provider, model, region or meter means any; NULL service_tier means any for a percentage and the standard tier for an own price. '
+'An own price wins over percentages and holds for every context size and hour; of percentages in force the most specific wins (model, then provider, meter, service_tier, region), then the one published later. A term with neither usd nor percent_off ends the one alike from its valid_from on.';
+
+CREATE TABLE fx_rate (
+	valid_from		timestamptz NOT NULL CHECK (isfinite(valid_from)),
+	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	currency		text NOT NULL CHECK (currency ~ '^[A-Z]{3}$' AND currency <> 'USD'),
+	usd_per_unit	numeric NOT NULL CHECK (usd_per_unit > 0 AND usd_per_unit < 1000000 AND scale(trim_scale(usd_per_unit)) <= 12),
+	source			text,
+	attributes		jsonb,
+	PRIMARY KEY (currency, valid_from, version)
+);
+
+COMMENT ON TABLE fx_rate IS
+'USD per unit of another currency, from valid_from until the next row. Price rows in that currency need one for the time of the request: a missing rate is an error (IA007).';
+
+CREATE TABLE gpu_price (
+	valid_from		timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
+	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	gpu				text NOT NULL CHECK (gpu <> ''),
+	vendor			text NOT NULL CHECK (vendor <> ''),
+	term			text NOT NULL CHECK (term IN ('on_demand', 'reserved_1y', 'reserved_3y', 'spot')),
+	usd_per_hour	numeric CHECK (usd_per_hour >= 0),
+	source			text,
+	checked_on		date,
+	attributes		jsonb,
+	PRIMARY KEY (gpu, vendor, term, valid_from, version)
+);
+
+COMMENT ON TABLE gpu_price IS
+'Rent of one GPU in USD per hour by vendor and term, append-only and dated like price. usd_per_hour NULL withdraws it. Ranges of a market are rows of the vendors "cloud (low)" and "cloud (high)".';
+
+CREATE TABLE catalog_rejection (
+	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	path		text NOT NULL,
+	problem		text NOT NULL,
+	attributes	jsonb
+);
+
+CREATE INDEX catalog_rejection_version ON catalog_rejection (version);
+
+COMMENT ON TABLE catalog_rejection IS
+'What load_prices could not express in a foreign catalog: one row per field left out, with the reason.';
+
+-- ---------------------------------------------------------------------------
+-- The price epoch: what a backend's cache is keyed by
+-- ---------------------------------------------------------------------------
+
+-- One row.  Every statement that writes a table above updates it first, so
+-- writers queue up and any snapshot sees a prefix of their changes; the epoch a
+-- snapshot sees names the prices it sees.  Values are never used twice, not by a
+-- rolled back writer nor by a later installation.
+--
+-- They queue for the table and not for the row: writers that roll back to
+-- savepoints can deadlock over one row.  In PL/pgSQL, as an SQL function takes
+-- the weaker lock of its UPDATE before its first statement runs, and deadlocks
+-- as well.  Pages are pruned as they are updated; autovacuum would only stand in
+-- the queue.
+CREATE TABLE inferacct_internal.price_epoch (
+	epoch	bigint NOT NULL,
+	id		boolean NOT NULL DEFAULT true PRIMARY KEY CHECK (id)
+) WITH (autovacuum_enabled = false);
+
+CREATE SEQUENCE inferacct_internal.price_epoch_seq;
+SELECT setval('price_epoch_seq', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
+INSERT INTO price_epoch (epoch) VALUES (nextval('price_epoch_seq'));
+
+COMMENT ON TABLE price_epoch IS 'One row: the state of the price tables as a snapshot sees it. Kept by triggers; caches are keyed by it.';
+
+CREATE FUNCTION touch_prices() RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	LOCK TABLE price_epoch IN SHARE ROW EXCLUSIVE MODE;
+	UPDATE price_epoch SET epoch = nextval('price_epoch_seq');
+END $$;
+
+COMMENT ON FUNCTION touch_prices() IS
+'Makes every backend read the price tables anew from the commit of this transaction on. Needed only after changes that fire no trigger (ALTER TABLE ... DISABLE TRIGGER). '
+'Waits for other writers of prices; under REPEATABLE READ it can fail with 40001 as any update.';
+
+REVOKE ALL ON FUNCTION touch_prices() FROM PUBLIC;
+
+CREATE FUNCTION inferacct_internal.price_written() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM touch_prices();
+	RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION price_written() IS 'Statement trigger of the price tables: advances the price epoch before rows are written.';
+
+-- Logical replication writes rows without firing statement triggers.
+CREATE FUNCTION inferacct_internal.price_replicated() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM price_epoch WHERE is_own_transaction(xmin)) THEN
+		PERFORM touch_prices();
+	END IF;
+	RETURN NEW;
+END $$;
+
+COMMENT ON FUNCTION price_replicated() IS 'Row trigger of the price tables for rows that replication writes: advances the price epoch once in a transaction.';
+
+CREATE FUNCTION inferacct_internal.price_row_written() RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'price_row_written';
+
+COMMENT ON FUNCTION price_row_written() IS 'Row trigger of the price tables: this session looks at the rows anew, even within the statement that writes them.';
+
+CREATE FUNCTION inferacct_internal.price_append_only() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'table "%" is append-only', TG_TABLE_NAME
+		USING ERRCODE = 'IA103',
+			DETAIL = format('%s was refused, so that earlier reports can still be reproduced.', TG_OP),
+			HINT = 'Publish a correction as a new version with set_price() or load_prices(); a price of NULL withdraws it.';
+END $$;
+
+COMMENT ON FUNCTION price_append_only() IS 'Statement trigger of the price tables: refuses UPDATE, DELETE and TRUNCATE (IA103).';
+
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term',
+		'fx_rate', 'gpu_price', 'catalog_rejection']
+	LOOP
+		EXECUTE format('CREATE TRIGGER price_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
+			'FOR EACH STATEMENT EXECUTE FUNCTION price_append_only()', name);
+		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_append_only', name);
+		CONTINUE WHEN name IN ('gpu_price', 'catalog_rejection');
+		EXECUTE format('CREATE TRIGGER price_written BEFORE INSERT ON %I '
+			'FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);
+		EXECUTE format('CREATE TRIGGER price_row_written BEFORE INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_row_written()', name);
+		EXECUTE format('CREATE TRIGGER price_replicated BEFORE INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_replicated()', name);
+		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written, ENABLE ALWAYS TRIGGER price_row_written, '
+			'ENABLE REPLICA TRIGGER price_replicated', name);
+	END LOOP;
+END $$;
+
+-- A dump carries the rows that this database added; the shipped ones come with
+-- CREATE EXTENSION.
+SELECT pg_extension_config_dump('price_version_seq', '');
+SELECT pg_extension_config_dump('price_version', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('price', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('model_alias', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('contract', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('contract_term', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('fx_rate', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('gpu_price', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('catalog_rejection', 'WHERE version > 1000');
+
+-- Everyone may read prices unless an administrator says otherwise.
+GRANT USAGE ON SCHEMA inferacct TO PUBLIC;
+GRANT SELECT ON price_version, price, model_alias, contract, contract_term, fx_rate, gpu_price,
+	catalog_rejection, price_epoch TO PUBLIC;
+
+-- ---------------------------------------------------------------------------
+-- Publishing
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION set_price(
+	provider			text,
+	model				text,
+	meter				text,
+	usd					numeric,
+	valid_from			timestamptz DEFAULT '-infinity',
+	unit_quantity		bigint DEFAULT 1000000,
+	service_tier		text DEFAULT 'standard',
+	region				text DEFAULT '',
+	above_input_tokens	bigint DEFAULT 0,
+	threshold_inclusive	boolean DEFAULT false,
+	source				text DEFAULT NULL
+) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	opened bigint;
+BEGIN
+	IF provider IS NULL OR model IS NULL OR meter IS NULL THEN
+		RAISE EXCEPTION 'a price needs provider, model and meter'
+			USING ERRCODE = '22004', HINT = 'usd NULL withdraws a price; the names must be given.';
+	END IF;
+	IF NOT is_meter(meter) THEN
+		RAISE EXCEPTION 'unknown meter "%"', meter
+			USING ERRCODE = '22023', HINT = 'Meters are the argument names of usage(): input, output, cache_read ...';
+	END IF;
+	IF usd < 0 OR usd = 'NaN' THEN
+		RAISE EXCEPTION 'a price cannot be %', usd
+			USING ERRCODE = '22003', HINT = 'Use 0 for free and NULL to withdraw a price.';
+	END IF;
+	IF unit_quantity IS NULL OR unit_quantity <= 0 THEN
+		RAISE EXCEPTION 'unit_quantity must be positive' USING ERRCODE = '22023';
+	END IF;
+	IF above_input_tokens < 0 THEN
+		RAISE EXCEPTION 'above_input_tokens must not be negative' USING ERRCODE = '22023';
+	END IF;
+	IF coalesce(valid_from, 'infinity') = 'infinity' THEN
+		RAISE EXCEPTION 'valid_from must be a time or -infinity' USING ERRCODE = '22008';
+	END IF;
+
+	opened := open_price_version(now(), source, 'set_price', NULL);
+	INSERT INTO price AS p (version, provider, model, region, service_tier, meter, unit_quantity, usd,
+		above_input_tokens, threshold_inclusive, valid_from, source, checked_on)
+	VALUES (opened, provider, model, coalesce(region, ''), coalesce(service_tier, 'standard'), meter, unit_quantity, usd,
+		coalesce(above_input_tokens, 0), coalesce(threshold_inclusive, false), valid_from, source,
+		(now() AT TIME ZONE 'UTC')::date);
+	RETURN opened;
+END $$;
+
+COMMENT ON FUNCTION set_price(text, text, text, numeric, timestamptz, bigint, text, text, bigint, boolean, text) IS
+'Publishes one price as a new version and returns its number. usd: USD per unit_quantity units, 0 for free, NULL to withdraw the price from valid_from on. '
+'It holds from valid_from until the next row of the same key (see price_history); the same key and valid_from corrects the earlier row. '
+'Errors: IA101 a price finer than 1e-15 USD per unit, 22003 negative, 22004 NULL names, 22008 an infinite valid_from, 22023 unknown meter or bad unit_quantity.';
+
+-- ---------------------------------------------------------------------------
+-- Reading
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION inferacct_internal.price_horizon() RETURNS timestamptz
+LANGUAGE c STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'price_horizon';
+
+COMMENT ON FUNCTION price_horizon() IS
+'Versions published at or before this time are known: inferacct.as_of, but not before the oldest version was published (a NOTICE says so); infinity when it is not set.';
+
+CREATE FUNCTION inferacct_internal.hidden_note() RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'hidden_note';
+
+COMMENT ON FUNCTION hidden_note() IS
+'For the end of a DETAIL: '' Prices are asked for as of ...'' when inferacct.as_of is set, else empty.';
+
+CREATE VIEW price_history AS
+SELECT p.provider, p.model, p.region, p.service_tier, p.meter,
+	p.unit_quantity, p.usd, p.currency, p.amount, p.multiplier,
+	p.above_input_tokens, p.threshold_inclusive, p.time_windows,
+	p.valid_from,
+	lead(p.valid_from) OVER (PARTITION BY p.provider, p.model, p.region, p.service_tier, p.meter,
+		p.above_input_tokens, p.threshold_inclusive, p.time_windows ORDER BY p.valid_from) AS valid_to,
+	p.version, p.published_at, p.source, p.checked_on
+FROM (
+	SELECT DISTINCT ON (q.provider, q.model, q.region, q.service_tier, q.meter,
+			q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from)
+		q.*, v.published_at
+	FROM price q JOIN price_version v USING (version)
+	WHERE v.published_at <= (SELECT price_horizon())
+	ORDER BY q.provider, q.model, q.region, q.service_tier, q.meter,
+		q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from,
+		v.published_at DESC, q.version DESC
+) p;
+
+COMMENT ON VIEW price_history IS
+'Every price as known now (or at inferacct.as_of), with the half-open time [valid_from, valid_to) in which it holds; valid_to NULL: still open. A price of NULL in usd, amount and multiplier is a withdrawal.';
+
+CREATE VIEW current_price AS
+SELECT provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount, multiplier,
+	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on
+FROM price_history
+WHERE valid_from <= now() AND (valid_to IS NULL OR now() < valid_to)
+	AND num_nonnulls(usd, amount, multiplier) = 1;
+
+COMMENT ON VIEW current_price IS 'Prices in force now, as known now (or at inferacct.as_of); withdrawn ones are left out.';
+
+GRANT SELECT ON price_history, current_price TO PUBLIC;
+

@@ -1,0 +1,254 @@
+-- compact: usage_hourly summed up by month, so that a year's report reads a few
+-- thousand rows.
+--
+-- Invariant: usage_monthly has the rows of whole months of an origin, or none of
+-- them; usage_month.compacted says which.  What changes a month of usage_hourly,
+-- or brings a price that may tell its requests apart, takes the month out in the
+-- same transaction, and monthly_usage reads its hours instead.  So a report is
+-- exact at any time, and fast after compact_usage().  The triggers that do so
+-- run as the owner: whoever may write hours or prices, no policy hides a row.
+--
+-- As in usage_hourly, no price row tells two requests of one row apart: requests
+-- of a model with weekly windows stay by the hour, and a month is cut where any
+-- price begins or ends.
+
+CREATE FUNCTION inferacct_internal.day_of(at timestamptz)
+RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN (at AT TIME ZONE 'UTC')::date;
+
+COMMENT ON FUNCTION day_of(timestamptz) IS 'The UTC day of a time. NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.month_of(at timestamptz)
+RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN date_trunc('month', at AT TIME ZONE 'UTC')::date;
+
+COMMENT ON FUNCTION month_of(timestamptz) IS 'First day of the UTC month of a time. NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.begin_of(day date)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN day::timestamp AT TIME ZONE 'UTC';
+
+COMMENT ON FUNCTION begin_of(date) IS 'The moment at which a UTC day begins. NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.next_month(month date)
+RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN (date_trunc('month', month::timestamp) + interval '1 month')::date;
+
+COMMENT ON FUNCTION next_month(date) IS 'First day of the month after the one that a day lies in. NULL gives NULL.';
+
+CREATE TABLE inferacct_internal.usage_month (
+	origin		text COLLATE "C" NOT NULL,
+	month		date NOT NULL,
+	compacted	boolean NOT NULL,
+	PRIMARY KEY (origin, month)
+);
+
+COMMENT ON TABLE usage_month IS 'The months that usage_hourly has of each origin, and whether usage_monthly has them. Of this database only: a dump leaves it out, and restoring usage_hourly fills it.';
+
+CREATE TABLE inferacct_internal.usage_monthly (
+	month			date NOT NULL,
+	slice			timestamptz NOT NULL,
+	first_at		timestamptz NOT NULL,
+	last_at			timestamptz NOT NULL,
+	min_input		bigint NOT NULL,
+	max_input		bigint NOT NULL,
+	rows			bigint NOT NULL,
+	reported		bigint NOT NULL,
+	usage			usage NOT NULL,
+	kinds			integer NOT NULL,
+	aggregated		boolean NOT NULL,
+	origin			text COLLATE "C" NOT NULL,
+	source			text COLLATE "C" NOT NULL,
+	model			text NOT NULL,
+	service_tier	text NOT NULL,
+	region			text,
+	provider		text,
+	team			text,
+	project			text,
+	status			text NOT NULL,
+	provider_usd	numeric
+);
+
+CREATE INDEX usage_monthly_month ON usage_monthly (month, origin);
+
+COMMENT ON TABLE usage_monthly IS 'usage_hourly summed up by month, as far as its hours have the same prices; made by compact_usage(). Read it through monthly_usage. Columns as usage_hourly; slice: beginning of the part of the month in which no price changes.';
+
+-- Take a month out, or note it; its row stays locked until commit, which is what compact_usage() waits for.
+CREATE FUNCTION inferacct_internal.month_changed(origin text, month date)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO usage_month AS m (origin, month, compacted) VALUES (origin, month, false)
+	ON CONFLICT ON CONSTRAINT usage_month_pkey DO UPDATE SET compacted = false;
+	DELETE FROM usage_monthly AS u WHERE u.origin = month_changed.origin AND u.month = month_changed.month;
+END
+$$;
+
+COMMENT ON FUNCTION month_changed(text, date) IS 'Makes reports read a month of an origin from usage_hourly, until compact_usage(). For triggers.';
+
+CREATE FUNCTION inferacct_internal.usage_hourly_written()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'TRUNCATE' THEN
+		PERFORM month_changed(origin, month) FROM (SELECT origin, month FROM usage_month ORDER BY origin, month) AS m;
+		RETURN NULL;
+	END IF;
+	PERFORM month_changed(origin, month) FROM (SELECT DISTINCT origin, month_of(hour) AS month FROM written ORDER BY 1, 2) AS m;
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION usage_hourly_written() IS 'Statement trigger of usage_hourly: its months are no longer compacted.';
+
+CREATE TRIGGER usage_hourly_inserted AFTER INSERT ON usage_hourly REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
+CREATE TRIGGER usage_hourly_deleted AFTER DELETE ON usage_hourly REFERENCING OLD TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
+CREATE TRIGGER usage_hourly_updated_from AFTER UPDATE ON usage_hourly REFERENCING OLD TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
+CREATE TRIGGER usage_hourly_updated_to AFTER UPDATE ON usage_hourly REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
+CREATE TRIGGER usage_hourly_truncated AFTER TRUNCATE ON usage_hourly
+FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
+
+-- The months that lie on both sides of one of these moments; NULL among them is every month.
+CREATE FUNCTION inferacct_internal.months_cut(cuts timestamptz[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM month_changed(origin, month) FROM (
+		SELECT m.origin, m.month FROM usage_month AS m
+		WHERE m.compacted AND EXISTS (SELECT FROM unnest(cuts) AS cut
+			WHERE cut IS NULL OR (cut > begin_of(m.month) AND cut < begin_of(next_month(m.month))))
+		ORDER BY m.origin, m.month) AS m;
+END
+$$;
+
+COMMENT ON FUNCTION months_cut(timestamptz[]) IS 'Takes out of usage_monthly the months in which one of these moments lies; all when one is NULL. For triggers.';
+
+CREATE FUNCTION inferacct_internal.price_cuts_months()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_TABLE_NAME = 'price' THEN
+		PERFORM months_cut(ARRAY(SELECT DISTINCT CASE WHEN time_windows IS NULL AND above_input_tokens = 0 THEN valid_from END FROM written));
+	ELSIF TG_TABLE_NAME = 'contract_term' THEN
+		PERFORM months_cut(ARRAY(SELECT valid_from FROM written UNION SELECT valid_to FROM written));
+	ELSIF TG_TABLE_NAME = 'model_alias' THEN
+		PERFORM months_cut(ARRAY(SELECT DISTINCT CASE WHEN valid_from > '-infinity' THEN valid_from END FROM written));
+	ELSE
+		PERFORM months_cut(ARRAY(SELECT DISTINCT valid_from FROM written));
+	END IF;
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION price_cuts_months() IS 'Statement trigger of the price tables: months in which a new price begins, or all when it has windows or context tiers, are no longer compacted.';
+
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['price', 'model_alias', 'contract_term', 'fx_rate'] LOOP
+		EXECUTE format('CREATE TRIGGER price_cuts_months AFTER INSERT ON %I REFERENCING NEW TABLE AS written '
+			'FOR EACH STATEMENT EXECUTE FUNCTION price_cuts_months()', name);
+	END LOOP;
+END $$;
+
+-- May this name ever mean a model whose price depends on the hour?  Better once too often than not.
+CREATE FUNCTION inferacct_internal.may_have_windows(model text, at timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+AS $$
+	WITH windowed AS (SELECT DISTINCT p.provider, p.model FROM price AS p WHERE p.time_windows IS NOT NULL),
+	meant AS (SELECT r.provider, r.model FROM resolve_model($1, $2) AS r)
+	SELECT EXISTS (SELECT FROM windowed AS w, meant
+		WHERE strpos(lower($1), lower(w.model)) > 0 OR (w.provider, w.model) = (meant.provider, meant.model))
+	OR EXISTS (SELECT FROM model_alias AS a JOIN windowed AS w USING (provider, model) WHERE strpos(lower($1), lower(a.alias)) > 0)
+$$;
+
+COMMENT ON FUNCTION may_have_windows(text, timestamptz) IS 'Whether a model''s name may stand for one whose price depends on the time of day: by its letters, its aliases, and what it means at that time. NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.price_changes(from_at timestamptz, until_at timestamptz)
+RETURNS timestamptz[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(array_agg(DISTINCT cut ORDER BY cut), '{}')
+	FROM (SELECT valid_from FROM price UNION SELECT valid_from FROM model_alias UNION SELECT valid_from FROM fx_rate
+		UNION SELECT valid_from FROM contract_term UNION SELECT valid_to FROM contract_term) AS c(cut)
+	WHERE cut > from_at AND cut < until_at
+$$;
+
+COMMENT ON FUNCTION price_changes(timestamptz, timestamptz) IS 'The moments after from_at and before until_at at which a price of any model, in any version or contract, begins or ends, but for weekly windows.';
+
+CREATE FUNCTION compact_usage(everything boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	m record;
+	months bigint := 0;
+	cuts timestamptz[];
+	sizes bigint[] := context_thresholds();
+BEGIN
+	IF everything THEN
+		PERFORM month_changed(origin, month) FROM (SELECT DISTINCT origin, month_of(hour) AS month FROM usage_hourly ORDER BY 1, 2) AS h;
+	END IF;
+	FOR m IN SELECT * FROM usage_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
+		cuts := price_changes(begin_of(m.month), begin_of(next_month(m.month)));
+		DELETE FROM usage_monthly AS u WHERE u.origin = m.origin AND u.month = m.month;
+		WITH hours AS MATERIALIZED (
+			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month) AND h.hour < begin_of(next_month(m.month))
+		), windowed AS MATERIALIZED (
+			SELECT model FROM (SELECT model, max(last_at) AS at FROM hours GROUP BY model) AS names WHERE may_have_windows(model, at)
+		)
+		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
+			origin, source, model, service_tier, region, provider, team, project, status, provider_usd)
+		SELECT m.month,
+			CASE WHEN h.model IN (SELECT model FROM windowed) THEN h.slice
+				 ELSE greatest(begin_of(m.month), cuts[width_bucket(h.first_at, cuts)]) END AS part,
+			min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.rows), sum(h.reported), sum(h.usage), h.kinds, h.aggregated,
+			m.origin, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, sum(h.provider_usd)
+		FROM hours AS h
+		GROUP BY part, width_bucket(h.min_input, sizes), h.kinds, h.aggregated, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status
+		ORDER BY h.model, part;
+		UPDATE usage_month AS s SET compacted = true WHERE s.origin = m.origin AND s.month = m.month;
+		months := months + 1;
+	END LOOP;
+	RETURN months;
+END
+$$;
+
+COMMENT ON FUNCTION compact_usage(boolean) IS
+'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those that a restore without triggers left out. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage().';
+
+CREATE VIEW inferacct_internal.monthly_usage WITH (security_invoker = true) AS
+SELECT month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
+	origin, source, model, service_tier, region, provider, team, project, status, provider_usd
+FROM usage_monthly
+UNION ALL
+SELECT m.month, h.slice, h.first_at, h.last_at, h.min_input, h.max_input, h.rows, h.reported, h.usage, h.kinds, h.aggregated,
+	h.origin, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd
+FROM usage_month AS m
+CROSS JOIN LATERAL (SELECT * FROM usage_hourly AS u
+	WHERE u.origin = m.origin AND u.hour >= begin_of(m.month) AND u.hour < begin_of(next_month(m.month)) OFFSET 0) AS h
+WHERE NOT m.compacted;
+
+COMMENT ON VIEW monthly_usage IS 'The rollup, by month where it is compacted and by hour where it is not: in both, rollup_cost() prices a row exactly. The base of the monthly reports.';

@@ -1,0 +1,246 @@
+-- report: what was spent, by day and month, by whom and on what.
+--
+-- Invariant: every view prices the rollup's tokens with the prices in force at
+-- the time of the requests, as the session's inferacct.as_of, contract and
+-- unpriced say, reads as the role that asks (row-level security), and adds up
+-- exactly to the sum over the rows.  Days and months are UTC.
+
+CREATE FUNCTION inferacct_internal.provider_of(provider text, model text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN coalesce(provider, CASE WHEN strpos(model, '/') > 1 THEN split_part(model, '/', 1) END);
+
+COMMENT ON FUNCTION provider_of(text, text) IS 'The label provider of the log, or else what stands before the slash of model; NULL when neither says it.';
+
+CREATE VIEW daily_spend WITH (security_invoker = true) AS
+SELECT day_of(hour) AS day, source, provider_of(provider, model) AS provider, model, service_tier, team,
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	sum(provider_usd) AS provider_usd
+FROM usage_hourly
+GROUP BY day_of(hour), source, provider_of(provider, model), model, service_tier, team;
+
+COMMENT ON VIEW daily_spend IS 'Requests, usage and exact USD by UTC day, source, provider, model, service tier and team; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+
+CREATE VIEW monthly_spend WITH (security_invoker = true) AS
+SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team,
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	sum(provider_usd) AS provider_usd
+FROM monthly_usage
+GROUP BY month, source, provider_of(provider, model), model, service_tier, team;
+
+COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier and team; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+
+DO $$
+DECLARE
+	dimension record;
+BEGIN
+	FOR dimension IN SELECT * FROM (VALUES
+		('team', 'team', 'team'), ('provider', 'provider_of(provider, model)', 'provider'), ('model', 'model', 'model'),
+		('project', 'project', 'project'), ('source', 'source', 'source')) AS d(name, expression, title)
+	LOOP
+		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
+			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage,
+				rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+				sum(provider_usd) AS provider_usd
+			FROM monthly_usage GROUP BY month, %s',
+			'spend_by_' || dimension.name, dimension.expression, dimension.name, dimension.expression);
+		EXECUTE format('COMMENT ON VIEW %I IS %L', 'spend_by_' || dimension.name,
+			format('Requests, usage and exact USD by UTC month and %s. A NULL %1$s is usage that states none. Adds up to monthly_spend.', dimension.title));
+	END LOOP;
+END $$;
+
+-- ---------------------------------------------------------------------------
+-- Tags
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION inferacct_internal.tag_names(tags jsonb)
+RETURNS SETOF text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 2
+AS $$
+	SELECT DISTINCT name FROM (
+		SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(tags) = 'array' THEN tags END) AS name
+		UNION ALL
+		SELECT t.key || ':' || t.value FROM jsonb_each_text(CASE WHEN jsonb_typeof(tags) = 'object' THEN tags END) AS t) AS names
+	WHERE name IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION tag_names(jsonb) IS 'The tags of a row of the log, each once: elements of an array, or key:value of an object. NULL, and anything else, has none.';
+
+-- Rows with the same tags are summed up first, and what they consumed, which a source's
+-- view computes, is computed once.
+CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
+WITH tagged AS (
+	SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage, spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
+	FROM (SELECT at, tags, usage, model, service_tier, region FROM usage_all OFFSET 0) AS r
+	WHERE r.usage IS NOT NULL AND r.model IS NOT NULL
+	GROUP BY month_of(r.at), r.tags
+)
+SELECT s.month, t.tag, t.total, meter(sum(s.usage), 'requests') AS requests, sum(s.usage) AS usage, trim_scale(sum(s.usd)) AS usd
+FROM tagged AS s CROSS JOIN LATERAL (
+	SELECT n.tag, false FROM tag_names(s.tags) AS n(tag)
+	UNION ALL SELECT NULL, true
+	UNION ALL SELECT NULL, false WHERE NOT EXISTS (SELECT FROM tag_names(s.tags))) AS t(tag, total)
+GROUP BY s.month, t.tag, t.total;
+
+COMMENT ON VIEW spend_by_tag IS 'Requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total = false those without a tag.';
+
+-- ---------------------------------------------------------------------------
+-- What has no price
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text)
+RETURNS text
+LANGUAGE plpgsql STABLE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'error'
+AS $$
+BEGIN
+	PERFORM rollup_cost(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region);
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	IF SQLSTATE NOT LIKE 'IA0%' THEN
+		RAISE;
+	END IF;
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error (IA001 to IA007); NULL when it has one. Other errors are raised.';
+
+CREATE FUNCTION inferacct_internal.tokens_of(usage usage)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2
+RETURN input_tokens(usage) + output_tokens(usage);
+
+COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output. NULL gives NULL.';
+
+-- What has the same prices is judged once: a message with the nearest names takes
+-- milliseconds.  A row that a new price splits, in time or by its sizes, is not put
+-- together with those that it does not split.
+CREATE FUNCTION inferacct_internal.judged_usage()
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
+	provider_usd numeric, problem text)
+LANGUAGE sql STABLE COST 1000000 ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH ends AS MATERIALIZED (
+		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM usage_month AS m
+	), windowed AS MATERIALIZED (
+		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
+	), alike AS MATERIALIZED (
+		SELECT u.month, u.source, provider_of(u.provider, u.model) AS provider, u.model, u.service_tier, u.region, u.team, u.aggregated,
+			sum(u.usage) AS usage, min(u.first_at) AS first_at, max(u.last_at) AS last_at, min(u.min_input) AS min_input, max(u.max_input) AS max_input, sum(u.provider_usd) AS provider_usd
+		FROM monthly_usage AS u CROSS JOIN ends AS e
+		GROUP BY u.month, u.source, provider_of(u.provider, u.model), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
+			CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
+			width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
+	)
+	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at, a.provider_usd,
+		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region)
+	FROM alike AS a
+$$;
+
+COMMENT ON FUNCTION judged_usage() IS 'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a price.';
+
+CREATE VIEW priced_usage WITH (security_invoker = true) AS
+SELECT month, source, meter(sum(usage), 'requests') AS requests,
+	coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
+	tokens_of(sum(usage)) AS tokens,
+	coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens,
+	round(coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)::numeric / nullif(tokens_of(sum(usage)), 0), 6) AS priced_share
+FROM judged_usage()
+GROUP BY month, source;
+
+COMMENT ON VIEW priced_usage IS 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, six decimals; NULL without tokens). The same under any inferacct.unpriced.';
+
+CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
+WITH judged AS MATERIALIZED (
+	SELECT * FROM judged_usage()
+), explained AS (
+	SELECT *, CASE
+		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at) THEN 'served by a commitment or deployment: SELECT price_capacity()'
+		WHEN problem LIKE 'IA001%' THEN 'no price for a meter'
+		WHEN problem LIKE 'IA002%' THEN 'unknown model'
+		WHEN problem LIKE 'IA003%' THEN 'several providers have it'
+		WHEN problem LIKE 'IA004%' THEN 'no such service tier'
+		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
+		WHEN problem LIKE 'IA006%' THEN 'unknown contract'
+		WHEN problem LIKE 'IA007%' THEN 'no exchange rate'
+		ELSE left(problem, 5) END AS reason
+	FROM judged WHERE problem IS NOT NULL
+), months AS (
+	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
+	FROM judged GROUP BY month
+)
+SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason,
+	min(j.problem) AS problem, min(j.first_at) AS first_at, max(j.last_at) AS last_at,
+	meter(sum(j.usage), 'requests') AS requests, tokens_of(sum(j.usage)) AS tokens, sum(j.usage) AS usage, sum(j.provider_usd) AS provider_usd,
+	round(m.priced_tokens::numeric / nullif(m.tokens, 0), 6) AS month_priced_share
+FROM explained AS j JOIN months AS m USING (month)
+GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason, m.priced_tokens, m.tokens;
+
+COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason, the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. Empty when everything is priced. The same under any inferacct.unpriced.';
+
+-- ---------------------------------------------------------------------------
+-- Why a row of the rollup costs what it costs
+-- ---------------------------------------------------------------------------
+
+-- The rates are those of one request of the same size and meters; rollup_cost() makes sure that all its requests have them.
+CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text,
+	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 500 ROWS 4
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH present AS (
+		SELECT m.meter, m.quantity, input_tokens(jsonb_build_object(m.meter, 1)::usage) = 1 AS of_input FROM meters($2) AS m
+	), sized AS (
+		SELECT *, count(*) FILTER (WHERE of_input) OVER () AS inputs, row_number() OVER (PARTITION BY of_input ORDER BY p.meter) AS place FROM present AS p
+	), one AS (
+		SELECT jsonb_object_agg(s.meter, CASE WHEN of_input AND place = 1 THEN greatest($6 - (inputs - 1), 1) ELSE 1 END)::usage AS request FROM sized AS s
+	)
+	SELECT d.meter, p.quantity, d.unit_quantity, d.unit_usd,
+		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source
+	FROM one CROSS JOIN LATERAL token_cost_detail($1, one.request, $3, $8, $9) AS d JOIN present AS p ON p.meter = d.meter
+	WHERE rollup_cost($1, $2, $3, $4, $5, $6, $7, $8, $9) IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION rollup_cost_detail(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';
+
+-- ---------------------------------------------------------------------------
+-- Materialized
+-- ---------------------------------------------------------------------------
+
+CREATE MATERIALIZED VIEW inferacct_internal.monthly_spend_mat AS SELECT * FROM monthly_spend WITH DATA;
+CREATE UNIQUE INDEX monthly_spend_mat_key ON monthly_spend_mat (month, source, provider, model, service_tier, team) NULLS NOT DISTINCT;
+
+COMMENT ON MATERIALIZED VIEW monthly_spend_mat IS 'monthly_spend as of the latest refresh_reports(). Not for roles under row-level security: it has all teams.';
+
+CREATE MATERIALIZED VIEW inferacct_internal.daily_spend_mat AS SELECT * FROM daily_spend WITH DATA;
+CREATE UNIQUE INDEX daily_spend_mat_key ON daily_spend_mat (day, source, provider, model, service_tier, team) NULLS NOT DISTINCT;
+
+COMMENT ON MATERIALIZED VIEW daily_spend_mat IS 'daily_spend as of the latest refresh_reports(). Not for roles under row-level security: it has all teams.';
+
+CREATE FUNCTION refresh_reports()
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+AS $$
+DECLARE
+	months bigint := compact_usage();
+BEGIN
+	REFRESH MATERIALIZED VIEW CONCURRENTLY monthly_spend_mat;
+	REFRESH MATERIALIZED VIEW CONCURRENTLY daily_spend_mat;
+	RETURN months;
+END
+$$;
+
+COMMENT ON FUNCTION refresh_reports() IS 'compact_usage(), and then refreshes monthly_spend_mat and daily_spend_mat, which can be read meanwhile. What has no price is NULL there. Returns the number of months compacted. The caller must own the extension.';

@@ -1,0 +1,126 @@
+-- role: who may read, and who may change, what.
+--
+-- Invariant: the roles are made, or taken as they are, once per cluster, and
+-- belong to no extension: DROP EXTENSION leaves them.  They are granted by name,
+-- on every object of the extension but the raw log's rows, whose owner decides.
+-- No view and no function runs with other rights than its caller's, so that
+-- row-level security of the log and the rollup holds in every report.
+
+-- The rights of both roles, on all that the extension has by now.
+CREATE FUNCTION grant_roles()
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text;
+	kind "char";
+	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection', 'price_epoch',
+		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run',
+		'closed_month', 'booked_usage', 'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
+BEGIN
+	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
+		BEGIN
+			IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+				EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+			END IF;
+		EXCEPTION WHEN duplicate_object OR unique_violation THEN
+			NULL;			-- another database made it at the same time
+		END;
+	END LOOP;
+	GRANT USAGE ON SCHEMA inferacct, inferacct_internal TO inferacct_reader, inferacct_admin;
+	FOR name, kind IN
+		SELECT c.relname, c.relkind FROM pg_depend AS d JOIN pg_class AS c ON c.oid = d.objid
+		WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
+			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'inferacct') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+	LOOP
+		IF kind = 'S' THEN
+			EXECUTE format('GRANT USAGE, SELECT, UPDATE ON SEQUENCE %I TO inferacct_admin', name);
+			CONTINUE;
+		END IF;
+		EXECUTE format('GRANT SELECT ON %I TO inferacct_admin', name);
+		-- Copies of all teams' figures, and partitions, which the log's policy does not cover, are not for readers.
+		IF kind <> 'm' AND name NOT LIKE 'usage\_log\_%' THEN
+			EXECUTE format('GRANT SELECT ON %I TO inferacct_reader', name);
+		END IF;
+		IF name = ANY (written) THEN
+			EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO inferacct_admin', name);
+		END IF;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION grant_roles() IS
+'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets, shared costs, commitments and running deployments, and close months. Attaching sources, compacting into materialized views and protect_usage() are for the owner of the extension. '
+'CREATE EXTENSION calls it where the installing role may make roles; call it again after attach_usage(), and after an upgrade. Error: 42501 when the roles are not there and the caller may not make them.';
+
+-- ---------------------------------------------------------------------------
+-- Teams see their own
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE team_member (
+	member	name NOT NULL,
+	team	text NOT NULL,
+	PRIMARY KEY (member, team)
+);
+
+COMMENT ON TABLE team_member IS 'Whose usage a role sees once protect_usage() is on: that of every team that it, or a role that it is in, is a member of.';
+COMMENT ON COLUMN team_member.member IS 'a role, by name';
+SELECT pg_extension_config_dump('team_member', '');
+
+CREATE FUNCTION inferacct_internal.own_teams()
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(array_agg(DISTINCT t.team), '{}') FROM team_member AS t JOIN pg_roles AS r ON r.rolname = t.member
+	WHERE pg_has_role(current_user, r.oid, 'MEMBER')
+$$;
+
+COMMENT ON FUNCTION own_teams() IS 'The teams in team_member of the current role and of the roles that it is in.';
+
+CREATE FUNCTION inferacct_internal.team_tables()
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget']::text[];
+
+COMMENT ON FUNCTION team_tables() IS 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
+
+-- Policies do nothing until protect_usage() turns row-level security on.
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY team_tables() LOOP
+		EXECUTE format('CREATE POLICY everything ON %I USING ((SELECT sees_everything()))', name);
+		EXECUTE format('CREATE POLICY own_teams ON %I FOR SELECT USING (team = ANY ((SELECT own_teams())::text[]))', name);
+	END LOOP;
+END $$;
+
+CREATE FUNCTION protect_usage(enabled boolean DEFAULT true)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY team_tables() LOOP
+		EXECUTE format('ALTER TABLE %I %s ROW LEVEL SECURITY', name, CASE WHEN enabled THEN 'ENABLE' ELSE 'DISABLE' END);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION protect_usage(boolean) IS
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off. Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers and the owner. Every report follows. Relations of attached sources have policies of their own. Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';
+
+-- Last of all, when every object is there.  Who may not make roles goes without; a NOTICE says so.
+DO $$
+BEGIN
+	IF (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)
+		OR (SELECT count(*) FROM pg_roles WHERE rolname IN ('inferacct_reader', 'inferacct_admin')) = 2 THEN
+		PERFORM grant_roles();
+	ELSE
+		RAISE NOTICE 'role "%" may not make inferacct_reader and inferacct_admin: have grant_roles() called by one who may', current_user;
+	END IF;
+END $$;
