@@ -14,7 +14,7 @@ $node->append_conf('postgresql.conf', "timezone = 'UTC'\njit = off\nfsync = off"
 $node->start;
 $node->safe_psql('postgres', q(
 CREATE EXTENSION inferacct;
-SET search_path = public, inferacct;
+SET search_path = public, inferacct, inferacct_internal;
 -- one model with 40,000 context tiers, in six weekly windows
 INSERT INTO price (provider, model, meter, usd, above_input_tokens)
 SELECT 'longco', 'tiers', 'input', 1 + i % 7, i FROM generate_series(1, 40000) i;
@@ -52,7 +52,7 @@ my %long = (
 
 for my $what (sort keys %long)
 {
-	my ($rc, $out, $err) = $node->psql('postgres', "SET search_path = public, inferacct; SET statement_timeout = '500ms'; $long{$what}",
+	my ($rc, $out, $err) = $node->psql('postgres', "SET search_path = public, inferacct, inferacct_internal; SET statement_timeout = '500ms'; $long{$what}",
 		timeout => $PostgreSQL::Test::Utils::timeout_default, on_error_die => 0);
 	isnt($rc, 0, "$what: does not finish");
 	like($err, qr/canceling statement due to statement timeout/, "$what: is cancelled") or diag($err);
@@ -60,7 +60,7 @@ for my $what (sort keys %long)
 }
 
 # The same session goes on afterwards.
-my ($rc, $out, $err) = $node->psql('postgres', qq(SET search_path = public, inferacct; SET statement_timeout = '300ms';
+my ($rc, $out, $err) = $node->psql('postgres', qq(SET search_path = public, inferacct, inferacct_internal; SET statement_timeout = '300ms';
 \\set ON_ERROR_STOP 0
 $long{'a card of many context tiers and windows'};
 $long{'a catalog of our own with many fields'};
