@@ -2,7 +2,8 @@
  * price_book_text.c
  *	  The text form of a price book: JSON that carries its rows.
  *
- *	{"version": "12", "as_of": "9223372036854775807", "contract": "",
+ *	{"format": "1", "version": "12", "as_of": "9223372036854775807", "contract": "",
+ *	 "unpriced": "error", "guess": "allow",
  *	 "models": [{"provider": "openai", "model": "gpt-4o", "prices": [
  *		{"service_tier": "standard", "region": "", "meter": "input", "kind": "rate",
  *		 "scope": "0", "currency": "USD", "valid_to": "...", "value": "2500000000", "unit_quantity": "1000000", "min_input": "0", "windows": "",
@@ -26,6 +27,12 @@ static const char *const kind_names[] = {
 };
 
 #define ANY_METER "*"
+
+/* Raised when the text of an older version no longer means the same. */
+#define TEXT_FORMAT 1
+
+static const char *const unpriced_words[2] = {"error", "null"};
+static const char *const guess_words[2] = {"allow", "refuse"};
 
 /* ---------- book -> text ---------- */
 
@@ -144,9 +151,12 @@ AddCurrency(cJSON *fx_rates, const PriceBook *book, const BookFx *series)
 static bool
 AddBook(cJSON *root, const PriceBook *book)
 {
-	bool		added = AddInteger(root, "version", book->version) &&
+	bool		added = AddInteger(root, "format", TEXT_FORMAT) &&
+		AddInteger(root, "version", book->version) &&
 		AddInteger(root, "as_of", book->as_of) &&
-		AddString(root, "contract", PriceBookString(book, book->contract));
+		AddString(root, "contract", PriceBookString(book, book->contract)) &&
+		AddString(root, "unpriced", unpriced_words[book->unpriced_null]) &&
+		AddString(root, "guess", guess_words[book->guess_refuse]);
 	cJSON	   *models = added ? cJSON_AddArrayToObject(root, "models") : NULL;
 	cJSON	   *aliases = models != NULL ? cJSON_AddArrayToObject(root, "aliases") : NULL;
 	cJSON	   *fx_rates = aliases != NULL ? cJSON_AddArrayToObject(root, "fx_rates") : NULL;
@@ -228,6 +238,17 @@ ReadInteger(Reader *reader, const cJSON *object, const char *name)
 	if (errno != 0 || end == string || *end != '\0')
 		Fail(reader, "an integer (written as a string) cannot be read");
 	return value;
+}
+
+/* Which of two words stands there? */
+static bool
+ReadWord(Reader *reader, const cJSON *object, const char *name, const char *const words[2])
+{
+	const char *word = ReadString(reader, object, name, 16);
+
+	if (strcmp(word, words[0]) != 0 && strcmp(word, words[1]) != 0)
+		Fail(reader, "a policy (unpriced or guess) has an unknown word");
+	return strcmp(word, words[1]) == 0;
 }
 
 static PriceKind
@@ -366,16 +387,23 @@ ReadBook(Reader *reader, const cJSON *root)
 			   *aliases,
 			   *fx_rates,
 			   *item;
+	bool		known_format = ReadInteger(reader, root, "format") == TEXT_FORMAT;
 	BookContent content = {
-		.version = ReadInteger(reader, root, "version"),
-		.as_of = ReadInteger(reader, root, "as_of"),
-		.contract = ReadString(reader, root, "contract", SIZE_MAX),
+		.terms = {
+			.version = ReadInteger(reader, root, "version"),
+			.as_of = ReadInteger(reader, root, "as_of"),
+			.contract = ReadString(reader, root, "contract", SIZE_MAX),
+			.unpriced_null = ReadWord(reader, root, "unpriced", unpriced_words),
+			.guess_refuse = ReadWord(reader, root, "guess", guess_words)
+		},
 		.cards = ReadArray(reader, root, "models", sizeof(RateCard *), &models),
 		.aliases = ReadArray(reader, root, "aliases", sizeof(AliasRow), &aliases),
 		.fx = ReadArray(reader, root, "fx_rates", sizeof(FxRow), &fx_rates)
 	};
 	PriceBook  *book;
 
+	if (!known_format)
+		Fail(reader, "the format is of another version of inferacct");
 	if (reader->problem != NULL)
 		return NULL;
 	cJSON_ArrayForEach(item, models)

@@ -30,7 +30,7 @@ static PriceQuery book_query = {
 	.sql = "SELECT p.*, v.published_at "
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2 "
-	"ORDER BY p.model COLLATE \"C\", p.provider COLLATE \"C\"",
+	"ORDER BY p.model COLLATE pg_catalog.\"C\", p.provider COLLATE pg_catalog.\"C\"",
 	.nargs = 2,
 	.types = {TIMESTAMPTZOID, INT8OID}
 };
@@ -373,7 +373,9 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 {
 	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
 	Host		host = HostOf(context);
-	BookContent content = {.as_of = scope->as_of,.contract = scope->contract};
+	BookContent content = {
+		.terms = {.as_of = scope->as_of,.contract = scope->contract,.unpriced_null = scope->unpriced_null}
+	};
 	MemoryContext reading,
 				caller;
 	PriceBook  *book;
@@ -383,7 +385,7 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 	reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(reading);
 	PriceQueryBegin(&version_query, args);
-	content.version = Int64Column(0, 1);
+	content.terms.version = Int64Column(0, 1);
 	PriceQueryEnd();
 	content.ncards = LoadCards(scope, &content.cards);
 	content.naliases = LoadAliases(scope, &content.aliases);

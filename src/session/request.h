@@ -3,8 +3,9 @@
  *	  One request, as SQL describes it, priced by a Pricing.
  *
  * The functions return false, and leave their results alone, when the request
- * has no price and inferacct.unpriced is null; by default that is an error.
- * Everything else that is wrong is always an error.
+ * has no price and such requests are left out (PricingLeavesOut()); by default
+ * that is an error.  Everything else that is wrong is always an error.  Whoever
+ * wants to be told instead gives a Refusal to fill in.
  *
  * Units: USD x 1e-15, tokens.  Strings need not end in NUL and are the caller's.
  * Included after postgres.h.
@@ -32,11 +33,11 @@ typedef struct Request
 /* What a request is priced with. */
 typedef struct RequestPrice
 {
+	Refusal    *refusal;		/* told why there is no price instead of an error; NULL: raise it */
 	const RateCard *card;
 	const Lane *lane;
 	const CardVector *stated;	/* in the currencies of the prices */
 	const RateVector *vector;	/* in USD at the time of the request */
-	const Pricing *pricing;		/* where they come from */
 } RequestPrice;
 
 /* Find the rates of a request of that usage. */
@@ -49,6 +50,9 @@ extern bool RequestTokensCostAnyhow(Pricing *pricing, const Request *request, in
 /* Make an error of a cost that could not be computed, or false where that is allowed. */
 extern bool RequestOutcome(Pricing *pricing, CostStatus status, const CostProblem *problem,
 						   const RequestPrice *price, TimestampTz at);
+
+/* Raise why there is no price, or tell it; false. */
+extern bool RequestRefuse(const RequestPrice *price, Refusal refusal);
 
 /* Is the service tier not given, or "standard"? */
 static inline bool

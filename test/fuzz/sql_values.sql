@@ -42,7 +42,7 @@ SELECT type, value FROM (VALUES
 		'''{"minutes":60,"buckets":[{"from":"-4712-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"},{"from":"294276-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"}]}''',
 		'''{"minutes":10080,"buckets":[{"from":"2026-10-05T00:00Z","requests":9223372036854775807,"usage":{"input":9223372036854775807},"usd":"170141183460469231731687"}]}''',
 		'''{"minutes":1,"buckets":[{"from":"2006-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"},{"from":"2026-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"}]}''']),
-	('price_book', ARRAY['(SELECT book FROM public.fuzz_book)', 'NULL', '''{"version":"1","as_of":"0","contract":"","models":[],"aliases":[],"fx_rates":[]}'''])
+	('price_book', ARRAY['(SELECT book FROM public.fuzz_book)', 'NULL', '''{"format":"1","unpriced":"error","guess":"allow","version":"1","as_of":"0","contract":"","models":[],"aliases":[],"fx_rates":[]}'''])
 ) v (type, list), unnest(list) WITH ORDINALITY AS l (value, place) ORDER BY type, place;
 CREATE TABLE public.fuzz_book AS SELECT price_book() AS book;
 

@@ -1,115 +1,116 @@
--- Rows that one transaction inserts by hand belong to one version, whatever
--- subtransactions it inserts them in.
+-- price versions: the past is the owner's, and what was published is what is there.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(17);
+SET LOCAL timezone = 'UTC';
+SELECT plan(104);
 
-CREATE FUNCTION pg_temp.add(model text, meter text, usd numeric) RETURNS void LANGUAGE sql AS $$
-	INSERT INTO inferacct.price (provider, model, meter, usd) VALUES ('vco', add.model, add.meter, add.usd) $$;
-CREATE FUNCTION pg_temp.versions(of text) RETURNS bigint LANGUAGE sql AS $$
-	SELECT count(DISTINCT version) FROM inferacct.price WHERE provider = 'vco' AND model = of $$;
-CREATE FUNCTION pg_temp.known() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM inferacct.price_version';
+CREATE ROLE inferacct_test_publisher IN ROLE inferacct_admin;
+GRANT INSERT ON model_profile, serving_point, routing_policy, routing_tier TO inferacct_test_publisher;
+SELECT set_price('ver', 'old', 'input', 3) AS old \gset
+SET CONSTRAINTS ALL IMMEDIATE;
 
--- an exception block for every row, as a program would have it, before any version was opened outside of them
-CREATE FUNCTION pg_temp.add_with_exceptions() RETURNS void LANGUAGE plpgsql AS $$
+-- No way leads an administrator's row under a version that is not of this transaction.
+CREATE TEMP TABLE row_of AS SELECT * FROM (VALUES
+	('price', 'provider, model, meter, usd', $$'ver', 'x', 'input', 1$$),
+	('model_alias', 'alias, provider, model', $$'ver-x', 'ver', 'x'$$),
+	('contract', 'contract', $$'ver deal'$$),
+	('contract_term', 'contract, provider, percent_off', $$'ver deal', 'ver', 10$$),
+	('fx_rate', 'valid_from, currency, usd_per_unit', $$'2026-01-01', 'XTS', 2$$),
+	('gpu_price', 'gpu, vendor, term, usd_per_hour', $$'ver', 'ver', 'spot', 1$$),
+	('catalog_rejection', 'path, problem', $$'p', 'q'$$),
+	('model_profile', 'model, parameters, layers, kv_heads, head_dim', $$'ver', 1, 1, 1, 1$$),
+	('deployment', 'name, term', $$'ver', 'owned'$$),
+	('deployment_cost', 'deployment, item, usd_per_month', $$'ver', 'i', 1$$),
+	('serving_point', 'deployment, requests_per_second, tokens_per_second', $$'ver', 1, 1$$),
+	('routing_policy', 'name, kind', $$'ver', 'split'$$),
+	('routing_tier', 'policy, model', $$'ver', 'x'$$)) AS t(name, columns, row);
+GRANT SELECT ON row_of TO PUBLIC;
+SELECT set_eq($$SELECT name FROM row_of UNION SELECT 'price_version'$$, 'SELECT unnest(versioned_tables())', 'every versioned table is tried');
+SELECT set_eq('SELECT unnest(versioned_tables())', $$SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+	WHERE attname = 'version' AND attnum > 0 AND relkind = 'r' AND relname NOT IN ('closed_month', 'open_version') AND relnamespace IN ('inferacct'::regnamespace, 'inferacct_internal'::regnamespace)$$,
+	'every table with a version is versioned');
+SELECT is_empty($$SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND connamespace IN ('inferacct'::regnamespace, 'inferacct_internal'::regnamespace)$$,
+	'and no table of the extension has a foreign key, which a restore in parallel would break');
+
+SET LOCAL ROLE inferacct_test_publisher;
+SELECT throws_ok(format('INSERT INTO %I (version, %s) VALUES (%s, %s)', name, columns, version, row), 'IA104', format('no row of "%s" can be added to version %s', name, version),
+	format('%s of version %s', name, version))
+FROM row_of, unnest(ARRAY[1, 1000, :old, :old + 100000]) AS version;
+SELECT throws_ok('INSERT INTO price_version (version) VALUES (7)', 'IA104', NULL, 'a shipped version');
+SELECT throws_ok('INSERT INTO price_version (version) VALUES (900000)', 'IA104', NULL, 'a number of one''s own');
+SELECT throws_ok('INSERT INTO price_version (version) VALUES (DEFAULT), (1001)', 'IA104', NULL, 'or among others');
+SELECT throws_ok($$INSERT INTO price_version (published_at) VALUES (now() - interval '1 second')$$, 'IA104', NULL, 'a version of the past');
+SELECT throws_ok($$INSERT INTO price_version (published_at) VALUES ('-infinity')$$, 'IA104', NULL, 'or of ever');
+SELECT throws_ok($$INSERT INTO price_version (digest) VALUES ('d')$$, 'IA104', NULL, 'a digest of one''s own');
+SELECT throws_ok($$SELECT load_prices('{"inferacct": 1, "source": "s", "checked_on": "2026-11-01", "prices": [{"provider": "ver", "model": "late", "usd": {"input": 1}}]}'::jsonb, published_at => '2026-01-01')$$,
+	'IA104', NULL, 'a catalog of the past');
+SELECT throws_ok($$UPDATE price_version SET digest = 'd'$$, 'IA103', NULL, 'no digest is changed');
+SELECT throws_ok($$INSERT INTO open_version VALUES (1)$$, '42501', NULL, 'nor asked for');
+SELECT throws_ok($$SELECT setval('price_version_seq', 1)$$, '42501', NULL, 'and versions are numbered by nobody');
+-- While what is published now works in every way.
+SELECT lives_ok($$SELECT set_price('ver', 'new', 'input', 1)$$, 'set_price()');
+SELECT lives_ok($$SELECT load_prices('{"inferacct": 1, "source": "s", "checked_on": "2026-11-01", "prices": [{"provider": "ver", "model": "late", "usd": {"input": 1}}]}'::jsonb)$$, 'load_prices()');
+SELECT lives_ok($$INSERT INTO price_version (published_at, note) VALUES ('2999-01-01', 'next')$$, 'a version of the future');
+SELECT lives_ok($$INSERT INTO price (version, provider, model, meter, usd) SELECT max(version), 'ver', 'next', 'input', 1 FROM price_version$$, 'and its rows, in the transaction that opened it');
+SELECT lives_ok(format('INSERT INTO %I (%s) VALUES (%s)', name, columns, row), format('a row of %s', name)) FROM row_of;
+SELECT is((SELECT count(DISTINCT version) FROM (SELECT version FROM contract WHERE contract = 'ver deal' UNION SELECT version FROM routing_tier WHERE policy = 'ver') AS v), 1::bigint, 'all of one version');
+SAVEPOINT one;
+INSERT INTO price (provider, model, meter, usd) VALUES ('ver', 'sub', 'input', 1);
+INSERT INTO price (provider, model, meter, usd) VALUES ('ver', 'sub', 'output', 1);
+SELECT is((SELECT count(DISTINCT version) FROM price WHERE model IN ('x', 'sub') AND provider = 'ver'), 1::bigint, 'also within a savepoint');
+ROLLBACK TO one;
+RESET ROLE;
+
+-- Digests
+SELECT is_empty('SELECT * FROM verify_prices()', 'a version that is open is no problem');
+SELECT is((SELECT count(*) FROM price_version WHERE digest IS NULL), 4::bigint, 'and has no digest yet');
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT is((SELECT count(*) FROM price_version WHERE digest IS NULL) + (SELECT count(*) FROM open_version), 0::bigint, 'as it has at commit');
+SELECT is_empty('SELECT * FROM verify_prices()', 'all are as published');
+-- Constraints stay immediate for this transaction, and yet rows come before the digest.
+SELECT lives_ok($$SELECT set_price('ver', 'immediate', 'input', 1)$$, 'publishing under SET CONSTRAINTS ALL IMMEDIATE');
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT is_empty('SELECT * FROM verify_prices()', 'is verified, too');
+
+CREATE FUNCTION pg_temp.verified_in(zone text, style text, digits int) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
-	FOR i IN 1 .. 50 LOOP
-		BEGIN
-			INSERT INTO inferacct.price (provider, model, meter, usd, valid_from) VALUES ('vco', 'exceptions', 'input', i, '2020-01-01Z'::timestamptz + i * interval '1 day');
-		EXCEPTION WHEN unique_violation THEN
-			RAISE;
-		END;
-	END LOOP;
+	PERFORM set_config('timezone', zone, true), set_config('datestyle', style, true), set_config('extra_float_digits', digits::text, true);
+	RETURN (SELECT count(*) FROM verify_prices());
 END $$;
-CREATE TEMP TABLE before AS SELECT pg_temp.known() AS versions, (SELECT max(version) FROM price_version) AS last;
-SELECT pg_temp.add_with_exceptions();
-SELECT is(pg_temp.versions('exceptions'), 1::bigint, '50 exception blocks: one version');
-SELECT is(pg_temp.known() - versions, 1::bigint, 'and no other was opened') FROM before;
+SELECT is(pg_temp.verified_in('Asia/Kathmandu', 'German', -5), 0::bigint, 'the digest depends on no setting');
+SELECT is(pg_temp.verified_in('UTC', 'ISO', 1), 0::bigint, 'none');
 
--- savepoints, as psql's ON_ERROR_ROLLBACK and JDBC's autosave set them
-SAVEPOINT a;
-SELECT pg_temp.add('savepoints', 'input', 1);
-RELEASE a;
-SAVEPOINT a;
-SELECT pg_temp.add('savepoints', 'output', 2);
-SAVEPOINT b;
-SELECT pg_temp.add('savepoints', 'cache_read', 3);
-RELEASE b;
-RELEASE a;
-SELECT pg_temp.add('savepoints', 'pages', 4);
-SELECT is(pg_temp.versions('savepoints'), 1::bigint, 'savepoints, nested too: one version');
-SELECT is((SELECT count(DISTINCT version) FROM price WHERE provider = 'vco'), 1::bigint, 'that of the whole transaction');
-SELECT is(pg_temp.known() - versions, 1::bigint, 'and no other was opened') FROM before;
+-- Whatever is done to a version, by whatever means, it is named.
+CREATE FUNCTION pg_temp.altered(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	found text;
+BEGIN
+	BEGIN
+		SET LOCAL session_replication_role = replica;
+		ALTER TABLE price DISABLE TRIGGER ALL;
+		ALTER TABLE price_version DISABLE TRIGGER ALL;
+		ALTER TABLE contract_term DISABLE TRIGGER ALL;
+		EXECUTE statement;
+		found := (SELECT string_agg(version || ': ' || problem, ', ') FROM verify_prices());
+		RAISE SQLSTATE 'XXUND';
+	EXCEPTION WHEN SQLSTATE 'XXUND' THEN
+		RETURN found;
+	END;
+END $$;
+SELECT is(pg_temp.altered(format(statement, :old)), :old || ': its rows are not those that were published', statement)
+FROM unnest(ARRAY[
+	'UPDATE price SET usd = usd + 1e-9 WHERE version = %s',
+	$$UPDATE price SET unit_quantity = 1, usd = usd / 1000000 WHERE version = %s$$,
+	$$UPDATE price SET valid_from = '1970-01-01' WHERE version = %s$$,
+	$$UPDATE price SET source = 'elsewhere' WHERE version = %s$$,
+	'DELETE FROM price WHERE version = %s',
+	$$INSERT INTO price (version, provider, model, meter, usd) VALUES (%s, 'ver', 'sneaked', 'input', 0)$$,
+	$$INSERT INTO contract_term (version, contract, provider, percent_off) VALUES (%s, 'ver deal', 'ver', 100)$$,
+	$$UPDATE price_version SET published_at = published_at - interval '1 microsecond' WHERE version = %s$$,
+	$$UPDATE price_version SET digest = md5('') WHERE version = %s$$]) AS statement;
+SELECT is(pg_temp.altered(format('DELETE FROM price_version WHERE version = %s', :old)), :old || ': has rows, and is not in price_version', 'a version that is gone');
+SELECT is(pg_temp.altered(format('UPDATE price_version SET digest = NULL WHERE version = %s', :old)), :old || ': has no digest', 'a version without a digest');
+SELECT is(pg_temp.altered($$UPDATE price SET usd = 0 WHERE version = 1 AND usd > 0$$), '1: its rows are not those that were published', 'a shipped version');
 
--- tables of every kind
-SAVEPOINT a;
-INSERT INTO model_alias (alias, provider, model) VALUES ('vco-alias', 'vco', 'savepoints');
-RELEASE a;
-SAVEPOINT a;
-INSERT INTO contract (contract) VALUES ('vco');
-RELEASE a;
-SAVEPOINT a;
-INSERT INTO contract_term (contract, percent_off) VALUES ('vco', 10);
-RELEASE a;
-SAVEPOINT a;
-INSERT INTO fx_rate (currency, usd_per_unit, valid_from) VALUES ('EUR', 1.1, '2026-01-01Z');
-RELEASE a;
-SAVEPOINT a;
-INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('H100', 'vco', 'spot', 1);
-RELEASE a;
-SELECT is(pg_temp.known() - versions, 1::bigint, 'whatever table the rows are of') FROM before;
-
--- what is rolled back takes nothing else along
-SAVEPOINT outer_one;
-SELECT set_price('vco', 'other', 'input', 1) > 0 AS a_version_of_its_own;
-SAVEPOINT undone;
-SELECT pg_temp.add('undone', 'input', 1);
-ROLLBACK TO undone;
-SELECT pg_temp.add('after', 'input', 1);
-SELECT is(pg_temp.versions('after'), 1::bigint, 'after a rollback to a savepoint rows find their version');
-SELECT is((SELECT max(version) FROM price WHERE model = 'after'), (SELECT max(version) FROM price WHERE model = 'exceptions'), 'the same one');
-ROLLBACK TO outer_one;
-SELECT is(pg_temp.versions('exceptions'), 1::bigint, 'which stays');
-
--- rows of two versions: what changed is told whole
-INSERT INTO usage_log (at, usage, model, source, request_id) VALUES ('2026-10-01Z', usage(1000000, 1000000), 'vco/impact', 'price_version', '1');
-SELECT set_price('vco', 'impact', 'input', 1) > 0 AS input, set_price('vco', 'impact', 'output', 2) > 0 AS output;
-CREATE TEMP TABLE at_first AS SELECT max(version) AS version FROM price_version;
-SELECT is(spend(model, usage, at), 3::numeric, 'before') FROM usage_log WHERE source = 'price_version';
-
--- a transaction of its own is not to be had here: these versions are another's
-CREATE FUNCTION pg_temp.close_version() RETURNS void LANGUAGE sql AS $$
-	ALTER TABLE inferacct.price_version DISABLE TRIGGER price_append_only;
-	UPDATE inferacct.price_version SET note = 'closed' WHERE note = 'inserted rows';
-	ALTER TABLE inferacct.price_version ENABLE ALWAYS TRIGGER price_append_only $$;
-SELECT pg_temp.close_version();
-SAVEPOINT a;
-INSERT INTO price (provider, model, meter, usd) VALUES ('vco', 'impact', 'input', 2);
-RELEASE a;
-SAVEPOINT a;
-INSERT INTO price (provider, model, meter, usd) VALUES ('vco', 'impact', 'output', 4);
-RELEASE a;
-SELECT is((SELECT count(DISTINCT version) FROM price WHERE model = 'impact' AND usd IN (2, 4) AND version > (SELECT version FROM at_first)), 1::bigint,
-	'both new prices are of one version');
-SELECT results_eq($$SELECT usd_before, usd_after, usd_difference FROM price_impact() WHERE model = 'vco/impact'$$,
-	'VALUES (3::numeric, 6::numeric, 3::numeric)', 'price_impact() tells of both');
-SELECT is((SELECT count(*) FROM price_impact((SELECT version FROM at_first), (SELECT version FROM at_first))), 0::bigint, 'and of nothing where nothing lies between');
-
--- replicated rows, for which only row triggers fire, advance the epoch once in a transaction, whatever subtransactions they come in
-ALTER TABLE price DISABLE TRIGGER price_written;
-SET LOCAL session_replication_role = replica;
-SAVEPOINT a;
-SELECT pg_temp.add('replicated', 'input', 1);
-CREATE TEMP TABLE epoch AS SELECT epoch FROM price_epoch;
-RELEASE a;
-SAVEPOINT a;
-SELECT pg_temp.add('replicated', 'output', 1);
-RELEASE a;
-SELECT is((SELECT e.epoch FROM price_epoch e), (SELECT epoch FROM epoch), 'a price epoch of this transaction is not advanced again');
-SET LOCAL session_replication_role = origin;
-
-SELECT is(is_own_transaction(NULL), NULL, 'NULL is nobody''s');
-SELECT ok(NOT bool_or(is_own_transaction(xmin)), 'shipped versions are not ours') FROM price_version WHERE version <= 1000;
-SELECT ok(bool_and(is_own_transaction(xmin)), 'those opened here are') FROM price_version WHERE version > (SELECT last FROM before);
 SELECT * FROM finish();
 ROLLBACK;

@@ -25,7 +25,7 @@ FROM generate_series(1, 6) i;
 -- one with 60,000 changes of price in 30 tiers
 INSERT INTO price (provider, model, meter, service_tier, usd, valid_from)
 SELECT 'longco', 'times', 'input', 'tier ' || i % 30, 1, '2020-01-01Z'::timestamptz + i * interval '1 minute' FROM generate_series(1, 60000) i;
-CREATE TABLE book_text AS SELECT '{"version":"1","as_of":"0","contract":"","aliases":[],"fx_rates":[],"models":[{"provider":"longco","model":"tiers","prices":['
+CREATE TABLE book_text AS SELECT '{"format":"1","unpriced":"error","guess":"allow","version":"1","as_of":"0","contract":"","aliases":[],"fx_rates":[],"models":[{"provider":"longco","model":"tiers","prices":['
 	|| string_agg(format('{"service_tier":"standard","region":"","meter":"input","kind":"rate","scope":"0","currency":"USD","value":"1","unit_quantity":"1",'
 		'"min_input":"%s","windows":"","valid_from":"0","valid_to":"9223372036854775807","version":"1","published_at":"0","source":"%s"}', i, i), ',')
 	|| ']}]}' AS text FROM generate_series(1, 60000) i;
