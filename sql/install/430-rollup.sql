@@ -13,6 +13,10 @@
 --
 -- One run at a time reads an origin: a turn is a row that only who may write the
 -- rollup can lock.  A run that does not get its turn says so, and leaves a note.
+--
+-- What an hour was read by is noted with it: when another relation or mapping is
+-- attached under the name of an origin, its hours are read again, and those that the
+-- new one should have and has not are taken out.
 
 -- The first hour begins here: date_bin() needs an origin, and is much faster than date_trunc().
 CREATE FUNCTION inferacct_internal.hour_of(at timestamptz)
@@ -71,6 +75,7 @@ SELECT pg_extension_config_dump('usage_hourly', '');
 CREATE TABLE inferacct_internal.refreshed_hour (
 	origin			text COLLATE "C" NOT NULL,
 	hour			timestamptz NOT NULL,
+	read_by			text NOT NULL,
 	rows			bigint NOT NULL,
 	fingerprint		numeric,
 	horizon			xid8 NOT NULL,
@@ -79,8 +84,31 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 );
 
 COMMENT ON TABLE refreshed_hour IS 'What refresh_usage() read for an hour: how many rows, and as of which transactions. Of this database only: a dump leaves it out, and the next run looks at everything.';
-COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum of hashes of the rows, where the relation does not tell which transaction wrote a row';
+COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source that it was read by; empty for usage_log';
+COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
+
+-- By what an hour is read: it is read again when this has changed.
+CREATE FUNCTION inferacct_internal.source_read_by(relation oid, definition jsonb)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$ SELECT md5(concat_ws(' ', relation, definition)) $$;
+
+COMMENT ON FUNCTION source_read_by(oid, jsonb) IS 'Digest of the relation and the definition of a source; another name of either is no other.';
+
+CREATE VIEW source_status WITH (security_invoker = true) AS
+SELECT s.name, s.relation,
+	CASE WHEN c.unseen THEN 'changed' WHEN l.problem IS NOT NULL THEN 'broken' ELSE 'attached' END AS status,
+	CASE WHEN c.unseen THEN 'its relation was changed unseen' ELSE l.problem END AS problem,
+	CASE WHEN c.unseen THEN 'SELECT inferacct.follow_sources()'
+		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name, s.relation, s.mapping) END AS remedy,
+	(SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = s.name AND r.read_by <> source_read_by(l.relation, s.definition)) AS hours_of_others
+FROM usage_source AS s LEFT JOIN source_relation AS l USING (name)
+CROSS JOIN LATERAL (SELECT l.seen IS DISTINCT FROM source_seen(l.relation, s)) AS c(unseen);
+
+COMMENT ON VIEW source_status IS 'The attached sources: attached; broken, when the relation cannot be read any more and the source has no rows; or changed, when the relation has changed while event triggers were off. With the problem and its remedy.';
+COMMENT ON COLUMN source_status.hours_of_others IS 'hours in usage_hourly that were read from another relation, or by another mapping, of this name: those that refresh_usage() has not read again yet, or that lie before the first row of the relation';
 
 CREATE TABLE inferacct_internal.refresh_run (
 	origin		text COLLATE "C" PRIMARY KEY,
@@ -128,7 +156,7 @@ AS 'MODULE_PATHNAME', 'rollup_accum';
 
 CREATE AGGREGATE rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text) (
-	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
 	PARALLEL = SAFE
 );
 
@@ -192,15 +220,19 @@ COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS 'The moments within 
 -- Which hours have changed
 -- ---------------------------------------------------------------------------
 
--- Does every row of the relation tell which transaction wrote it?
+-- Does every row of the relation tell which transaction wrote it?  Looks at the
+-- catalog only: pg_partition_tree() would lock the partitions before their parent,
+-- which usage_log_partition() locks the other way round.
 CREATE FUNCTION inferacct_internal.tells_transactions(relation regclass)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
+	WITH RECURSIVE tree(oid) AS (
+		SELECT relation::oid UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
+	)
 	SELECT bool_and(c.relkind IN ('r', 'p', 'm') AND (a.amname = 'heap' OR c.relkind = 'p'))
-	FROM (SELECT relation::oid UNION SELECT relid FROM pg_partition_tree(relation)) AS t(oid)
-	JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
+	FROM tree JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
 $$;
 
 COMMENT ON FUNCTION tells_transactions(regclass) IS 'Whether all rows of relation are in heap tables of this server, whose xmin says which transaction wrote them. NULL gives NULL.';
@@ -213,8 +245,16 @@ RETURN 'sum(hash_record_extended(ROW(at, usage, model, service_tier, region, sou
 
 COMMENT ON FUNCTION usage_fingerprint() IS 'SQL expression for the fingerprint of an hour: a sum of 64-bit hashes of all that the rollup takes from its rows.';
 
+-- A partition may be swapped for one that was written long ago, as a corrected copy is.
+CREATE FUNCTION inferacct_internal.part_fingerprint()
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN 'sum(hashoidextended(part, 0))';
+
+COMMENT ON FUNCTION part_fingerprint() IS 'SQL expression for the fingerprint of an hour whose rows tell which transactions wrote them: which partitions they lie in.';
+
 -- An origin as the statements below need it.
-CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean)
+CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -222,10 +262,12 @@ DECLARE
 	s usage_source;
 BEGIN
 	IF origin = 'usage_log' THEN
-		rows_of := 'inferacct.usage_log';
+		rows_of := 'inferacct.usage_log AS r';
 		at := 'r.at';
 		scan := 'FROM inferacct.usage_log AS r';
 		tracked := tells_transactions('inferacct.usage_log');
+		part := CASE WHEN tracked THEN 'r.tableoid' ELSE 'NULL::oid' END;
+		read_by := '';
 		RETURN;
 	END IF;
 	SELECT * INTO s FROM usage_source WHERE name = origin;
@@ -234,23 +276,28 @@ BEGIN
 			MESSAGE = format('no source "%s" is attached', origin),
 			HINT = 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".';
 	END IF;
-	rows_of := source_view(origin);
+	-- The relation itself, not the function that reads it: its planner may have to know it.
+	tracked := tells_transactions(s.relation::regclass) AND s.definition ->> 'from' IS NULL;
+	rows_of := '(' || source_select(s.name, s.relation, s.columns, s.definition, tracked) || ') AS r';
 	at := s.definition #>> '{columns,at}';
-	tracked := tells_transactions(s.relation) AND s.definition ->> 'from' IS NULL;
+	part := CASE WHEN tracked THEN 'r.part' ELSE 'NULL::oid' END;
 	IF tracked THEN
-		scan := source_from(s.relation, s.definition);
+		scan := source_from(s.relation, s.columns, s.definition, '{xmin,tableoid}');
 	ELSE
 		at := 'r.at';
-		scan := 'FROM ' || rows_of || ' AS r';
+		scan := 'FROM ' || rows_of;
 	END IF;
+	read_by := source_read_by(s.relation::regclass, s.definition);
 END
 $$;
 
-COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log or an attached source. Error 42704 when there is no such source.';
+COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log or an attached source. Errors: 42704 no such source, 42P01 its relation is gone.';
 
 -- An hour has changed when its number of rows has, when a row may have been
--- written by a transaction that had not ended when the hour was read, or when a
--- price has come that tells its requests apart.
+-- written by a transaction that had not ended when the hour was read, when its rows
+-- lie in another partition, when a price has come that tells its requests apart, or
+-- when it was read by another definition; such an hour goes, too, when the rows that there are now begin before it
+-- and it has none.
 CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
 RETURNS timestamptz[]
 LANGUAGE plpgsql VOLATILE COST 100000
@@ -265,7 +312,7 @@ BEGIN
 			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, %3$s AS fingerprint
 			FROM (SELECT %1$s) AS r WHERE at >= $2 GROUP BY 1
 		), kept AS (
-			SELECT hour, rows, fingerprint, horizon FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
+			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
 		), cuts AS MATERIALIZED (
 			SELECT inferacct_internal.price_cuts(min(hour), max(hour) + interval '1 hour') AS times, inferacct_internal.context_thresholds() AS inputs
 			FROM inferacct_internal.usage_hourly WHERE origin = $1 AND hour >= $2
@@ -277,17 +324,18 @@ BEGIN
 		SELECT array_agg(hour ORDER BY hour)
 		FROM seen FULL JOIN kept USING (hour)
 		WHERE isfinite(hour) AND CASE
-			WHEN seen.rows IS NULL THEN $3
+			WHEN seen.rows IS NULL THEN $3 OR (kept.read_by <> $4 AND kept.hour >= (SELECT min(hour) FROM seen WHERE isfinite(hour)))
 			WHEN kept.rows IS NULL THEN true
+			WHEN kept.read_by <> $4 THEN true
 			ELSE seen.rows <> kept.rows OR seen.fingerprint IS DISTINCT FROM kept.fingerprint
 				OR seen.youngest <= age(kept.horizon::xid)
 				OR pg_snapshot_xmax(pg_current_snapshot())::text::numeric - kept.horizon::text::numeric > 1000000000
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
-		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
+		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
 		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END,
-		CASE WHEN o.tracked THEN 'NULL::numeric' ELSE usage_fingerprint() END)
-	INTO changed USING origin, coalesce(hour_of(since), '-infinity'), drop_missing;
+		CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END)
+	INTO changed USING origin, coalesce(hour_of(since), '-infinity'), drop_missing, o.read_by;
 	RETURN coalesce(changed, '{}');
 END
 $$;
@@ -327,7 +375,7 @@ BEGIN
 				count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd,
 				min(at) AS first_at, max(at) AS last_at, min(inferacct.input_tokens(usage)) AS min_input, max(inferacct.input_tokens(usage)) AS max_input,
 				%2$s AS fingerprint
-			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd
+			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
 				  FROM %1$s WHERE at >= $2 AND at < $3 AND inferacct_internal.hour_of(at) = ANY ($6)
 				  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
 			GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
@@ -339,14 +387,14 @@ BEGIN
 			FROM grouped WHERE usage IS NOT NULL AND model IS NOT NULL
 			ORDER BY hour, model
 		), noted AS (
-			INSERT INTO inferacct_internal.refreshed_hour (origin, hour, rows, fingerprint, horizon, refreshed_at)
-			SELECT $1, hour, sum(rows), sum(fingerprint), $7, $8 FROM grouped GROUP BY hour
+			INSERT INTO inferacct_internal.refreshed_hour (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
+			SELECT $1, hour, $9, sum(rows), sum(fingerprint), $7, $8 FROM grouped GROUP BY hour
 			RETURNING rows
 		)
 		SELECT coalesce(sum(rows), 0) FROM noted
-	$query$, o.rows_of, CASE WHEN o.tracked THEN 'NULL::numeric' ELSE usage_fingerprint() END)
+	$query$, o.rows_of, CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END, o.part)
 	INTO rows_found
-	USING origin, from_at, until_at, price_cuts(from_at, until_at), context_thresholds(), todo, horizon, clock_timestamp();
+	USING origin, from_at, until_at, price_cuts(from_at, until_at), context_thresholds(), todo, horizon, clock_timestamp(), o.read_by;
 
 	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo), rows_read = r.rows_read + rows_found
 	WHERE r.origin = refresh_hours.origin;
@@ -355,6 +403,45 @@ END
 $$;
 
 COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
+
+CREATE FUNCTION inferacct_internal.warn_of_source(name text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	s source_status;
+BEGIN
+	SELECT * INTO s FROM source_status AS t WHERE t.name = warn_of_source.name;
+	RAISE WARNING USING
+		MESSAGE = format('source "%s" is left out: %s', name, s.problem),
+		DETAIL = 'Its part of the rollup stays as it was last read.',
+		HINT = s.remedy || '.';
+END
+$$;
+
+COMMENT ON FUNCTION warn_of_source(text) IS 'Says why refresh_usage() leaves a source out.';
+
+CREATE FUNCTION inferacct_internal.notice_hours_of_others(origin text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	read_by_now text := (refresh_origin(origin)).read_by;
+	hours bigint;
+	last_hour timestamptz;
+BEGIN
+	SELECT count(*), max(r.hour) INTO hours, last_hour FROM refreshed_hour AS r WHERE r.origin = notice_hours_of_others.origin AND r.read_by <> read_by_now;
+	IF hours > 0 THEN
+		RAISE NOTICE USING
+			MESSAGE = format('%s: %s hours, up to %s, are as another relation or mapping of this name had them', origin, hours, last_hour),
+			HINT = format('They lie before the first row of the relation. SELECT inferacct.forget_usage(%L, until => %L) takes them out.', origin, last_hour + interval '1 hour');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION notice_hours_of_others(text) IS 'Says that hours of an origin in usage_hourly were read from another relation, or by another mapping, and are not in the present one.';
 
 -- ---------------------------------------------------------------------------
 -- The procedure
@@ -396,6 +483,10 @@ LANGUAGE plpgsql VOLATILE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF EXISTS (SELECT FROM source_status AS s WHERE s.name = origin AND s.problem IS NOT NULL) THEN
+		PERFORM warn_of_source(origin);
+		RETURN false;
+	END IF;
 	PERFORM refresh_origin(origin);			-- there is one
 	IF NOT try_turn('refresh ' || origin) THEN
 		INSERT INTO refresh_skip AS s (origin, pid, at) VALUES (origin, pg_backend_pid(), clock_timestamp())
@@ -415,7 +506,7 @@ END
 $$;
 
 COMMENT ON FUNCTION refresh_begin(text) IS
-'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning (55P03) and a note in refresh_skip instead, when another run is at work. Error 42704 no such source.';
+'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in refresh_skip). Error 42704 no such source.';
 
 -- What fails is noted before it is raised: so the two below return it.
 CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean,
@@ -528,13 +619,14 @@ BEGIN
 		PERFORM inferacct_internal.refresh_end(one, problem);
 		COMMIT;
 		PERFORM inferacct_internal.refresh_raise(problem);
+		PERFORM inferacct_internal.notice_hours_of_others(one);
 	END LOOP;
 END
 $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
 'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
-'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. '
+'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
 CREATE FUNCTION forget_usage(origin text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
@@ -580,6 +672,7 @@ COMMENT ON FUNCTION sees_all_usage() IS 'Whether no policy hides usage from the 
 CREATE VIEW refresh_progress WITH (security_invoker = true) AS
 SELECT o.origin,
 	CASE WHEN NOT sees_all_usage() THEN NULL
+		WHEN o.problem IS NOT NULL THEN 'broken'
 		WHEN w.at_work THEN 'running'
 		WHEN s.at > coalesce(greatest(r.updated_at, r.finished_at), '-infinity') THEN 'skipped'
 		WHEN r.origin IS NULL THEN 'never run'
@@ -588,12 +681,12 @@ SELECT o.origin,
 		WHEN a.pid IS NULL THEN 'interrupted'
 		ELSE 'failed' END AS status,
 	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, r.problem, s.at AS skipped_at
-FROM (SELECT 'usage_log'::text COLLATE "C" AS origin UNION ALL SELECT name FROM usage_source) AS o
+FROM (SELECT 'usage_log'::text COLLATE "C" AS origin, NULL AS problem UNION ALL SELECT name, problem FROM source_status) AS o
 LEFT JOIN refresh_run AS r USING (origin)
 LEFT JOIN refresh_skip AS s USING (origin)
 LEFT JOIN pg_stat_activity AS a ON a.pid = r.pid AND coalesce(a.backend_start < r.started_at, true)
 CROSS JOIN LATERAL (SELECT r.finished_at IS NULL AND a.pid IS NOT NULL
 	AND coalesce(a.state = 'active' AND a.query_start <= r.started_at, true) AS at_work) AS w;
 
-COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it could be noted), interrupted (its session or its server ended), or skipped, when the latest found another at work and read nothing (skipped_at); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed. '
+COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it could be noted), interrupted (its session or its server ended), skipped, when the latest found another at work and read nothing (skipped_at), or broken (source_status says why); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed. '
 'Of all teams, so that all but origin is NULL for a role that protect_usage() shows its own only.';

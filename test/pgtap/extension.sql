@@ -20,10 +20,10 @@ SELECT cmp_ok((SELECT count(*) FROM routine), '>', 80::bigint, 'the extension ha
 SELECT is_empty($$SELECT name FROM routine WHERE pronamespace NOT IN ('inferacct'::regnamespace, 'inferacct_internal'::regnamespace)$$, 'all of them in its two schemas');
 
 -- labels
--- rollup_problem(), capacity_model(), deployment_spend(), workload() and advice_facts() catch errors, which takes a subtransaction
+-- capacity_model(), deployment_spend(), workload() and advice_facts() catch errors, which takes a subtransaction
 -- that parallel mode has not; the others call them.
 SELECT is_empty($$SELECT name, proparallel FROM routine WHERE proparallel <> 's' AND provolatile <> 'v' AND prokind <> 'p'
-	AND proname NOT IN ('rollup_problem', 'capacity_model', 'deployment_spend', 'workload', 'advice_facts', 'advise', 'savings_plan', 'judged_usage', 'reconcile', 'reconcile_lines', 'focus_charges', 'focus')$$, 'what writes nothing runs in parallel workers');
+	AND proname NOT IN ('capacity_model', 'deployment_spend', 'workload', 'advice_facts', 'advise', 'savings_plan')$$, 'what writes nothing runs in parallel workers');
 SELECT is_empty($$SELECT name FROM routine WHERE proparallel = 's' AND provolatile = 'v' AND prosrc <> 'price_book_info'$$, 'what is volatile does not');
 SELECT is_empty($$SELECT name FROM routine WHERE prokind = 'a' AND proparallel <> 's'$$, 'aggregates do');
 SELECT is_empty($$SELECT aggfnoid::regprocedure FROM pg_aggregate a JOIN routine r ON r.oid = a.aggfnoid WHERE aggkind = 'n' AND aggcombinefn = 0$$, 'and can be combined');
@@ -34,7 +34,8 @@ SELECT is_empty($$SELECT name, provolatile FROM routine WHERE name ~ '^(token_co
 
 -- privileges
 -- What acts with the rights of the owner is fired by his tables, and nothing else.
-SELECT set_eq('SELECT proname::text FROM routine WHERE prosecdef', ARRAY['price_written', 'price_replicated', 'usage_hourly_written', 'price_cuts_months'],
+SELECT set_eq('SELECT proname::text FROM routine WHERE prosecdef', ARRAY['price_written', 'price_replicated', 'usage_hourly_written', 'price_cuts_months',
+	'usage_hourly_replicated', 'price_cut_replicated', 'price_version_noted', 'open_version_committed', 'keep_own_rows', 'schema_changed', 'close_month', 'reopen_month'],
 	'these act with the rights of their owner, and no others');
 SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE')$$, 'nobody may put them on a table, nor call them, unasked');
 SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
@@ -47,7 +48,12 @@ DECLARE
 BEGIN
 	EXECUTE format('CREATE TRIGGER bait %s EXECUTE FUNCTION inferacct_internal.%I()', CASE function
 		WHEN 'price_written' THEN 'BEFORE INSERT ON bait FOR EACH STATEMENT'
+		WHEN 'keep_own_rows' THEN 'AFTER INSERT ON bait FOR EACH STATEMENT'
 		WHEN 'price_replicated' THEN 'BEFORE INSERT ON bait FOR EACH ROW'
+		WHEN 'price_version_noted' THEN 'AFTER INSERT ON bait FOR EACH ROW'
+		WHEN 'open_version_committed' THEN 'AFTER INSERT ON bait FOR EACH ROW'
+		WHEN 'usage_hourly_replicated' THEN 'AFTER INSERT ON bait FOR EACH ROW'
+		WHEN 'price_cut_replicated' THEN 'AFTER INSERT ON bait FOR EACH ROW'
 		ELSE 'AFTER INSERT ON bait REFERENCING NEW TABLE AS written FOR EACH STATEMENT' END, function);
 	BEGIN
 		INSERT INTO bait VALUES ('x', now(), now());
