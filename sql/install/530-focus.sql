@@ -33,6 +33,8 @@ RETURN CASE meter
 	WHEN 'cache_read_image' THEN 'Cache Read Image Input Tokens'
 	WHEN 'input_video' THEN 'Video Input Tokens'
 	WHEN 'output_video' THEN 'Video Output Tokens'
+	WHEN 'cache_token_hours' THEN 'Cache Token-Hours'
+	WHEN 'storage_byte_hours' THEN 'Storage Byte-Hours'
 	ELSE initcap(replace(meter, '_', ' '))
 END;
 
@@ -101,7 +103,7 @@ COMMENT ON FUNCTION list_price(text, usage, timestamptz, timestamptz, bigint, bi
 CREATE FUNCTION inferacct_internal.focus_charges(since date, until date)
 RETURNS TABLE (day date, source text, team text, project text, service_tier text, region text, provider text, model text, meter text,
 	tier text, version bigint, block bigint, quantity numeric, usd_per_block numeric, list_usd_per_block numeric)
-LANGUAGE sql STABLE COST 1000000 ROWS 10000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH rows AS MATERIALIZED (
@@ -214,7 +216,7 @@ RETURNS TABLE (
 	"ServiceSubcategory" text, "SkuId" text, "SkuMeter" text, "SkuPriceDetails" jsonb, "SkuPriceId" text, "SubAccountId" text, "SubAccountName" text, "SubAccountType" text,
 	"Tags" jsonb, "AllocatedMethodId" text, "AllocatedMethodDetails" jsonb, "AllocatedResourceId" text, "AllocatedResourceName" text, "AllocatedTags" jsonb,
 	"x_Source" text, "x_PriceVersion" bigint)
-LANGUAGE sql STABLE COST 1000000 ROWS 10000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT trim_scale(c.usd_per_block * q.blocks), c.source, c.source, 'Usage Source', 'USD',

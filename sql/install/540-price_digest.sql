@@ -51,7 +51,7 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct.price_version'::regclass THEN
-		RAISE trigger_protocol_violated USING MESSAGE = 'price_version_noted() is the trigger of price_version';
+		RAISE EXCEPTION USING ERRCODE = '39P01', MESSAGE = 'price_version_noted() is the trigger of price_version';
 	END IF;
 	-- Rows come after their version, whatever the caller set.
 	SET CONSTRAINTS inferacct_internal.open_version_committed DEFERRED;
