@@ -158,7 +158,7 @@ BEGIN
 		SELECT OLD.origin, inferacct_internal.month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
 		UNION SELECT NEW.origin, inferacct_internal.month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
 	WHERE NOT EXISTS (SELECT FROM inferacct_internal.usage_month AS m
-		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND inferacct_internal.written_here(m.xmin));
+		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND inferacct_internal.is_own_transaction(m.xmin));
 	RETURN NULL;
 END
 $$;

@@ -262,16 +262,25 @@ PayloadReadModel(const Payload *payload, char model[PAYLOAD_MODEL_SIZE], char *p
 	return EndReading(&reading);
 }
 
+/* Of the chunks of a stream the last that says a tier counts, as a tier is revised; a speed is not. */
 static void
 CopyTier(PayloadReader *reader, char tier[PAYLOAD_TIER_SIZE])
 {
+	Node	   *speed = NULL;
+
 	strcpy(tier, "standard");
 	FindTier(reader, reader->root, tier);
 	if (IsKind(reader->root, JSON_ARRAY))
 	{
 		for (Node *chunk = Child(reader, reader->root); chunk != NULL; chunk = chunk->next)
+		{
 			FindTier(reader, chunk, tier);
+			if (speed == NULL)
+				speed = FindSpeed(reader, chunk);
+		}
 	}
+	if (speed != NULL)
+		NormalizeTier(reader, speed, tier);
 }
 
 PayloadStatus

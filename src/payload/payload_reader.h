@@ -213,6 +213,10 @@ extern Node *FindModel(PayloadReader *reader);
 /* The service tier that root was served at, in our word; tier keeps its value when root says nothing. */
 extern void FindTier(PayloadReader *reader, Node *root, char tier[PAYLOAD_TIER_SIZE]);
 
+/* A mode that is faster than the standard one, which one chunk of a stream tells for all; NULL when root says none. */
+extern Node *FindSpeed(PayloadReader *reader, Node *root);
+extern void NormalizeTier(PayloadReader *reader, const Node *tier, char word[PAYLOAD_TIER_SIZE]);
+
 /* The region that root says it was served in; NULL when it does not say. */
 extern Node *FindRegion(PayloadReader *reader, Node *root);
 

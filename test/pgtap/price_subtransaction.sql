@@ -104,8 +104,8 @@ RELEASE a;
 SELECT is((SELECT e.epoch FROM price_epoch e), (SELECT epoch FROM epoch), 'a price epoch of this transaction is not advanced again');
 SET LOCAL session_replication_role = origin;
 
-SELECT is(written_here(NULL), NULL, 'NULL is nobody''s');
-SELECT ok(NOT bool_or(written_here(xmin)), 'shipped versions are not ours') FROM price_version WHERE version <= 1000;
-SELECT ok(bool_and(written_here(xmin)), 'those opened here are') FROM price_version WHERE version > (SELECT last FROM before);
+SELECT is(is_own_transaction(NULL), NULL, 'NULL is nobody''s');
+SELECT ok(NOT bool_or(is_own_transaction(xmin)), 'shipped versions are not ours') FROM price_version WHERE version <= 1000;
+SELECT ok(bool_and(is_own_transaction(xmin)), 'those opened here are') FROM price_version WHERE version > (SELECT last FROM before);
 SELECT * FROM finish();
 ROLLBACK;
