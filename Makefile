@@ -55,7 +55,7 @@ endif
 
 .DELETE_ON_ERROR:
 .PHONY: all help test test-long test-matrix test-machines demo bench unit unit-programs stress concurrency faults restores focus \
-	attack fuzz fuzzers sanitize month clean-all FORCE
+	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
@@ -66,6 +66,7 @@ help:
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
+	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
 	@echo 'make attack       every attack of test/attack on a server of its own; ATTACKS=pattern'
@@ -94,6 +95,10 @@ clean-all:
 # STRESS_SEED repeats what each session does, not how they interleave.
 stress:
 	@bash .ci/with-server bash test/stress/run $(or $(STRESS_SECONDS),600) $(or $(STRESS_SEED),$$RANDOM) $(or $(STRESS_CLIENTS),6)
+
+# CALLS random calls of each function, besides each argument at each boundary.
+fuzz-sql:
+	@bash .ci/with-server bash test/fuzz/sql $(or $(CALLS),20) $(or $(SEED),0.20261129)
 
 bench:
 	@bash bench/run

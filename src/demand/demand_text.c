@@ -99,6 +99,7 @@ DemandToText(const Demand *demand, DemandAppend append, void *sink)
 		char		usage[USAGE_TEXT_SIZE];
 		char		usd[MONEY_TEXT_SIZE];
 
+		demand->check_interrupts();
 		TimeToText(DemandStart(demand, bucket->number), from, sizeof(from));
 		DemandUsage(demand, bucket, &buffer.usage);
 		UsageToText(&buffer.usage, usage);
@@ -335,6 +336,7 @@ ReadBucket(Scanner *scanner, Demand *demand)
 	BucketText	bucket = {0};
 	DemandStatus status;
 
+	demand->check_interrupts();
 	SkipSpace(scanner);
 	start = scanner->at;
 	Expect(scanner, '{');
@@ -380,7 +382,7 @@ ReadWidth(Scanner *scanner, Demand *demand)
 	if (scanner->bad || minutes > DEMAND_WEEK / DEMAND_MINUTE || !DemandWidthIsValid(minutes * DEMAND_MINUTE))
 		scanner->bad = true;
 	else
-		DemandInit(demand, minutes * DEMAND_MINUTE, demand->resize, demand->release, demand->owner);
+		DemandReset(demand, minutes * DEMAND_MINUTE);
 	Expect(scanner, ',');
 	ExpectName(scanner, "buckets");
 }
