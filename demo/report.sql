@@ -161,7 +161,7 @@ WHERE verdict <> 'unknown' AND rule IN ('decision', 'evidence', 'bursty',
 \echo
 SELECT round(usd, 2) AS usd, round(low_usd, 2) AS low,
        round(high_usd, 2) AS high, history_days, method
-FROM forecast('2026-11-01', as_at => '2026-11-01');
+FROM forecast('2026-11-01', at => '2026-11-01');
 \echo
 SELECT month, round(usd, 2) AS usd, requests, unpriced_requests AS unpriced,
        to_char(known_at, 'YYYY-MM-DD HH24:MI') AS prices_known_at

@@ -153,19 +153,19 @@ $$;
 COMMENT ON FUNCTION usage_log_has_partition(name) IS
 'Whether usage_log has a partition of this name; NULL gives NULL. Error 42P07 when something else in schema inferacct has the name.';
 
-CREATE FUNCTION usage_log_partitions(from_month date, until_month date)
+CREATE FUNCTION usage_log_partitions(since date, until date)
 RETURNS SETOF regclass
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 12
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT usage_log_partition(month::date)
-	FROM generate_series(date_trunc('month', from_month::timestamp), until_month::timestamp, interval '1 month') AS month
-	WHERE month < until_month::timestamp
+	FROM generate_series(date_trunc('month', since::timestamp), until::timestamp, interval '1 month') AS month
+	WHERE month < until::timestamp
 	ORDER BY month
 $$;
 
 COMMENT ON FUNCTION usage_log_partitions(date, date) IS
-'Makes the partitions of usage_log for every UTC month that meets [from_month, until_month), as usage_log_partition() does, and returns them in order. A NULL gives no row.';
+'Makes the partitions of usage_log for every UTC month that meets [since, until), as usage_log_partition() does, and returns them in order. A NULL gives no row.';
 
 -- Copy the rows of a relation that the log does not have yet.
 --

@@ -3,8 +3,8 @@
 CREATE FUNCTION price_impact(
 	from_version	bigint DEFAULT NULL,
 	to_version		bigint DEFAULT NULL,
-	from_time		timestamptz DEFAULT '-infinity',
-	to_time			timestamptz DEFAULT 'infinity',
+	since		timestamptz DEFAULT '-infinity',
+	until		timestamptz DEFAULT 'infinity',
 	OUT month		date,
 	OUT model		text,
 	OUT requests	bigint,
@@ -29,7 +29,7 @@ AS $$
 			spend((SELECT before FROM books), u.model, u.usage, u.at, u.service_tier, u.region) AS usd_before,
 			spend((SELECT after FROM books), u.model, u.usage, u.at, u.service_tier, u.region) AS usd_after
 		FROM usage_all u
-		WHERE u.usage IS NOT NULL AND u.model IS NOT NULL AND u.at >= price_impact.from_time AND u.at < price_impact.to_time
+		WHERE u.usage IS NOT NULL AND u.model IS NOT NULL AND u.at >= price_impact.since AND u.at < price_impact.until
 		GROUP BY 1, 2
 	)
 	SELECT month, model, requests, usd_before, usd_after,
@@ -41,4 +41,4 @@ $$;
 
 COMMENT ON FUNCTION price_impact(bigint, bigint, timestamptz, timestamptz) IS
 'What the price versions after from_version, up to to_version, change in the cost of usage_log and every attached source: a row for each month (UTC) and model whose cost differs. Exact; requests that had no price before, or have none after, count as nothing on that side (usd_before or usd_after is NULL when all are so). '
-'to_version NULL: the newest; from_version NULL: the one before to_version. from_time, to_time: half-open bounds of the requests. Prices are those of inferacct.contract when it is set.';
+'to_version NULL: the newest; from_version NULL: the one before to_version. since, until: half-open bounds of the requests. Prices are those of inferacct.contract when it is set.';

@@ -398,7 +398,7 @@ COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
 'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. An origin that another run is looking through is left to that run. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
-CREATE FUNCTION forget_usage(origin text, from_at timestamptz DEFAULT '-infinity', until_at timestamptz DEFAULT 'infinity')
+CREATE FUNCTION forget_usage(origin text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -407,15 +407,15 @@ DECLARE
 	forgotten bigint;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('inferacct.refresh_usage ' || origin, 0));
-	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= from_at AND r.hour < until_at;
-	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= from_at AND h.hour < until_at;
+	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= since AND r.hour < until;
+	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= since AND h.hour < until;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
 	RETURN forgotten;
 END
 $$;
 
 COMMENT ON FUNCTION forget_usage(text, timestamptz, timestamptz) IS
-'Takes the hours of an origin in [from_at, until_at) out of usage_hourly and returns how many rows that were. What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
+'Takes the hours of an origin in [since, until) out of usage_hourly and returns how many rows that were. What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
 
 CREATE VIEW refresh_progress AS
 SELECT o.origin,

@@ -45,7 +45,7 @@ $$;
 COMMENT ON FUNCTION normal_quantile(float8) IS 'The z that a standard normal variable exceeds with probability upper, in (0, 0.5]. Error below 4.5e-4: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.23. NULL gives NULL; errors 2201E, 2201F out of range.';
 
 CREATE FUNCTION forecast(month date DEFAULT month_of(now()), team text DEFAULT NULL, project text DEFAULT NULL, provider text DEFAULT NULL, model text DEFAULT NULL,
-	as_at timestamptz DEFAULT now(), confidence float8 DEFAULT 0.8, weeks integer DEFAULT 8,
+	at timestamptz DEFAULT now(), confidence float8 DEFAULT 0.8, weeks integer DEFAULT 8,
 	OUT spent_usd numeric, OUT expected_usd numeric, OUT usd numeric, OUT low_usd numeric, OUT high_usd numeric,
 	OUT history_days integer, OUT method text, OUT reason text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
@@ -54,7 +54,7 @@ AS $$
 DECLARE
 	this date := checked_month(month);
 	month_end timestamptz := begin_of(next_month(this));
-	seen_until timestamptz := least(hour_of(as_at), month_end);
+	seen_until timestamptz := least(hour_of(at), month_end);
 	history_from timestamptz;
 	first_hour timestamptz;
 	level float8;
@@ -64,10 +64,10 @@ DECLARE
 	level_days float8;
 	error float8;
 BEGIN
-	IF confidence IS NULL OR confidence <= 0 OR confidence >= 1 OR weeks IS NULL OR weeks < 1 OR weeks > 104 OR as_at IS NULL OR NOT isfinite(as_at) THEN
+	IF confidence IS NULL OR confidence <= 0 OR confidence >= 1 OR weeks IS NULL OR weeks < 1 OR weeks > 104 OR at IS NULL OR NOT isfinite(at) THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = 'forecast() cannot use these arguments',
-			HINT = 'confidence lies between 0 and 1, weeks between 1 and 104, as_at is a finite time.';
+			HINT = 'confidence lies between 0 and 1, weeks between 1 and 104, at is a finite time.';
 	END IF;
 	SELECT coalesce(trim_scale(sum(s.usd)), 0) INTO spent_usd FROM hourly_usd(begin_of(this), seen_until, team, project, provider, model) AS s;
 	IF seen_until = month_end THEN
@@ -118,10 +118,10 @@ END
 $$;
 
 COMMENT ON FUNCTION forecast(date, text, text, text, text, timestamptz, float8, integer) IS
-'What a UTC month will cost by its end, of that team, project, provider and model (NULL: any), as seen at as_at: spent_usd (exact, whole hours), expected_usd for the rest, usd their sum, and the interval [low_usd, high_usd] that has the outcome with probability confidence. '
+'What a UTC month will cost by its end, of that team, project, provider and model (NULL: any), as seen at that moment: spent_usd (exact, whole hours), expected_usd for the rest, usd their sum, and the interval [low_usd, high_usd] that has the outcome with probability confidence. '
 'Each hour to come is expected to cost the mean of the hours alike in the last weeks (hour of week, or hour of day with less than 14 days of history), times the level of the last seven days; the interval takes days as independent and normal around that. With fewer than 3 days of history all but spent_usd is NULL, and reason says so. Errors: 22023 arguments, 22004, 22008; as rollup_cost() for what has no price.';
 
-CREATE FUNCTION budget_pace(as_at timestamptz DEFAULT now(),
+CREATE FUNCTION budget_pace(at timestamptz DEFAULT now(),
 	OUT name text, OUT month date, OUT team text, OUT project text, OUT provider text, OUT model text, OUT budget_usd numeric, OUT spent_usd numeric, OUT left_usd numeric,
 	OUT spent_share numeric, OUT elapsed_share numeric, OUT pace numeric, OUT forecast_usd numeric, OUT low_usd numeric, OUT high_usd numeric, OUT status text)
 RETURNS SETOF record
@@ -138,13 +138,13 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION budget_pace(timestamptz) IS
-'Every budget as seen at as_at: what is spent and left, the share spent and the share of the month that has passed, pace (their ratio: above 1 is too fast), the forecast to the end of the month with its 80 % interval, and status: over, will be over (the whole interval is above), may be over (part of it is), within, unknown (too little history).';
+'Every budget as seen at that moment: what is spent and left, the share spent and the share of the month that has passed, pace (their ratio: above 1 is too fast), the forecast to the end of the month with its 80 % interval, and status: over, will be over (the whole interval is above), may be over (part of it is), within, unknown (too little history).';
 
 CREATE VIEW budget_status WITH (security_invoker = true) AS SELECT * FROM budget_pace();
 
 COMMENT ON VIEW budget_status IS 'budget_pace() now.';
 
-CREATE FUNCTION anomaly(from_day date, until_day date, team text DEFAULT NULL, threshold float8 DEFAULT 4, weeks integer DEFAULT 4,
+CREATE FUNCTION anomaly(since date, until date, team text DEFAULT NULL, threshold float8 DEFAULT 4, weeks integer DEFAULT 4,
 	OUT day date, OUT usd numeric, OUT expected_usd numeric, OUT deviation_usd numeric, OUT score numeric,
 	OUT driver_team text, OUT driver_model text, OUT driver_usd numeric, OUT driver_expected_usd numeric, OUT driver_share numeric, OUT cause text)
 RETURNS SETOF record
@@ -202,5 +202,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION anomaly(date, date, text, float8, integer) IS
-'Days of [from_day, until_day) (UTC) that cost unusually much or little: usd, expected_usd (median of the same weekday in the weeks before, of which two must be there), score (deviation by 1.4826 times the median absolute deviation of these weeks, at least 5 % of what is expected), and the team and model that deviate most in the same direction, with their share and cause: '
-'the factor that changed most of requests, tokens per request and USD per token. team: only that team; threshold: least score shown. NULL from_day or until_day gives no row. Errors as rollup_cost().';
+'Days of [since, until) (UTC) that cost unusually much or little: usd, expected_usd (median of the same weekday in the weeks before, of which two must be there), score (deviation by 1.4826 times the median absolute deviation of these weeks, at least 5 % of what is expected), and the team and model that deviate most in the same direction, with their share and cause: '
+'the factor that changed most of requests, tokens per request and USD per token. team: only that team; threshold: least score shown. NULL since or until gives no row. Errors as rollup_cost().';

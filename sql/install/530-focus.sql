@@ -64,7 +64,7 @@ RETURN CASE WHEN unit_quantity::text ~ '^10*$' THEN unit_quantity ELSE 1 END;
 
 COMMENT ON FUNCTION focus_block(bigint) IS 'unit_quantity when it is a power of ten, else 1. NULL gives NULL.';
 
-CREATE FUNCTION inferacct_internal.focus_days(from_day date, until_day date)
+CREATE FUNCTION inferacct_internal.focus_days(since date, until date)
 RETURNS TABLE (day date, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, usage usage, aggregated boolean,
 	source text, model text, service_tier text, region text, provider text, team text, project text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10000
@@ -85,7 +85,7 @@ AS $$
 		h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project
 $$;
 
-COMMENT ON FUNCTION focus_days(date, date) IS 'The rollup of [from_day, until_day) by UTC day, as far as hours have the same prices: rollup_cost() prices a row. NULL gives no row.';
+COMMENT ON FUNCTION focus_days(date, date) IS 'The rollup of [since, until) by UTC day, as far as hours have the same prices: rollup_cost() prices a row. NULL gives no row.';
 
 -- Without a contract: what anybody pays.
 CREATE FUNCTION inferacct_internal.list_price(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
@@ -98,7 +98,7 @@ AS $$ SELECT d.meter, d.unit_usd, d.unit_quantity FROM rollup_cost_detail($1, $2
 
 COMMENT ON FUNCTION list_price(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS 'Prices of the meters of a row of the rollup without a contract. NULLs and errors as rollup_cost().';
 
-CREATE FUNCTION inferacct_internal.focus_charges(from_day date, until_day date)
+CREATE FUNCTION inferacct_internal.focus_charges(since date, until date)
 RETURNS TABLE (day date, source text, team text, project text, service_tier text, region text, provider text, model text, meter text,
 	tier text, version bigint, block bigint, quantity numeric, usd_per_block numeric, list_usd_per_block numeric)
 LANGUAGE sql STABLE COST 1000000 ROWS 10000
@@ -132,12 +132,12 @@ AS $$
 	GROUP BY p.day, p.source, p.team, p.project, p.service_tier, p.region, coalesce(p.provider, p.vendor), p.sold, p.meter, p.tier, p.version, p.block, p.contracted, p.list, p.list_per
 $$;
 
-COMMENT ON FUNCTION focus_charges(date, date) IS 'What focus() is made of: per UTC day of [from_day, until_day), priced meter and all that names it, the quantity and the price of a block, contracted and list. Usage without a price is left out, and so are tokens that a commitment serves. NULL gives no row.';
+COMMENT ON FUNCTION focus_charges(date, date) IS 'What focus() is made of: per UTC day of [since, until), priced meter and all that names it, the quantity and the price of a block, contracted and list. Usage without a price is left out, and so are tokens that a commitment serves. NULL gives no row.';
 
 -- A purchase for each month of a commitment's term, and what became of it: used by
 -- day, and unused by month.  The cuts are those of shared_cost_allocation, taken
 -- on through the days, so that teams and months add up to it to the last digit.
-CREATE FUNCTION inferacct_internal.focus_commitments(from_day date, until_day date)
+CREATE FUNCTION inferacct_internal.focus_commitments(since date, until date)
 RETURNS TABLE (part text, name text, provider text, type text, unit text, from_at timestamptz, until_at timestamptz,
 	team text, project text, source text, model text, service_tier text, region text, meter text, tokens numeric,
 	pricing_unit text, quantity numeric, usd_per_unit numeric, unit_hours numeric, usd numeric)
@@ -200,9 +200,9 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION focus_commitments(date, date) IS
-'Rows of focus() for commitments: per month that begins in [from_day, until_day) the purchase of each row of commitment, and by team what nobody used; per day what was used, by team, project, source, model, region and meter. Of a whole month, usd of used and unused rows add up to the purchase exactly, and by team to shared_cost_allocation; unit_hours do, too. Tokens beyond the stated capacity share in the cost as others do. NULL gives no row, and so does row-level security that hides usage.';
+'Rows of focus() for commitments: per month that begins in [since, until) the purchase of each row of commitment, and by team what nobody used; per day what was used, by team, project, source, model, region and meter. Of a whole month, usd of used and unused rows add up to the purchase exactly, and by team to shared_cost_allocation; unit_hours do, too. Tokens beyond the stated capacity share in the cost as others do. NULL gives no row, and so does row-level security that hides usage.';
 
-CREATE FUNCTION focus(from_day date, until_day date)
+CREATE FUNCTION focus(since date, until date)
 RETURNS TABLE (
 	"BilledCost" numeric, "BillingAccountId" text, "BillingAccountName" text, "BillingAccountType" text, "BillingCurrency" text,
 	"BillingPeriodEnd" text, "BillingPeriodStart" text, "ChargeCategory" text, "ChargeClass" text, "ChargeDescription" text, "ChargeFrequency" text,
@@ -266,7 +266,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION focus(date, date) IS
-'Cost and Usage rows of FOCUS 1.4 for [from_day, until_day) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team (undivided where that is unknown), running deployments among them (a WARNING names those whose cost is unknown, which have no row), and of each commitment its purchase (BilledCost) and what was and was not used of it (EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
+'Cost and Usage rows of FOCUS 1.4 for [since, until) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team (undivided where that is unknown), running deployments among them (a WARNING names those whose cost is unknown, which have no row), and of each commitment its purchase (BilledCost) and what was and was not used of it (EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
 
 CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
 SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM usage_month) AS m

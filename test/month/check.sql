@@ -76,7 +76,7 @@ SELECT same(:'source', 'budget_status (as of a day)', 'SELECT name, spent_usd, l
 	WHERE t.at >= ''2026-10-01 00:00Z'' AND t.at < ''2026-10-20 00:00Z'' GROUP BY b.name, b.usd');
 SELECT same(:'source', 'budget_status now', 'SELECT name, spent_usd, forecast_usd FROM budget_status',
 	'SELECT b.name, sum(t.usd), sum(t.usd) AS forecast FROM (VALUES (''all'', NULL), (''search'', ''search'')) AS b(name, team) JOIN truth AS t ON b.team IS NULL OR t.team = b.team WHERE t.month = ''2026-10-01'' GROUP BY b.name');
-SELECT same(:'source', 'forecast', 'SELECT spent_usd, expected_usd, usd = spent_usd + expected_usd AND low_usd <= usd AND usd <= high_usd, history_days, method FROM forecast(''2026-10-01'', as_at => ''2026-10-20 00:00Z'')',
+SELECT same(:'source', 'forecast', 'SELECT spent_usd, expected_usd, usd = spent_usd + expected_usd AND low_usd <= usd AND usd <= high_usd, history_days, method FROM forecast(''2026-10-01'', at => ''2026-10-20 00:00Z'')',
 	'WITH seen AS (SELECT floor(extract(epoch FROM at) / 3600)::bigint AS n, sum(usd)::float8 AS usd FROM truth WHERE at < ''2026-10-20 00:00Z'' GROUP BY 1),
 	hours AS (SELECT n, coalesce(usd, 0) AS usd, n % 168 AS place, n < floor(extract(epoch FROM timestamptz ''2026-10-20 00:00Z'') / 3600) AS past
 		FROM generate_series(extract(epoch FROM timestamptz ''2026-10-01 00:00Z'')::bigint / 3600, extract(epoch FROM timestamptz ''2026-11-01 00:00Z'')::bigint / 3600 - 1) AS n LEFT JOIN seen USING (n)),

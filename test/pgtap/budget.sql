@@ -17,13 +17,13 @@ SELECT pg_temp.refresh();
 CREATE TEMP VIEW april AS SELECT team, spend(model, usage, at) AS usd FROM usage_log WHERE source = 'bud' AND at >= '2031-04-01Z' AND at < '2031-05-01Z' GROUP BY team;
 
 SELECT ok(abs(normal_quantile(0.1) - 1.2815516) < 4.5e-4 AND abs(normal_quantile(0.025) - 1.9599640) < 4.5e-4 AND abs(normal_quantile(0.5)) < 4.5e-4, 'quantiles of the normal distribution');
-SELECT results_eq($$SELECT usd, low_usd, high_usd, expected_usd FROM forecast('2031-04-01', provider => 'bud', as_at => '2031-05-01Z')$$, 'SELECT sum(usd), sum(usd), sum(usd), 0::numeric FROM april', 'a month that has ended is what it was');
-SELECT results_eq($$SELECT spent_usd FROM forecast('2031-04-01', provider => 'bud', as_at => '2031-04-11 07:59Z')$$, $$SELECT spend(model, usage, at) FROM usage_log WHERE source = 'bud' AND at >= '2031-04-01Z' AND at < '2031-04-11 07:00Z'$$, 'what is spent is exact, to the whole hour');
-SELECT results_eq($$SELECT method, abs(usd - (SELECT sum(usd) FROM april)) <= 0.01, high_usd - low_usd <= 0.01 FROM forecast('2031-04-01', provider => 'bud', as_at => '2031-04-11 07:59Z')$$, $$VALUES ('hour of week', true, true)$$, 'a load that repeats every week is forecast to the cent, with certainty');
-SELECT results_eq($$SELECT abs(usd - (SELECT usd FROM april WHERE team = 'blue')) <= 0.01 FROM forecast('2031-04-01', 'blue', as_at => '2031-04-11Z')$$, 'VALUES (true)', 'of a team alone');
-SELECT results_eq($$SELECT method, history_days, usd IS NOT NULL FROM forecast('2031-03-01', 'red', as_at => '2031-03-10Z')$$, $$VALUES ('hour of day', 7, true)$$, 'with little history, by the hour of the day');
-SELECT results_eq($$SELECT usd, low_usd, history_days, reason FROM forecast('2031-03-01', 'red', as_at => '2031-03-05Z')$$, $$VALUES (NULL::numeric, NULL::numeric, 2, 'fewer than 3 days of history')$$, 'with less, nothing and why');
-SELECT results_eq($$SELECT spent_usd, usd, history_days FROM forecast('2031-03-01', 'nobody', as_at => '2031-03-05Z')$$, 'VALUES (0::numeric, NULL::numeric, 0)', 'with none, nothing');
+SELECT results_eq($$SELECT usd, low_usd, high_usd, expected_usd FROM forecast('2031-04-01', provider => 'bud', at => '2031-05-01Z')$$, 'SELECT sum(usd), sum(usd), sum(usd), 0::numeric FROM april', 'a month that has ended is what it was');
+SELECT results_eq($$SELECT spent_usd FROM forecast('2031-04-01', provider => 'bud', at => '2031-04-11 07:59Z')$$, $$SELECT spend(model, usage, at) FROM usage_log WHERE source = 'bud' AND at >= '2031-04-01Z' AND at < '2031-04-11 07:00Z'$$, 'what is spent is exact, to the whole hour');
+SELECT results_eq($$SELECT method, abs(usd - (SELECT sum(usd) FROM april)) <= 0.01, high_usd - low_usd <= 0.01 FROM forecast('2031-04-01', provider => 'bud', at => '2031-04-11 07:59Z')$$, $$VALUES ('hour of week', true, true)$$, 'a load that repeats every week is forecast to the cent, with certainty');
+SELECT results_eq($$SELECT abs(usd - (SELECT usd FROM april WHERE team = 'blue')) <= 0.01 FROM forecast('2031-04-01', 'blue', at => '2031-04-11Z')$$, 'VALUES (true)', 'of a team alone');
+SELECT results_eq($$SELECT method, history_days, usd IS NOT NULL FROM forecast('2031-03-01', 'red', at => '2031-03-10Z')$$, $$VALUES ('hour of day', 7, true)$$, 'with little history, by the hour of the day');
+SELECT results_eq($$SELECT usd, low_usd, history_days, reason FROM forecast('2031-03-01', 'red', at => '2031-03-05Z')$$, $$VALUES (NULL::numeric, NULL::numeric, 2, 'fewer than 3 days of history')$$, 'with less, nothing and why');
+SELECT results_eq($$SELECT spent_usd, usd, history_days FROM forecast('2031-03-01', 'nobody', at => '2031-03-05Z')$$, 'VALUES (0::numeric, NULL::numeric, 0)', 'with none, nothing');
 SELECT throws_ok($$SELECT forecast('2031-03-01', confidence => 1)$$, '22023', NULL, 'no certainty can be asked for');
 SELECT throws_ok($$SELECT forecast('2031-03-01', weeks => 0)$$, '22023', NULL, 'nor a forecast from nothing');
 SELECT throws_ok($$SELECT forecast(NULL)$$, '22004', NULL, 'nor for no month');
@@ -32,9 +32,9 @@ SELECT throws_ok($$SELECT forecast(NULL)$$, '22004', NULL, 'nor for no month');
 INSERT INTO usage_log (at, usage, model, source, request_id, team)
 	SELECT h, usage((hashint8extended(extract(epoch FROM h)::bigint, 7) & 1048575)), 'bud-a', 'bud', 'noise' || h, 'noise' FROM generate_series(timestamptz '2031-01-01Z', '2031-04-30 23:00Z', interval '1 hour') AS h;
 SELECT pg_temp.refresh();
-CREATE TEMP TABLE tries AS SELECT f.*, (SELECT sum(usd) FROM april WHERE team = 'noise') AS truth FROM generate_series(1, 28) AS d CROSS JOIN LATERAL forecast('2031-04-01', 'noise', as_at => timestamptz '2031-04-01Z' + d * interval '1 day') AS f;
+CREATE TEMP TABLE tries AS SELECT f.*, (SELECT sum(usd) FROM april WHERE team = 'noise') AS truth FROM generate_series(1, 28) AS d CROSS JOIN LATERAL forecast('2031-04-01', 'noise', at => timestamptz '2031-04-01Z' + d * interval '1 day') AS f;
 SELECT ok((SELECT count(*) FILTER (WHERE truth BETWEEN low_usd AND high_usd) BETWEEN 16 AND 28 AND bool_and(low_usd >= spent_usd AND low_usd < usd AND usd < high_usd) FROM tries), 'the 80 % interval has the outcome, mostly');
-SELECT ok((SELECT a.high_usd > b.high_usd FROM forecast('2031-04-01', 'noise', as_at => '2031-04-10Z', confidence => 0.95) AS a, forecast('2031-04-01', 'noise', as_at => '2031-04-10Z', confidence => 0.5) AS b), 'more confidence, a wider interval');
+SELECT ok((SELECT a.high_usd > b.high_usd FROM forecast('2031-04-01', 'noise', at => '2031-04-10Z', confidence => 0.95) AS a, forecast('2031-04-01', 'noise', at => '2031-04-10Z', confidence => 0.5) AS b), 'more confidence, a wider interval');
 
 INSERT INTO budget (name, month, usd, team) VALUES ('tight', '2031-04-01', 100, 'red'), ('short', '2031-04-01', 1200, 'red'), ('wide', '2031-04-01', 1000000, 'red'), ('early', '2031-03-01', 10, 'nobody');
 SELECT set_eq($$SELECT name, status FROM budget_pace('2031-04-11Z')$$, $$VALUES ('tight', 'over'), ('short', 'will be over'), ('wide', 'within'), ('early', 'within')$$, 'budgets and their status');

@@ -48,7 +48,7 @@ SELECT set_eq($$SELECT total, usd FROM spend_by_tag$$, $$SELECT t, usd FROM trut
 SELECT set_eq($$SELECT team, sum(usd) FROM booked_spend GROUP BY 1$$, $$SELECT team, usd FROM truth WHERE team = 'rol_red'$$, 'booked_spend');
 SELECT set_eq($$SELECT team, restated_usd FROM restated_spend$$, $$SELECT team, usd FROM truth WHERE team = 'rol_red'$$, 'restated_spend');
 SELECT results_eq($$SELECT sum("BilledCost"), count(DISTINCT "SubAccountId") FROM focus_1_4$$, $$SELECT usd, 1::bigint FROM truth WHERE team = 'rol_red'$$, 'focus_1_4');
-SELECT is((SELECT spent_usd FROM forecast('2031-01-01', as_at => '2031-02-01Z')), (SELECT usd FROM truth WHERE team = 'rol_red'), 'forecast');
+SELECT is((SELECT spent_usd FROM forecast('2031-01-01', at => '2031-02-01Z')), (SELECT usd FROM truth WHERE team = 'rol_red'), 'forecast');
 SELECT is((reconcile('rol', '2031-01-01', 0::numeric)).computed_usd, (SELECT usd FROM truth WHERE team = 'rol_red'), 'reconcile');
 SELECT set_eq('SELECT name FROM budget_status', $$VALUES ('r')$$, 'budgets');
 SELECT is((SELECT spend(model, usage, at) FROM usage_all), (SELECT usd FROM truth WHERE team = 'rol_red'), 'and the log');
