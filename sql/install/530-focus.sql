@@ -269,7 +269,7 @@ COMMENT ON FUNCTION focus(date, date) IS
 'Cost and Usage rows of FOCUS 1.4 for [since, until) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team (undivided where that is unknown), running deployments among them (a WARNING names those whose cost is unknown, which have no row), and of each commitment its purchase (BilledCost) and what was and was not used of it (EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
 
 CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
-SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM usage_month) AS m
+SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
 CROSS JOIN LATERAL focus(m.first, next_month(m.last)) AS f;
 
 COMMENT ON VIEW focus_1_4 IS 'focus() of everything that the rollup has. For one month, focus(''2026-10-01'', ''2026-11-01'') reads only that.';
