@@ -33,6 +33,8 @@ RETURN CASE meter
 	WHEN 'cache_read_image' THEN 'Cache Read Image Input Tokens'
 	WHEN 'input_video' THEN 'Video Input Tokens'
 	WHEN 'output_video' THEN 'Video Output Tokens'
+	WHEN 'cache_token_hours' THEN 'Cache Token-Hours'
+	WHEN 'storage_byte_hours' THEN 'Storage Byte-Hours'
 	ELSE initcap(replace(meter, '_', ' '))
 END;
 

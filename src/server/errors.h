@@ -30,6 +30,8 @@
 #define ERRCODE_IA_MALFORMED_PAYLOAD	IA('2', '0', '1')	/* not a provider's usage */
 #define ERRCODE_IA_UNRECONCILED_PAYLOAD	IA('2', '0', '2')	/* counts contradict the stated total */
 #define ERRCODE_IA_NEGATIVE_USAGE		IA('2', '0', '3')	/* a count below zero */
+#define ERRCODE_IA_UNKNOWN_COUNT		IA('2', '0', '4')	/* a count whose name is not known */
+#define ERRCODE_IA_SEVERAL_REQUESTS		IA('2', '0', '5')	/* a payload of several requests or models */
 
 /* IA3: deployments */
 #define ERRCODE_IA_UNKNOWN_DEPLOYMENT	IA('3', '0', '1')	/* no such deployment or model profile */
