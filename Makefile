@@ -54,12 +54,12 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench unit stress concurrency focus month clean-all FORCE
+.PHONY: all help test test-long test-matrix test-machines demo bench unit stress concurrency faults restores focus month clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
 	@echo 'make test         the same, and run every test in a private server'
-	@echo 'make test-long    the tests that take hours: concurrency, stress, month'
+	@echo 'make test-long    the tests that take hours: concurrency, stress, faults, restores, month'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
@@ -67,6 +67,8 @@ help:
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
+	@echo 'make faults       kill -9, cancel, disk full ... while sessions write, ROUNDS=20 times; SEED='
+	@echo 'make restores     every way of restoring with PRICES=300000 own prices'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
 	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
 	@echo 'make install      into that PostgreSQL'
@@ -74,7 +76,7 @@ help:
 	@echo 'make clean        remove what was built'
 	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test test-long test-matrix test-machines demo concurrency focus:
+test test-long test-matrix test-machines demo concurrency faults restores focus:
 	@bash .ci/$@
 
 clean-all:

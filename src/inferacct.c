@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "core/name_hash.h"
 #include "server/compat.h"
 #include "session/price_cache.h"
 #include "server/guc.h"
@@ -17,6 +18,10 @@ PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
+	if (!pg_strong_random(name_hash_key, sizeof(name_hash_key)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not draw a key for the hash of names")));
 	SettingInit(PriceCacheForget);
 	PriceCacheInit();
 }

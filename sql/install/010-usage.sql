@@ -33,7 +33,7 @@ CREATE TYPE usage (
 	STORAGE = plain
 );
 COMMENT ON TYPE usage IS
-'what one request, or many, consumed: disjoint meters and their counts (tokens, requests, searches, images, seconds, characters, pages). Text form: JSON of the non-zero meters, {"input":1200,"output":350}. Errors: 22P02 malformed text or unknown meter, 22003 a count beyond bigint, IA203 a count below zero';
+'what one request, or many, consumed: disjoint meters and their counts (tokens, requests, searches, images, seconds, characters, pages, storage, guardrail units). Text form: JSON of the non-zero meters, {"input":1200,"output":350}. Errors: 22P02 malformed text or unknown meter, 22003 a count beyond bigint, IA203 a count below zero';
 
 -- Construction.  The arguments are the meters, in the order of src/core/meter.h.
 
@@ -58,11 +58,19 @@ CREATE FUNCTION usage(
 	images bigint DEFAULT 0,
 	seconds bigint DEFAULT 0,
 	characters bigint DEFAULT 0,
-	pages bigint DEFAULT 0)
+	pages bigint DEFAULT 0,
+	file_searches bigint DEFAULT 0,
+	map_searches bigint DEFAULT 0,
+	container_sessions bigint DEFAULT 0,
+	video_seconds bigint DEFAULT 0,
+	cache_token_hours bigint DEFAULT 0,
+	storage_byte_hours bigint DEFAULT 0,
+	guardrail_units bigint DEFAULT 0,
+	guardrail_data_units bigint DEFAULT 0)
 RETURNS usage
 AS 'MODULE_PATHNAME', 'usage_make'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION usage(bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint) IS
+COMMENT ON FUNCTION usage(bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint) IS
 'usage of one request from its counts; the meters are disjoint: input excludes cached and written tokens, output excludes reasoning. NULL counts as 0. Error: IA203 a count below zero';
 
 CREATE FUNCTION usage(json)

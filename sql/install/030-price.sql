@@ -3,6 +3,13 @@
 -- Every table here is append-only and versioned.  Nothing is ever changed in
 -- place: a correction is a later version, so that any earlier report can be
 -- reproduced with inferacct.as_of.
+--
+-- Invariant: a version is open until the transaction that opened it commits; then
+-- it has a digest of its rows (540-price_digest), and nothing more belongs to it.
+-- What a restore or a replica brings is a statement about the past, and so the
+-- owner's: its rows come in any order, by several sessions at once.  So no table
+-- here has a foreign key, and no trigger looks at another table for the owner;
+-- inferacct_check() finds what does not fit together.
 
 CREATE FUNCTION inferacct_internal.price_rate(usd numeric, unit_quantity bigint) RETURNS bigint
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
@@ -48,13 +55,28 @@ CREATE TABLE price_version (
 	source			text,
 	note			text,
 	checksum		text,
-	attributes		jsonb
+	attributes		jsonb,
+	digest			text
 );
 
 COMMENT ON TABLE price_version IS
 'One row for every published change of prices, aliases, contracts or exchange rates. Versions up to 1000 are shipped with the extension.';
 COMMENT ON COLUMN price_version.published_at IS 'When it became known; inferacct.as_of compares with it. Of two versions the one published later wins, then the higher number.';
 COMMENT ON COLUMN price_version.checksum IS 'md5 of the catalog it was loaded from, when it was.';
+COMMENT ON COLUMN price_version.digest IS 'SHA-256 of the version and all its rows, written when the transaction that opened it commits; NULL until then. verify_prices() compares.';
+
+CREATE FUNCTION inferacct_internal.written_here(xmin xid) RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'written_here';
+
+COMMENT ON FUNCTION written_here(xid) IS
+'Was a row with this xmin written by the current transaction, its subtransactions included? NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.is_installing() RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'is_installing';
+
+COMMENT ON FUNCTION is_installing() IS 'Is this part of CREATE EXTENSION or ALTER EXTENSION UPDATE of inferacct?';
 
 CREATE FUNCTION inferacct_internal.open_price_version(published_at timestamptz, source text, note text, checksum text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -88,7 +110,7 @@ DECLARE
 BEGIN
 	SELECT v.version INTO opened
 	FROM price_version v
-	WHERE v.xmin = pg_current_xact_id()::xid AND v.note = 'inserted rows'
+	WHERE v.digest IS NULL AND v.note = 'inserted rows' AND written_here(v.xmin)
 	ORDER BY v.version DESC LIMIT 1;
 	RETURN coalesce(opened, open_price_version(now(), NULL, 'inserted rows', NULL));
 END $$;
@@ -100,7 +122,7 @@ CREATE TABLE price (
 	above_input_tokens	bigint NOT NULL DEFAULT 0 CHECK (above_input_tokens >= 0 AND above_input_tokens < 9223372036854775807),
 	unit_quantity		bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	threshold_inclusive	boolean NOT NULL DEFAULT false,
 	provider			text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
 	model				text NOT NULL CHECK (octet_length(model) BETWEEN 1 AND 255),
@@ -126,6 +148,9 @@ CREATE TABLE price (
 CREATE UNIQUE INDEX price_key ON price (model, provider, service_tier, meter, valid_from, version,
 	region, above_input_tokens, threshold_inclusive, coalesce(time_windows, 'null'::jsonb));
 
+-- Serves the digest of a version.
+CREATE INDEX price_of_version ON price (version);
+
 -- Serves the question whether a name's prefix is a provider.
 CREATE INDEX price_provider ON price (provider);
 
@@ -145,7 +170,7 @@ COMMENT ON COLUMN price.rate IS 'The same price as 1e-15 USD per single unit; wh
 
 CREATE TABLE model_alias (
 	valid_from	timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	alias		text NOT NULL CHECK (octet_length(alias) BETWEEN 1 AND 255),
 	provider	text NOT NULL CHECK (octet_length(provider) BETWEEN 1 AND 255),
 	model		text CHECK (octet_length(model) BETWEEN 1 AND 255),
@@ -160,7 +185,7 @@ COMMENT ON TABLE model_alias IS
 'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones, also where they end the alias.';
 
 CREATE TABLE contract (
-	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	contract	text NOT NULL CHECK (contract <> ''),
 	note		text,
 	attributes	jsonb,
@@ -173,7 +198,7 @@ CREATE TABLE contract_term (
 	unit_quantity	bigint NOT NULL DEFAULT 1000000 CHECK (unit_quantity > 0),
 	valid_from		timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
 	valid_to		timestamptz NOT NULL DEFAULT 'infinity',
-	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	contract		text NOT NULL,
 	provider		text,
 	model			text,
@@ -200,7 +225,7 @@ COMMENT ON TABLE contract_term IS
 
 CREATE TABLE fx_rate (
 	valid_from		timestamptz NOT NULL CHECK (isfinite(valid_from)),
-	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	currency		text NOT NULL CHECK (currency ~ '^[A-Z]{3}$' AND currency <> 'USD'),
 	usd_per_unit	numeric NOT NULL CHECK (usd_per_unit > 0 AND usd_per_unit < 1000000 AND scale(trim_scale(usd_per_unit)) <= 12),
 	source			text,
@@ -213,7 +238,7 @@ COMMENT ON TABLE fx_rate IS
 
 CREATE TABLE gpu_price (
 	valid_from		timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	gpu				text NOT NULL CHECK (gpu <> ''),
 	vendor			text NOT NULL CHECK (vendor <> ''),
 	term			text NOT NULL CHECK (term IN ('on_demand', 'reserved_1y', 'reserved_3y', 'spot')),
@@ -228,7 +253,7 @@ COMMENT ON TABLE gpu_price IS
 'Rent of one GPU in USD per hour by vendor and term, append-only and dated like price. usd_per_hour NULL withdraws it. Ranges of a market are rows of the vendors "cloud (low)" and "cloud (high)".';
 
 CREATE TABLE catalog_rejection (
-	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	path		text NOT NULL,
 	problem		text NOT NULL,
 	attributes	jsonb
@@ -323,27 +348,113 @@ END $$;
 
 COMMENT ON FUNCTION price_append_only() IS 'Statement trigger of the price tables: refuses UPDATE, DELETE and TRUNCATE (IA103).';
 
-DO $$
-DECLARE
-	name text;
+-- May this role make statements about the past of this table?
+CREATE FUNCTION inferacct_internal.owns_table(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$ SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = relation $$;
+
+COMMENT ON FUNCTION owns_table(regclass) IS 'Whether the current role owns a table, or is in the role that does. NULL gives NULL.';
+
+CREATE FUNCTION inferacct_internal.price_row_of_version() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 BEGIN
-	FOREACH name IN ARRAY ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term',
-		'fx_rate', 'gpu_price', 'catalog_rejection']
-	LOOP
-		EXECUTE format('CREATE TRIGGER price_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION price_append_only()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_append_only', name);
-		CONTINUE WHEN name IN ('gpu_price', 'catalog_rejection');
-		EXECUTE format('CREATE TRIGGER price_written BEFORE INSERT ON %I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);
-		EXECUTE format('CREATE TRIGGER price_row_written BEFORE INSERT ON %I '
-			'FOR EACH ROW EXECUTE FUNCTION price_row_written()', name);
-		EXECUTE format('CREATE TRIGGER price_replicated BEFORE INSERT ON %I '
-			'FOR EACH ROW EXECUTE FUNCTION price_replicated()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written, ENABLE ALWAYS TRIGGER price_row_written, '
-			'ENABLE REPLICA TRIGGER price_replicated', name);
-	END LOOP;
+	IF NEW.version <= 1000 AND NOT is_installing() THEN
+		RAISE EXCEPTION 'no row of "%" can be added to version %', TG_TABLE_NAME, NEW.version
+			USING ERRCODE = 'IA104',
+				DETAIL = 'Versions up to 1000 are shipped with the extension; a dump leaves their rows out.',
+				HINT = 'Leave out version: the row then belongs to a version of its own.';
+	END IF;
+	IF owns_table(TG_RELID)
+		OR EXISTS (SELECT FROM price_version v WHERE v.version = NEW.version AND v.digest IS NULL AND written_here(v.xmin)) THEN
+		RETURN NEW;
+	END IF;
+	RAISE EXCEPTION 'no row of "%" can be added to version %', TG_TABLE_NAME, NEW.version
+		USING ERRCODE = 'IA104',
+			DETAIL = 'Rows are added by the transaction that opens their version; later they would change what was known in the past.',
+			HINT = 'Leave out version, or use set_price() or load_prices(). Only the owner of the extension restores and corrects.';
 END $$;
+
+COMMENT ON FUNCTION price_row_of_version() IS
+'Row trigger of the versioned tables: refuses rows of shipped versions to all, and to everyone but the owner rows of a version that this transaction has not opened (IA104).';
+
+CREATE FUNCTION inferacct_internal.price_version_opened() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NEW.version <= 1000 AND NOT is_installing() THEN
+		RAISE EXCEPTION 'version % cannot be opened', NEW.version
+			USING ERRCODE = 'IA104', DETAIL = 'Versions up to 1000 are shipped with the extension; a dump leaves them out.',
+				HINT = 'Leave out version: it is numbered by price_version_seq.';
+	END IF;
+	IF owns_table(TG_RELID) THEN
+		RETURN NEW;
+	END IF;
+	IF NEW.published_at < statement_timestamp() THEN
+		RAISE EXCEPTION 'a version cannot be published at %', NEW.published_at
+			USING ERRCODE = 'IA104',
+				DETAIL = 'What is published in the past changes reports of the past and closed months.',
+				HINT = 'Leave out published_at; valid_from says since when a price holds. Only the owner of the extension restores and corrects.';
+	END IF;
+	IF NEW.digest IS NOT NULL OR NOT coalesce(NEW.version > (SELECT coalesce(max(v.version), 1000) FROM price_version v)
+			AND NEW.version <= pg_sequence_last_value('price_version_seq'), false) THEN
+		RAISE EXCEPTION 'version % cannot be opened', NEW.version
+			USING ERRCODE = 'IA104', DETAIL = 'Versions are numbered by price_version_seq, and their digest is written at commit.',
+				HINT = 'Leave out version and digest.';
+	END IF;
+	RETURN NEW;
+END $$;
+
+COMMENT ON FUNCTION price_version_opened() IS
+'Row trigger of price_version: refuses shipped numbers to all, and to everyone but the owner a number, a digest or a published_at of the past that the caller chose (IA104).';
+
+-- An update may do one thing: seal a version that is open (540-price_digest).
+CREATE FUNCTION inferacct_internal.price_version_updated() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF OLD.digest IS NULL AND NEW.digest IS NOT NULL AND owns_table(TG_RELID)
+		AND to_jsonb(OLD) - 'digest' = to_jsonb(NEW) - 'digest' THEN
+		RETURN NEW;
+	END IF;
+	RAISE EXCEPTION 'table "%" is append-only', TG_TABLE_NAME
+		USING ERRCODE = 'IA103',
+			DETAIL = format('%s was refused, so that earlier reports can still be reproduced.', TG_OP),
+			HINT = 'Publish a correction as a new version with set_price() or load_prices(); a price of NULL withdraws it.';
+END $$;
+
+COMMENT ON FUNCTION price_version_updated() IS 'Row trigger of price_version: refuses UPDATE (IA103), but for the digest of a version that has none, by the owner.';
+
+-- The triggers of a table whose rows belong to versions.  cached: sessions keep what they have read of it.
+CREATE FUNCTION inferacct_internal.make_versioned(name text, cached boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format('CREATE TRIGGER price_append_only BEFORE %s DELETE OR TRUNCATE ON %I '
+		'FOR EACH STATEMENT EXECUTE FUNCTION price_append_only()', CASE WHEN name <> 'price_version' THEN 'UPDATE OR' END, name);
+	IF name = 'price_version' THEN
+		CREATE TRIGGER price_version_opened BEFORE INSERT ON price_version FOR EACH ROW EXECUTE FUNCTION price_version_opened();
+		CREATE TRIGGER price_version_updated BEFORE UPDATE ON price_version FOR EACH ROW EXECUTE FUNCTION price_version_updated();
+	ELSE
+		EXECUTE format('CREATE TRIGGER price_row_of_version BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION price_row_of_version()', name);
+	END IF;
+	IF cached THEN
+		EXECUTE format('CREATE TRIGGER price_written BEFORE INSERT ON %I FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);
+		EXECUTE format('CREATE TRIGGER price_row_written BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION price_row_written()', name);
+		EXECUTE format('CREATE TRIGGER price_replicated BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION price_replicated()', name);
+	END IF;
+END $$;
+
+COMMENT ON FUNCTION make_versioned(text, boolean) IS
+'Gives a table the triggers of one whose rows belong to price versions; cached: its rows are kept in sessions, which the price epoch tells of new ones.';
+
+SELECT make_versioned(name, name NOT IN ('gpu_price', 'catalog_rejection'))
+FROM unnest(ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection']) AS t(name);
 
 -- A dump carries the rows that this database added; the shipped ones come with
 -- CREATE EXTENSION.

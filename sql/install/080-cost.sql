@@ -29,7 +29,7 @@ AS 'MODULE_PATHNAME', 'token_cost_book';
 
 COMMENT ON FUNCTION token_cost(price_book, text, usage, timestamptz, text, text) IS
 'Exact USD of one request by the prices in book and no others; otherwise as token_cost(model, usage, at, service_tier, region). NULL book gives NULL. '
-'Only inferacct.unpriced, of all settings, has a part in it.';
+'No setting has a part in it: what has no price is NULL or an error as the book says (price_book(unpriced => ...)).';
 
 CREATE FUNCTION token_cost_detail(model text, input_tokens bigint, output_tokens bigint, at timestamptz DEFAULT now(),
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
@@ -82,10 +82,10 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 CREATE TYPE inferacct_internal.spend_state (
 	INPUT = spend_state_in, OUTPUT = spend_state_out, RECEIVE = spend_state_recv, SEND = spend_state_send,
-	INTERNALLENGTH = 24, ALIGNMENT = double
+	INTERNALLENGTH = 32, ALIGNMENT = double
 );
 
-COMMENT ON TYPE spend_state IS 'Partial sum of spend(): "requests:usd". It travels between parallel workers and nodes without loss.';
+COMMENT ON TYPE spend_state IS 'Partial sum of spend(): format number, requests and USD, as in 1 2 0.01. It travels between parallel workers and nodes without loss.';
 
 CREATE FUNCTION inferacct_internal.spend_accum(spend_state, text, bigint, bigint, timestamptz) RETURNS spend_state
 LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'spend_accum_tokens';
@@ -123,8 +123,8 @@ CREATE FUNCTION inferacct_internal.spend_final(spend_state) RETURNS numeric
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 CREATE AGGREGATE spend(model text, input_tokens bigint, output_tokens bigint, at timestamptz) (
-	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
-	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 24, MFINALFUNC = spend_final,
+	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 32, MFINALFUNC = spend_final,
 	PARALLEL = SAFE
 );
 
@@ -132,8 +132,8 @@ COMMENT ON AGGREGATE spend(text, bigint, bigint, timestamptz) IS
 'Exact USD of a log: the sum of token_cost() over the rows, input_tokens and output_tokens of each request priced by the price valid at its time. Rows with NULL model, time or usage are left out; no priced row gives NULL. Errors as token_cost().';
 
 CREATE AGGREGATE spend(model text, usage usage, at timestamptz) (
-	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
-	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 24, MFINALFUNC = spend_final,
+	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 32, MFINALFUNC = spend_final,
 	PARALLEL = SAFE
 );
 
@@ -141,8 +141,8 @@ COMMENT ON AGGREGATE spend(text, usage, timestamptz) IS
 'Exact USD of a log: the sum of token_cost() over the rows, the usage of each request priced by the price valid at its time. Rows with NULL model, time or usage are left out; no priced row gives NULL. Errors as token_cost().';
 
 CREATE AGGREGATE spend(model text, usage usage, at timestamptz, service_tier text, region text) (
-	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
-	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 24, MFINALFUNC = spend_final,
+	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 32, MFINALFUNC = spend_final,
 	PARALLEL = SAFE
 );
 
@@ -150,8 +150,8 @@ COMMENT ON AGGREGATE spend(text, usage, timestamptz, text, text) IS
 'Exact USD of a log: the sum of token_cost() over the rows, the usage of each request in its service tier and region priced by the price valid at its time. Rows with NULL model, time or usage are left out; no priced row gives NULL. Errors as token_cost().';
 
 CREATE AGGREGATE spend(book price_book, model text, input_tokens bigint, output_tokens bigint, at timestamptz) (
-	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
-	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 24, MFINALFUNC = spend_final,
+	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 32, MFINALFUNC = spend_final,
 	PARALLEL = SAFE
 );
 
@@ -159,8 +159,8 @@ COMMENT ON AGGREGATE spend(price_book, text, bigint, bigint, timestamptz) IS
 'Exact USD of a log: the sum of token_cost() over the rows, input_tokens and output_tokens of each request priced by the prices in book. Rows with NULL model, time or usage are left out; no priced row gives NULL. Errors as token_cost().';
 
 CREATE AGGREGATE spend(book price_book, model text, usage usage, at timestamptz) (
-	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
-	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 24, MFINALFUNC = spend_final,
+	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 32, MFINALFUNC = spend_final,
 	PARALLEL = SAFE
 );
 
@@ -168,8 +168,8 @@ COMMENT ON AGGREGATE spend(price_book, text, usage, timestamptz) IS
 'Exact USD of a log: the sum of token_cost() over the rows, the usage of each request priced by the prices in book. Rows with NULL model, time or usage are left out; no priced row gives NULL. Errors as token_cost().';
 
 CREATE AGGREGATE spend(book price_book, model text, usage usage, at timestamptz, service_tier text, region text) (
-	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
-	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 24, MFINALFUNC = spend_final,
+	SFUNC = spend_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	MSFUNC = spend_accum, MINVFUNC = spend_remove, MSTYPE = spend_state, MSSPACE = 32, MFINALFUNC = spend_final,
 	PARALLEL = SAFE
 );
 

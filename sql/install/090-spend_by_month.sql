@@ -23,7 +23,7 @@ CREATE TYPE inferacct_internal.spend_by_month_state (
 );
 
 COMMENT ON TYPE spend_by_month_state IS
-'Partial sums of spend_by_month(): cells such as "gpt-4o" 2026-10 0.0042 {"input":1200,"requests":3}, separated by semicolons. It travels between parallel workers and nodes without loss.';
+'Partial sums of spend_by_month(): format number, number of cells, then cells such as "gpt-4o" 2026 10 1 0.0042 {"input":1200,"requests":3}: model, year, month, whether it has a price, USD, usage. It travels between parallel workers and nodes without loss.';
 
 CREATE FUNCTION inferacct_internal.spend_by_month_accum(spend_by_month_state, text, bigint, bigint, timestamptz) RETURNS spend_by_month_state
 LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'spend_by_month_accum_tokens';

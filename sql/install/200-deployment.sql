@@ -11,7 +11,7 @@
 
 CREATE TABLE model_profile (
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	context_tokens		bigint CHECK (context_tokens > 0),
 	layers				integer NOT NULL CHECK (layers > 0),
 	kv_heads			integer CHECK (kv_heads > 0),
@@ -36,7 +36,7 @@ COMMENT ON COLUMN model_profile.latent_dim IS 'MLA: numbers kept per token and l
 
 CREATE TABLE deployment (
 	valid_from					timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version						bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version						bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	gpus_per_replica			integer NOT NULL DEFAULT 1 CHECK (gpus_per_replica > 0),
 	min_replicas				integer NOT NULL DEFAULT 1 CHECK (min_replicas > 0),
 	max_replicas				integer CHECK (max_replicas >= min_replicas),
@@ -93,7 +93,7 @@ COMMENT ON COLUMN deployment.hours_per_month IS 'Hours that a month is billed an
 
 CREATE TABLE deployment_cost (
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	deployment			text NOT NULL CHECK (deployment <> ''),
 	item				text NOT NULL CHECK (item <> ''),
 	usd_per_month		numeric CHECK (usd_per_month >= 0 AND usd_per_month < 'Infinity'),
@@ -113,7 +113,7 @@ COMMENT ON COLUMN deployment_cost.usd_per_fte_year IS 'Full cost of a person for
 
 CREATE TABLE serving_point (
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version				bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	deployment			text NOT NULL CHECK (deployment <> ''),
 	requests_per_second	numeric NOT NULL CHECK (requests_per_second > 0 AND requests_per_second < 'Infinity'),
 	tokens_per_second	numeric NOT NULL CHECK (tokens_per_second > 0 AND tokens_per_second < 'Infinity'),
@@ -134,9 +134,7 @@ DECLARE
 BEGIN
 	FOREACH name IN ARRAY ARRAY['model_profile', 'deployment', 'deployment_cost', 'serving_point']
 	LOOP
-		EXECUTE format('CREATE TRIGGER price_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION price_append_only()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_append_only', name);
+		PERFORM make_versioned(name, false);
 		EXECUTE format('GRANT SELECT ON %I TO PUBLIC', name);
 		PERFORM pg_extension_config_dump(format('inferacct.%I', name)::regclass, 'WHERE version > 1000');
 	END LOOP;

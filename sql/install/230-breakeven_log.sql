@@ -21,7 +21,7 @@ CREATE TYPE inferacct_internal.breakeven_state (
 );
 
 COMMENT ON TYPE breakeven_state IS
-'Partial state of the aggregate breakeven(): the deployment''s name and, for each UTC hour, requests, tokens and API cost. It travels between parallel workers and nodes without loss.';
+'Partial state of the aggregate breakeven(): the deployment''s name and, for each UTC hour, requests, tokens and API cost. It travels between parallel workers and nodes without loss; what another version laid out otherwise is refused (22P02, 22P03, XX001).';
 
 CREATE FUNCTION inferacct_internal.breakeven_deployment(breakeven_state) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME';

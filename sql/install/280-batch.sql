@@ -31,10 +31,10 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 CREATE TYPE inferacct_internal.batch_state (
 	INPUT = batch_state_in, OUTPUT = batch_state_out, RECEIVE = batch_state_recv, SEND = batch_state_send,
-	INTERNALLENGTH = 72, ALIGNMENT = double
+	INTERNALLENGTH = 80, ALIGNMENT = double
 );
 COMMENT ON TYPE batch_state IS
-'Partial sums of batch_savings(): "requests:eligible:unbatched:usd:eligible_usd:batch_usd". They travel between parallel workers and nodes without loss.';
+'Partial sums of batch_savings(): format number, requests, eligible, unbatched, usd, eligible_usd, batch_usd, with spaces between them. They travel between parallel workers and nodes without loss.';
 
 CREATE TYPE batch_savings_result AS (
 	requests bigint, eligible_requests bigint, unbatched_requests bigint, usd numeric, eligible_usd numeric, batch_usd numeric,
@@ -54,7 +54,7 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION batch_final(batch_state) IS 'final function of batch_savings()';
 
 CREATE AGGREGATE batch_savings(model text, usage usage, at timestamptz, tolerates interval) (
-	SFUNC = batch_accum, STYPE = batch_state, SSPACE = 72, FINALFUNC = batch_final, COMBINEFUNC = batch_combine, PARALLEL = SAFE
+	SFUNC = batch_accum, STYPE = batch_state, SSPACE = 80, FINALFUNC = batch_final, COMBINEFUNC = batch_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE batch_savings(text, usage, timestamptz, interval) IS
 'What the provider''s batch prices would save: each request priced at the standard tier and, when its answer may wait for 24 hours or longer (tolerates), at the tier "batch" of its model at its time. NULL tolerates is not eligible; neither is a model without batch prices. Rows with NULL model, usage or time, or left out by inferacct.unpriced, are not counted; no row gives NULL. '

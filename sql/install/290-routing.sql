@@ -6,7 +6,7 @@
 
 CREATE TABLE routing_policy (
 	valid_from					timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version						bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version						bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	name						text NOT NULL CHECK (octet_length(name) BETWEEN 1 AND 255),
 	kind						text CHECK (kind IN ('split', 'score', 'cascade')),
 	classifier_usd_per_request	numeric NOT NULL DEFAULT 0 CHECK (inferacct_internal.price_rate(classifier_usd_per_request, 1) >= 0),
@@ -30,7 +30,7 @@ COMMENT ON COLUMN routing_policy.misroute_share IS
 CREATE TABLE routing_tier (
 	below_score		float8 CHECK (below_score <> 'NaN' AND below_score > '-Infinity'),
 	valid_from		timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
-	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version() REFERENCES price_version,
+	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	keeps_cache		boolean NOT NULL DEFAULT true,
 	policy			text NOT NULL CHECK (policy <> ''),
 	model			text CHECK (octet_length(model) BETWEEN 1 AND 255),
@@ -63,20 +63,7 @@ COMMENT ON COLUMN routing_tier.keeps_cache IS 'false: the prompt cache is lost w
 COMMENT ON COLUMN routing_tier.usd_per_mtok IS 'USD per million tokens that a deployment costs beyond its machines; NULL: its marginal_usd_per_mtok, or 0 when usd_per_month is given.';
 COMMENT ON COLUMN routing_tier.usd_per_month IS 'Fixed USD per month of a deployment, whatever it serves; NULL: what its min_replicas cost in a month of 730 hours, spare ones, people and services included. Whether they can carry the tier is for fleet() to say.';
 
-DO $$
-DECLARE
-	name text;
-BEGIN
-	FOREACH name IN ARRAY ARRAY['routing_policy', 'routing_tier']
-	LOOP
-		EXECUTE format('CREATE TRIGGER price_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION price_append_only()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_append_only', name);
-		EXECUTE format('CREATE TRIGGER price_written BEFORE INSERT ON %I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);
-		EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER price_written', name);
-	END LOOP;
-END $$;
+SELECT make_versioned('routing_policy', true), make_versioned('routing_tier', true);
 
 SELECT pg_extension_config_dump('routing_policy', 'WHERE version > 1000');
 SELECT pg_extension_config_dump('routing_tier', 'WHERE version > 1000');

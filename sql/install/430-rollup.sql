@@ -82,12 +82,13 @@ COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one h
 CREATE TABLE inferacct_internal.refresh_run (
 	origin		text COLLATE "C" PRIMARY KEY,
 	pid			integer NOT NULL,
-	hours		bigint NOT NULL,
+	hours		bigint,
 	hours_done	bigint NOT NULL DEFAULT 0,
 	rows_read	bigint NOT NULL DEFAULT 0,
 	started_at	timestamptz NOT NULL,
 	updated_at	timestamptz NOT NULL,
-	finished_at	timestamptz
+	finished_at	timestamptz,
+	problem		text
 );
 
 COMMENT ON TABLE refresh_run IS 'The latest run of refresh_usage() per origin; read it through refresh_progress.';
@@ -116,7 +117,7 @@ AS 'MODULE_PATHNAME', 'rollup_accum';
 
 CREATE AGGREGATE rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text) (
-	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 24, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
 	PARALLEL = SAFE
 );
 
@@ -180,15 +181,19 @@ COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS 'The moments within 
 -- Which hours have changed
 -- ---------------------------------------------------------------------------
 
--- Does every row of the relation tell which transaction wrote it?
+-- Does every row of the relation tell which transaction wrote it?  Looks at the
+-- catalog only: pg_partition_tree() would lock the partitions before their parent,
+-- which usage_log_partition() locks the other way round.
 CREATE FUNCTION inferacct_internal.tells_transactions(relation regclass)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
+	WITH RECURSIVE tree(oid) AS (
+		SELECT relation::oid UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
+	)
 	SELECT bool_and(c.relkind IN ('r', 'p', 'm') AND (a.amname = 'heap' OR c.relkind = 'p'))
-	FROM (SELECT relation::oid UNION SELECT relid FROM pg_partition_tree(relation)) AS t(oid)
-	JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
+	FROM tree JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
 $$;
 
 COMMENT ON FUNCTION tells_transactions(regclass) IS 'Whether all rows of relation are in heap tables of this server, whose xmin says which transaction wrote them. NULL gives NULL.';
@@ -348,6 +353,21 @@ COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[],
 -- The procedure
 -- ---------------------------------------------------------------------------
 
+-- Noted and committed before it looks, so that a run that ends while looking is not taken for the one before.
+CREATE FUNCTION inferacct_internal.refresh_began(origin text)
+RETURNS void
+LANGUAGE sql VOLATILE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	INSERT INTO refresh_run AS r (origin, pid, started_at, updated_at)
+	SELECT $1, pg_backend_pid(), clock_timestamp(), clock_timestamp()
+	WHERE $1 = 'usage_log' OR EXISTS (SELECT FROM usage_source AS s WHERE s.name = $1)
+	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = NULL, hours_done = 0, rows_read = 0,
+		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL, problem = NULL
+$$;
+
+COMMENT ON FUNCTION refresh_began(text) IS 'Notes in refresh_run that this session begins a run for an origin, if there is such an origin.';
+
 -- It commits, so it can have no SET clause: every name is written in full.
 CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT interval '1 day', drop_missing boolean DEFAULT false)
 LANGUAGE plpgsql
@@ -361,6 +381,10 @@ DECLARE
 	starts timestamptz[];
 	start timestamptz;
 	found_at timestamptz;
+	found bigint;					-- hours that have changed
+	done bigint;					-- and have been read
+	failed boolean := false;
+	state text; message text; explanation text; advice text;		-- of the error that ended a run
 BEGIN
 	IF chunk IS NULL OR chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
 		RAISE invalid_parameter_value USING
@@ -373,22 +397,42 @@ BEGIN
 			RAISE NOTICE '%: another refresh_usage() is at work; left to it', one;
 			CONTINUE;
 		END IF;
-		found_at := pg_catalog.clock_timestamp();
-		hours := inferacct_internal.refresh_changed(one, since, coalesce(drop_missing, false));
-		INSERT INTO inferacct_internal.refresh_run AS r (origin, pid, hours, started_at, updated_at)
-		VALUES (one, pg_catalog.pg_backend_pid(), pg_catalog.cardinality(hours), found_at, pg_catalog.clock_timestamp())
-		ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = excluded.hours, hours_done = 0, rows_read = 0,
-			started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL;
+		PERFORM inferacct_internal.refresh_began(one);
 		COMMIT;
-
-		starts := ARRAY(SELECT DISTINCT pg_catalog.date_bin(width, h, first_hour) AS s FROM pg_catalog.unnest(hours) AS h ORDER BY s);
-		FOREACH start IN ARRAY starts LOOP
-			PERFORM inferacct_internal.refresh_hours(one, start, start + width, hours, found_at);
+		-- What fails is noted, and then raised: a block that commits can have no handler itself.
+		BEGIN
+			PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('inferacct.refresh_usage ' || one, 0));
+			found_at := pg_catalog.clock_timestamp();
+			hours := inferacct_internal.refresh_changed(one, since, coalesce(drop_missing, false));
+			found := pg_catalog.cardinality(hours);
+			UPDATE inferacct_internal.refresh_run AS r SET hours = found, updated_at = pg_catalog.clock_timestamp() WHERE r.origin = one;
+		EXCEPTION WHEN OTHERS OR query_canceled THEN
+			GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+			failed := true;
+		END;
+		IF NOT failed THEN
 			COMMIT;
-			RAISE NOTICE '%: % of % hours', one, (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(hours) AS h WHERE h < start + width), pg_catalog.cardinality(hours);
-		END LOOP;
-		UPDATE inferacct_internal.refresh_run AS r SET finished_at = pg_catalog.clock_timestamp() WHERE r.origin = one;
+			starts := ARRAY(SELECT DISTINCT pg_catalog.date_bin(width, h, first_hour) AS s FROM pg_catalog.unnest(hours) AS h ORDER BY s);
+			FOREACH start IN ARRAY starts LOOP
+				BEGIN
+					PERFORM inferacct_internal.refresh_hours(one, start, start + width, hours, found_at);
+					done := (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(hours) AS h WHERE h < start + width);
+				EXCEPTION WHEN OTHERS OR query_canceled THEN
+					GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+					failed := true;
+				END;
+				EXIT WHEN failed;
+				COMMIT;
+				RAISE NOTICE '%: % of % hours', one, done, found;
+			END LOOP;
+		END IF;
+		UPDATE inferacct_internal.refresh_run AS r SET finished_at = pg_catalog.clock_timestamp(), problem = message WHERE r.origin = one;
 		COMMIT;
+		IF failed THEN
+			RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message,
+				DETAIL = coalesce(nullif(explanation, ''), 'No hour is half read: what was read before stays.'),
+				HINT = coalesce(nullif(advice, ''), 'refresh_usage() goes on with what is left when it is called again.');
+		END IF;
 	END LOOP;
 END
 $$;
@@ -417,13 +461,16 @@ $$;
 COMMENT ON FUNCTION forget_usage(text, timestamptz, timestamptz) IS
 'Takes the hours of an origin in [since, until) out of usage_hourly and returns how many rows that were. What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
 
-CREATE VIEW refresh_progress AS
+-- A run is at work as long as its statement is.  Who may not see what the session
+-- does takes it to be, unless the failure was noted.
+CREATE VIEW refresh_progress WITH (security_invoker = true) AS
 SELECT o.origin,
-	CASE WHEN r.origin IS NULL THEN 'never run' WHEN r.finished_at IS NOT NULL THEN 'finished'
-		WHEN EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.pid AND a.backend_start < r.started_at) THEN 'running'
-		ELSE 'interrupted' END AS status,
-	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at
+	CASE WHEN r.origin IS NULL THEN 'never run' WHEN r.problem IS NOT NULL THEN 'failed' WHEN r.finished_at IS NOT NULL THEN 'finished'
+		WHEN a.pid IS NULL THEN 'interrupted'
+		WHEN coalesce(a.state = 'active' AND a.query_start <= r.started_at, true) THEN 'running' ELSE 'failed' END AS status,
+	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, r.problem
 FROM (SELECT 'usage_log'::text COLLATE "C" AS origin UNION ALL SELECT name FROM usage_source) AS o
-LEFT JOIN refresh_run AS r USING (origin);
+LEFT JOIN refresh_run AS r USING (origin)
+LEFT JOIN pg_stat_activity AS a ON a.pid = r.pid AND coalesce(a.backend_start < r.started_at, true);
 
-COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished or interrupted; hours it has to read and has read, rows of the log read so far.';
+COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it could be noted) or interrupted (its session or its server ended); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed.';

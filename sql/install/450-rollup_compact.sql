@@ -47,7 +47,26 @@ CREATE TABLE inferacct_internal.usage_month (
 	PRIMARY KEY (origin, month)
 );
 
-COMMENT ON TABLE usage_month IS 'The months that usage_hourly has of each origin, and whether usage_monthly has them. Of this database only: a dump leaves it out, and restoring usage_hourly fills it.';
+COMMENT ON TABLE usage_month IS 'The months that usage_hourly has of each origin, and whether usage_monthly has them; kept by triggers, so read it through rollup_month. Of this database only: a dump leaves it out.';
+
+-- Rows that come while triggers are off (pg_restore --disable-triggers) bring
+-- months that nobody noted.  The index leads from each month to the next.
+CREATE INDEX usage_hourly_origin ON usage_hourly (origin, hour);
+
+CREATE VIEW inferacct_internal.rollup_month WITH (security_invoker = true) AS
+WITH RECURSIVE present(origin, month) AS (
+	(SELECT h.origin, month_of(h.hour) FROM usage_hourly AS h ORDER BY h.origin, h.hour LIMIT 1)
+	UNION ALL
+	SELECT n.origin, month_of(n.hour) FROM present AS p CROSS JOIN LATERAL (
+		SELECT h.origin, h.hour FROM usage_hourly AS h WHERE (h.origin, h.hour) >= (p.origin, begin_of(next_month(p.month)))
+		ORDER BY h.origin, h.hour LIMIT 1) AS n
+)
+SELECT m.origin, m.month, m.compacted FROM usage_month AS m
+UNION ALL
+SELECT p.origin, p.month, false FROM present AS p
+WHERE NOT EXISTS (SELECT FROM usage_month AS m WHERE m.origin = p.origin AND m.month = p.month);
+
+COMMENT ON VIEW rollup_month IS 'The months of usage_month, and those that usage_hourly has without a note there, which are not compacted.';
 
 CREATE TABLE inferacct_internal.usage_monthly (
 	month			date NOT NULL,
@@ -120,6 +139,28 @@ FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
 CREATE TRIGGER usage_hourly_truncated AFTER TRUNCATE ON usage_hourly
 FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
 
+-- Logical replication fires no statement trigger.  A month is taken out, and its
+-- row locked, once per transaction.
+CREATE FUNCTION inferacct_internal.usage_hourly_replicated()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM month_changed(t.origin, t.month) FROM (
+		SELECT OLD.origin, month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
+		UNION SELECT NEW.origin, month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
+	WHERE NOT EXISTS (SELECT FROM usage_month AS m
+		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND written_here(m.xmin));
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION usage_hourly_replicated() IS 'Row trigger of usage_hourly for rows that replication writes: their months are no longer compacted.';
+
+CREATE TRIGGER usage_hourly_replicated AFTER INSERT OR UPDATE OR DELETE ON usage_hourly
+FOR EACH ROW EXECUTE FUNCTION usage_hourly_replicated();
+
 -- The months that lie on both sides of one of these moments; NULL among them is every month.
 CREATE FUNCTION inferacct_internal.months_cut(cuts timestamptz[])
 RETURNS void
@@ -158,6 +199,28 @@ $$;
 
 COMMENT ON FUNCTION price_cuts_months() IS 'Statement trigger of the price tables: months in which a new price begins, or all when it has windows or context tiers, are no longer compacted.';
 
+-- The same for the rows that logical replication writes, one by one.
+CREATE FUNCTION inferacct_internal.price_cut_replicated()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_TABLE_NAME = 'price' THEN
+		PERFORM months_cut(ARRAY[CASE WHEN NEW.time_windows IS NULL AND NEW.above_input_tokens = 0 THEN NEW.valid_from END]);
+	ELSIF TG_TABLE_NAME = 'contract_term' THEN
+		PERFORM months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
+	ELSIF TG_TABLE_NAME = 'model_alias' THEN
+		PERFORM months_cut(ARRAY[CASE WHEN NEW.valid_from > '-infinity' THEN NEW.valid_from END]);
+	ELSE
+		PERFORM months_cut(ARRAY[NEW.valid_from]);
+	END IF;
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION price_cut_replicated() IS 'Row trigger of the price tables for rows that replication writes: as price_cuts_months().';
+
 DO $$
 DECLARE
 	name text;
@@ -165,6 +228,8 @@ BEGIN
 	FOREACH name IN ARRAY ARRAY['price', 'model_alias', 'contract_term', 'fx_rate'] LOOP
 		EXECUTE format('CREATE TRIGGER price_cuts_months AFTER INSERT ON %I REFERENCING NEW TABLE AS written '
 			'FOR EACH STATEMENT EXECUTE FUNCTION price_cuts_months()', name);
+		EXECUTE format('CREATE TRIGGER price_cut_replicated AFTER INSERT ON %I '
+			'FOR EACH ROW EXECUTE FUNCTION price_cut_replicated()', name);
 	END LOOP;
 END $$;
 
@@ -208,9 +273,8 @@ DECLARE
 	cuts timestamptz[];
 	sizes bigint[] := context_thresholds();
 BEGIN
-	IF everything THEN
-		PERFORM month_changed(origin, month) FROM (SELECT DISTINCT origin, month_of(hour) AS month FROM usage_hourly ORDER BY 1, 2) AS h;
-	END IF;
+	PERFORM month_changed(r.origin, r.month) FROM (SELECT origin, month FROM rollup_month ORDER BY 1, 2) AS r
+	WHERE everything OR NOT EXISTS (SELECT FROM usage_month AS u WHERE u.origin = r.origin AND u.month = r.month);
 	FOR m IN SELECT * FROM usage_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
 		cuts := price_changes(begin_of(m.month), begin_of(next_month(m.month)));
 		DELETE FROM usage_monthly AS u WHERE u.origin = m.origin AND u.month = m.month;
@@ -237,7 +301,7 @@ END
 $$;
 
 COMMENT ON FUNCTION compact_usage(boolean) IS
-'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those that a restore without triggers left out. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage().';
+'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those whose rows came while triggers were off. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage().';
 
 CREATE VIEW inferacct_internal.monthly_usage WITH (security_invoker = true) AS
 SELECT month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
@@ -246,7 +310,7 @@ FROM usage_monthly
 UNION ALL
 SELECT m.month, h.slice, h.first_at, h.last_at, h.min_input, h.max_input, h.rows, h.reported, h.usage, h.kinds, h.aggregated,
 	h.origin, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd
-FROM usage_month AS m
+FROM rollup_month AS m
 CROSS JOIN LATERAL (SELECT * FROM usage_hourly AS u
 	WHERE u.origin = m.origin AND u.hour >= begin_of(m.month) AND u.hour < begin_of(next_month(m.month)) OFFSET 0) AS h
 WHERE NOT m.compacted;

@@ -93,23 +93,11 @@ COMMENT ON VIEW spend_by_tag IS 'Requests, usage and exact USD by UTC month and 
 CREATE FUNCTION rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)
 RETURNS text
-LANGUAGE plpgsql STABLE COST 1000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-SET inferacct.unpriced TO 'error'
-AS $$
-BEGIN
-	PERFORM rollup_cost(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region);
-	RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
-	IF SQLSTATE NOT LIKE 'IA0%' THEN
-		RAISE;
-	END IF;
-	RETURN SQLSTATE || ' ' || SQLERRM;
-END
-$$;
+LANGUAGE c STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'rollup_problem';
 
 COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error (IA001 to IA007); NULL when it has one. Other errors are raised.';
+'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error under inferacct.unpriced = error (IA001 to IA005, IA007), whatever the setting is; NULL when it has one. Other errors are raised, IA006 of the session''s contract too.';
 
 CREATE FUNCTION inferacct_internal.tokens_of(usage usage)
 RETURNS bigint
@@ -118,17 +106,16 @@ RETURN input_tokens(usage) + output_tokens(usage);
 
 COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output. NULL gives NULL.';
 
--- What has the same prices is judged once: a message with the nearest names takes
--- milliseconds.  A row that a new price splits, in time or by its sizes, is not put
+-- What has the same prices is judged once.  A row that a new price splits, in time or by its sizes, is not put
 -- together with those that it does not split.
 CREATE FUNCTION inferacct_internal.judged_usage()
 RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
 	provider_usd numeric, problem text)
-LANGUAGE sql STABLE COST 1000000 ROWS 1000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH ends AS MATERIALIZED (
-		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM usage_month AS m
+		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
 		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
 	), alike AS MATERIALIZED (

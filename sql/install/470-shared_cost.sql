@@ -27,7 +27,7 @@ CREATE FUNCTION inferacct_internal.last_month()
 RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$ SELECT greatest(month_of(now()), (SELECT max(m.month) FROM usage_month AS m)) $$;
+AS $$ SELECT greatest(month_of(now()), (SELECT max(m.month) FROM rollup_month AS m)) $$;
 
 COMMENT ON FUNCTION last_month() IS 'First day of the current UTC month, or of the last one that the rollup has when that is later.';
 

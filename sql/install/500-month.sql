@@ -5,15 +5,20 @@
 -- their prices were known (closed_month.known_at) and the contract.  So
 -- restated - booked = price effect + late effect, exactly: the booked tokens at
 -- today's prices, and what has come into or left the log since.
+--
+-- A month is booked and taken back as a whole, and by these two functions only:
+-- they run as the owner, since a right to write the tables would be one to book
+-- anything.  The tables of a restore arrive in any order, so neither looks at the
+-- other when rows come in; inferacct_check() compares them.
 
 CREATE TABLE closed_month (
 	month			date PRIMARY KEY CHECK (month = date_trunc('month', month::timestamp)::date),
 	version			bigint NOT NULL,
 	known_at		timestamptz NOT NULL,
 	contract		text,
-	requests		bigint NOT NULL,
-	unpriced_requests bigint NOT NULL,
-	usd				numeric NOT NULL,
+	requests		bigint NOT NULL CHECK (requests >= 0),
+	unpriced_requests bigint NOT NULL CHECK (unpriced_requests BETWEEN 0 AND requests),
+	usd				numeric NOT NULL CHECK (usd > '-Infinity' AND usd < 'Infinity'),
 	closed_at		timestamptz NOT NULL DEFAULT now(),
 	closed_by		text NOT NULL DEFAULT session_user,
 	note			text
@@ -25,7 +30,7 @@ COMMENT ON COLUMN closed_month.unpriced_requests IS 'requests that had no price,
 SELECT pg_extension_config_dump('closed_month', '');
 
 CREATE TABLE booked_usage (
-	month			date NOT NULL REFERENCES closed_month,
+	month			date NOT NULL CHECK (month = date_trunc('month', month::timestamp)::date),
 	first_at		timestamptz NOT NULL,
 	last_at			timestamptz NOT NULL,
 	min_input		bigint NOT NULL,
@@ -41,8 +46,8 @@ CREATE TABLE booked_usage (
 	team			text,
 	project			text,
 	status			text NOT NULL,
-	provider_usd	numeric,
-	usd				numeric
+	provider_usd	numeric CHECK (provider_usd > '-Infinity' AND provider_usd < 'Infinity'),
+	usd				numeric CHECK (usd > '-Infinity' AND usd < 'Infinity')
 );
 
 CREATE INDEX booked_usage_month ON booked_usage (month);
@@ -56,8 +61,12 @@ LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF TG_OP = 'DELETE' AND current_setting('inferacct_month.reopening', true) = 'on' THEN
-		RETURN NULL;
+	-- A month that has left both tables is reopened.
+	IF TG_OP = 'DELETE' THEN
+		IF NOT EXISTS (SELECT FROM gone WHERE month IN (SELECT c.month FROM closed_month AS c)
+				OR month IN (SELECT b.month FROM booked_usage AS b)) THEN
+			RETURN NULL;
+		END IF;
 	END IF;
 	RAISE EXCEPTION USING ERRCODE = 'IA103',
 		MESSAGE = format('table "%s" is append-only', TG_TABLE_NAME),
@@ -66,12 +75,20 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION booked_append_only() IS 'Statement trigger of closed_month and booked_usage: refuses UPDATE, DELETE and TRUNCATE (IA103), but for reopen_month().';
+COMMENT ON FUNCTION booked_append_only() IS
+'Statement trigger of closed_month and booked_usage: refuses UPDATE, TRUNCATE, and any DELETE that leaves a part of a month (IA103).';
 
-CREATE TRIGGER booked_append_only AFTER UPDATE OR DELETE OR TRUNCATE ON closed_month
-FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only();
-CREATE TRIGGER booked_append_only AFTER UPDATE OR DELETE OR TRUNCATE ON booked_usage
-FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only();
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['closed_month', 'booked_usage'] LOOP
+		EXECUTE format('CREATE TRIGGER booked_append_only AFTER UPDATE OR TRUNCATE ON %I '
+			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name);
+		EXECUTE format('CREATE TRIGGER booked_whole_month AFTER DELETE ON %I REFERENCING OLD TABLE AS gone '
+			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name);
+	END LOOP;
+END $$;
 
 -- The first day of the month; an error when there is none.
 CREATE FUNCTION inferacct_internal.checked_month(month date)
@@ -93,7 +110,7 @@ COMMENT ON FUNCTION checked_month(date) IS 'First day of the month of a day. Err
 
 CREATE FUNCTION close_month(month date, note text DEFAULT NULL, before_its_end boolean DEFAULT false)
 RETURNS closed_month
-LANGUAGE plpgsql VOLATILE COST 1000000
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -110,6 +127,8 @@ BEGIN
 			MESSAGE = format('month %s is closed already', this),
 			HINT = 'restated_spend shows what has changed since; reopen_month() takes the closing back.';
 	END IF;
+	-- What is being published now would else be known since a time before known_at, and yet not be booked.
+	PERFORM lock_prices();
 	-- Prices that are published for a later time are known, too.
 	closed.known_at := coalesce(nullif(current_setting('inferacct.as_of', true), '')::timestamptz, greatest(now(), (SELECT max(published_at) FROM price_version)));
 	-- One statement, and so one snapshot: what is booked is what is counted.
@@ -138,18 +157,20 @@ $$;
 
 COMMENT ON FUNCTION close_month(date, text, boolean) IS
 'Books a UTC month: keeps its rollup and what it costs, with the price version, the time as of which prices are known (inferacct.as_of, or now) and the contract, and returns its row of closed_month. month: any day of it; before_its_end: also while it still runs. Run refresh_usage() before. '
-'What has no price is an error (IA001 to IA007), or under inferacct.unpriced = null booked without USD and counted. Errors: 22023 the month has not ended, 42710 it is closed, 22004, 22008.';
+'What has no price is an error (IA001 to IA007), or under inferacct.unpriced = null booked without USD and counted. Runs as the owner of the extension, with the caller''s settings: every team''s usage is booked. Errors: 22023 the month has not ended, 42710 it is closed, 22004, 22008.';
+
+REVOKE ALL ON FUNCTION close_month(date, text, boolean) FROM PUBLIC;
 
 CREATE FUNCTION reopen_month(month date)
 RETURNS void
-LANGUAGE plpgsql VOLATILE COST 10000
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-SET inferacct_month.reopening TO 'on'
 AS $$
 DECLARE
 	this date := checked_month(month);
 BEGIN
-	DELETE FROM booked_usage AS b WHERE b.month = this;
+	-- One statement, after which nothing of the month is left.
+	WITH rows AS (DELETE FROM booked_usage AS b WHERE b.month = this)
 	DELETE FROM closed_month AS c WHERE c.month = this;
 	IF NOT FOUND THEN
 		RAISE undefined_object USING MESSAGE = format('month %s is not closed', this);
@@ -157,7 +178,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION reopen_month(date) IS 'Takes the closing of a month back, with what was booked. Errors: 42704 it is not closed, 22004, 22008.';
+COMMENT ON FUNCTION reopen_month(date) IS 'Takes the closing of a month back, with what was booked. Runs as the owner of the extension. Errors: 42704 it is not closed, 22004, 22008.';
+
+REVOKE ALL ON FUNCTION reopen_month(date) FROM PUBLIC;
 
 CREATE FUNCTION reproduce_month(month date, OUT booked_usd numeric, OUT reproduced_usd numeric, OUT reproduced boolean)
 LANGUAGE plpgsql VOLATILE COST 1000000

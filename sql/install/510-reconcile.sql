@@ -66,7 +66,7 @@ CREATE FUNCTION reconcile_lines(provider text, month date, invoice jsonb,
 	OUT computed_usd numeric, OUT invoice_usd numeric, OUT variance_usd numeric,
 	OUT volume_usd numeric, OUT price_usd numeric, OUT mix_usd numeric, OUT unpriced_usd numeric, OUT missing_usd numeric)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 100000 ROWS 100
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
 AS $$
@@ -138,7 +138,7 @@ COMMENT ON TYPE reconciliation IS 'What was computed and what was billed, in USD
 
 CREATE FUNCTION reconcile(provider text, month date, invoice jsonb)
 RETURNS reconciliation
-LANGUAGE sql STABLE COST 100000
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT trim_scale(coalesce(sum(computed_usd), 0)), trim_scale(coalesce(sum(invoice_usd), 0)), trim_scale(coalesce(sum(variance_usd), 0)),
@@ -151,7 +151,7 @@ COMMENT ON FUNCTION reconcile(text, date, jsonb) IS 'Sums of reconcile_lines() o
 
 CREATE FUNCTION reconcile(provider text, month date, invoice numeric)
 RETURNS reconciliation
-LANGUAGE sql STABLE COST 100000
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
 AS $$
@@ -179,7 +179,7 @@ COMMENT ON FUNCTION reconcile(text, date, numeric) IS
 
 CREATE FUNCTION reconcile(provider text, month date, invoice text)
 RETURNS reconciliation
-LANGUAGE sql STABLE COST 100000
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN ltrim($3) LIKE '[%' THEN reconcile($1, $2, $3::jsonb) ELSE reconcile($1, $2, $3::numeric) END $$;
 

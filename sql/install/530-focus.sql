@@ -33,6 +33,8 @@ RETURN CASE meter
 	WHEN 'cache_read_image' THEN 'Cache Read Image Input Tokens'
 	WHEN 'input_video' THEN 'Video Input Tokens'
 	WHEN 'output_video' THEN 'Video Output Tokens'
+	WHEN 'cache_token_hours' THEN 'Cache Token-Hours'
+	WHEN 'storage_byte_hours' THEN 'Storage Byte-Hours'
 	ELSE initcap(replace(meter, '_', ' '))
 END;
 
@@ -101,7 +103,7 @@ COMMENT ON FUNCTION list_price(text, usage, timestamptz, timestamptz, bigint, bi
 CREATE FUNCTION inferacct_internal.focus_charges(since date, until date)
 RETURNS TABLE (day date, source text, team text, project text, service_tier text, region text, provider text, model text, meter text,
 	tier text, version bigint, block bigint, quantity numeric, usd_per_block numeric, list_usd_per_block numeric)
-LANGUAGE sql STABLE COST 1000000 ROWS 10000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH rows AS MATERIALIZED (
@@ -214,7 +216,7 @@ RETURNS TABLE (
 	"ServiceSubcategory" text, "SkuId" text, "SkuMeter" text, "SkuPriceDetails" jsonb, "SkuPriceId" text, "SubAccountId" text, "SubAccountName" text, "SubAccountType" text,
 	"Tags" jsonb, "AllocatedMethodId" text, "AllocatedMethodDetails" jsonb, "AllocatedResourceId" text, "AllocatedResourceName" text, "AllocatedTags" jsonb,
 	"x_Source" text, "x_PriceVersion" bigint)
-LANGUAGE sql STABLE COST 1000000 ROWS 10000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT trim_scale(c.usd_per_block * q.blocks), c.source, c.source, 'Usage Source', 'USD',
@@ -269,7 +271,7 @@ COMMENT ON FUNCTION focus(date, date) IS
 'Cost and Usage rows of FOCUS 1.4 for [since, until) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team (undivided where that is unknown), running deployments among them (a WARNING names those whose cost is unknown, which have no row), and of each commitment its purchase (BilledCost) and what was and was not used of it (EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
 
 CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
-SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM usage_month) AS m
+SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
 CROSS JOIN LATERAL focus(m.first, next_month(m.last)) AS f;
 
 COMMENT ON VIEW focus_1_4 IS 'focus() of everything that the rollup has. For one month, focus(''2026-10-01'', ''2026-11-01'') reads only that.';

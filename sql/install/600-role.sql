@@ -3,8 +3,9 @@
 -- Invariant: the roles are made, or taken as they are, once per cluster, and
 -- belong to no extension: DROP EXTENSION leaves them.  They are granted by name,
 -- on every object of the extension but the raw log's rows, whose owner decides.
--- No view and no function runs with other rights than its caller's, so that
--- row-level security of the log and the rollup holds in every report.
+-- No view and no function of a report runs with other rights than its caller's, so
+-- that row-level security of the log and the rollup holds in every one.  Triggers
+-- that keep notes, and what books or takes back a month, run as the owner.
 
 -- The rights of both roles, on all that the extension has by now.
 CREATE FUNCTION grant_roles()
@@ -17,7 +18,7 @@ DECLARE
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection', 'price_epoch',
 		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run',
-		'closed_month', 'booked_usage', 'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
+		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
@@ -35,7 +36,7 @@ BEGIN
 			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'inferacct') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
 	LOOP
 		IF kind = 'S' THEN
-			EXECUTE format('GRANT USAGE, SELECT, UPDATE ON SEQUENCE %I TO inferacct_admin', name);
+			EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %I TO inferacct_admin', name);
 			CONTINUE;
 		END IF;
 		EXECUTE format('GRANT SELECT ON %I TO inferacct_admin', name);
@@ -47,6 +48,7 @@ BEGIN
 			EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO inferacct_admin', name);
 		END IF;
 	END LOOP;
+	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean), reopen_month(date) TO inferacct_admin;
 END
 $$;
 

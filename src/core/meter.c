@@ -34,7 +34,7 @@ const char *const METER_NAMES = (METERS(METER_LISTED)) + 2;
 const char *
 MeterName(Meter meter)
 {
-	return meter_info[meter].name;
+	return meter < METER_COUNT ? meter_info[meter].name : "unknown";
 }
 
 MeterSide

@@ -18,6 +18,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "core/state_sql.h"
 #include "server/compat.h"
 
 PG_FUNCTION_INFO_V1(commitment_accum);
@@ -26,21 +27,13 @@ PG_FUNCTION_INFO_V1(commitment_combine);
 
 #define VALUES_PER_ROW 3
 
-static MemoryContext
-StateContext(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	return AggCheckCallContext(fcinfo, &context) != 0 ? context : CurrentMemoryContext;
-}
-
 /* The state so far, or an empty one, as an array that can grow in place. */
 static ExpandedArrayHeader *
 StateArray(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0))
 		return construct_empty_expanded_array(NUMERICOID, StateContext(fcinfo), NULL);
-	if (AggCheckCallContext(fcinfo, NULL) != 0)
+	if (IsAggregateCall(fcinfo))
 		return DatumGetExpandedArray(PG_GETARG_DATUM(0));
 
 	/* Called as a plain function: leave the argument as it is. */
@@ -53,16 +46,6 @@ AppendNumeric(ExpandedArrayHeader *state, Datum value)
 	int			index = state->ndims == 0 ? 1 : state->lbound[0] + state->dims[0];
 
 	array_set_element(EOHPGetRWDatum(&state->hdr), 1, &index, value, false, -1, -1, false, TYPALIGN_INT);
-}
-
-
-/* The state as it is. */
-static Datum
-SameState(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 /* A row without one of its values cannot be left out: it is an hour. */
@@ -119,7 +102,7 @@ commitment_combine(PG_FUNCTION_ARGS)
 	int			nvalues;
 
 	if (PG_ARGISNULL(1))
-		return SameState(fcinfo);
+		return StateUnchanged(fcinfo);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), NUMERICOID, -1, false, TYPALIGN_INT, &values, NULL, &nvalues);
 	state = StateArray(fcinfo);
 	for (int i = 0; i < nvalues; i++)

@@ -244,8 +244,8 @@ CheckRequests(const Demand *demand, const DemandBucket *bucket, Meter *meter)
 	return DEMAND_OK;
 }
 
-DemandStatus
-DemandAdd(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd, Meter *meter)
+static DemandStatus
+AddRequest(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd, Meter *meter)
 {
 	uint32_t	present = usage->present;
 	int64_t		stated;
@@ -275,7 +275,16 @@ DemandAdd(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd
 		bucket->unpriced += stated == 0 ? 1 : stated;
 	else if (__builtin_add_overflow(bucket->usd, usd, &bucket->usd))
 		return DEMAND_MONEY_OVERFLOW;
-	return stated == 0 ? CheckRequests(demand, bucket, meter) : DEMAND_OK;
+	return CheckRequests(demand, bucket, meter);
+}
+
+DemandOutcome
+DemandAdd(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd)
+{
+	DemandOutcome outcome = {.meter = METER_REQUESTS};
+
+	outcome.status = AddRequest(demand, at, usage, priced, usd, &outcome.meter);
+	return outcome;
 }
 
 static DemandStatus
@@ -298,18 +307,21 @@ MergeBucket(Demand *demand, const Demand *other, const DemandBucket *from, Meter
 	return CheckRequests(demand, bucket, meter);
 }
 
-DemandStatus
-DemandMerge(Demand *demand, const Demand *other, Meter *meter)
+DemandOutcome
+DemandMerge(Demand *demand, const Demand *other)
 {
-	DemandStatus status = DEMAND_OK;
+	DemandOutcome outcome = {.meter = METER_REQUESTS};
 
 	if (demand->width != other->width)
-		return DEMAND_WIDTH;
-	status = DemandAddMeters(demand, other->meters);
+	{
+		outcome.status = DEMAND_WIDTH;
+		return outcome;
+	}
+	outcome.status = DemandAddMeters(demand, other->meters);
 	demand->last = NULL;
-	for (uint32_t i = 0; i < other->nbuckets && status == DEMAND_OK; i++)
-		status = MergeBucket(demand, other, DemandBucketAt(other, i), meter);
-	return status;
+	for (uint32_t i = 0; i < other->nbuckets && outcome.status == DEMAND_OK; i++)
+		outcome.status = MergeBucket(demand, other, DemandBucketAt(other, i), &outcome.meter);
+	return outcome;
 }
 
 /* ---------- sorting ---------- */

@@ -75,8 +75,17 @@ typedef enum DemandStatus
 	DEMAND_MONEY_OVERFLOW,
 	DEMAND_WIDTH,				/* not whole minutes from one to a week; or two widths */
 	DEMAND_TOO_MANY,			/* more than 2^31 buckets */
-	DEMAND_CORRUPT				/* bytes or text that no demand has */
+	DEMAND_CORRUPT,				/* bytes or text that no demand has */
+	DEMAND_OTHER_FORMAT,		/* stored by a version with another DEMAND_FORMAT, the first byte */
+	DEMAND_OTHER_METERS			/* ... or with another number of meters, the second */
 } DemandStatus;
+
+/* What became of adding. */
+typedef struct DemandOutcome
+{
+	DemandStatus status;
+	Meter		meter;			/* whose count overflowed, with DEMAND_METER_OVERFLOW */
+} DemandOutcome;
 
 /* An empty demand; it does not allocate. */
 extern void DemandInit(Demand *demand, int64_t width, DemandResize resize, DemandRelease release, void *owner);
@@ -86,14 +95,12 @@ extern bool DemandWidthIsValid(int64_t width);
 
 /*
  * Add a request, or several that count themselves under meter requests; usd is
- * ignored unless priced.  After a failure the demand may not be used; *meter
- * says where a count overflowed.
+ * ignored unless priced.  After a failure the demand may not be used.
  */
-extern DemandStatus DemandAdd(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd,
-							  Meter *meter);
+extern DemandOutcome DemandAdd(Demand *demand, int64_t at, const Usage *usage, bool priced, Money usd);
 
 /* Add all of another demand of the same width. */
-extern DemandStatus DemandMerge(Demand *demand, const Demand *other, Meter *meter);
+extern DemandOutcome DemandMerge(Demand *demand, const Demand *other);
 
 /* Put the buckets in the order of time. */
 extern DemandStatus DemandSort(Demand *demand);
@@ -128,6 +135,8 @@ extern bool DemandBucketIsValid(const Demand *demand, const DemandBucket *bucket
  * takes; DemandRead() takes bytes that a client or a disk could have damaged
  * into an initialized demand.
  */
+#define DEMAND_FORMAT 1
+
 extern size_t DemandSize(const Demand *demand);
 extern void DemandWrite(const Demand *demand, unsigned char *bytes);
 extern DemandStatus DemandRead(Demand *demand, const unsigned char *bytes, size_t size);

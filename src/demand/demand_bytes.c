@@ -2,7 +2,7 @@
  * demand_bytes.c
  *	  The stored form of a demand: small, sorted, the same on every machine.
  *
- *	format (1 byte, 1)
+ *	DEMAND_FORMAT (1 byte), METER_COUNT (1 byte)
  *	width in minutes, meters, digits, buckets
  *	for each bucket, in the order of time:
  *		number (signed) for the first, then the buckets skipped since the last
@@ -18,8 +18,6 @@
  * buckets that are read.
  */
 #include "demand/demand.h"
-
-#define FORMAT 1
 
 typedef unsigned __int128 Wide;
 
@@ -111,7 +109,8 @@ PutDemand(Writer *writer, const Demand *demand)
 	Money		unit = PowerOfTen(digits);
 	int64_t		previous = 0;
 
-	PutByte(writer, FORMAT);
+	PutByte(writer, DEMAND_FORMAT);
+	PutByte(writer, METER_COUNT);
 	Put(writer, (uint64_t) (demand->width / DEMAND_MINUTE));
 	Put(writer, demand->meters);
 	Put(writer, (uint64_t) digits);
@@ -246,13 +245,18 @@ DemandRead(Demand *demand, const unsigned char *bytes, size_t size)
 {
 	Reader		reader = {bytes, bytes + size, false};
 	int			format = (int) Get(&reader, 7);
+	int			meter_count = (int) Get(&reader, 7);
 	int64_t		width = (int64_t) Get(&reader, 16) * DEMAND_MINUTE;
 	uint32_t	meters = (uint32_t) Get(&reader, 32);
 	int			digits = (int) Get(&reader, 7);
 	uint32_t	nbuckets = (uint32_t) Get(&reader, 31);
 	int64_t		number = 0;
 
-	if (reader.bad || format != FORMAT || !DemandWidthIsValid(width) || meters >= METER_BIT(METER_COUNT) ||
+	if (size > 0 && format != DEMAND_FORMAT)
+		return DEMAND_OTHER_FORMAT;
+	if (size > 1 && meter_count != METER_COUNT)
+		return DEMAND_OTHER_METERS;
+	if (reader.bad || !DemandWidthIsValid(width) || meters >= METER_BIT(METER_COUNT) ||
 		digits > MONEY_SCALE)
 		return DEMAND_CORRUPT;
 	DemandInit(demand, width, demand->resize, demand->release, demand->owner);

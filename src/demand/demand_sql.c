@@ -22,6 +22,7 @@
 
 #include "demand/demand_sql.h"
 #include "core/money_sql.h"
+#include "core/state_sql.h"
 #include "core/usage_sql.h"
 
 StaticAssertDecl(DEMAND_FIRST_TIME == MIN_TIMESTAMP && DEMAND_END_TIME == END_TIMESTAMP,
@@ -59,9 +60,9 @@ WidthError(void)
 }
 
 void
-CheckDemand(DemandStatus status, Meter meter)
+CheckDemandOutcome(DemandOutcome outcome)
 {
-	switch (status)
+	switch (outcome.status)
 	{
 		case DEMAND_OK:
 			return;
@@ -76,7 +77,7 @@ CheckDemand(DemandStatus status, Meter meter)
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("the time of a request must be finite")));
 		case DEMAND_METER_OVERFLOW:
-			UsageError(USAGE_OVERFLOW, meter);
+			UsageError(USAGE_OVERFLOW, outcome.meter);
 		case DEMAND_MONEY_OVERFLOW:
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -84,10 +85,10 @@ CheckDemand(DemandStatus status, Meter meter)
 		case DEMAND_WIDTH:
 			WidthError();
 			break;
-		case DEMAND_CORRUPT:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("the stored demand is damaged")));
+		case DEMAND_CORRUPT:	/* ReadBytes() and demand_in() say so themselves */
+		case DEMAND_OTHER_FORMAT:
+		case DEMAND_OTHER_METERS:
+			elog(ERROR, "unexpected state of a demand");
 	}
 }
 
@@ -112,11 +113,11 @@ ObjectFlatSize(ExpandedObjectHeader *header)
 
 	if (object->flat_size == 0)
 	{
-		CheckDemand(DemandSort(&object->demand), METER_COUNT);
+		CheckDemand(DemandSort(&object->demand));
 		object->flat_size = VARHDRSZ + DemandSize(&object->demand);
 	}
 	if (!AllocSizeIsValid(object->flat_size))
-		CheckDemand(DEMAND_TOO_MANY, METER_COUNT);
+		CheckDemand(DEMAND_TOO_MANY);
 	return object->flat_size;
 }
 
@@ -154,13 +155,40 @@ DatumGetObject(Datum datum)
 	return object;
 }
 
+/* Read bytes that were stored, or sent, into an initialized demand. */
+static void
+ReadBytes(Demand *demand, const unsigned char *bytes, Size size, bool stored)
+{
+	DemandStatus status = DemandRead(demand, bytes, size);
+	int			sqlstate = stored ? ERRCODE_DATA_CORRUPTED : ERRCODE_INVALID_BINARY_REPRESENTATION;
+
+	if (status == DEMAND_OTHER_FORMAT || status == DEMAND_OTHER_METERS)
+		ereport(ERROR,
+				(errcode(sqlstate),
+				 errmsg("a value of type %s was %s by another version of inferacct", "demand", stored ? "stored" : "written"),
+				 status == DEMAND_OTHER_FORMAT ?
+				 errdetail("Its format is number %d, this version reads number %d.", bytes[0], DEMAND_FORMAT) :
+				 errdetail("It has counts of %d meters, this version has %d meters.", bytes[1], METER_COUNT),
+				 errhint("Aggregate the rows again, or move it as text from the version that made it.")));
+	if (status == DEMAND_CORRUPT && stored)
+		ereport(ERROR,
+				(errcode(sqlstate),
+				 errmsg("a stored value of type %s is damaged", "demand"),
+				 errhint("Aggregate the rows again.")));
+	if (status == DEMAND_CORRUPT)
+		ereport(ERROR,
+				(errcode(sqlstate),
+				 errmsg("invalid binary representation of type %s", "demand")));
+	CheckDemand(status);
+}
+
 /* Read the flat form into an initialized demand. */
 static void
 ReadFlat(Demand *demand, Datum datum)
 {
 	struct varlena *flat = PG_DETOAST_DATUM_PACKED(datum);
 
-	CheckDemand(DemandRead(demand, (unsigned char *) VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat)), METER_COUNT);
+	ReadBytes(demand, (unsigned char *) VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat), true);
 	if ((Pointer) flat != DatumGetPointer(datum))
 		pfree(flat);
 }
@@ -173,7 +201,7 @@ DatumGetDemand(Datum datum)
 	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
 	{
 		demand = &DatumGetObject(datum)->demand;
-		CheckDemand(DemandSort(demand), METER_COUNT);
+		CheckDemand(DemandSort(demand));
 		return demand;
 	}
 	demand = palloc(sizeof(Demand));
@@ -188,10 +216,10 @@ DemandGetDatum(Demand *demand)
 	Size		size;
 	struct varlena *flat;
 
-	CheckDemand(DemandSort(demand), METER_COUNT);
+	CheckDemand(DemandSort(demand));
 	size = VARHDRSZ + DemandSize(demand);
 	if (!AllocSizeIsValid(size))
-		CheckDemand(DEMAND_TOO_MANY, METER_COUNT);
+		CheckDemand(DEMAND_TOO_MANY);
 	flat = palloc(size);
 	SET_VARSIZE(flat, size);
 	DemandWrite(demand, (unsigned char *) VARDATA(flat));
@@ -216,7 +244,7 @@ demand_in(PG_FUNCTION_ARGS)
 				 errmsg("invalid input syntax for type %s", "demand"),
 				 errdetail("It does not fit at character %d: \"%.40s\".", (int) (at - string) + 1, at),
 				 errhint("Expected {\"minutes\":60,\"buckets\":[{\"from\":\"2024-05-01T13:00Z\",\"requests\":1,\"usage\":{\"input\":1200,\"requests\":1},\"usd\":\"0.0036\"}]}, each bucket once and on its grid.")));
-	CheckDemand(status, METER_COUNT);
+	CheckDemand(status);
 	PG_RETURN_DATUM(DemandGetDatum(&demand));
 }
 
@@ -244,15 +272,9 @@ demand_recv(PG_FUNCTION_ARGS)
 	int			size = message->len - message->cursor;
 	const unsigned char *bytes = (const unsigned char *) pq_getmsgbytes(message, size);
 	Demand		demand;
-	DemandStatus status;
 
 	DemandInContext(&demand, DEMAND_HOUR, CurrentMemoryContext);
-	status = DemandRead(&demand, bytes, size);
-	if (status == DEMAND_CORRUPT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid binary representation of type %s", "demand")));
-	CheckDemand(status, METER_COUNT);
+	ReadBytes(&demand, bytes, size, false);
 	PG_RETURN_DATUM(DemandGetDatum(&demand));
 }
 
@@ -291,37 +313,46 @@ demand_ne(PG_FUNCTION_ARGS)
 
 /* ---------- the aggregates ---------- */
 
-/* The first argument as an object to change: the aggregate's own, a copy of it, or a new one for NULL. */
+static const void *
+ObjectOfDatum(Datum datum)
+{
+	DemandObject *object;
+
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
+		return DatumGetObject(datum);
+	object = MakeObject(DEMAND_HOUR, CurrentMemoryContext);
+	ReadFlat(&object->demand, datum);
+	return object;
+}
+
+/* A new demand is one of a bucket width: there is none without. */
+static void *
+ObjectCopy(const void *value)
+{
+	const DemandObject *from = value;
+	DemandObject *object;
+
+	if (from == NULL)
+		return NULL;
+	object = MakeObject(from->demand.width, CurrentMemoryContext);
+	CheckDemandOutcome(DemandMerge(&object->demand, &from->demand));
+	return object;
+}
+
+/* Only whose a state is; its forms are those of demand_bytes.c and demand_text.c. */
+static const StateType demand_type = {
+	.name = "demand",.format = DEMAND_FORMAT,.of_datum = ObjectOfDatum,.copy = ObjectCopy
+};
+
+/* The first argument as an object to change, a new one of that bucket width for NULL. */
 static DemandObject *
 StateObject(FunctionCallInfo fcinfo, int64 width)
 {
-	MemoryContext context;
-	bool		aggregate = AggCheckCallContext(fcinfo, &context) != 0;
-	Datum		state;
-	DemandObject *object;
+	DemandObject *object = ExpandedStateArgument(fcinfo, &demand_type);
 
-	if (!aggregate)
-		context = CurrentMemoryContext;
-	if (PG_ARGISNULL(0))
-		return MakeObject(width, context);
-	state = PG_GETARG_DATUM(0);
-	if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state)) && aggregate)
-	{
-		object = DatumGetObject(state);
-		object->flat_size = 0;
-		return object;
-	}
-	object = MakeObject(width, context);
-	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(state)))
-	{
-		const Demand *demand = &DatumGetObject(state)->demand;
-		Meter		meter = METER_COUNT;
-
-		object->demand.width = demand->width;
-		CheckDemand(DemandMerge(&object->demand, demand, &meter), meter);
-	}
-	else
-		ReadFlat(&object->demand, state);
+	if (object == NULL)
+		object = MakeObject(width, StateContext(fcinfo));
+	object->flat_size = 0;
 	return object;
 }
 
@@ -331,21 +362,15 @@ Accumulate(FunctionCallInfo fcinfo, int64 width)
 {
 	DemandObject *object;
 	Money		usd = 0;
-	Meter		meter = METER_COUNT;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))	/* no request */
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return StateUnchanged(fcinfo);
 	object = StateObject(fcinfo, width);
 	if (object->demand.width != width)
 		WidthError();
 	if (!PG_ARGISNULL(3))
 		usd = MoneyFromNumeric(PG_GETARG_DATUM(3));
-	CheckDemand(DemandAdd(&object->demand, PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_USAGE(2), !PG_ARGISNULL(3), usd, &meter),
-				meter);
+	CheckDemandOutcome(DemandAdd(&object->demand, PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_USAGE(2), !PG_ARGISNULL(3), usd));
 	PG_RETURN_DATUM(EOHPGetRWDatum(&object->header));
 }
 
@@ -390,16 +415,11 @@ demand_combine(PG_FUNCTION_ARGS)
 {
 	DemandObject *object;
 	const Demand *other;
-	Meter		meter = METER_COUNT;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return StateUnchanged(fcinfo);
 	other = PG_GETARG_DEMAND(1);
 	object = StateObject(fcinfo, other->width);
-	CheckDemand(DemandMerge(&object->demand, other, &meter), meter);
+	CheckDemandOutcome(DemandMerge(&object->demand, other));
 	PG_RETURN_DATUM(EOHPGetRWDatum(&object->header));
 }

@@ -13,8 +13,14 @@
 #include "server/compat.h"
 #include "demand/demand.h"
 
-/* Raise what failed; meter matters for DEMAND_METER_OVERFLOW only. */
-extern void CheckDemand(DemandStatus status, Meter meter);
+/* Raise what failed. */
+extern void CheckDemandOutcome(DemandOutcome outcome);
+
+static inline void
+CheckDemand(DemandStatus status)
+{
+	CheckDemandOutcome((DemandOutcome) {.status = status,.meter = METER_REQUESTS});
+}
 
 /* The demand behind a Datum, sorted and read-only; made in the current memory context when it is flat. */
 extern const Demand *DatumGetDemand(Datum datum);

@@ -1,11 +1,7 @@
 /*
  * load_hours.c
- *	  Hours of load: counting, merging, text.  See load_hours.h.
+ *	  Hours of load: counting, merging, fields.  See load_hours.h.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "demand/load_hours.h"
@@ -87,58 +83,15 @@ LoadAdd(Load *load, const LoadHour *hour)
 	return true;
 }
 
-int
-LoadHourToText(const LoadHour *hour, char text[LOAD_HOUR_TEXT_SIZE])
+void
+LoadHourFields(Fields *fields, LoadHour *hour)
 {
-	int			length = sprintf(text, "%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64 "/",
-								 hour->hour, hour->requests, hour->input, hour->cached, hour->output);
-
-	return length + MoneyToText(hour->api_usd, text + length);
-}
-
-/* Read a whole number that ends with a slash; returns what follows, NULL when it is none. */
-static const char *
-ReadCount(const char *text, int64_t *count)
-{
-	char	   *end;
-
-	if (text == NULL || (*text != '-' && (*text < '0' || *text > '9')))
-		return NULL;
-	errno = 0;
-	*count = strtoll(text, &end, 10);
-	return errno == 0 && end != text && *end == '/' ? end + 1 : NULL;
-}
-
-const char *
-LoadHourFromText(const char *text, LoadHour *hour)
-{
-	char		usd[MONEY_TEXT_SIZE];
-	size_t		length;
-
-	text = ReadCount(text, &hour->hour);
-	text = ReadCount(text, &hour->requests);
-	text = ReadCount(text, &hour->input);
-	text = ReadCount(text, &hour->cached);
-	text = ReadCount(text, &hour->output);
-	if (text == NULL)
-		return NULL;
-	length = strcspn(text, " ");
-	if (length >= sizeof(usd))
-		return NULL;
-	memcpy(usd, text, length);
-	usd[length] = '\0';
-	return MoneyFromText(usd, &hour->api_usd) == MONEY_OK ? text + length : NULL;
-}
-
-bool
-LoadIsValid(const LoadHour *hours, int count)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (hours[i].hour < -MOST_HOUR || hours[i].hour > MOST_HOUR || hours[i].requests < 0 || hours[i].input < 0 ||
-			hours[i].cached < 0 || hours[i].output < 0 || hours[i].api_usd < 0 ||
-			(i > 0 && hours[i - 1].hour >= hours[i].hour))
-			return false;
-	}
-	return true;
+	FieldInteger(fields, &hour->hour, -MOST_HOUR, MOST_HOUR);
+	FieldInteger(fields, &hour->requests, 0, INT64_MAX);
+	FieldInteger(fields, &hour->input, 0, INT64_MAX);
+	FieldInteger(fields, &hour->cached, 0, INT64_MAX);
+	FieldInteger(fields, &hour->output, 0, INT64_MAX);
+	FieldMoney(fields, &hour->api_usd);
+	if (hour->api_usd < 0)
+		FieldsRefuse(fields);
 }

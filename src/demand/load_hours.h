@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/fields.h"
 #include "core/money.h"
 #include "core/usage.h"
 
@@ -38,9 +39,6 @@ typedef struct Load
 	int			room;
 } Load;
 
-/* Longest text of an hour: six numbers, five separators, NUL. */
-#define LOAD_HOUR_TEXT_SIZE (5 * 21 + MONEY_TEXT_SIZE + 6)
-
 /* The hour of a time in microseconds since 2000-01-01, also before it. */
 extern int64_t LoadHourOfTime(int64_t microseconds);
 
@@ -53,13 +51,7 @@ extern bool LoadHourOfUsage(const Usage *usage, LoadHour *hour);
  */
 extern bool LoadAdd(Load *load, const LoadHour *hour);
 
-/* "hour/requests/input/cached/output/usd"; returns its length. */
-extern int	LoadHourToText(const LoadHour *hour, char text[LOAD_HOUR_TEXT_SIZE]);
-
-/* The inverse; returns what follows the hour, or NULL when it is none. */
-extern const char *LoadHourFromText(const char *text, LoadHour *hour);
-
-/* Are these hours a load, of bytes that a client or a disk could have damaged? */
-extern bool LoadIsValid(const LoadHour *hours, int count);
+/* What an hour consists of: hour, requests, input, cached, output, USD. */
+extern void LoadHourFields(Fields *fields, LoadHour *hour);
 
 #endif							/* INFERACCT_LOAD_HOURS_H */

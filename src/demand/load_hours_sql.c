@@ -14,8 +14,6 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
-#include "libpq/pqformat.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/expandeddatum.h"
 #include "utils/memutils.h"
@@ -24,42 +22,32 @@
 #include "demand/load_hours.h"
 #include "server/compat.h"
 #include "core/money_sql.h"
+#include "core/state_sql.h"
 #include "session/price_cache.h"
 #include "session/request.h"
 #include "session/request_arguments.h"
 #include "core/usage_sql.h"
 
-PG_FUNCTION_INFO_V1(breakeven_state_in);
-PG_FUNCTION_INFO_V1(breakeven_state_out);
-PG_FUNCTION_INFO_V1(breakeven_state_recv);
-PG_FUNCTION_INFO_V1(breakeven_state_send);
 PG_FUNCTION_INFO_V1(breakeven_accum);
 PG_FUNCTION_INFO_V1(breakeven_combine);
 PG_FUNCTION_INFO_V1(breakeven_deployment);
 PG_FUNCTION_INFO_V1(breakeven_hours);
 
-#define STATE_MAGIC 0x6c6f6164
+#define BREAKEVEN_FORMAT 1
 
-/* As it lies in a table; the deployment's name follows the hours. */
-typedef struct FlatState
-{
-	int32		header;			/* varlena length word */
-	int32		count;
-	int32		name_length;
-	int32		unused;			/* zero */
-	LoadHour	hours[FLEXIBLE_ARRAY_MEMBER];
-} FlatState;
+/* The longest name of a deployment that is read. */
+#define NAME_MAX_LENGTH (1 << 20)
+
+static const StateType breakeven_state_type;
 
 typedef struct State
 {
 	ExpandedObjectHeader expanded;
-	int			magic;
 	char	   *name;			/* of the deployment; not NUL-terminated */
 	int			name_length;
 	Load		load;
 } State;
 
-#define FLAT_SIZE(count, name_length) (offsetof(FlatState, hours) + (Size) (count) * sizeof(LoadHour) + (Size) (name_length))
 #define MOST_HOURS ((int) ((MaxAllocSize - 1024) / sizeof(LoadHour)))
 
 /* ---------- the expanded object ---------- */
@@ -67,37 +55,25 @@ typedef struct State
 static Size
 FlatSize(ExpandedObjectHeader *expanded)
 {
-	State	   *state = (State *) expanded;
-
-	return FLAT_SIZE(state->load.count, state->name_length);
+	return StateFlatSize(&breakeven_state_type, expanded);
 }
 
 static void
 Flatten(ExpandedObjectHeader *expanded, void *result, Size size)
 {
-	State	   *state = (State *) expanded;
-	FlatState  *flat = result;
-
-	SET_VARSIZE(flat, size);
-	flat->count = state->load.count;
-	flat->name_length = state->name_length;
-	flat->unused = 0;
-	if (state->load.count > 0)
-		memcpy(flat->hours, state->load.hours, (Size) state->load.count * sizeof(LoadHour));
-	memcpy(&flat->hours[state->load.count], state->name, state->name_length);
+	StateFlatten(&breakeven_state_type, expanded, result, size);
 }
 
 static const ExpandedObjectMethods state_methods = {FlatSize, Flatten};
 
-/* An empty state of a deployment in a context of its own below parent. */
+/* An empty state of a deployment in a context of its own below the current one. */
 static State *
-StateCreate(MemoryContext parent, const char *name, int name_length)
+StateCreate(const char *name, int name_length)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "inferacct breakeven", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "inferacct breakeven", ALLOCSET_DEFAULT_SIZES);
 	State	   *state = MemoryContextAllocZero(context, sizeof(State));
 
 	EOH_init_header(&state->expanded, &state_methods, context);
-	state->magic = STATE_MAGIC;
 	state->name = MemoryContextAlloc(context, Max(name_length, 1));
 	memcpy(state->name, name, name_length);
 	state->name_length = name_length;
@@ -133,190 +109,76 @@ StateAddHour(State *state, const LoadHour *hour)
 				 errmsg("the load of an hour is out of range")));
 }
 
-/* Is this Datum an expanded state, which can be read as it is? */
-static State *
-ExpandedState(Datum datum)
-{
-	State	   *state;
-
-	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
-		return NULL;
-	state = (State *) DatumGetEOHP(datum);
-	Assert(state->magic == STATE_MAGIC);
-	return state;
-}
-
-/* A state of its own, below parent, with what the Datum holds. */
-static State *
-StateCopy(MemoryContext parent, Datum datum)
-{
-	State	   *from = ExpandedState(datum);
-	FlatState  *flat;
-	State	   *state;
-	const LoadHour *hours;
-	int			count;
-
-	if (from != NULL)
-	{
-		state = StateCreate(parent, from->name, from->name_length);
-		hours = from->load.hours;
-		count = from->load.count;
-	}
-	else
-	{
-		flat = (FlatState *) PG_DETOAST_DATUM(datum);
-		hours = flat->hours;
-		count = flat->count;
-		state = StateCreate(parent, (const char *) &hours[count], flat->name_length);
-	}
-	for (int i = 0; i < count; i++)
-		StateAddHour(state, &hours[i]);
-	return state;
-}
-
-/* A state to read. */
-static State *
-StateRead(Datum datum)
-{
-	State	   *state = ExpandedState(datum);
-
-	return state != NULL ? state : StateCopy(CurrentMemoryContext, datum);
-}
-
-/* The first argument as a state to change: the aggregate's own, else a copy; NULL for NULL. */
-static State *
-StateArgument(FunctionCallInfo fcinfo, MemoryContext *context)
-{
-	bool		is_aggregate = AggCheckCallContext(fcinfo, context) != 0;
-
-	if (!is_aggregate)
-		*context = CurrentMemoryContext;
-	if (PG_ARGISNULL(0))
-		return NULL;
-	if (is_aggregate && VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0))))
-		return ExpandedState(PG_GETARG_DATUM(0));
-	return StateCopy(*context, PG_GETARG_DATUM(0));
-}
-
 #define RETURN_STATE(state) return EOHPGetRWDatum(&(state)->expanded)
 
-/* ---------- text and binary form ---------- */
+/* ---------- the type ---------- */
 
-static void
-CheckState(const State *state)
+/* The deployment's name; the hours, in order. */
+static void *
+StateFields(Fields *fields, void *value)
 {
-	if (!LoadIsValid(state->load.hours, state->load.count))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("hours of type %s are out of order or negative", "breakeven_state")));
+	State	   *state = value;
+	const char *name = fields->reading ? "" : state->name;
+	size_t		name_length = fields->reading ? 0 : (size_t) state->name_length;
+	uint32		count = fields->reading ? 0 : (uint32) state->load.count;
+	int64		previous = PG_INT64_MIN;
+
+	FieldFormat(fields, BREAKEVEN_FORMAT, false);
+	FieldString(fields, &name, &name_length, NAME_MAX_LENGTH);
+	FieldCount(fields, &count, MOST_HOURS);
+	if (fields->reading)
+		state = StateCreate(name, (int) name_length);
+	for (uint32 i = 0; i < count && FieldsAreGood(fields); i++)
+	{
+		LoadHour	hour = fields->reading ? (LoadHour) {0} : state->load.hours[i];
+
+		LoadHourFields(fields, &hour);
+		if (!fields->reading)
+			continue;
+		if (hour.hour <= previous)
+			FieldsRefuse(fields);
+		previous = hour.hour;
+		if (FieldsAreGood(fields))
+			StateAddHour(state, &hour);
+	}
+	return state;
 }
 
-static void
-TextError(const char *string)
+static const void *
+StateOfDatum(Datum datum)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type %s: \"%s\"", "breakeven_state", string),
-			 errhint("Expected bytes:deployment, then hour/requests/input/cached/output/usd of each hour, in order.")));
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
+		return DatumGetEOHP(datum);
+	return StateOfFlat(&breakeven_state_type, datum);
 }
 
-/* "4:name 234120/1/1000/0/200/0.006 ...": the bytes of the name, the name, the hours. */
-Datum
-breakeven_state_in(PG_FUNCTION_ARGS)
+static Datum
+StateToDatum(void *state)
 {
-	char	   *string = PG_GETARG_CSTRING(0);
-	char	   *name;
-	long		name_length = strtol(string, &name, 10);
+	RETURN_STATE((State *) state);
+}
+
+/* A new state is one of a deployment: there is none without. */
+static void *
+StateCopy(const void *value)
+{
+	const State *from = value;
 	State	   *state;
-	const char *at;
 
-	if (name == string || *name != ':' || name_length < 0 || (Size) name_length > strlen(name + 1))
-		TextError(string);
-	state = StateCreate(CurrentMemoryContext, name + 1, (int) name_length);
-	for (at = name + 1 + name_length; *at == ' ';)
-	{
-		LoadHour	hour;
-
-		at = LoadHourFromText(at + 1, &hour);
-		if (at == NULL ||
-			(state->load.count > 0 && state->load.hours[state->load.count - 1].hour >= hour.hour))
-			TextError(string);
-		StateAddHour(state, &hour);
-	}
-	if (*at != '\0')
-		TextError(string);
-	CheckState(state);
-	RETURN_STATE(state);
+	if (from == NULL)
+		return NULL;
+	state = StateCreate(from->name, from->name_length);
+	for (int i = 0; i < from->load.count; i++)
+		StateAddHour(state, &from->load.hours[i]);
+	return state;
 }
 
-Datum
-breakeven_state_out(PG_FUNCTION_ARGS)
-{
-	State	   *state = StateRead(PG_GETARG_DATUM(0));
-	StringInfoData text;
+static const StateType breakeven_state_type = {
+	.name = "breakeven_state",.format = BREAKEVEN_FORMAT,
+	.fields = StateFields,.of_datum = StateOfDatum,.to_datum = StateToDatum,.copy = StateCopy
+};
 
-	initStringInfo(&text);
-	appendStringInfo(&text, "%d:", state->name_length);
-	appendBinaryStringInfo(&text, state->name, state->name_length);
-	for (int i = 0; i < state->load.count; i++)
-	{
-		char		hour[LOAD_HOUR_TEXT_SIZE];
-
-		LoadHourToText(&state->load.hours[i], hour);
-		appendStringInfo(&text, " %s", hour);
-	}
-	PG_RETURN_CSTRING(text.data);
-}
-
-Datum
-breakeven_state_recv(PG_FUNCTION_ARGS)
-{
-	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
-	int			length = pq_getmsgint(message, 4);
-	const char *name = pq_getmsgbytes(message, length);
-	State	   *state = StateCreate(CurrentMemoryContext, name, length);
-	int			count = pq_getmsgint(message, 4);
-
-	pg_verifymbstr(name, length, false);
-	for (int i = 0; i < count; i++)
-	{
-		LoadHour	hour;
-
-		hour.hour = pq_getmsgint64(message);
-		hour.requests = pq_getmsgint64(message);
-		hour.input = pq_getmsgint64(message);
-		hour.cached = pq_getmsgint64(message);
-		hour.output = pq_getmsgint64(message);
-		hour.api_usd = MoneyReceive(message);
-		StateAddHour(state, &hour);
-	}
-	CheckState(state);
-	RETURN_STATE(state);
-}
-
-Datum
-breakeven_state_send(PG_FUNCTION_ARGS)
-{
-	State	   *state = StateRead(PG_GETARG_DATUM(0));
-	StringInfoData message;
-
-	pq_begintypsend(&message);
-	pq_sendint32(&message, state->name_length);
-	pq_sendbytes(&message, state->name, state->name_length);
-	pq_sendint32(&message, state->load.count);
-	for (int i = 0; i < state->load.count; i++)
-	{
-		const LoadHour *hour = &state->load.hours[i];
-
-		pq_sendint64(&message, hour->hour);
-		pq_sendint64(&message, hour->requests);
-		pq_sendint64(&message, hour->input);
-		pq_sendint64(&message, hour->cached);
-		pq_sendint64(&message, hour->output);
-		MoneySend(&message, hour->api_usd);
-	}
-	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
-}
+STATE_TYPE_FUNCTIONS(breakeven_state, breakeven_state_type);
 
 /* ---------- the aggregate ---------- */
 
@@ -338,8 +200,7 @@ CheckDeployment(const State *state, const char *name, int name_length)
 Datum
 breakeven_accum(PG_FUNCTION_ARGS)
 {
-	MemoryContext context;
-	State	   *state = StateArgument(fcinfo, &context);
+	State	   *state = ExpandedStateArgument(fcinfo, &breakeven_state_type);
 	Request		request = {.at = 0};
 	const Usage *usage;
 	LoadHour	hour;
@@ -353,7 +214,12 @@ breakeven_accum(PG_FUNCTION_ARGS)
 	}
 	name = PG_GETARG_TEXT_PP(1);
 	if (state == NULL)
-		state = StateCreate(context, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	{
+		MemoryContext caller = MemoryContextSwitchTo(StateContext(fcinfo));
+
+		state = StateCreate(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+		MemoryContextSwitchTo(caller);
+	}
 	CheckDeployment(state, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 
 	request.at = PG_GETARG_TIMESTAMPTZ(2);
@@ -374,9 +240,8 @@ breakeven_accum(PG_FUNCTION_ARGS)
 Datum
 breakeven_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context;
-	State	   *state = StateArgument(fcinfo, &context);
-	State	   *other;
+	State	   *state = ExpandedStateArgument(fcinfo, &breakeven_state_type);
+	const State *other;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -384,12 +249,15 @@ breakeven_combine(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		RETURN_STATE(state);
 	}
+	other = breakeven_state_type.of_datum(PG_GETARG_DATUM(1));
 	if (state == NULL)
 	{
-		state = StateCopy(context, PG_GETARG_DATUM(1));
+		MemoryContext caller = MemoryContextSwitchTo(StateContext(fcinfo));
+
+		state = StateCopy(other);
+		MemoryContextSwitchTo(caller);
 		RETURN_STATE(state);
 	}
-	other = StateRead(PG_GETARG_DATUM(1));
 	CheckDeployment(state, other->name, other->name_length);
 	for (int i = 0; i < other->load.count; i++)
 		StateAddHour(state, &other->load.hours[i]);
@@ -401,7 +269,7 @@ breakeven_combine(PG_FUNCTION_ARGS)
 Datum
 breakeven_deployment(PG_FUNCTION_ARGS)
 {
-	State	   *state = StateRead(PG_GETARG_DATUM(0));
+	const State *state = StateOfDatum(PG_GETARG_DATUM(0));
 
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(state->name, state->name_length));
 }
@@ -410,7 +278,7 @@ Datum
 breakeven_hours(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	State	   *state = StateRead(PG_GETARG_DATUM(0));
+	const State *state = StateOfDatum(PG_GETARG_DATUM(0));
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < state->load.count; i++)

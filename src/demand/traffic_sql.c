@@ -299,7 +299,7 @@ demand_traffic(PG_FUNCTION_ARGS)
 			UsageError(USAGE_OVERFLOW, METER_REQUESTS);
 		unpriced += bucket->unpriced;	/* never more than the requests */
 		if (__builtin_add_overflow(usd, bucket->usd, &usd))
-			CheckDemand(DEMAND_MONEY_OVERFLOW, METER_COUNT);
+			CheckDemand(DEMAND_MONEY_OVERFLOW);
 	}
 	return TrafficRow(fcinfo, &grid, &samples, requests, unpriced, usd);
 }

@@ -1,6 +1,6 @@
 /*
  * payload.c
- *	  Parses a payload's text and hands it to the reader of its shape.
+ *	  Hands a payload to the reader of its shape, and gives what it read.
  *
  * Invariant: a payload is read as the first shape below that it has; the named
  * flavor does not choose the shape, it must be an API that sends it.  See
@@ -8,14 +8,12 @@
  */
 #include "payload/payload_reader.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define FLAVOR_BIT(flavor) (UINT32_C(1) << (flavor))
 #define ANY_FLAVOR (~UINT32_C(0))
 #define lengthof_array(array) (sizeof(array) / sizeof((array)[0]))
-#define MAX_DEPTH 4
 
 static const char *const flavor_names[FLAVOR_COUNT] = {
 	[FLAVOR_DETECT] = "",
@@ -36,25 +34,35 @@ static const char *const flavor_names[FLAVOR_COUNT] = {
 typedef struct PayloadShape
 {
 	const char *name;
-	bool		(*is) (const PayloadBody *body);
+	bool		(*is) (PayloadReader *reader, const PayloadBody *body);
 	void		(*read) (PayloadReader *reader, const PayloadBody *body, Tally *tally);
 	uint32_t	flavors;		/* FLAVOR_BITs of the APIs that send it */
 } PayloadShape;
 
 static const PayloadShape shapes[] = {
 	{"Gemini usageMetadata", IsGemini, ReadGemini, FLAVOR_BIT(FLAVOR_GEMINI)},
+	{"Gemini interaction", IsInteraction, ReadInteraction, FLAVOR_BIT(FLAVOR_GEMINI)},
 	{"Cohere billed_units", IsCohere, ReadCohere,
 	FLAVOR_BIT(FLAVOR_COHERE) | FLAVOR_BIT(FLAVOR_AZURE) | FLAVOR_BIT(FLAVOR_BEDROCK)},
 	{"OpenAI chat", IsChat, ReadChat, ANY_FLAVOR},
+	{"OpenRouter generation", IsGeneration, ReadGeneration, FLAVOR_BIT(FLAVOR_OPENROUTER)},
 	{"Anthropic messages", IsAnthropic, ReadAnthropic,
 	FLAVOR_BIT(FLAVOR_ANTHROPIC) | FLAVOR_BIT(FLAVOR_AZURE) | FLAVOR_BIT(FLAVOR_BEDROCK) |
 	FLAVOR_BIT(FLAVOR_GEMINI) | FLAVOR_BIT(FLAVOR_DEEPSEEK) | FLAVOR_BIT(FLAVOR_XAI) |
 	FLAVOR_BIT(FLAVOR_OPENROUTER)},
+	{"Claude Code event", IsAgentEvent, ReadAgentEvent, FLAVOR_BIT(FLAVOR_ANTHROPIC)},
 	{"OpenAI responses", IsResponses, ReadResponses, ANY_FLAVOR},
 	{"Vercel AI SDK", IsAiSdk, ReadAiSdk, ANY_FLAVOR},
+	{"prompt and completion tokens", IsPromptTokens, ReadPromptTokens, ANY_FLAVOR},
+	{"coding agent", IsAgent, ReadAgent, ANY_FLAVOR},
 	{"Bedrock Converse", IsConverse, ReadConverse, FLAVOR_BIT(FLAVOR_BEDROCK)},
 	{"Bedrock invocation", IsInvocation, ReadInvocation, FLAVOR_BIT(FLAVOR_BEDROCK)},
+	{"Bedrock guardrail", IsGuardrail, ReadGuardrail, FLAVOR_BIT(FLAVOR_BEDROCK)},
 	{"disjoint buckets", IsBuckets, ReadBuckets, ANY_FLAVOR},
+	{"OpenTelemetry", IsOtel, ReadOtel, ANY_FLAVOR},
+	{"OpenInference", IsOpenInference, ReadOpenInference, ANY_FLAVOR},
+	{"Ollama", IsOllama, ReadOllama, 0},
+	{"video", IsVideo, ReadVideo, ANY_FLAVOR},
 	{"billed units", IsUnits, ReadUnits, ANY_FLAVOR},
 };
 
@@ -76,226 +84,300 @@ PayloadFlavorName(PayloadFlavor flavor)
 	return flavor_names[flavor];
 }
 
-/* The tree of the whole text, or NULL when it is not one JSON value. */
-static cJSON *
-ParseText(PayloadReader *reader, const char *text, size_t length)
+static const PayloadShape *
+ShapeOf(PayloadReader *reader, const PayloadBody *body)
 {
-	cJSON	   *root = NULL;
-
-	/* Parsing with the closing NUL makes cJSON look at what follows the value. */
-	if (memchr(text, '\0', length) == NULL)
-		root = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
-	if (root == NULL)
-		Problem(reader, PAYLOAD_MALFORMED, "The payload is not a JSON value, or is nested too deeply.");
-	return root;
-}
-
-static void
-ReadUsage(PayloadReader *reader, const PayloadBody *body, MeterCounts *counts)
-{
-	Tally		tally = {0};
-
-	for (size_t i = 0; i < lengthof_array(shapes); i++)
+	for (size_t i = 0; i < lengthof_array(shapes) && IsKind(body->usage, JSON_OBJECT); i++)
 	{
-		if (!shapes[i].is(body))
-			continue;
-		if (reader->flavor != FLAVOR_DETECT && !(shapes[i].flavors & FLAVOR_BIT(reader->flavor)))
-		{
-			Problem(reader, PAYLOAD_WRONG_FLAVOR,
-					"The usage has the shape of %s, which flavor \"%s\" does not send.",
-					shapes[i].name, PayloadFlavorName(reader->flavor));
-			return;
-		}
-		shapes[i].read(reader, body, &tally);
-		TallyToCounts(reader, &tally, counts);
-		return;
-	}
-	Problem(reader, PAYLOAD_NO_USAGE, "The payload has no token counts under any name known.");
-}
-
-PayloadStatus
-PayloadParseUsage(const char *text, size_t length, PayloadFlavor flavor,
-				  MeterCounts *counts, char *problem, size_t problem_size)
-{
-	PayloadReader reader = {flavor, PAYLOAD_OK, problem, problem_size};
-	PayloadBody body = {NULL, NULL};
-	cJSON	   *merged = NULL;
-	cJSON	   *root = ParseText(&reader, text, length);
-
-	if (cJSON_IsArray(root))
-		MergeStream(&reader, root, &body, &merged);
-	else if (root != NULL)
-		(void) FindUsage(root, &body);
-	if (reader.status == PAYLOAD_OK)
-		ReadUsage(&reader, &body, counts);
-	cJSON_Delete(merged);
-	cJSON_Delete(root);
-	return reader.status;
-}
-
-/* The string at the first of these paths that has one, else NULL. */
-static const char *
-StringAt(const cJSON *root, const char *const (*paths)[MAX_DEPTH + 1], size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-	{
-		const char *string = cJSON_GetStringValue(MemberAt(root, paths[i]));
-
-		if (string != NULL && string[0] != '\0')
-			return string;
+		if (shapes[i].is(reader, body))
+			return &shapes[i];
 	}
 	return NULL;
 }
 
-static const char *
-FindModel(const cJSON *root)
+bool
+IsUsage(PayloadReader *reader, const PayloadBody *body)
 {
-	static const char *const paths[][MAX_DEPTH + 1] = {
-		{"model"},
-		{"modelVersion"},
-		{"model_version"},
-		{"modelId"},
-		{"response", "model"},
-		{"response", "modelVersion"},
-		{"response", "body", "model"},
-		{"message", "model"},
-		{"result", "message", "model"},
-		{"response_metadata", "model_name"},
-	};
+	return ShapeOf(reader, body) != NULL || IsMapped(reader, body->usage);
+}
 
-	return StringAt(root, paths, lengthof_array(paths));
+void
+ReadShape(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	const PayloadShape *shape = ShapeOf(reader, body);
+
+	if (IsMapped(reader, body->usage) && (shape == NULL || shape->read == ReadUnits))
+		ReadMapped(reader, body, tally);
+	else if (shape == NULL)
+	{
+		/* Counts that are there, but under names that are not known, are told by name. */
+		if (body->container != NULL)
+			SettleNames(reader, body->usage, tally);
+		Problem(reader, PAYLOAD_NO_USAGE, "The payload has no counts under any name known.");
+	}
+	else if (reader->flavor != FLAVOR_DETECT && !(shape->flavors & FLAVOR_BIT(reader->flavor)))
+		Problem(reader, PAYLOAD_WRONG_FLAVOR,
+				"The usage has the shape of %s, which flavor \"%s\" does not send.",
+				shape->name, PayloadFlavorName(reader->flavor));
+	else
+		shape->read(reader, body, tally);
+}
+
+/* A charge without a count is unknown, not free. */
+static void
+CheckCharged(PayloadReader *reader, const PayloadBody *body, const Tally *tally)
+{
+	Node	   *cost = FirstOf(reader, body->usage, KEY_cost, KEY_total_cost, KEY_total_cost_usd, KEY_cost_in_usd_ticks, KEY_NONE);
+
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		if (meter != METER_REQUESTS && tally->units[meter] != 0)
+			return;
+	}
+	if (tally->input + tally->output == 0 && !tally->requests_stated && reader->charge_count == 0 &&
+		IsKind(cost, JSON_NUMBER) && reader->tree->source->number(&cost->value) > 0)
+		Problem(reader, PAYLOAD_NO_USAGE, "The payload states a cost of %.17g, but no count.",
+				reader->tree->source->number(&cost->value));
+}
+
+/* The usage of reader's root, and charges of other models beside it. */
+static void
+ReadRoot(PayloadReader *reader, Tally *tally)
+{
+	PayloadBody body = {NULL, NULL, NULL};
+
+	if (IsKind(reader->root, JSON_ARRAY))
+		MergeStream(reader, reader->root, &body);
+	else if (IsUnansweredLine(reader, reader->root))
+		Problem(reader, PAYLOAD_NOTHING, "%s", "");
+	else
+		(void) FindUsage(reader, reader->root, &body);
+	if (reader->status != PAYLOAD_OK)
+		return;
+	ReadShape(reader, &body, tally);
+	ReadTools(reader, &body, tally);
+	ReadGuardrails(reader, &body, tally);
+	ReadRequests(reader, &body, tally);
+	SettleNames(reader, body.usage, tally);
+	CheckCharged(reader, &body, tally);
+}
+
+/* Everything that reading one payload needs, on the caller's stack. */
+typedef struct Reading
+{
+	PayloadReader reader;
+	Tree		tree;
+	Tree		names;
+	Charge		charges[MAX_CHARGES];
+} Reading;
+
+static void
+StartReading(Reading *reading, const Payload *payload, PayloadFlavor flavor, char *problem, size_t problem_size)
+{
+	reading->reader = (PayloadReader) {
+		.flavor = flavor, .status = PAYLOAD_OK, .problem = problem, .problem_size = problem_size,
+		.tree = &reading->tree, .charges = reading->charges,
+	};
+	TreeInit(&reading->tree, payload->source);
+	TreeInit(&reading->names, payload->names_source);
+	reading->reader.root = NewNode(&reading->tree, &payload->root);
+	if (payload->names_source == NULL)
+		return;
+
+	/* Opened in its own tree, so that readers walk it like any other node. */
+	reading->reader.names = NewNode(&reading->names, &payload->names);
+	(void) FirstChild(&reading->names, reading->reader.names);
+	(void) CheckNames(&reading->reader);
+}
+
+static PayloadStatus
+EndReading(Reading *reading)
+{
+	if (reading->tree.out_of_memory || reading->names.out_of_memory)
+		reading->reader.status = PAYLOAD_OUT_OF_MEMORY;
+	TreeFree(&reading->tree);
+	TreeFree(&reading->names);
+	return reading->reader.status;
 }
 
 PayloadStatus
-PayloadParseModel(const char *text, size_t length, char model[PAYLOAD_MODEL_SIZE],
-				  char *problem, size_t problem_size)
+PayloadReadUsage(const Payload *payload, PayloadFlavor flavor, MeterCounts *counts, char *problem, size_t problem_size)
 {
-	PayloadReader reader = {FLAVOR_DETECT, PAYLOAD_OK, problem, problem_size};
-	cJSON	   *root = ParseText(&reader, text, length);
-	const char *found = FindModel(root);
-	const cJSON *chunk;
+	Reading		reading;
+	PayloadReader *reader = &reading.reader;
+	Tally		tally = {0};
 
-	model[0] = '\0';
-	if (cJSON_IsArray(root))
+	StartReading(&reading, payload, flavor, problem, problem_size);
+	if (reader->status == PAYLOAD_OK)
+		ReadRoot(reader, &tally);
+	if (reader->status == PAYLOAD_OK && reader->charge_count > 0)
 	{
-		cJSON_ArrayForEach(chunk, root)
-		{
-			if (found == NULL)
-				found = FindModel(chunk);
-		}
+		Node	   *model = reader->charges[0].model;
+
+		Problem(reader, PAYLOAD_SEVERAL, "The payload was charged for %s%.*s%s, too.",
+				model == NULL ? "another model" : "model \"", model == NULL ? 0 : (int) model->value.length,
+				model == NULL ? "" : (const char *) model->value.at, model == NULL ? "" : "\"");
 	}
-	if (found != NULL && strlen(found) >= PAYLOAD_MODEL_SIZE)
-		Problem(&reader, PAYLOAD_MALFORMED, "The name of the model is longer than %d bytes.", PAYLOAD_MODEL_SIZE - 1);
-	else if (found != NULL)
-		strcpy(model, found);
-	cJSON_Delete(root);
-	return reader.status;
+	if (reader->status == PAYLOAD_OK)
+		TallyToCounts(reader, &tally, counts);
+	return EndReading(&reading);
 }
 
-/* Write our word for a tier as a provider spells it. */
-static void
-NormalizeTier(PayloadReader *reader, const char *tier, char word[PAYLOAD_TIER_SIZE])
+/* Copy a string to a buffer; false when there is no room. */
+static bool
+CopyString(const Node *string, char *buffer, size_t size)
 {
-	static const char *const standard[] = {"default", "auto", "on_demand", "standard_only",
-	"unspecified", "traffic_type_unspecified"};
-	static const char prefix[] = "on_demand_";
-	size_t		length;
+	buffer[0] = '\0';
+	if (string == NULL)
+		return true;
+	if (string->value.length >= size)
+		return false;
+	memcpy(buffer, string->value.at, string->value.length);
+	buffer[string->value.length] = '\0';
+	return true;
+}
 
-	if (strlen(tier) >= PAYLOAD_TIER_SIZE)
+static void
+CopyModel(PayloadReader *reader, const Node *model, char buffer[PAYLOAD_MODEL_SIZE])
+{
+	if (!CopyString(model, buffer, PAYLOAD_MODEL_SIZE))
+		Problem(reader, PAYLOAD_MALFORMED, "The name of the model is longer than %d bytes.", PAYLOAD_MODEL_SIZE - 1);
+}
+
+PayloadStatus
+PayloadReadModel(const Payload *payload, char model[PAYLOAD_MODEL_SIZE], char *problem, size_t problem_size)
+{
+	Reading		reading;
+
+	StartReading(&reading, payload, FLAVOR_DETECT, problem, problem_size);
+	CopyModel(&reading.reader, FindModel(&reading.reader), model);
+	return EndReading(&reading);
+}
+
+static void
+CopyTier(PayloadReader *reader, char tier[PAYLOAD_TIER_SIZE])
+{
+	strcpy(tier, "standard");
+	FindTier(reader, reader->root, tier);
+	if (IsKind(reader->root, JSON_ARRAY))
 	{
-		Problem(reader, PAYLOAD_MALFORMED, "The name of the service tier is longer than %d bytes.", PAYLOAD_TIER_SIZE - 1);
+		for (Node *chunk = Child(reader, reader->root); chunk != NULL; chunk = chunk->next)
+			FindTier(reader, chunk, tier);
+	}
+}
+
+PayloadStatus
+PayloadReadServiceTier(const Payload *payload, char tier[PAYLOAD_TIER_SIZE], char *problem, size_t problem_size)
+{
+	Reading		reading;
+
+	StartReading(&reading, payload, FLAVOR_DETECT, problem, problem_size);
+	CopyTier(&reading.reader, tier);
+	return EndReading(&reading);
+}
+
+static void
+CopyRegion(PayloadReader *reader, char region[PAYLOAD_TIER_SIZE])
+{
+	Node	   *found = FindRegion(reader, reader->root);
+
+	if (IsKind(reader->root, JSON_ARRAY))
+	{
+		for (Node *chunk = Child(reader, reader->root); chunk != NULL && found == NULL; chunk = chunk->next)
+			found = FindRegion(reader, chunk);
+	}
+	if (!CopyString(found, region, PAYLOAD_TIER_SIZE))
+		Problem(reader, PAYLOAD_MALFORMED, "The name of the region is longer than %d bytes.", PAYLOAD_TIER_SIZE - 1);
+	for (char *letter = region; *letter != '\0'; letter++)
+	{
+		if (*letter >= 'A' && *letter <= 'Z')
+			*letter = (char) (*letter - 'A' + 'a');
+	}
+}
+
+PayloadStatus
+PayloadReadRegion(const Payload *payload, char region[PAYLOAD_TIER_SIZE], char *problem, size_t problem_size)
+{
+	Reading		reading;
+
+	StartReading(&reading, payload, FLAVOR_DETECT, problem, problem_size);
+	CopyRegion(&reading.reader, region);
+	return EndReading(&reading);
+}
+
+/* One more request, or more of the same model, tier and region. */
+static void
+AddRequest(PayloadReader *reader, const PayloadRequest *request, PayloadRequest *requests, size_t *count)
+{
+	for (size_t i = 0; i < *count; i++)
+	{
+		if (strcmp(requests[i].model, request->model) != 0 || strcmp(requests[i].tier, request->tier) != 0 ||
+			strcmp(requests[i].region, request->region) != 0)
+			continue;
+		for (Meter meter = 0; meter < METER_COUNT; meter++)
+			AddCount(reader, &requests[i].counts.of[meter], request->counts.of[meter]);
 		return;
 	}
-	for (length = 0; tier[length] != '\0'; length++)
-		word[length] = tier[length] >= 'A' && tier[length] <= 'Z' ? tier[length] - 'A' + 'a' : tier[length];
-	word[length] = '\0';
-	if (strncmp(word, prefix, strlen(prefix)) == 0)
-		memmove(word, word + strlen(prefix), length - strlen(prefix) + 1);
-	for (size_t i = 0; i < lengthof_array(standard); i++)
-	{
-		if (strcmp(word, standard[i]) == 0)
-			strcpy(word, "standard");
-	}
+	if (*count == PAYLOAD_MAX_REQUESTS)
+		Problem(reader, PAYLOAD_SEVERAL, "The payload was charged for more than %d models.", PAYLOAD_MAX_REQUESTS);
+	else
+		requests[(*count)++] = *request;
 }
 
-/*
- * Take over the tier at the first of these paths that says more than
- * "standard"; true when any of them says anything.
- */
-static bool
-FindTierAt(PayloadReader *reader, const cJSON *root, const char *const (*paths)[MAX_DEPTH + 1], size_t count,
-		   char tier[PAYLOAD_TIER_SIZE])
-{
-	bool		found = false;
-
-	for (size_t i = 0; i < count; i++)
-	{
-		const char *stated = StringAt(root, &paths[i], 1);
-
-		if (stated == NULL)
-			continue;
-		found = true;
-		NormalizeTier(reader, stated, tier);
-		if (strcmp(tier, "standard") != 0)
-			break;
-	}
-	return found;
-}
-
-/* What the response says wins over what the request asked for. */
+/* What reader's root was charged, of its own model and of others. */
 static void
-FindTier(PayloadReader *reader, const cJSON *root, char tier[PAYLOAD_TIER_SIZE])
+AddRequestsOf(PayloadReader *reader, PayloadRequest *requests, size_t *count)
 {
-	static const char *const response_paths[][MAX_DEPTH + 1] = {
-		{"usage", "speed"},		/* Anthropic's fast mode */
-		{"message", "usage", "speed"},
-		{"speed"},
-		{"service_tier"},
-		{"usage", "service_tier"},
-		{"message", "usage", "service_tier"},
-		{"result", "message", "usage", "service_tier"},
-		{"response", "service_tier"},
-		{"response", "body", "service_tier"},
-		{"usageMetadata", "serviceTier"},
-		{"usageMetadata", "trafficType"},
-		{"usage_metadata", "service_tier"},
-		{"usage_metadata", "traffic_type"},
-		{"response", "usageMetadata", "serviceTier"},
-		{"response", "usageMetadata", "trafficType"},
-		{"serviceTier"},
-		{"trafficType"},
-		{"serviceTier", "type"},	/* Bedrock Converse */
-		{"metadata", "serviceTier", "type"},
-	};
-	static const char *const request_paths[][MAX_DEPTH + 1] = {
-		{"model_parameters", "service_tier"},	/* Langfuse */
-		{"modelParameters", "service_tier"},
-	};
+	PayloadRequest request;
+	Tally		tally = {0};
 
-	if (!FindTierAt(reader, root, response_paths, lengthof_array(response_paths), tier))
-		(void) FindTierAt(reader, root, request_paths, lengthof_array(request_paths), tier);
-
-	/* A line of a batch's output, whose inner response says "default". */
-	if (strcmp(tier, "standard") == 0 && HasAny(root, "custom_id", NULL) &&
-		(HasAny(Member(root, "response"), "body", NULL) || HasAny(Member(root, "result"), "message", NULL)))
-		strcpy(tier, "batch");
+	reader->charge_count = 0;
+	reader->no_main = false;
+	ReadRoot(reader, &tally);
+	if (reader->status != PAYLOAD_OK)
+		return;
+	CopyTier(reader, request.tier);
+	CopyRegion(reader, request.region);
+	if (!reader->no_main)
+	{
+		CopyModel(reader, FindModel(reader), request.model);
+		TallyToCounts(reader, &tally, &request.counts);
+		AddRequest(reader, &request, requests, count);
+	}
+	for (size_t i = 0; i < reader->charge_count; i++)
+	{
+		CopyModel(reader, reader->charges[i].model, request.model);
+		TallyToCounts(reader, &reader->charges[i].tally, &request.counts);
+		AddRequest(reader, &request, requests, count);
+	}
 }
 
 PayloadStatus
-PayloadParseServiceTier(const char *text, size_t length, char tier[PAYLOAD_TIER_SIZE],
-						char *problem, size_t problem_size)
+PayloadReadRequests(const Payload *payload, PayloadFlavor flavor, PayloadRequest *requests, size_t *count,
+					char *problem, size_t problem_size)
 {
-	PayloadReader reader = {FLAVOR_DETECT, PAYLOAD_OK, problem, problem_size};
-	cJSON	   *root = ParseText(&reader, text, length);
-	const cJSON *chunk;
+	Reading		reading;
+	PayloadReader *reader = &reading.reader;
 
-	strcpy(tier, "standard");
-	FindTier(&reader, root, tier);
-	if (cJSON_IsArray(root))
+	*count = 0;
+	StartReading(&reading, payload, flavor, problem, problem_size);
+	if (reader->status == PAYLOAD_OK)
+		AddRequestsOf(reader, requests, count);
+
+	/* An array of several answers: each of its own. */
+	if (reader->status == PAYLOAD_SEVERAL && IsKind(reader->root, JSON_ARRAY) && *count == 0)
 	{
-		cJSON_ArrayForEach(chunk, root)
-			FindTier(&reader, chunk, tier);
+		Node	   *array = reader->root;
+
+		reader->status = PAYLOAD_OK;
+		for (Node *answer = Child(reader, array); answer != NULL; answer = answer->next)
+		{
+			reader->root = answer;
+			if (IsKind(answer, JSON_OBJECT) && reader->status == PAYLOAD_OK)
+				AddRequestsOf(reader, requests, count);
+			if (reader->status == PAYLOAD_NOTHING)
+				reader->status = PAYLOAD_OK;
+		}
 	}
-	cJSON_Delete(root);
-	return reader.status;
+	return EndReading(&reading);
 }

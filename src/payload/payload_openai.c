@@ -7,18 +7,18 @@
  * Anthropic, embeddings (no completion), and LiteLLM's unified form.
  *
  * responses: input_tokens, output_tokens.  The responses, realtime, images and
- * transcription APIs, LangChain's usage_metadata and Pydantic AI's usage.  (An
- * Anthropic usage without any cache or tool field has the same counts.)
+ * transcription APIs, LangChain's usage_metadata, Pydantic AI's usage, Codex and
+ * Datadog.  (An Anthropic usage without any cache or tool field has the same
+ * counts.)
  *
  * Invariant: cached and written tokens are part of the prompt.  Reasoning is part of
  * the completion, except for xAI chat, Perplexity's research, and the compatible
  * endpoint of Gemini, whose completion leaves the thoughts out while its
- * total contains them.
+ * total contains them.  Details count under whichever of their names they come.
  */
 #include "payload/payload_reader.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* What a payload states about its answer, before reasoning is settled. */
 typedef struct Answer
@@ -32,72 +32,95 @@ typedef struct Answer
 } Answer;
 
 static void
-ReadModalities(PayloadReader *reader, const cJSON *details, int64_t *of)
+ReadModalities(PayloadReader *reader, Node *details, int64_t *of)
 {
-	of[MODALITY_AUDIO] = ReadCountAny(reader, details, "audio_tokens", "audio", NULL);
-	of[MODALITY_IMAGE] = ReadCount(reader, details, "image_tokens");
-	of[MODALITY_VIDEO] = ReadCount(reader, details, "video_tokens");
+	of[MODALITY_AUDIO] = Agreed(reader, of[MODALITY_AUDIO], CountAny(reader, details, KEY_audio_tokens, KEY_audio, KEY_NONE), "audio tokens");
+	of[MODALITY_IMAGE] = Agreed(reader, of[MODALITY_IMAGE], CountAny(reader, details, KEY_image_tokens, KEY_image, KEY_NONE), "image tokens");
+	of[MODALITY_VIDEO] = Agreed(reader, of[MODALITY_VIDEO], CountAny(reader, details, KEY_video_tokens, KEY_video, KEY_NONE), "video tokens");
 }
 
-/* The parts of the prompt that its details tell. */
 static void
-ReadPromptDetails(PayloadReader *reader, const cJSON *details, Tally *tally)
+MergeWrites(PayloadReader *reader, Tally *tally, int64_t written, int64_t written_5m, int64_t written_1h)
 {
-	const cJSON *written = Member(details, "cache_creation_token_details");
+	tally->cache_write = Agreed(reader, tally->cache_write, written == 0 ? written_5m + written_1h : written, "tokens written to the cache");
+	tally->cache_write_1h = Agreed(reader, tally->cache_write_1h, written_1h, "tokens written for one hour");
+}
 
+/* Writes to the cache, in whole and by time to live. */
+static void
+ReadDetailedWrites(PayloadReader *reader, Node *details, Tally *tally)
+{
+	Node	   *creation = Member(reader, details, KEY_cache_creation);
+	Node	   *split = FirstOf(reader, details, KEY_cache_creation_token_details, KEY_NONE);
+	int64_t		written = CountAny(reader, details, KEY_cache_write_tokens, KEY_cache_creation_tokens,
+								   KEY_cache_creation_input_tokens, KEY_cached_write_tokens, KEY_cache_write, KEY_NONE);
+
+	if (IsKind(creation, JSON_OBJECT))
+		split = creation;
+	else
+		written = Agreed(reader, written, CountOf(reader, creation), "tokens written to the cache");
+	if (split == NULL)
+		split = details;
+	MergeWrites(reader, tally, written, Count(reader, split, KEY_ephemeral_5m_input_tokens),
+				Count(reader, split, KEY_ephemeral_1h_input_tokens));
+}
+
+/* The parts of the prompt that one object of details tells. */
+static void
+ReadPromptDetails(PayloadReader *reader, Node *details, Tally *tally)
+{
+	if (!IsKind(details, JSON_OBJECT))
+		return;
 	ReadModalities(reader, details, tally->input_of);
-	ReadModalities(reader, Member(details, "cached_tokens_details"), tally->cached_of);
-	tally->cache_read = Larger(tally->cache_read,
-							   ReadCountAny(reader, details, "cached_tokens", "cache_read", NULL));
-	tally->cache_write = Larger(tally->cache_write,
-								ReadCountAny(reader, details, "cache_write_tokens",
-											 "cache_creation_tokens", "cache_creation", NULL));
-	tally->cache_write_1h = Larger(tally->cache_write_1h,
-								   ReadCount(reader, written, "ephemeral_1h_input_tokens"));
+	ReadModalities(reader, Member(reader, details, KEY_cached_tokens_details), tally->cached_of);
+	tally->cache_read = Agreed(reader, tally->cache_read,
+							   CountAny(reader, details, KEY_cached_tokens, KEY_cache_read, KEY_cached_read_tokens, KEY_cache_read_tokens,
+										KEY_cache_read_input_tokens, KEY_priority_cache_read, KEY_flex_cache_read, KEY_NONE),
+							   "cached tokens");
+	ReadDetailedWrites(reader, details, tally);
+	tally->units[METER_WEB_SEARCHES] = Larger(tally->units[METER_WEB_SEARCHES], Count(reader, details, KEY_web_search_requests));
+	tally->units[METER_MAP_SEARCHES] = Larger(tally->units[METER_MAP_SEARCHES], Count(reader, details, KEY_google_maps_grounding_requests));
 }
 
-static const cJSON *
-FirstMember(const cJSON *object, const char *key, const char *other_key)
-{
-	const cJSON *member = Member(object, key);
-
-	return member != NULL ? member : Member(object, other_key);
-}
-
-/* Searches among the output items of the responses API; reading a page is free. */
+/* Reasoning that one object of details tells; the other parts of the answer go to the tally. */
 static int64_t
-CountSearchCalls(const cJSON *output)
+ReadAnswerDetails(PayloadReader *reader, Node *details, Tally *tally)
 {
-	const cJSON *item;
-	int64_t		calls = 0;
-
-	if (!cJSON_IsArray(output))
+	if (!IsKind(details, JSON_OBJECT))
 		return 0;
-	cJSON_ArrayForEach(item, output)
-	{
-		const char *type = StringOf(item, "type");
-		const char *action = StringOf(Member(item, "action"), "type");
-		const char *status = StringOf(item, "status");
-
-		if (type != NULL && strcmp(type, "web_search_call") == 0 &&
-			(action == NULL || strcmp(action, "search") == 0) &&
-			(status == NULL || strcmp(status, "failed") != 0))
-			calls++;
-	}
-	return calls;
+	ReadModalities(reader, details, tally->output_of);
+	return CountAny(reader, details, KEY_reasoning_tokens, KEY_thinking_tokens, KEY_reasoning,
+					KEY_priority_reasoning, KEY_flex_reasoning, KEY_NONE);
 }
 
-static int64_t
-ReadSearches(PayloadReader *reader, const PayloadBody *body)
+/* Details of both families: a tool that renames one set leaves the other. */
+static void
+ReadDetails(PayloadReader *reader, Node *usage, Answer *answer, Tally *tally)
 {
-	const cJSON *usage = body->usage;
-	int64_t		searches;
+	static const PayloadKey prompt[] = {KEY_prompt_tokens_details, KEY_prompt_token_details,
+	KEY_input_tokens_details, KEY_input_token_details};
+	static const PayloadKey completion[] = {KEY_completion_tokens_details, KEY_completion_token_details,
+	KEY_output_tokens_details, KEY_output_token_details};
 
-	searches = ReadCountAny(reader, usage, "num_search_queries", "num_sources_used", "web_searches", NULL);
-	searches = Larger(searches, ReadCount(reader, Member(usage, "server_tool_use"), "web_search_requests"));
-	searches = Larger(searches, ReadCount(reader, Member(usage, "prompt_tokens_details"), "web_search_requests"));
-	searches = Larger(searches, ReadCount(reader, Member(usage, "server_side_tool_usage_details"), "web_search_calls"));
-	return Larger(searches, CountSearchCalls(Member(body->container, "output")));
+	for (int i = 0; i < 4; i++)
+	{
+		ReadPromptDetails(reader, Member(reader, usage, prompt[i]), tally);
+		answer->reasoning = Agreed(reader, answer->reasoning,
+								   ReadAnswerDetails(reader, Member(reader, usage, completion[i]), tally), "reasoning tokens");
+	}
+	tally->cache_read = Agreed(reader, tally->cache_read,
+							   CountAny(reader, usage, KEY_cached_tokens, KEY_prompt_cache_hit_tokens, KEY_cache_read_input_tokens,
+										KEY_cached_prompt_text_tokens, KEY_cached_prompt_tokens, KEY_cached_input_tokens,
+										KEY_cache_read_tokens, KEY_input_cached_tokens, KEY_NONE), "cached tokens");
+	MergeWrites(reader, tally,
+				CountAny(reader, usage, KEY_cache_creation_input_tokens, KEY_cache_write_tokens,
+						 KEY_cache_write_input_tokens, KEY_NONE),
+				0, Count(reader, usage, KEY_cache_write_1h_tokens));
+	if (IsKind(Member(reader, usage, KEY_cache_creation), JSON_OBJECT))
+		MergeWrites(reader, tally, 0, Count(reader, Member(reader, usage, KEY_cache_creation), KEY_ephemeral_5m_input_tokens),
+					Count(reader, Member(reader, usage, KEY_cache_creation), KEY_ephemeral_1h_input_tokens));
+	if (IsKind(Member(reader, usage, KEY_cache_creation_token_details), JSON_OBJECT))
+		ReadDetailedWrites(reader, usage, tally);
 }
 
 /* May this API leave reasoning out of the completion? */
@@ -148,25 +171,23 @@ SettleAnswer(PayloadReader *reader, const Answer *answer, Tally *tally)
 
 /* Does the payload name a model that starts so, as only its maker's own API does? */
 static bool
-NamesModel(const PayloadBody *body, const char *start)
+NamesModel(PayloadReader *reader, const PayloadBody *body, const char *start)
 {
-	const char *model = StringOf(body->container, "model");
-
-	return model != NULL && strncmp(model, start, strlen(start)) == 0;
+	return StringStarts(StringOf(reader, body->container, KEY_model), start);
 }
 
 static PayloadFlavor
-ChatFlavor(const PayloadReader *reader, const PayloadBody *body)
+ChatFlavor(PayloadReader *reader, const PayloadBody *body)
 {
 	if (reader->flavor != FLAVOR_DETECT)
 		return reader->flavor;
-	if (HasAny(body->usage, "citation_tokens", "num_search_queries", "search_context_size", NULL) ||
-		NamesModel(body, "sonar"))
+	if (HasAny(reader, body->usage, KEY_citation_tokens, KEY_num_search_queries, KEY_search_context_size, KEY_NONE) ||
+		NamesModel(reader, body, "sonar"))
 		return FLAVOR_PERPLEXITY;
-	if (HasAny(body->usage, "cost_in_usd_ticks", "num_sources_used", "cached_prompt_text_tokens", NULL) ||
-		NamesModel(body, "grok"))
+	if (HasAny(reader, body->usage, KEY_cost_in_usd_ticks, KEY_num_sources_used, KEY_cached_prompt_text_tokens, KEY_NONE) ||
+		NamesModel(reader, body, "grok"))
 		return FLAVOR_XAI;
-	if (NamesModel(body, "gemini") || NamesModel(body, "models/gemini"))
+	if (NamesModel(reader, body, "gemini") || NamesModel(reader, body, "models/gemini"))
 		return FLAVOR_GEMINI;
 	return FLAVOR_DETECT;
 }
@@ -190,98 +211,190 @@ SettlePerplexity(PayloadReader *reader, const Answer *answer, Tally *tally)
 				answer->input, answer->output, plain, answer->total);
 }
 
-bool
-IsChat(const PayloadBody *body)
+/*
+ * OpenRouter charges for tokens of Gemini's cache both to write and to read them,
+ * and counts them twice within one prompt.
+ */
+static void
+SettleReadAndWritten(PayloadReader *reader, Node *usage, Tally *tally)
 {
-	return HasAny(body->usage, "prompt_tokens", "completion_tokens", NULL);
+	bool		openrouter = reader->flavor == FLAVOR_OPENROUTER ||
+		HasAny(reader, usage, KEY_cost, KEY_cost_details, KEY_is_byok, KEY_NONE);
+
+	if (openrouter && tally->cache_read == tally->cache_write && tally->cache_read <= tally->input &&
+		tally->cache_read + tally->cache_write > tally->input)
+		AddCount(reader, &tally->input, tally->cache_write);
+}
+
+/* Helicone does not say whether prompt_tokens contains the cached ones. */
+static void
+ReadHelicone(PayloadReader *reader, Node *usage, const Answer *answer, Tally *tally)
+{
+	int64_t		read = Count(reader, usage, KEY_prompt_cache_read_tokens);
+	int64_t		written = Count(reader, usage, KEY_prompt_cache_write_tokens);
+
+	tally->input_of[MODALITY_AUDIO] = Larger(tally->input_of[MODALITY_AUDIO], Count(reader, usage, KEY_prompt_audio_tokens));
+	tally->output_of[MODALITY_AUDIO] = Larger(tally->output_of[MODALITY_AUDIO], Count(reader, usage, KEY_completion_audio_tokens));
+	if (read + written > 0 && tally->cache_read + tally->cache_write == 0)
+		SettlePrompt(reader, tally, answer->input, read, written, answer->output, answer->has_total ? answer->total : -1);
+}
+
+/* Gateways repeat the counts of this shape under the names of the other. */
+static void
+CheckCopies(PayloadReader *reader, Node *usage, const Answer *answer, const Tally *tally)
+{
+	int64_t		input = Count(reader, usage, KEY_input_tokens);
+	int64_t		output = Count(reader, usage, KEY_output_tokens);
+
+	if (input != 0 && input != answer->input && input + tally->cache_read + tally->cache_write != answer->input)
+		Problem(reader, PAYLOAD_UNRECONCILED, "\"prompt_tokens\" is %" PRId64 ", but \"input_tokens\" is %" PRId64 ".",
+				answer->input, input);
+	if (output != 0 && output != answer->output)
+		Problem(reader, PAYLOAD_UNRECONCILED, "\"completion_tokens\" is %" PRId64 ", but \"output_tokens\" is %" PRId64 ".",
+				answer->output, output);
+}
+
+bool
+IsChat(PayloadReader *reader, const PayloadBody *body)
+{
+	return HasAny(reader, body->usage, KEY_prompt_tokens, KEY_completion_tokens, KEY_NONE);
 }
 
 void
 ReadChat(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
-	const cJSON *usage = body->usage;
-	const cJSON *prompt = FirstMember(usage, "prompt_tokens_details", "prompt_token_details");
-	const cJSON *completion = FirstMember(usage, "completion_tokens_details", "completion_token_details");
+	Node	   *usage = body->usage;
 	Answer		answer = {.flavor = ChatFlavor(reader, body)};
+	int64_t		connected = Count(reader, usage, KEY_connector_tokens);
 
-	answer.input = ReadCount(reader, usage, "prompt_tokens");
-	answer.output = ReadCount(reader, usage, "completion_tokens");
-	answer.reasoning = Larger(ReadCount(reader, usage, "reasoning_tokens"),
-							  ReadCount(reader, completion, "reasoning_tokens"));
-	answer.has_total = HasAny(usage, "total_tokens", NULL);
-	answer.total = ReadCount(reader, usage, "total_tokens");
-
-	ReadPromptDetails(reader, prompt, tally);
-	ReadModalities(reader, completion, tally->output_of);
+	answer.input = Count(reader, usage, KEY_prompt_tokens);
+	answer.output = Count(reader, usage, KEY_completion_tokens);
+	answer.reasoning = CountAny(reader, usage, KEY_reasoning_tokens, KEY_reasoning_output_tokens, KEY_NONE);
+	answer.has_total = HasAny(reader, usage, KEY_total_tokens, KEY_NONE);
+	answer.total = Count(reader, usage, KEY_total_tokens);
 
 	/* Mistral's num_cached_tokens is not read: its price list discounts cached_tokens only. */
-	tally->cache_read = Larger(tally->cache_read,
-							   ReadCountAny(reader, usage, "cached_tokens", "prompt_cache_hit_tokens",
-											"cache_read_input_tokens", "cached_prompt_text_tokens", NULL));
-	tally->cache_write = Larger(tally->cache_write, ReadCount(reader, usage, "cache_creation_input_tokens"));
-	tally->citation = ReadCount(reader, usage, "citation_tokens");
-	tally->web_searches = ReadSearches(reader, body);
+	ReadDetails(reader, usage, &answer, tally);
+	CheckCopies(reader, usage, &answer, tally);
+	tally->citation = Count(reader, usage, KEY_citation_tokens);
 
-	if (HasAny(usage, "prompt_cache_miss_tokens", NULL) && HasAny(usage, "prompt_tokens", NULL) &&
-		tally->cache_read + ReadCount(reader, usage, "prompt_cache_miss_tokens") != answer.input)
+	/* Mistral counts what its connectors fetched in the total only, and charges it as prompt. */
+	if (connected > 0 && answer.total == answer.input + answer.output + connected)
+		answer.input += connected;
+
+	if (HasAny(reader, usage, KEY_prompt_cache_miss_tokens, KEY_NONE) && HasAny(reader, usage, KEY_prompt_tokens, KEY_NONE) &&
+		tally->cache_read + Count(reader, usage, KEY_prompt_cache_miss_tokens) != answer.input)
 		Problem(reader, PAYLOAD_UNRECONCILED,
 				"cache hits %" PRId64 " + misses %" PRId64 " are not the %" PRId64 " tokens of the prompt.",
-				tally->cache_read, ReadCount(reader, usage, "prompt_cache_miss_tokens"), answer.input);
+				tally->cache_read, Count(reader, usage, KEY_prompt_cache_miss_tokens), answer.input);
 
 	/* Mistral bills audio by the second and counts its tokens in the total only. */
-	tally->seconds = ReadCount(reader, usage, "prompt_audio_seconds");
-	if (tally->seconds > 0 && answer.total > answer.input + answer.output)
+	tally->units[METER_SECONDS] = Count(reader, usage, KEY_prompt_audio_seconds);
+	if (tally->units[METER_SECONDS] > 0 && answer.total > answer.input + answer.output)
 		answer.has_total = false;
 
-	if (answer.flavor == FLAVOR_PERPLEXITY && !(NamesModel(body, "sonar-reasoning") && tally->citation == 0))
+	if (HasAny(reader, usage, KEY_prompt_cache_read_tokens, KEY_prompt_cache_write_tokens,
+			   KEY_prompt_audio_tokens, KEY_completion_audio_tokens, KEY_NONE))
+	{
+		ReadHelicone(reader, usage, &answer, tally);
+		if (tally->cache_read + tally->cache_write > 0)
+		{
+			tally->output = answer.output;
+			tally->reasoning = answer.reasoning;
+			return;
+		}
+	}
+	if (answer.flavor == FLAVOR_PERPLEXITY && !(NamesModel(reader, body, "sonar-reasoning") && tally->citation == 0))
 		SettlePerplexity(reader, &answer, tally);
 	else
 		SettleAnswer(reader, &answer, tally);
+	SettleReadAndWritten(reader, usage, tally);
 }
 
+/* An endpoint that counts tokens answers with input_tokens alone. */
 bool
-IsResponses(const PayloadBody *body)
+IsResponses(PayloadReader *reader, const PayloadBody *body)
 {
-	return HasAny(body->usage, "input_tokens", "output_tokens", NULL);
+	return HasAny(reader, body->usage, KEY_output_tokens, KEY_NONE) ||
+		(body->container != NULL && HasAny(reader, body->usage, KEY_input_tokens, KEY_NONE));
+}
+
+/* DashScope repeats parts of the input beside its details. */
+static void
+TakeRepeatedParts(PayloadReader *reader, Node *usage, const Tally *tally)
+{
+	static const PayloadKey keys[MODALITY_COUNT] = {KEY_audio_tokens, KEY_image_tokens, KEY_video_tokens};
+
+	for (Modality m = 0; m < MODALITY_COUNT; m++)
+	{
+		Node	   *part = Member(reader, usage, keys[m]);
+
+		if (part != NULL && CountOf(reader, part) != tally->input_of[m])
+			part->read = false;
+	}
+}
+
+/* The answer is an image when the body holds one. */
+static bool
+HoldsImage(PayloadReader *reader, const PayloadBody *body)
+{
+	Node	   *type = StringOf(reader, body->container, KEY_type);
+	Node	   *first = Child(reader, Member(reader, body->container, KEY_data));
+
+	return (StringStarts(type, "image_") && StringEnds(type, ".completed")) ||
+		HasAny(reader, first, KEY_b64_json, KEY_url, KEY_NONE);
 }
 
 void
 ReadResponses(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
-	const cJSON *usage = body->usage;
-	const cJSON *input = FirstMember(usage, "input_tokens_details", "input_token_details");
-	const cJSON *output = FirstMember(usage, "output_tokens_details", "output_token_details");
+	Node	   *usage = body->usage;
 	Answer		answer = {.flavor = reader->flavor};
+	Node	   *details = Member(reader, usage, KEY_details);
+	Node	   *uncached = Member(reader, usage, KEY_non_cached_input_tokens);
 
 	/* The responses API of xAI counts reasoning as OpenAI does, unless a total says otherwise. */
-	answer.has_total = HasAny(usage, "total_tokens", NULL);
+	answer.has_total = HasAny(reader, usage, KEY_total_tokens, KEY_NONE);
 	if (answer.flavor == FLAVOR_XAI && !answer.has_total)
 		answer.flavor = FLAVOR_OPENAI;
-	answer.input = ReadCount(reader, usage, "input_tokens");
-	answer.output = ReadCount(reader, usage, "output_tokens");
-	answer.reasoning = Larger(ReadCountAny(reader, usage, "reasoning_tokens", "output_reasoning_tokens", NULL),
-							  ReadCountAny(reader, output, "reasoning_tokens", "thinking_tokens", "reasoning", NULL));
-	answer.total = ReadCount(reader, usage, "total_tokens");
-
-	ReadPromptDetails(reader, input, tally);
-	ReadModalities(reader, output, tally->output_of);
+	answer.input = Count(reader, usage, KEY_input_tokens);
+	answer.output = Count(reader, usage, KEY_output_tokens);
+	answer.reasoning = CountAny(reader, usage, KEY_reasoning_tokens, KEY_output_reasoning_tokens,
+								KEY_reasoning_output_tokens, KEY_NONE);
+	answer.total = Count(reader, usage, KEY_total_tokens);
+	ReadDetails(reader, usage, &answer, tally);
 
 	/* The same parts as Pydantic AI and genai-prices name them, beside the totals. */
-	tally->cache_read = Larger(tally->cache_read,
-							   ReadCountAny(reader, usage, "cache_read_tokens", "cached_tokens", NULL));
-	tally->cache_write = Larger(tally->cache_write, ReadCount(reader, usage, "cache_write_tokens"));
-	tally->cache_write_1h = Larger(tally->cache_write_1h, ReadCount(reader, usage, "cache_write_1h_tokens"));
-	tally->citation = ReadCount(reader, usage, "output_citation_tokens");
+	tally->citation = Count(reader, usage, KEY_output_citation_tokens);
 	for (Modality m = 0; m < MODALITY_COUNT; m++)
 	{
-		static const char *const input_keys[] = {"input_audio_tokens", "input_image_tokens", "input_video_tokens"};
-		static const char *const cached_keys[] = {"cache_audio_read_tokens", "cache_image_read_tokens", "cache_video_read_tokens"};
-		static const char *const output_keys[] = {"output_audio_tokens", "output_image_tokens", "output_video_tokens"};
+		static const PayloadKey input_keys[] = {KEY_input_audio_tokens, KEY_input_image_tokens, KEY_input_video_tokens};
+		static const PayloadKey cached_keys[] = {KEY_cache_audio_read_tokens, KEY_cache_image_read_tokens, KEY_cache_video_read_tokens};
+		static const PayloadKey output_keys[] = {KEY_output_audio_tokens, KEY_output_image_tokens, KEY_output_video_tokens};
 
-		tally->input_of[m] = Larger(tally->input_of[m], ReadCount(reader, usage, input_keys[m]));
-		tally->cached_of[m] = Larger(tally->cached_of[m], ReadCount(reader, usage, cached_keys[m]));
-		tally->output_of[m] = Larger(tally->output_of[m], ReadCount(reader, usage, output_keys[m]));
+		tally->input_of[m] = Agreed(reader, tally->input_of[m], Count(reader, usage, input_keys[m]), "a part of the input");
+		tally->cached_of[m] = Agreed(reader, tally->cached_of[m], Count(reader, usage, cached_keys[m]), "a part of the cache");
+		tally->output_of[m] = Agreed(reader, tally->output_of[m], Count(reader, usage, output_keys[m]), "a part of the output");
 	}
-	tally->web_searches = ReadSearches(reader, body);
+
+	/* Pydantic AI keeps the provider's own counts beside those it made of them. */
+	if (details != NULL)
+	{
+		answer.reasoning = Agreed(reader, answer.reasoning,
+								  CountAny(reader, details, KEY_reasoning_tokens, KEY_thoughts_tokens, KEY_thinking_tokens, KEY_NONE),
+								  "reasoning tokens");
+		Taken(reader, details);
+	}
+	if (uncached != NULL && CountOf(reader, uncached) + tally->cache_read + tally->cache_write != answer.input)
+		Problem(reader, PAYLOAD_UNRECONCILED,
+				"uncached %" PRId64 " + cache reads %" PRId64 " + cache writes %" PRId64 " are not the %" PRId64 " tokens of the input.",
+				CountOf(reader, uncached), tally->cache_read, tally->cache_write, answer.input);
 	SettleAnswer(reader, &answer, tally);
+	TakeRepeatedParts(reader, usage, tally);
+	if (HasAny(reader, usage, KEY_output_tokens_details, KEY_output_token_details, KEY_NONE))
+		return;
+	if (HoldsImage(reader, body))
+		tally->output_of[MODALITY_IMAGE] = tally->output;
+	else if (StringIs(StringOf(reader, body->container, KEY_type), "speech.audio.done"))
+		tally->output_of[MODALITY_AUDIO] = tally->output;
 }

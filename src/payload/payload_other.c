@@ -1,150 +1,175 @@
 /*
  * payload_other.c
- *	  Usage in the shapes that only one API or tool sends: Cohere, the Vercel AI
- *	  SDK, disjoint buckets (Langfuse, and type usage's own text), and bodies
- *	  that are billed by something else than tokens.
+ *	  Usage in the shapes that only one API sends: Cohere, OpenRouter's
+ *	  generations, Ollama, and bodies that are billed by something else than
+ *	  tokens.
  */
 #include "payload/payload_reader.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 bool
-IsCohere(const PayloadBody *body)
+IsCohere(PayloadReader *reader, const PayloadBody *body)
 {
-	return cJSON_IsObject(Member(body->usage, "billed_units")) ||
-		cJSON_IsObject(Member(body->usage, "tokens"));
+	Node	   *tokens = Member(reader, body->usage, KEY_tokens);
+
+	return IsKind(Member(reader, body->usage, KEY_billed_units), JSON_OBJECT) ||
+		HasAny(reader, tokens, KEY_input_tokens, KEY_output_tokens, KEY_NONE);
 }
 
 /*
  * Cohere bills billed_units, which leave out what it adds to a prompt; tokens is
- * read only when there are none.  A search unit (one rerank of up to 100
- * documents) counts as a web search; image tokens come beside input_tokens.
+ * read only when there are none.  A rerank of more documents than one search
+ * unit holds is charged as so many requests; image tokens come beside input_tokens.
  */
 void
 ReadCohere(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
-	const cJSON *units = Member(body->usage, "billed_units");
+	Node	   *units = Member(reader, body->usage, KEY_billed_units);
+	Node	   *searches;
 
-	if (units == NULL)
-		units = Member(body->usage, "tokens");
-	tally->input_of[MODALITY_IMAGE] = ReadCount(reader, units, "image_tokens");
-	tally->input = ReadCount(reader, units, "input_tokens") + tally->input_of[MODALITY_IMAGE];
-	tally->output = ReadCount(reader, units, "output_tokens");
-	tally->web_searches = ReadCount(reader, units, "search_units");
-	tally->images = ReadCount(reader, units, "images");
-}
-
-bool
-IsAiSdk(const PayloadBody *body)
-{
-	return HasAny(body->usage, "inputTokens", "outputTokens", NULL) &&
-		HasAny(body->usage, "cachedInputTokens", "reasoningTokens", NULL);
-}
-
-/* The Vercel AI SDK makes every provider's counts inclusive. */
-void
-ReadAiSdk(PayloadReader *reader, const PayloadBody *body, Tally *tally)
-{
-	const cJSON *usage = body->usage;
-	int64_t		total = ReadCount(reader, usage, "totalTokens");
-
-	tally->input = ReadCount(reader, usage, "inputTokens");
-	tally->cache_read = ReadCount(reader, usage, "cachedInputTokens");
-	tally->output = ReadCount(reader, usage, "outputTokens");
-	tally->reasoning = ReadCount(reader, usage, "reasoningTokens");
-	if (!HasAny(usage, "totalTokens", NULL) || total == tally->input + tally->output)
-		return;
-
-	/* It passes on what Gemini and xAI leave out of the answer. */
-	if (total == tally->input + tally->output + tally->reasoning)
-		tally->output += tally->reasoning;
+	Taken(reader, Member(reader, body->usage, KEY_cached_tokens));
+	if (units != NULL)
+		Taken(reader, Member(reader, body->usage, KEY_tokens));
 	else
-		Problem(reader, PAYLOAD_UNRECONCILED,
-				"input %" PRId64 " + output %" PRId64 " = %" PRId64 ", but the stated total is %" PRId64 ".",
-				tally->input, tally->output, tally->input + tally->output, total);
+		units = Member(reader, body->usage, KEY_tokens);
+	searches = Member(reader, units, KEY_search_units);
+	tally->input_of[MODALITY_IMAGE] = Count(reader, units, KEY_image_tokens);
+	tally->input = Count(reader, units, KEY_input_tokens) + tally->input_of[MODALITY_IMAGE];
+	tally->output = Count(reader, units, KEY_output_tokens);
+	tally->units[METER_IMAGES] = Count(reader, units, KEY_images);
+	if (searches != NULL && CountOf(reader, searches) > 0)
+	{
+		tally->requests_stated = true;
+		tally->units[METER_REQUESTS] = CountOf(reader, searches);
+	}
+}
+
+/* What OpenRouter and the gateway of Vercel tell of a finished generation. */
+bool
+IsGeneration(PayloadReader *reader, const PayloadBody *body)
+{
+	return HasAny(reader, body->usage, KEY_native_tokens_prompt, KEY_native_tokens_completion, KEY_NONE);
+}
+
+void
+ReadGeneration(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *usage = body->usage;
+
+	tally->input = Count(reader, usage, KEY_native_tokens_prompt);
+	tally->cache_read = Count(reader, usage, KEY_native_tokens_cached);
+	tally->output = Count(reader, usage, KEY_native_tokens_completion);
+	tally->reasoning = Count(reader, usage, KEY_native_tokens_reasoning);
+	tally->output_of[MODALITY_IMAGE] = Count(reader, usage, KEY_native_tokens_completion_images);
+
+	/* The same counted by another tokenizer, and the charge. */
+	Taken(reader, Member(reader, usage, KEY_tokens_prompt));
+	Taken(reader, Member(reader, usage, KEY_tokens_completion));
+	Taken(reader, Member(reader, usage, KEY_usage));
 }
 
 bool
-IsBuckets(const PayloadBody *body)
+IsOllama(PayloadReader *reader, const PayloadBody *body)
 {
-	return cJSON_IsNumber(Member(body->usage, "input")) ||
-		cJSON_IsNumber(Member(body->usage, "output"));
+	return HasAny(reader, body->usage, KEY_eval_count, KEY_prompt_eval_count, KEY_NONE);
 }
 
-/* Buckets that contain nothing of each other, as Langfuse stores them. */
 void
-ReadBuckets(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+ReadOllama(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
-	const cJSON *usage = body->usage;
-	int64_t		audio = ReadCountAny(reader, usage, "input_audio", "input_audio_tokens", NULL);
-	int64_t		cached_audio = ReadCountAny(reader, usage, "cache_read_audio", "input_cached_audio_tokens", NULL);
-	int64_t		image = ReadCountAny(reader, usage, "input_image", "input_image_tokens", NULL);
-	int64_t		cached_image = ReadCount(reader, usage, "cache_read_image");
-	int64_t		written = ReadCountAny(reader, usage, "cache_write", "input_cache_creation",
-									   "cache_creation_input_tokens", "input_cache_creation_5m", NULL);
+	tally->input = Count(reader, body->usage, KEY_prompt_eval_count);
+	tally->output = Count(reader, body->usage, KEY_eval_count);
+}
 
-	tally->input_of[MODALITY_VIDEO] = ReadCount(reader, usage, "input_video");
-	tally->input_of[MODALITY_AUDIO] = audio + cached_audio;
-	tally->input_of[MODALITY_IMAGE] = image + cached_image;
-	tally->cached_of[MODALITY_AUDIO] = cached_audio;
-	tally->cached_of[MODALITY_IMAGE] = cached_image;
-	tally->cache_read = cached_audio + cached_image +
-		ReadCountAny(reader, usage, "cache_read", "input_cached_tokens", "input_cache_read",
-					 "cache_read_input_tokens", NULL);
-	tally->cache_write_1h = ReadCountAny(reader, usage, "cache_write_1h", "input_cache_creation_1h", NULL);
-	tally->cache_write = written + tally->cache_write_1h;
-	tally->input = ReadCount(reader, usage, "input") + audio + image + tally->input_of[MODALITY_VIDEO] +
-		tally->cache_read + tally->cache_write;
+/* A video that is made: charged by its seconds. */
+bool
+IsVideo(PayloadReader *reader, const PayloadBody *body)
+{
+	Node	   *usage = body->usage;
 
-	tally->output_of[MODALITY_AUDIO] = ReadCountAny(reader, usage, "output_audio", "output_audio_tokens", NULL);
-	tally->output_of[MODALITY_IMAGE] = ReadCountAny(reader, usage, "output_image", "output_image_tokens", NULL);
-	tally->output_of[MODALITY_VIDEO] = ReadCount(reader, usage, "output_video");
-	tally->reasoning = ReadCountAny(reader, usage, "reasoning", "output_reasoning", "output_reasoning_tokens", NULL);
-	tally->citation = ReadCount(reader, usage, "citation");
-	tally->output = ReadCount(reader, usage, "output") + tally->reasoning + tally->citation;
-	for (Modality m = 0; m < MODALITY_COUNT; m++)
-		tally->output += tally->output_of[m];
+	return (StringIs(StringOf(reader, usage, KEY_object), "video") &&
+			StringIs(StringOf(reader, usage, KEY_status), "completed") && HasAny(reader, usage, KEY_seconds, KEY_NONE)) ||
+		HasAny(reader, Member(reader, usage, KEY_video), KEY_duration, KEY_NONE);
+}
 
-	tally->web_searches = ReadCountAny(reader, usage, "web_searches", "grounding_queries", NULL);
-	tally->images = ReadCount(reader, usage, "images");
-	tally->seconds = ReadCount(reader, usage, "seconds");
-	tally->pages = ReadCount(reader, usage, "pages");
+/* The seconds of a video are digits in a string. */
+static int64_t
+SecondsOf(PayloadReader *reader, Node *node)
+{
+	int64_t		seconds = 0;
+
+	if (!IsKind(node, JSON_STRING))
+		return CountOf(reader, node);
+	for (uint32_t i = 0; i < node->value.length; i++)
+	{
+		char		digit = ((const char *) node->value.at)[i];
+
+		if (digit < '0' || digit > '9' || i == 9)
+		{
+			Problem(reader, PAYLOAD_BAD_COUNT, "\"%.*s\" is not a whole number of seconds.", STRING_ARGS(node));
+			return 0;
+		}
+		seconds = seconds * 10 + (digit - '0');
+	}
+	return seconds;
+}
+
+void
+ReadVideo(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *duration = Member(reader, Member(reader, body->usage, KEY_video), KEY_duration);
+
+	tally->units[METER_VIDEO_SECONDS] = SecondsOf(reader, duration != NULL ? duration :
+												  Member(reader, body->usage, KEY_seconds));
+	Taken(reader, body->usage);
 }
 
 /* Images that the body holds, when it has no usage to bill them by. */
 static int64_t
-CountImages(const cJSON *root)
+CountImages(PayloadReader *reader, Node *root)
 {
-	const cJSON *image;
+	Node	   *data = Member(reader, root, KEY_data);
 	int64_t		images = 0;
 
-	if (!cJSON_IsArray(Member(root, "data")) || !HasAny(root, "created", NULL))
+	if (!IsKind(data, JSON_ARRAY) || !HasAny(reader, root, KEY_created, KEY_NONE))
 		return 0;
-	cJSON_ArrayForEach(image, Member(root, "data"))
-		images += HasAny(image, "url", "b64_json", NULL);
+	for (Node *image = Child(reader, data); image != NULL; image = image->next)
+		images += HasAny(reader, image, KEY_url, KEY_b64_json, KEY_NONE);
 	return images;
 }
 
+/* A total alone is that of an embedding; an endpoint that counts tokens has no usage around it. */
 bool
-IsUnits(const PayloadBody *body)
+IsUnits(PayloadReader *reader, const PayloadBody *body)
 {
-	return HasAny(body->usage, "pages_processed", "total_tokens", "web_searches", NULL) ||
-		(HasAny(body->usage, "seconds", NULL) && StringOf(body->usage, "type") != NULL) ||
-		CountImages(body->usage) > 0;
+	Node	   *usage = body->usage;
+
+	return HasAny(reader, usage, KEY_pages_processed, KEY_web_searches, KEY_NONE) ||
+		(body->container != NULL && HasAny(reader, usage, KEY_total_tokens, KEY_characters, KEY_NONE)) ||
+		(IsKind(Member(reader, usage, KEY_tokens), JSON_NUMBER) &&
+		 HasAny(reader, body->container, KEY_embedding, KEY_embeddings, KEY_NONE)) ||
+		(StringIs(StringOf(reader, usage, KEY_unit), "TOKENS") && HasAny(reader, usage, KEY_total, KEY_NONE)) ||
+		(HasAny(reader, usage, KEY_seconds, KEY_NONE) && StringOf(reader, usage, KEY_type) != NULL) ||
+		CountImages(reader, usage) > 0;
 }
 
 /*
- * Mistral OCR (pages), transcription by duration (seconds), images made by a
- * model without token usage, embeddings that state a total alone (Voyage), and
- * searches alone.
+ * Mistral OCR (pages), transcription by duration (seconds), speech (characters),
+ * images made by a model without token usage, embeddings that state a total alone
+ * (Voyage), and searches alone.
  */
 void
 ReadUnits(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
-	tally->pages = ReadCount(reader, body->usage, "pages_processed");
-	tally->seconds = ReadCount(reader, body->usage, "seconds");
-	tally->images = CountImages(body->usage);
-	tally->web_searches = ReadCount(reader, body->usage, "web_searches");
-	tally->input = ReadCount(reader, body->usage, "total_tokens");
+	Node	   *usage = body->usage;
+
+	tally->units[METER_PAGES] = Count(reader, usage, KEY_pages_processed);
+	tally->units[METER_SECONDS] = Count(reader, usage, KEY_seconds);
+	tally->units[METER_IMAGES] = CountImages(reader, usage);
+	tally->units[METER_WEB_SEARCHES] = Count(reader, usage, KEY_web_searches);
+	tally->units[METER_CHARACTERS] = Count(reader, usage, KEY_characters);
+	tally->input = CountAny(reader, usage, KEY_total_tokens, KEY_tokens, KEY_total, KEY_NONE);
+	if (tally->units[METER_IMAGES] > 0)
+		Taken(reader, Member(reader, usage, KEY_created));
 }

@@ -1,11 +1,13 @@
 /*
  * payload_reader.h
- *	  What the readers of the single APIs share: access to the JSON tree,
- *	  counts that are checked as they are read, and the tally they fill.
+ *	  What the readers of the single APIs share: members of a payload, counts
+ *	  that are checked as they are read, and the tally they fill.
  *
  * Invariants: the first problem met wins and later ones are dropped, so readers
  * are straight lines and the dispatcher asks once, at the end.  Every count in a
- * tally comes from ReadCount() or AddCount() and lies in [0, 2^53 - 1].
+ * tally comes from Count() or AddCount() and lies in [0, COUNT_MAX].  A count of
+ * the usage that no reader took is free of charge by name (payload_key.h), is
+ * mapped by the caller, or is a problem.
  *
  * A Tally is inclusive on both sides, whatever the API: input contains cached,
  * written and spoken tokens, output contains reasoning.  TallyToCounts() alone
@@ -16,24 +18,8 @@
 #ifndef INFERACCT_PAYLOAD_READER_H
 #define INFERACCT_PAYLOAD_READER_H
 
-#include <cjson/cJSON.h>
-
 #include "payload/payload.h"
-
-typedef struct PayloadReader
-{
-	PayloadFlavor flavor;
-	PayloadStatus status;
-	char	   *problem;
-	size_t		problem_size;
-} PayloadReader;
-
-/* One usage and the object it stood in; container is NULL for a bare usage. */
-typedef struct PayloadBody
-{
-	const cJSON *container;
-	const cJSON *usage;
-} PayloadBody;
+#include "payload/payload_node.h"
 
 typedef enum Modality
 {
@@ -46,6 +32,9 @@ typedef enum Modality
 
 typedef struct Tally
 {
+	bool		disjoint_input; /* parts of the input that the caller maps come on top of it */
+	bool		disjoint_output;	/* and those of the output */
+	bool		requests_stated;
 	int64_t		input;			/* the whole prompt */
 	int64_t		cache_read;		/* of input */
 	int64_t		cache_write;	/* of input, every time to live */
@@ -56,39 +45,127 @@ typedef struct Tally
 	int64_t		reasoning;		/* of output */
 	int64_t		citation;		/* of output */
 	int64_t		output_of[MODALITY_COUNT];	/* of output */
-	int64_t		web_searches;
-	int64_t		images;
-	int64_t		seconds;
-	int64_t		pages;
+	int64_t		units[METER_COUNT];	/* what is not tokens, by meter */
 } Tally;
+
+/* What one payload was charged for one model. */
+#define MAX_CHARGES 16
+
+typedef struct Charge
+{
+	Node	   *model;			/* a string; NULL: not named */
+	Tally		tally;
+} Charge;
+
+typedef struct PayloadReader
+{
+	PayloadFlavor flavor;
+	PayloadStatus status;
+	char	   *problem;
+	size_t		problem_size;
+	Node	   *names;			/* of the caller: what a name counts; or NULL */
+	Tree	   *tree;
+	Node	   *root;
+	Charge	   *charges;		/* of other models than the payload's own; room for MAX_CHARGES */
+	size_t		charge_count;
+	bool		no_main;		/* the charges are all there is */
+} PayloadReader;
+
+/*
+ * One usage, the object it stood in, and what stands beside it in any chunk.
+ * container is NULL for a bare usage.
+ */
+typedef struct PayloadBody
+{
+	Node	   *container;
+	Node	   *usage;
+	Node	   *chunks;			/* of a stream; NULL when it is none */
+} PayloadBody;
 
 /* Keep the first problem; later calls do nothing. */
 extern void Problem(PayloadReader *reader, PayloadStatus status, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
 
-/*
- * The member called key, or NULL when object is not an object, has none, or has
- * null.  Of duplicate keys the last counts, as in jsonb.
- */
-extern const cJSON *Member(const cJSON *object, const char *key);
+static inline Node *
+Member(PayloadReader *reader, Node *object, PayloadKey key)
+{
+	return FindMember(reader->tree, object, key);
+}
 
-/* Follow keys, ended by NULL, down from object. */
-extern const cJSON *MemberAt(const cJSON *object, const char *const *keys);
+/* Follow keys, ended by KEY_NONE, down from object. */
+extern Node *MemberAt(PayloadReader *reader, Node *object, const PayloadKey *keys);
 
-/* Is any of these keys, ended by NULL, there and not null? */
-extern bool HasAny(const cJSON *object,...) __attribute__((sentinel));
+/* The first of these members, ended by KEY_NONE, that is there. */
+static inline Node *
+FirstOfKeys(PayloadReader *reader, Node *object, const PayloadKey *keys)
+{
+	Node	   *found = NULL;
 
-/* The string under key when it is one and not empty, else NULL. */
-extern const char *StringOf(const cJSON *object, const char *key);
+	while (object != NULL && found == NULL && *keys != KEY_NONE)
+		found = Member(reader, object, *keys++);
+	return found;
+}
+#define FirstOf(reader, object, ...) FirstOfKeys(reader, object, (const PayloadKey[]) {__VA_ARGS__})
+
+/* Is any of these keys, ended by KEY_NONE, there and not null? */
+#define HasAny(reader, ...) (FirstOf(reader, __VA_ARGS__) != NULL)
+
+static inline Node *
+Child(PayloadReader *reader, Node *node)
+{
+	return FirstChild(reader->tree, node);
+}
+
+/* A string that is not empty, under key; NULL when there is none. */
+extern Node *StringOf(PayloadReader *reader, Node *object, PayloadKey key);
+extern bool StringIs(const Node *string, const char *text);
+extern bool StringStarts(const Node *string, const char *text);
+extern bool StringEnds(const Node *string, const char *text);
+extern bool StringHas(const Node *string, const char *text);
+extern bool StringsEqual(const Node *a, const Node *b);
+
+#define STRING_ARGS(node) ((int) (node)->value.length), ((const char *) (node)->value.at)
+
+/* The count that node is; 0 when it is NULL. */
+extern int64_t CountOf(PayloadReader *reader, Node *node);
 
 /* The count under key; 0 when it is absent or null. */
-extern int64_t ReadCount(PayloadReader *reader, const cJSON *object, const char *key);
+static inline int64_t
+Count(PayloadReader *reader, Node *object, PayloadKey key)
+{
+	Node	   *member = Member(reader, object, key);
 
-/* The largest of the counts under these names of one thing, ended by NULL. */
-extern int64_t ReadCountAny(PayloadReader *reader, const cJSON *object,...)
-			__attribute__((sentinel));
+	return member == NULL ? 0 : CountOf(reader, member);
+}
+
+/* A count so far, and another of the same: the one that is not zero; they must agree. */
+extern int64_t AgreedOf(PayloadReader *reader, int64_t agreed, Node *member);
+
+/* The one of two counts of the same that is not zero; they must agree. */
+extern int64_t Agreed(PayloadReader *reader, int64_t a, int64_t b, const char *what);
+
+/* The count under these names of one thing, ended by KEY_NONE; a zero gives way, else they must agree. */
+static inline int64_t
+CountAnyKey(PayloadReader *reader, Node *object, const PayloadKey *keys)
+{
+	int64_t		agreed = 0;
+
+	for (; object != NULL && *keys != KEY_NONE; keys++)
+	{
+		Node	   *member = Member(reader, object, *keys);
+
+		if (member != NULL)
+			agreed = AgreedOf(reader, agreed, member);
+	}
+	return agreed;
+}
+#define CountAny(reader, object, ...) CountAnyKey(reader, object, (const PayloadKey[]) {__VA_ARGS__})
 
 extern void AddCount(PayloadReader *reader, int64_t *sum, int64_t count);
+extern void AddPart(PayloadReader *reader, int64_t *sum, int64_t count, int64_t *whole);
+
+/* The counts of node, at any depth, are taken: they are copies of what is read elsewhere. */
+extern void Taken(PayloadReader *reader, Node *node);
 
 static inline int64_t
 Larger(int64_t a, int64_t b)
@@ -96,37 +173,92 @@ Larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* The modality of that name, in whatever case. */
+extern Modality ModalityByName(const Node *name);
+
+/* Every count of usage is read, free, zero or mapped by the caller, which adds it to tally. */
+extern void SettleNames(PayloadReader *reader, Node *usage, Tally *tally);
+
+/* Does the caller map a name of this object? */
+extern bool IsMapped(PayloadReader *reader, Node *usage);
+extern void ReadMapped(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+/* Add what the caller says that a name counts. */
+extern void AddMapping(PayloadReader *reader, Tally *tally, const Node *mapping, int64_t count);
+
+/* Are the caller's names an object of meters, totals and nulls? */
+extern bool CheckNames(PayloadReader *reader);
+
 extern void TallyToCounts(PayloadReader *reader, const Tally *tally, MeterCounts *counts);
 
-/* The readers, each of one shape of usage.  Is...() looks, Read...() tallies. */
-extern bool IsChat(const PayloadBody *body);
-extern void ReadChat(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsResponses(const PayloadBody *body);
-extern void ReadResponses(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsAnthropic(const PayloadBody *body);
-extern void ReadAnthropic(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsGemini(const PayloadBody *body);
-extern void ReadGemini(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsConverse(const PayloadBody *body);
-extern void ReadConverse(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsInvocation(const PayloadBody *body);
-extern void ReadInvocation(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsCohere(const PayloadBody *body);
-extern void ReadCohere(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsAiSdk(const PayloadBody *body);
-extern void ReadAiSdk(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsBuckets(const PayloadBody *body);
-extern void ReadBuckets(PayloadReader *reader, const PayloadBody *body, Tally *tally);
-extern bool IsUnits(const PayloadBody *body);
-extern void ReadUnits(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+/* A charge of another model; NULL when there are too many. */
+extern Charge *AddCharge(PayloadReader *reader, Node *model);
 
-/* Find the usage in a response, an event or a bare usage object; false when there is none. */
-extern bool FindUsage(const cJSON *root, PayloadBody *body);
+/* The model that the payload names; NULL when it names none. */
+extern Node *FindModel(PayloadReader *reader);
+
+/* The service tier that root was served at, in our word; tier keeps its value when root says nothing. */
+extern void FindTier(PayloadReader *reader, Node *root, char tier[PAYLOAD_TIER_SIZE]);
+
+/* The region that root says it was served in; NULL when it does not say. */
+extern Node *FindRegion(PayloadReader *reader, Node *root);
 
 /*
- * Merge the chunks of one stream into body; *merged is a tree that the caller
- * deletes after use.
+ * Decide by the total whether the cached tokens are part of the input, fill the
+ * prompt of tally, and leave no total unexplained.  total < 0: none is stated.
  */
-extern void MergeStream(PayloadReader *reader, const cJSON *chunks, PayloadBody *body, cJSON **merged);
+extern void SettlePrompt(PayloadReader *reader, Tally *tally, int64_t input, int64_t read, int64_t written,
+						 int64_t output, int64_t total);
+
+/* The readers, each of one shape of usage.  Is...() looks, Read...() tallies. */
+#define SHAPE(name) \
+	extern bool Is##name(PayloadReader *reader, const PayloadBody *body); \
+	extern void Read##name(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+SHAPE(Gemini)
+SHAPE(Interaction)
+SHAPE(Cohere)
+SHAPE(Generation)
+SHAPE(Ollama)
+SHAPE(Chat)
+SHAPE(Anthropic)
+SHAPE(AgentEvent)
+SHAPE(Responses)
+SHAPE(AiSdk)
+SHAPE(PromptTokens)
+SHAPE(Converse)
+SHAPE(Invocation)
+SHAPE(Guardrail)
+SHAPE(Agent)
+SHAPE(Buckets)
+SHAPE(Otel)
+SHAPE(OpenInference)
+SHAPE(Video)
+SHAPE(Units)
+
+/* Charges beside the usage: calls of tools among the items of an answer. */
+extern void ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+/* Units of Bedrock's guardrails, which stand beside the usage. */
+extern void ReadGuardrails(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+/* How many requests the payload says it sums, and refuse sums that do not say. */
+extern void ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+/* Find the usage in a response, an event or a bare usage object; false when there is none. */
+extern bool FindUsage(PayloadReader *reader, Node *root, PayloadBody *body);
+
+/* Does the body have the shape of a usage? */
+extern bool IsUsage(PayloadReader *reader, const PayloadBody *body);
+
+/* Read a usage as the first shape that it has. */
+extern void ReadShape(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+/* Merge the chunks of one stream into body. */
+extern void MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body);
+
+/* Is it a line of a batch's output, and if so, one without an answer? */
+extern bool IsBatchLine(PayloadReader *reader, Node *root);
+extern bool IsUnansweredLine(PayloadReader *reader, Node *root);
 
 #endif							/* INFERACCT_PAYLOAD_READER_H */

@@ -179,7 +179,7 @@ SourceAdd(SourceCounts *counts, int count, int64_t value)
 		Report(counts, SOURCE_CONTRADICTION);
 	else if (value != 0 || !stated)
 		counts->of[count] = value;
-	counts->stated |= UINT32_C(1) << count;
+	counts->stated |= UINT64_C(1) << count;
 }
 
 /* *rest = total - the parts; false when they exceed it. */

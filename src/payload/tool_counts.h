@@ -52,7 +52,7 @@ typedef enum SourceProblem
 typedef struct SourceCounts
 {
 	int64_t		of[COUNT_END];
-	uint32_t	stated;			/* a bit per count */
+	uint64_t	stated;			/* a bit per count */
 	SourceProblem problem;		/* the first that was met */
 } SourceCounts;
 

@@ -79,24 +79,33 @@ PutString(PriceBook *book, size_t *offset, const char *string)
 	return put;
 }
 
-/* FNV-1a over the words after the header. */
+/* FNV-1a over words. */
 static uint64_t
-Fingerprint(const PriceBook *book)
+HashWords(uint64_t hash, const void *memory, size_t size)
 {
-	const uint64_t *words = (const uint64_t *) (book + 1);
-	size_t		count = (book->size - sizeof(PriceBook)) / sizeof(uint64_t);
-	uint64_t	hash = UINT64_C(14695981039346656037);
+	const uint64_t *words = memory;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < size / sizeof(uint64_t); i++)
 	{
 		hash = (hash ^ words[i]) * UINT64_C(1099511628211);
 		hash ^= hash >> 32;		/* or the high bits of a word would stay high bits */
 	}
-	return hash ^ (uint64_t) book->as_of;
+	return hash;
+}
+
+uint64_t
+PriceBookFingerprint(const PriceBook *book)
+{
+	PriceBook	fixed = *book;
+
+	fixed.header = 0;
+	fixed.fingerprint = 0;
+	return HashWords(HashWords(UINT64_C(14695981039346656037), &fixed, sizeof(fixed)),
+					 book + 1, book->size - sizeof(PriceBook));
 }
 
 PriceBook *
-PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
+PriceBookBuild(const BookTerms *terms,
 			   RateCard **cards, uint32_t ncards,
 			   AliasRow *aliases, uint32_t naliases,
 			   CardAllocate allocate, void *arg)
@@ -105,7 +114,7 @@ PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
 	BookAlias  *book_aliases;
 	uint32_t   *offsets;
 	size_t		offset = sizeof(PriceBook);
-	size_t		size = offset + StringSize(contract) + Padded(ncards * sizeof(uint32_t)) + naliases * sizeof(BookAlias);
+	size_t		size = offset + StringSize(terms->contract) + Padded(ncards * sizeof(uint32_t)) + naliases * sizeof(BookAlias);
 
 	for (uint32_t i = 0; i < ncards; i++)
 		size += cards[i]->size;
@@ -119,9 +128,13 @@ PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
 	qsort(aliases, naliases, sizeof(AliasRow), CompareAliases);
 
 	book->size = (uint32_t) size;
-	book->as_of = as_of;
-	book->version = version;
-	book->contract = PutString(book, &offset, contract);
+	book->format = PRICE_BOOK_FORMAT;
+	book->meters = METER_COUNT;
+	book->unpriced_null = terms->unpriced_null;
+	book->guess_refuse = terms->guess_refuse;
+	book->as_of = terms->as_of;
+	book->version = terms->version;
+	book->contract = PutString(book, &offset, terms->contract);
 	book->ncards = ncards;
 	book->cards = (uint32_t) offset;
 	offsets = (uint32_t *) ((char *) book + offset);
@@ -146,9 +159,82 @@ PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
 		book_aliases[i].model = PutString(book, &offset, aliases[i].model);
 		book_aliases[i].region = PutString(book, &offset, aliases[i].region);
 	}
-	book->fingerprint = Fingerprint(book);
+	book->fingerprint = PriceBookFingerprint(book);
 	return book;
 }
+
+/* ---------- bytes that were stored ---------- */
+
+/* Is there a string of less than `limit` bytes at an offset? */
+static bool
+HasString(const PriceBook *book, uint32_t offset, size_t limit)
+{
+	const char *string = (const char *) book + offset;
+	size_t		room = offset < book->size ? book->size - offset : 0;
+
+	return memchr(string, '\0', room < limit ? room : limit) != NULL;
+}
+
+/* Do `count` items of a size lie at an offset, aligned as their kind is? */
+static bool
+HasArray(const PriceBook *book, uint32_t offset, uint32_t count, size_t size, size_t alignment)
+{
+	return offset >= sizeof(PriceBook) && offset <= book->size && offset % alignment == 0 &&
+		count <= (book->size - offset) / size;
+}
+
+static bool
+CardsAreValid(const PriceBook *book)
+{
+	const uint32_t *offsets = (const uint32_t *) ((const char *) book + book->cards);
+
+	if (!HasArray(book, book->cards, book->ncards, sizeof(uint32_t), sizeof(uint32_t)))
+		return false;
+	for (uint32_t i = 0; i < book->ncards; i++)
+	{
+		if (!HasArray(book, offsets[i], 1, sizeof(RateCard), sizeof(uint64_t)) ||
+			!RateCardIsValid(PriceBookCardAt(book, i), book->size - offsets[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+AliasesAreValid(const PriceBook *book)
+{
+	const BookAlias *aliases = PriceBookAliases(book);
+
+	if (!HasArray(book, book->aliases, book->naliases, sizeof(BookAlias), sizeof(uint64_t)))
+		return false;
+	for (uint32_t i = 0; i < book->naliases; i++)
+	{
+		if (aliases[i].alias == 0 || !HasString(book, aliases[i].alias, MODEL_NAME_SIZE) ||
+			aliases[i].provider == 0 || !HasString(book, aliases[i].provider, MODEL_NAME_SIZE) ||
+			aliases[i].region == 0 || !HasString(book, aliases[i].region, MODEL_NAME_SIZE) ||
+			(aliases[i].model != 0 && !HasString(book, aliases[i].model, MODEL_NAME_SIZE)))
+			return false;
+	}
+	return true;
+}
+
+BookStatus
+PriceBookCheck(const PriceBook *book, size_t size)
+{
+	if (size < sizeof(PriceBook))
+		return BOOK_DAMAGED;
+	if (book->format != PRICE_BOOK_FORMAT)
+		return BOOK_OTHER_FORMAT;
+	if (book->meters != METER_COUNT)
+		return BOOK_OTHER_METERS;
+	if (book->size != size || size % sizeof(uint64_t) != 0 || book->fingerprint != PriceBookFingerprint(book) ||
+		book->unpriced_null > 1 || book->guess_refuse > 1 ||
+		book->contract == 0 || !HasString(book, book->contract, SIZE_MAX) ||
+		!CardsAreValid(book) || !AliasesAreValid(book))
+		return BOOK_DAMAGED;
+	return BOOK_OK;
+}
+
+/* ---------- finding ---------- */
 
 void
 ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region)
@@ -305,8 +391,10 @@ PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate alloc
 	}
 	for (uint32_t i = 0; i < book->naliases; i++)
 		aliases[i] = AliasOfBook(book, i);
-	return PriceBookBuild(book->as_of, book->version, PriceBookString(book, book->contract),
-						  cards, book->ncards, aliases, book->naliases, allocate, arg);
+	return PriceBookBuild(&(BookTerms) {
+		.as_of = book->as_of,.version = book->version,.contract = PriceBookString(book, book->contract),
+		.unpriced_null = book->unpriced_null,.guess_refuse = book->guess_refuse
+	}, cards, book->ncards, aliases, book->naliases, allocate, arg);
 }
 
 /* ---------- the book as a directory of names ---------- */

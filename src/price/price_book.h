@@ -4,11 +4,15 @@
  *
  * A price book is flat, read-only memory: rate cards ordered by model and
  * provider, and model aliases ordered by alias.  It is the SQL type price_book
- * as it lies in memory (the first word is the varlena length), and it never
- * comes from outside as bytes: its text and binary forms carry the rows, and
- * the book is built from them, so offsets need no checking.
+ * as it lies in memory (the first word is the varlena length) and in tables.
+ * Its text and binary forms carry the rows, and the book is built from them.
  *
- * Invariant: equal rows give equal bytes.
+ * Stored bytes are those of the build that made them: they hold a number for
+ * every meter.  PriceBookCheck() tells whether this build can read them, and
+ * whether they are whole; nothing else may be called for bytes it has not seen.
+ *
+ * Invariants: equal rows and policies give equal bytes.  A book says by itself
+ * what becomes of a request without a price: no setting changes what it answers.
  *
  * Units: USD x 1e-15; times in microseconds since 2000-01-01 UTC.
  * Pure C: no postgres.h.
@@ -45,20 +49,36 @@ typedef struct BookAlias
 	uint32_t	region;
 } BookAlias;
 
+/* Raised with every change of what the structs of this file and of rate_card.h mean or where they lie. */
+#define PRICE_BOOK_FORMAT 1
+
 typedef struct PriceBook
 {
 	int32_t		header;			/* room for the varlena length word */
-	uint32_t	size;
+	uint8_t		format;			/* PRICE_BOOK_FORMAT and METER_COUNT of the build that made it; */
+	uint8_t		meters;			/* these two stay where they are in every format */
+	uint8_t		unpriced_null;	/* 1: a request without a price is left out; 0: an error */
+	uint8_t		guess_refuse;	/* 1: a guessed name is refused; 0: allowed */
 	int64_t		as_of;			/* TIME_END: everything known was taken */
 	int64_t		version;		/* highest price version in it */
-	uint64_t	fingerprint;	/* of all that follows, to recognize a book by */
+	uint64_t	fingerprint;	/* PriceBookFingerprint(), to recognize a book by */
+	uint32_t	size;
 	uint32_t	contract;		/* offset of its name, "" for list prices */
 	uint32_t	ncards;
 	uint32_t	cards;			/* offset of uint32_t[ncards]: offsets of RateCards */
 	uint32_t	naliases;
 	uint32_t	aliases;		/* offset of BookAlias[naliases] */
-	uint32_t	reserved;
 } PriceBook;
+
+/* What a book is of, besides its rows; contract "" for list prices. */
+typedef struct BookTerms
+{
+	int64_t		as_of;
+	int64_t		version;
+	const char *contract;
+	bool		unpriced_null;
+	bool		guess_refuse;
+} BookTerms;
 
 static inline const RateCard *
 PriceBookCardAt(const PriceBook *book, uint32_t index)
@@ -80,11 +100,28 @@ PriceBookString(const PriceBook *book, uint32_t offset)
 	return offset == 0 ? NULL : (const char *) book + offset;
 }
 
-/* Put cards and aliases (both sorted in place) together; NULL when memory or 4 GB are exceeded. */
-extern PriceBook *PriceBookBuild(int64_t as_of, int64_t version, const char *contract,
+/* Put cards and aliases (both sorted in place) together; NULL when memory or 2 GB are exceeded. */
+extern PriceBook *PriceBookBuild(const BookTerms *terms,
 								 RateCard **cards, uint32_t ncards,
 								 AliasRow *aliases, uint32_t naliases,
 								 CardAllocate allocate, void *arg);
+
+typedef enum BookStatus
+{
+	BOOK_OK,
+	BOOK_OTHER_FORMAT,			/* made by a build that lays books out otherwise */
+	BOOK_OTHER_METERS,			/* made by a build with more or fewer meters */
+	BOOK_DAMAGED				/* not what any build has made */
+} BookStatus;
+
+/*
+ * Can bytes of this size, 8-aligned, be read as a book?  When BOOK_OK, no function
+ * of this file or of rate_card.h reads outside of them, whoever made them.
+ */
+extern BookStatus PriceBookCheck(const PriceBook *book, size_t size);
+
+/* A hash of all bytes but the varlena length and itself. */
+extern uint64_t PriceBookFingerprint(const PriceBook *book);
 
 /* Whose prices are to be multiplied; NULL or METER_ANY: all. */
 typedef struct BookScale

@@ -2,7 +2,8 @@
  * price_book_text.c
  *	  The text form of a price book: JSON that carries its rows.
  *
- *	{"version": "12", "as_of": "9223372036854775807", "contract": "",
+ *	{"format": "1", "version": "12", "as_of": "9223372036854775807", "contract": "",
+ *	 "unpriced": "error", "guess": "allow",
  *	 "models": [{"provider": "openai", "model": "gpt-4o", "prices": [
  *		{"service_tier": "standard", "region": "", "meter": "input", "kind": "rate",
  *		 "scope": "0", "currency": "USD", "valid_to": "...", "value": "2500000000", "unit_quantity": "1000000", "min_input": "0", "windows": "",
@@ -26,6 +27,12 @@ static const char *const kind_names[] = {
 };
 
 #define ANY_METER "*"
+
+/* Raised when the text of an older version no longer means the same. */
+#define TEXT_FORMAT 1
+
+static const char *const unpriced_words[2] = {"error", "null"};
+static const char *const guess_words[2] = {"allow", "refuse"};
 
 /* ---------- book -> text ---------- */
 
@@ -119,9 +126,12 @@ AddAlias(cJSON *aliases, const PriceBook *book, const BookAlias *row)
 static bool
 AddBook(cJSON *root, const PriceBook *book)
 {
-	bool		added = AddInteger(root, "version", book->version) &&
+	bool		added = AddInteger(root, "format", TEXT_FORMAT) &&
+		AddInteger(root, "version", book->version) &&
 		AddInteger(root, "as_of", book->as_of) &&
-		AddString(root, "contract", PriceBookString(book, book->contract));
+		AddString(root, "contract", PriceBookString(book, book->contract)) &&
+		AddString(root, "unpriced", unpriced_words[book->unpriced_null]) &&
+		AddString(root, "guess", guess_words[book->guess_refuse]);
 	cJSON	   *models = added ? cJSON_AddArrayToObject(root, "models") : NULL;
 	cJSON	   *aliases = models != NULL ? cJSON_AddArrayToObject(root, "aliases") : NULL;
 
@@ -198,6 +208,17 @@ ReadInteger(Reader *reader, const cJSON *object, const char *name)
 	if (errno != 0 || end == string || *end != '\0')
 		Fail(reader, "an integer (written as a string) cannot be read");
 	return value;
+}
+
+/* Which of two words stands there? */
+static bool
+ReadWord(Reader *reader, const cJSON *object, const char *name, const char *const words[2])
+{
+	const char *word = ReadString(reader, object, name, 16);
+
+	if (strcmp(word, words[0]) != 0 && strcmp(word, words[1]) != 0)
+		Fail(reader, "a policy (unpriced or guess) has an unknown word");
+	return strcmp(word, words[1]) == 0;
 }
 
 static PriceKind
@@ -307,9 +328,14 @@ ReadBook(Reader *reader, const cJSON *root)
 {
 	const cJSON *models = cJSON_GetObjectItemCaseSensitive(root, "models");
 	const cJSON *aliases = cJSON_GetObjectItemCaseSensitive(root, "aliases");
-	int64_t		version = ReadInteger(reader, root, "version");
-	int64_t		as_of = ReadInteger(reader, root, "as_of");
-	const char *contract = ReadString(reader, root, "contract", SIZE_MAX);
+	bool		known_format = ReadInteger(reader, root, "format") == TEXT_FORMAT;
+	BookTerms	terms = {
+		.version = ReadInteger(reader, root, "version"),
+		.as_of = ReadInteger(reader, root, "as_of"),
+		.contract = ReadString(reader, root, "contract", SIZE_MAX),
+		.unpriced_null = ReadWord(reader, root, "unpriced", unpriced_words),
+		.guess_refuse = ReadWord(reader, root, "guess", guess_words)
+	};
 	const cJSON *item;
 	RateCard  **cards = Allocate(reader, (size_t) cJSON_GetArraySize(models) * sizeof(RateCard *));
 	AliasRow   *rows = Allocate(reader, (size_t) cJSON_GetArraySize(aliases) * sizeof(AliasRow));
@@ -317,6 +343,8 @@ ReadBook(Reader *reader, const cJSON *root)
 				nrows = 0;
 	PriceBook  *book;
 
+	if (!known_format)
+		Fail(reader, "the format is of another version of inferacct");
 	if (!cJSON_IsArray(models) || !cJSON_IsArray(aliases))
 		Fail(reader, "models and aliases must be arrays");
 	if (reader->problem != NULL)
@@ -331,7 +359,7 @@ ReadBook(Reader *reader, const cJSON *root)
 		rows[nrows++] = ReadAlias(reader, item);
 	if (reader->problem != NULL)
 		return NULL;
-	book = PriceBookBuild(as_of, version, contract, cards, ncards, rows, nrows, reader->allocate, reader->arg);
+	book = PriceBookBuild(&terms, cards, ncards, rows, nrows, reader->allocate, reader->arg);
 	if (book == NULL)
 		Fail(reader, "the book is too large");
 	return book;

@@ -2,7 +2,8 @@
  * rate_card.c
  *	  Looking up what a request costs in a rate card.
  *
- * Nothing here allocates or fails: a card that was built is complete.
+ * Nothing here allocates or fails: a card that was built is complete.  One that
+ * comes out of a table is held against RateCardIsValid() first.
  */
 #include "price/rate_card.h"
 
@@ -16,6 +17,132 @@ IsString(const char *string, const char *bytes, size_t length)
 {
 	return strncmp(string, bytes, length) == 0 && string[length] == '\0';
 }
+
+/* ---------- bytes that were stored ---------- */
+
+/* Is there a string that ends within the card? */
+static bool
+HasString(const RateCard *card, uint32_t offset)
+{
+	return offset < card->size && memchr(CardAt(card, offset), '\0', card->size - offset) != NULL;
+}
+
+/* Do `count` items of a size lie at an offset, aligned as their kind is? */
+static bool
+HasArray(const RateCard *card, uint32_t offset, size_t count, size_t size, size_t alignment)
+{
+	return offset >= sizeof(RateCard) && offset <= card->size && offset % alignment == 0 &&
+		count <= (card->size - offset) / size;
+}
+
+static bool
+RowsAreValid(const RateCard *card)
+{
+	const CardRow *rows = CardRows(card);
+
+	if (!HasArray(card, card->rows, card->nrows, sizeof(CardRow), sizeof(uint64_t)))
+		return false;
+	for (uint32_t i = 0; i < card->nrows; i++)
+	{
+		if (rows[i].kind >= PRICE_KIND_COUNT || rows[i].scope > SCOPE_MODEL || rows[i].meter > METER_ANY ||
+			!HasString(card, rows[i].service_tier) || !HasString(card, rows[i].region) ||
+			!HasString(card, rows[i].windows) || !HasString(card, rows[i].source) || !HasString(card, rows[i].currency))
+			return false;
+	}
+	return true;
+}
+
+static bool
+WindowsAreValid(const RateCard *card)
+{
+	const CardWindows *windows = CardAt(card, card->windows);
+
+	if (!HasArray(card, card->windows, card->nwindows, sizeof(CardWindows), sizeof(uint32_t)))
+		return false;
+	for (uint32_t i = 1; i < card->nwindows; i++)	/* the first is that of no window */
+	{
+		if (!HasString(card, windows[i].text) || !HasString(card, windows[i].timezone) ||
+			!HasArray(card, windows[i].spans, windows[i].nspans, sizeof(WindowSpan), sizeof(uint16_t)))
+			return false;
+	}
+	return true;
+}
+
+/* Does every meter that has a price, or one without exchange rate, name the row that it is from? */
+static bool
+VectorIsValid(const RateCard *card, const RateVector *vector)
+{
+	uint32_t	stated = vector->priced | vector->missing_fx;
+
+	if (stated >= METER_BIT(METER_COUNT))
+		return false;
+	for (; stated != 0; stated &= stated - 1)
+	{
+		if (vector->row[__builtin_ctz(stated)] >= card->nrows)
+			return false;
+	}
+	return true;
+}
+
+static bool
+SegmentIsValid(const RateCard *card, const Segment *segment)
+{
+	const uint32_t *used = CardAt(card, segment->windows);
+	const RateVector *vectors = CardAt(card, segment->vectors);
+	size_t		nvectors;
+
+	if (segment->nbuckets < 1 || segment->nwindows < 1 || segment->nwindows > 32 ||
+		!HasArray(card, segment->buckets, segment->nbuckets, sizeof(int64_t), sizeof(uint64_t)) ||
+		!HasArray(card, segment->windows, segment->nwindows, sizeof(uint32_t), sizeof(uint32_t)))
+		return false;
+	nvectors = (size_t) SegmentSets(segment) * segment->nbuckets;
+	if (!HasArray(card, segment->vectors, nvectors, sizeof(RateVector), sizeof(uint64_t)))
+		return false;
+	for (uint32_t w = 1; w < segment->nwindows; w++)
+	{
+		if (used[w] < 1 || used[w] >= card->nwindows)
+			return false;
+	}
+	for (size_t i = 0; i < nvectors; i++)
+	{
+		if (!VectorIsValid(card, &vectors[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+LanesAreValid(const RateCard *card)
+{
+	const Lane *lanes = CardAt(card, card->lanes);
+
+	if (!HasArray(card, card->lanes, card->nlanes, sizeof(Lane), sizeof(uint32_t)))
+		return false;
+	for (uint32_t i = 0; i < card->nlanes; i++)
+	{
+		const Segment *segments = CardAt(card, lanes[i].segments);
+
+		if (!HasString(card, lanes[i].service_tier) || !HasString(card, lanes[i].region) ||
+			!HasArray(card, lanes[i].segments, lanes[i].nsegments, sizeof(Segment), sizeof(uint64_t)))
+			return false;
+		for (uint32_t n = 0; n < lanes[i].nsegments; n++)
+		{
+			if (!SegmentIsValid(card, &segments[n]))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+RateCardIsValid(const RateCard *card, size_t size)
+{
+	return size >= sizeof(RateCard) && card->size >= sizeof(RateCard) && card->size <= size &&
+		HasString(card, card->provider) && HasString(card, card->model) &&
+		RowsAreValid(card) && WindowsAreValid(card) && LanesAreValid(card);
+}
+
+/* ---------- looking up ---------- */
 
 PriceRow
 RateCardRow(const RateCard *card, uint32_t index)

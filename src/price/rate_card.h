@@ -202,6 +202,9 @@ extern CardStatus RateCardBuild(const char *provider, const char *model,
 								CardAllocate allocate, void *arg,
 								RateCard **card, const PriceRow **culprit);
 
+/* Are these bytes, at most `size` of them, a card whose offsets and counts all stay within it? */
+extern bool RateCardIsValid(const RateCard *card, size_t size);
+
 /* A row of a card as the builder takes it; its strings are the card's. */
 extern PriceRow RateCardRow(const RateCard *card, uint32_t index);
 

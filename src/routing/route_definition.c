@@ -9,7 +9,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "routing/route_bytes.h"
+#include "routing/route_fields.h"
 
 /* A number, not below zero. */
 static bool

@@ -4,43 +4,40 @@
  *
  * The state keeps every request, since the curve is exact: 24 bytes each, in a
  * flat varlena with room to grow.  Rows with a NULL or a NaN are left out.  The
- * text form is "score weak strong" per request, separated by spaces, shortest
- * digits that read back alike; the binary form is that of route_bytes.h.
+ * forms are those of route_fields.h.
  */
 #include "postgres.h"
 
-#include "common/shortest_dec.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
-#include "libpq/pqformat.h"
 #include "utils/builtins.h"
-#include "utils/float.h"
 
 #include "server/compat.h"
-#include "routing/route_bytes.h"
+#include "core/state_sql.h"
+#include "routing/route_fields.h"
 
-PG_FUNCTION_INFO_V1(route_quality_state_in);
-PG_FUNCTION_INFO_V1(route_quality_state_out);
-PG_FUNCTION_INFO_V1(route_quality_state_recv);
-PG_FUNCTION_INFO_V1(route_quality_state_send);
 PG_FUNCTION_INFO_V1(route_quality_accum);
 PG_FUNCTION_INFO_V1(route_quality_combine);
 PG_FUNCTION_INFO_V1(route_quality_final);
 
 #define REPORT_COLUMNS 18
 
+/* Points that a new state has room for. */
+#define LEAST_CAPACITY 8
+
 typedef struct QualityState
 {
 	int32		header;			/* varlena length word */
-	int32		capacity;		/* points that the value has room for */
+	int32		format;			/* QUALITY_FORMAT; stays here in every format */
+	int64		capacity;		/* points that the value has room for */
 	int64		count;
 	QualityPoint points[FLEXIBLE_ARRAY_MEMBER];
 } QualityState;
 
 #define STATE_SIZE(capacity) (offsetof(QualityState, points) + (Size) (capacity) * sizeof(QualityPoint))
 #define MAX_POINTS ((int64) ((MaxAllocSize - offsetof(QualityState, points)) / sizeof(QualityPoint)))
-#define PG_GETARG_QUALITY_STATE(n) ((QualityState *) PG_DETOAST_DATUM(PG_GETARG_DATUM(n)))
+
+static const StateType route_quality_state_type;
 
 /* A state in the current context with the points of another, or none, and room for more. */
 static QualityState *
@@ -56,7 +53,8 @@ MakeState(const QualityState *from, int64 capacity)
 	state = palloc(STATE_SIZE(capacity));
 	memset(state, 0, STATE_SIZE(0));
 	SET_VARSIZE(state, STATE_SIZE(capacity));
-	state->capacity = (int32) capacity;
+	state->format = QUALITY_FORMAT;
+	state->capacity = capacity;
 	if (from != NULL)
 	{
 		state->count = from->count;
@@ -65,30 +63,19 @@ MakeState(const QualityState *from, int64 capacity)
 	return state;
 }
 
-/* The state of an aggregate, to be changed in place; one that is made when there is none. */
-static QualityState *
-StateArgument(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		return MakeState(NULL, 8);
-	if (AggCheckCallContext(fcinfo, NULL) != 0)
-		return PG_GETARG_QUALITY_STATE(0);
-	return (QualityState *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0));
-}
-
 /* The state with room for some more points: itself, or a larger copy. */
 static QualityState *
 MakeRoom(QualityState *state, int64 more)
 {
 	if (state->count + more <= state->capacity)
 		return state;
-	return MakeState(state, Max(state->count + more, Min((int64) state->capacity * 2, MAX_POINTS)));
+	return MakeState(state, Max(state->count + more, Min(state->capacity * 2, MAX_POINTS)));
 }
 
 Datum
 route_quality_accum(PG_FUNCTION_ARGS)
 {
-	QualityState *state = StateArgument(fcinfo);
+	QualityState *state = StateArgument(fcinfo, &route_quality_state_type);
 	QualityPoint point;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
@@ -106,125 +93,71 @@ route_quality_accum(PG_FUNCTION_ARGS)
 Datum
 route_quality_combine(PG_FUNCTION_ARGS)
 {
-	QualityState *state = StateArgument(fcinfo);
+	QualityState *state = StateArgument(fcinfo, &route_quality_state_type);
 	const QualityState *other;
 
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);
-	other = PG_GETARG_QUALITY_STATE(1);
+	other = route_quality_state_type.of_datum(PG_GETARG_DATUM(1));
 	state = MakeRoom(state, other->count);
 	memcpy(state->points + state->count, other->points, other->count * sizeof(QualityPoint));
 	state->count += other->count;
 	PG_RETURN_POINTER(state);
 }
 
-/* ---------- text and binary form ---------- */
+/* ---------- the type ---------- */
 
-/* Write the shortest digits that read back alike, whatever extra_float_digits is. */
-static void
-AppendNumber(StringInfo out, double number)
+static void *
+StateFields(Fields *fields, void *value)
 {
-	enlargeStringInfo(out, DOUBLE_SHORTEST_DECIMAL_LEN);
-	out->len += double_to_shortest_decimal_buf(number, out->data + out->len);
-}
+	QualityState *state = value;
+	uint32		count = fields->reading ? 0 : (uint32) state->count;
 
-Datum
-route_quality_state_out(PG_FUNCTION_ARGS)
-{
-	const QualityState *state = PG_GETARG_QUALITY_STATE(0);
-	StringInfoData out;
-
-	initStringInfo(&out);
-	for (int64 i = 0; i < state->count; i++)
+	QualityCountField(fields, &count, MAX_POINTS);
+	if (fields->reading)
 	{
-		const QualityPoint *point = &state->points[i];
-
-		if (i > 0)
-			appendStringInfoChar(&out, ' ');
-		AppendNumber(&out, point->score);
-		appendStringInfoChar(&out, ' ');
-		AppendNumber(&out, point->weak);
-		appendStringInfoChar(&out, ' ');
-		AppendNumber(&out, point->strong);
+		state = MakeState(NULL, Max(count, LEAST_CAPACITY));
+		state->count = count;
 	}
-	PG_RETURN_CSTRING(out.data);
+	QualityPointFields(fields, state->points, count);
+	return state;
 }
 
-static double
-NextNumber(char **cursor)
+static const void *
+StateOfDatum(Datum datum)
 {
-	Size		length = strcspn(*cursor, " ");
-	char	   *item = pnstrdup(*cursor, length);
+	const QualityState *state = (const QualityState *) PG_DETOAST_DATUM(datum);
 
-	*cursor += length;
-	if (**cursor == ' ')
-		(*cursor)++;
-	return DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(item)));
+	if (VARSIZE(state) < STATE_SIZE(0))
+		StateDamagedError(&route_quality_state_type);
+	if (state->format != QUALITY_FORMAT)
+		StateFormatError(&route_quality_state_type, state->format);
+	if (state->count < 0 || state->count > state->capacity || state->capacity > MAX_POINTS ||
+		VARSIZE(state) != STATE_SIZE(state->capacity))
+		StateDamagedError(&route_quality_state_type);
+	return state;
 }
 
-Datum
-route_quality_state_in(PG_FUNCTION_ARGS)
+static Datum
+StateToDatum(void *state)
 {
-	char	   *cursor = PG_GETARG_CSTRING(0);
-	QualityState *state = MakeState(NULL, 8);
-
-	while (*cursor != '\0')
-	{
-		QualityPoint point;
-
-		point.score = NextNumber(&cursor);
-		point.weak = NextNumber(&cursor);
-		point.strong = NextNumber(&cursor);
-		if (!QualityPointIsUsable(&point))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("invalid input syntax for type %s", "route_quality_state"),
-					 errhint("Only what the type's own output function wrote can be read.")));
-		state = MakeRoom(state, 1);
-		state->points[state->count++] = point;
-	}
-	PG_RETURN_POINTER(state);
+	return PointerGetDatum(state);
 }
 
-static void
-BinaryError(void)
+static void *
+StateCopy(const void *value)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			 errmsg("invalid binary representation of type %s", "route_quality_state")));
+	const QualityState *from = value;
+
+	return MakeState(from, from == NULL ? LEAST_CAPACITY : from->capacity);
 }
 
-Datum
-route_quality_state_recv(PG_FUNCTION_ARGS)
-{
-	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
-	int			size = message->len - message->cursor;
-	const unsigned char *bytes = (const unsigned char *) pq_getmsgbytes(message, size);
-	size_t		count = QualityBytesCount(bytes, size);
-	QualityState *state;
+static const StateType route_quality_state_type = {
+	.name = "route_quality_state",.format = QUALITY_FORMAT,
+	.fields = StateFields,.of_datum = StateOfDatum,.to_datum = StateToDatum,.copy = StateCopy
+};
 
-	if (count == SIZE_MAX)
-		BinaryError();
-	state = MakeState(NULL, Max((int64) count, 8));
-	if (!QualityBytesRead(bytes, size, state->points))
-		BinaryError();
-	state->count = (int64) count;
-	PG_RETURN_POINTER(state);
-}
-
-Datum
-route_quality_state_send(PG_FUNCTION_ARGS)
-{
-	const QualityState *state = PG_GETARG_QUALITY_STATE(0);
-	size_t		size = QualityBytesSize((size_t) state->count);
-	StringInfoData message;
-
-	pq_begintypsend(&message);
-	enlargeStringInfo(&message, (int) size);
-	QualityBytesWrite(state->points, (size_t) state->count, (unsigned char *) message.data + message.len);
-	message.len += (int) size;
-	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
-}
+STATE_TYPE_FUNCTIONS(route_quality_state, route_quality_state_type);
 
 /* ---------- the result ---------- */
 
@@ -241,7 +174,7 @@ PutCurve(const QualityCurve *curve, bool with_holds, Datum *values, int *column)
 Datum
 route_quality_final(PG_FUNCTION_ARGS)
 {
-	const QualityState *state = PG_GETARG_QUALITY_STATE(0);
+	const QualityState *state = route_quality_state_type.of_datum(PG_GETARG_DATUM(0));
 	QualityState *sorted = MakeState(state, state->count);
 	QualityReport report;
 	TupleDesc	description;

@@ -24,7 +24,8 @@ void
 RouteStateName(RouteState *state, int ntiers, const char *definition, size_t definition_length,
 			   const char *baseline, size_t baseline_length)
 {
-	state->ntiers = ntiers;
+	state->format = ROUTE_STATE_FORMAT;
+	state->ntiers = (int16_t) ntiers;
 	state->names_size = RouteNamesSize(definition_length, baseline_length);
 	state->baseline_offset = (int32_t) definition_length + 1;
 	memcpy(state->names, definition, definition_length);
@@ -137,7 +138,7 @@ RouteStateMerge(RouteState *state, const RouteState *other)
 static bool
 FrameIsValid(const RouteState *state, size_t size)
 {
-	if (size < sizeof(RouteState) ||
+	if (size < sizeof(RouteState) || state->format != ROUTE_STATE_FORMAT ||
 		state->ntiers < 1 || state->ntiers > ROUTE_MAX_TIERS ||
 		state->names_size < 8 || state->names_size > ROUTE_NAMES_MAX || state->names_size % 8 != 0 ||
 		state->first_bucket < 0 || state->nbuckets < 0 ||

@@ -23,10 +23,14 @@
 
 #include "routing/routing.h"
 
+/* Raised with every change of the structs here, or of their fields (route_fields.c). */
+#define ROUTE_STATE_FORMAT 1
+
 typedef struct RouteState
 {
 	int32_t		header;			/* room for the varlena length word */
-	int32_t		ntiers;
+	int16_t		format;			/* ROUTE_STATE_FORMAT; stays here in every format */
+	int16_t		ntiers;
 	int32_t		names_size;		/* multiple of 8 */
 	int32_t		baseline_offset;	/* of the baseline's name in names */
 	int32_t		first_bucket;	/* multiple of ROUTE_OCTAVE */

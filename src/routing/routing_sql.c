@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 
 #include "server/compat.h"
@@ -19,7 +18,7 @@
 #include "session/request.h"
 #include "session/request_arguments.h"
 #include "routing/route_policy_sql.h"
-#include "routing/route_state.h"
+#include "routing/route_state_sql.h"
 #include "core/usage_sql.h"
 
 PG_FUNCTION_INFO_V1(route);
@@ -37,7 +36,7 @@ route(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 0));
+	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 0), (RequestText) {NULL, 0});
 	policy = &call->policy;
 	tier = PG_ARGISNULL(1) ? RouteUnscoredTier(policy) : RouteTierOf(policy, PG_GETARG_FLOAT8(1));
 	PG_RETURN_TEXT_P(cstring_to_text(policy->tiers[tier].model));
@@ -51,6 +50,14 @@ OutOfRange(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("the sum of costs is out of range")));
+}
+
+static void
+RequestsOutOfRange(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the number of requests is out of range")));
 }
 
 /* Cost of a request of a named model; `span` remembers what the name meant. */
@@ -220,53 +227,32 @@ CopyState(const RouteState *state, int first_bucket, int nbuckets)
 	return copy;
 }
 
-/* An empty state of the call's policy and baseline, kept with the call. */
+/* An empty state of the call's policy and baseline, made once and kept with the call. */
 static const RouteState *
-EmptyState(RouteCall *call, RequestText baseline)
+EmptyState(RouteCall *call)
 {
+	const CallKey *key = CallValueKey(call);
+	char	   *baseline;
 	size_t		size;
 
-	if (call->empty != NULL && call->baseline_length == baseline.length &&
-		memcmp(call->baseline, baseline.bytes, baseline.length) == 0)
-		return call->empty;
 	if (call->empty != NULL)
-	{
-		pfree(call->empty);
-		pfree(call->baseline);
-		call->empty = NULL;
-	}
-	call->baseline = MemoryContextAllocZero(call->context, baseline.length + 1);
-	memcpy(call->baseline, baseline.bytes, baseline.length);
-	call->baseline_length = baseline.length;
-	call->spans[call->policy.ntiers] = NULL;
-	call->nflats = call->last_flat = 0;
-	call->flats[0].to = call->flats[0].from;
+		return call->empty;
+	baseline = pnstrdup(key->bytes[ROUTE_BASELINE], key->length[ROUTE_BASELINE]);
 	for (int i = 0; i < call->policy.ntiers; i++)
 	{
 		const RouteTier *tier = &call->policy.tiers[i];
 
 		call->is_plain[i] = RouteTierIsPlain(tier);
-		call->is_baseline[i] = !tier->deployed && call->is_plain[i] && strcmp(tier->model, call->baseline) == 0;
+		call->is_baseline[i] = !tier->deployed && call->is_plain[i] && strcmp(tier->model, baseline) == 0;
 		call->models[i] = (RequestText) {
 			tier->model, strlen(tier->model)
 		};
 	}
-	size = RouteStateSize(call->policy.ntiers, RouteNamesSize(strlen(call->definition), baseline.length), 0);
-	call->empty = MemoryContextAlloc(call->context, size);
-	RouteStateInit(call->empty, call->policy.ntiers, call->definition, call->baseline);
+	size = RouteStateSize(call->policy.ntiers, RouteNamesSize(strlen(call->definition), strlen(baseline)), 0);
+	call->empty = MemoryContextAlloc(CallValueContext(call), size);
+	RouteStateInit(call->empty, call->policy.ntiers, call->definition, baseline);
 	SET_VARSIZE(call->empty, size);
 	return call->empty;
-}
-
-/* The state of an aggregate, which we made, to be changed in place; NULL: none yet. */
-static RouteState *
-StateArgument(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		return NULL;
-	if (AggCheckCallContext(fcinfo, NULL) != 0)
-		return (RouteState *) PG_GETARG_POINTER(0);
-	return (RouteState *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0));
 }
 
 /* The state with room for the buckets from first to last: itself, or a copy. */
@@ -281,23 +267,6 @@ Widen(RouteState *state, int first, int last)
 	return CopyState(state, first_bucket, nbuckets);
 }
 
-/* Is an argument of the aggregate the same text in every row? */
-static bool
-ArgumentIsConstant(const Aggref *aggref, int argument)
-{
-	return IsA(((TargetEntry *) list_nth(aggref->args, argument - 1))->expr, Const);
-}
-
-/* Note whether an aggregate calls, and with the same names in every row. */
-static void
-LookAtArguments(RouteCall *call, FunctionCallInfo fcinfo)
-{
-	const Aggref *aggref = AggGetAggref(fcinfo);
-
-	call->in_aggregate = aggref != NULL;
-	call->is_constant = aggref != NULL && ArgumentIsConstant(aggref, 1) && ArgumentIsConstant(aggref, 3);
-}
-
 /* Is an argument these bytes, as far as can be seen without taking it apart? */
 static bool
 ArgumentIs(FunctionCallInfo fcinfo, int argument, const char *bytes, Size length)
@@ -307,39 +276,51 @@ ArgumentIs(FunctionCallInfo fcinfo, int argument, const char *bytes, Size length
 	if (PG_ARGISNULL(argument))
 		return false;
 	if (VARATT_IS_4B_U(value))
-		return VARSIZE_4B(value) - VARHDRSZ == length && memcmp(VARDATA_4B(value), bytes, length) == 0;
+		return VARSIZE_4B(value) - VARHDRSZ == length && SameWords(VARDATA_4B(value), bytes, length);
 	return VARATT_IS_1B(value) && !VARATT_IS_1B_E(value) &&
-		VARSIZE_1B(value) - VARHDRSZ_SHORT == length && memcmp(VARDATA_1B(value), bytes, length) == 0;
+		VARSIZE_1B(value) - VARHDRSZ_SHORT == length && SameWords(VARDATA_1B(value), bytes, length);
 }
 
-/* Does a row name the policy and the baseline of the one that the call site has read last? */
-static inline bool
-NamesMatch(FunctionCallInfo fcinfo, const RouteCall *call)
+/* What the call site has read for the policy and the baseline of a row; NULL: nothing. */
+static inline RouteCall *
+KnownCall(FunctionCallInfo fcinfo)
 {
-	return call->is_constant ||
-		(ArgumentIs(fcinfo, 1, call->policy_name, call->policy_length) &&
-		 ArgumentIs(fcinfo, 3, call->baseline, call->baseline_length));
+	RouteCall  *last = CallCacheLast(fcinfo);
+	const CallKey *key;
+
+	if (unlikely(last == NULL))
+		return NULL;
+	key = CallValueKey(last);
+	if (likely(ArgumentIs(fcinfo, 1, key->bytes[ROUTE_POLICY], key->length[ROUTE_POLICY]) &&
+			   ArgumentIs(fcinfo, 3, key->bytes[ROUTE_BASELINE], key->length[ROUTE_BASELINE])))
+		return last;
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(3))
+		return NULL;
+	return CallCacheFind(fcinfo, RouteCallKey(TextArgument(fcinfo, 1), TextArgument(fcinfo, 3)));
 }
 
 /*
- * Add a row as nearly all are: in an aggregate, of the policy and baseline of
- * the row before, when flat rates are known.  An aggregate lives in one
+ * Add a row as nearly all are: in an aggregate, of a policy and baseline that
+ * were met before, when flat rates are known.  An aggregate lives in one
  * execution and so under one snapshot: what its call site has read stays good
  * until price_generation moves.
  */
 static inline bool
 AccumulateFlat(FunctionCallInfo fcinfo)
 {
-	RouteCall  *call = fcinfo->flinfo->fn_extra;
+	RouteCall  *call;
 	RouteState *state = (RouteState *) PG_GETARG_POINTER(0);
 	const RouteFlat *flat;
 	RouteFlatResult result;
 	int			tier;
 
-	if (call == NULL || !call->in_aggregate || call->generation != price_generation ||
+	if (!IsAggregateCall(fcinfo) ||
 		PG_ARGISNULL(0) || PG_ARGISNULL(4) || PG_ARGISNULL(5) ||
-		(PG_NARGS() > 6 && !(PG_ARGISNULL(6) && PG_ARGISNULL(7))) ||
-		!NamesMatch(fcinfo, call) || !RouteStateMatches(state, call->empty))
+		(PG_NARGS() > 6 && !(PG_ARGISNULL(6) && PG_ARGISNULL(7))))
+		return false;
+	call = KnownCall(fcinfo);
+	if (call == NULL || call->generation != price_generation || call->empty == NULL ||
+		!RouteStateMatches(state, call->empty))
 		return false;
 	flat = FlatRatesAt(call, PG_GETARG_TIMESTAMPTZ(5));
 	if (flat == NULL)
@@ -355,7 +336,7 @@ AccumulateFlat(FunctionCallInfo fcinfo)
 static pg_noinline Datum
 Accumulate(FunctionCallInfo fcinfo)
 {
-	RouteState *state = StateArgument(fcinfo);
+	RouteState *state = StateArgument(fcinfo, &route_savings_state_type);
 	const RouteState *empty;
 	RouteCall  *call;
 	RouteCosts	costs;
@@ -369,10 +350,8 @@ Accumulate(FunctionCallInfo fcinfo)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
-	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 1));
-	if (call->empty == NULL)
-		LookAtArguments(call, fcinfo);
-	empty = EmptyState(call, request.model);
+	call = RouteCallOf(fcinfo, TextArgument(fcinfo, 1), request.model);
+	empty = EmptyState(call);
 	if (state == NULL)
 		state = CopyState(empty, 0, 0);
 	else if (!RouteStateMatches(state, empty))
@@ -381,7 +360,8 @@ Accumulate(FunctionCallInfo fcinfo)
 	ReadRequests(usage, &costs);
 	if (!PriceRequest(call, &request, usage, &costs))
 	{
-		state->left_out += costs.requests;
+		if (__builtin_add_overflow(state->left_out, costs.requests, &state->left_out))
+			RequestsOutOfRange();
 		PG_RETURN_POINTER(state);
 	}
 	costs.scored = !PG_ARGISNULL(2);
@@ -406,7 +386,7 @@ route_savings_accum(PG_FUNCTION_ARGS)
 Datum
 route_savings_combine(PG_FUNCTION_ARGS)
 {
-	RouteState *state = StateArgument(fcinfo);
+	RouteState *state = StateArgument(fcinfo, &route_savings_state_type);
 	const RouteState *other;
 
 	if (PG_ARGISNULL(1))
@@ -415,7 +395,7 @@ route_savings_combine(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
-	other = (const RouteState *) PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
+	other = route_savings_state_type.of_datum(PG_GETARG_DATUM(1));
 	if (state == NULL)
 		PG_RETURN_POINTER(CopyState(other, other->first_bucket, other->nbuckets));
 	if (!RouteStateMatches(state, other))

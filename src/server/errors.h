@@ -24,11 +24,14 @@
 #define ERRCODE_IA_PRICE_PRECISION		IA('1', '0', '1')	/* finer or larger than the fixed point */
 #define ERRCODE_IA_MALFORMED_CATALOG	IA('1', '0', '2')	/* a catalog that cannot be read */
 #define ERRCODE_IA_APPEND_ONLY			IA('1', '0', '3')	/* UPDATE or DELETE of a price table */
+#define ERRCODE_IA_PAST_VERSION			IA('1', '0', '4')	/* a row for a version of the past */
 
 /* IA2: usage and payloads */
 #define ERRCODE_IA_MALFORMED_PAYLOAD	IA('2', '0', '1')	/* not a provider's usage */
 #define ERRCODE_IA_UNRECONCILED_PAYLOAD	IA('2', '0', '2')	/* counts contradict the stated total */
 #define ERRCODE_IA_NEGATIVE_USAGE		IA('2', '0', '3')	/* a count below zero */
+#define ERRCODE_IA_UNKNOWN_COUNT		IA('2', '0', '4')	/* a count whose name is not known */
+#define ERRCODE_IA_SEVERAL_REQUESTS		IA('2', '0', '5')	/* a payload of several requests or models */
 
 /* IA3: deployments */
 #define ERRCODE_IA_UNKNOWN_DEPLOYMENT	IA('3', '0', '1')	/* no such deployment or model profile */

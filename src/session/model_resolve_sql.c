@@ -14,7 +14,6 @@
 
 #include "session/price_cache.h"
 #include "session/request_arguments.h"
-#include "server/guc.h"
 
 PG_FUNCTION_INFO_V1(resolve_model);
 
@@ -49,9 +48,12 @@ resolve_model(PG_FUNCTION_ARGS)
 	CheckRequestTime(at);
 	if (PricingResolve(pricing, name, at, &match) != MODEL_FOUND)
 	{
-		if (setting_unpriced == UNPRICED_NULL)
+		Refusal		refusal;
+
+		if (PricingLeavesOut(pricing))
 			PG_RETURN_NULL();
-		PricingNameError(pricing, name, strlen(name), at);
+		refusal = PricingNameRefusal(pricing, name, strlen(name), at, true);
+		RaiseRefusal(&refusal);
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(MatchTuple(fcinfo, &match)));
 }

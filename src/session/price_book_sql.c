@@ -2,7 +2,9 @@
  * price_book_sql.c
  *	  Type price_book: making one, telling about it, text and binary forms.
  *
- * The binary form is the text form after a version byte, as jsonb's is.
+ * The binary form is the text form after a version byte, as jsonb's is.  A book
+ * takes the settings of the session that makes it, and carries them: functions
+ * that take one look at no setting.
  */
 #include "postgres.h"
 
@@ -34,9 +36,7 @@ PG_FUNCTION_INFO_V1(price_book_scale);
 PG_FUNCTION_INFO_V1(price_book_info);
 
 #define BINARY_VERSION 1
-#define INFO_COLUMNS 8
-
-#define PG_GETARG_PRICE_BOOK(n) ((const PriceBook *) PG_DETOAST_DATUM(PG_GETARG_DATUM(n)))
+#define INFO_COLUMNS 9
 
 static void *
 AllocateOrNull(void *arg, size_t size)
@@ -64,7 +64,7 @@ CopyOfBook(const PriceBook *built, MemoryContext scratch)
 }
 
 static Datum
-BookOfText(const char *json)
+BookOfText(const char *json, bool binary)
 {
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
 	const char *problem;
@@ -72,7 +72,7 @@ BookOfText(const char *json)
 
 	if (built == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				(errcode(binary ? ERRCODE_INVALID_BINARY_REPRESENTATION : ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input for type %s", "price_book"),
 				 errdetail("In its JSON, %s.", problem),
 				 errhint("Make price books with price_book(), price_book(as_of => '...') or price_book(contract => '...'); the text form is for storing and moving them.")));
@@ -98,13 +98,13 @@ TextOfBook(const PriceBook *book)
 Datum
 price_book_in(PG_FUNCTION_ARGS)
 {
-	return BookOfText(PG_GETARG_CSTRING(0));
+	return BookOfText(PG_GETARG_CSTRING(0), false);
 }
 
 Datum
 price_book_out(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_CSTRING(TextOfBook(PG_GETARG_PRICE_BOOK(0)));
+	PG_RETURN_CSTRING(TextOfBook(BookArgument(fcinfo, 0)));
 }
 
 Datum
@@ -118,13 +118,13 @@ price_book_recv(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("unsupported price_book version number %d", version)));
-	return BookOfText(pq_getmsgtext(message, message->len - message->cursor, &nbytes));
+	return BookOfText(pq_getmsgtext(message, message->len - message->cursor, &nbytes), true);
 }
 
 Datum
 price_book_send(PG_FUNCTION_ARGS)
 {
-	char	   *json = TextOfBook(PG_GETARG_PRICE_BOOK(0));
+	char	   *json = TextOfBook(BookArgument(fcinfo, 0));
 	StringInfoData message;
 
 	pq_begintypsend(&message);
@@ -148,13 +148,31 @@ ContractArgument(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? setting_contract : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
+/* Is what has no price left out: as an argument says, or the session when it is NULL? */
+static bool
+UnpricedArgument(FunctionCallInfo fcinfo, int argument)
+{
+	char	   *word;
+
+	if (PG_ARGISNULL(argument))
+		return setting_unpriced == UNPRICED_NULL;
+	word = text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	if (strcmp(word, "null") != 0 && strcmp(word, "error") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unpriced cannot be \"%s\"", word),
+				 errhint("It is 'error' or 'null'; NULL takes inferacct.unpriced.")));
+	return strcmp(word, "null") == 0;
+}
+
 Datum
 price_book_make(PG_FUNCTION_ARGS)
 {
 	PriceScope	scope = {
 		.as_of = KnownAt(PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0)),
 		.last_version = PG_INT64_MAX,
-		.contract = ContractArgument(fcinfo, 1)
+		.contract = ContractArgument(fcinfo, 1),
+		.unpriced_null = UnpricedArgument(fcinfo, 2)
 	};
 
 	return MakeBook(&scope);
@@ -163,7 +181,9 @@ price_book_make(PG_FUNCTION_ARGS)
 Datum
 price_book_of_version(PG_FUNCTION_ARGS)
 {
-	PriceScope	scope = {.as_of = DT_NOEND,.contract = ContractArgument(fcinfo, 1)};
+	PriceScope	scope = {
+		.as_of = DT_NOEND,.contract = ContractArgument(fcinfo, 1),.unpriced_null = UnpricedArgument(fcinfo, 2)
+	};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -205,7 +225,7 @@ price_book_scale(PG_FUNCTION_ARGS)
 				 errmsg("a factor cannot be %s", factor),
 				 errhint("Use a number of at most 9 decimals that is not negative, such as 0.85 for 15 %% off.")));
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
-	built = PriceBookScale(PG_GETARG_PRICE_BOOK(0), &scale, AllocateOrNull, scratch);
+	built = PriceBookScale(BookArgument(fcinfo, 0), &scale, AllocateOrNull, scratch);
 	if (built == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_PRICE_PRECISION),
@@ -236,7 +256,7 @@ BuildTime(const PriceBook *book)
 Datum
 price_book_info(PG_FUNCTION_ARGS)
 {
-	const PriceBook *book = PG_GETARG_PRICE_BOOK(0);
+	const PriceBook *book = BookArgument(fcinfo, 0);
 	TupleDesc	tupdesc;
 	bool		nulls[INFO_COLUMNS] = {false};
 	Datum		values[INFO_COLUMNS];
@@ -254,5 +274,6 @@ price_book_info(PG_FUNCTION_ARGS)
 	values[5] = Int64GetDatum(book->naliases);
 	values[6] = Int64GetDatum(book->size);
 	values[7] = Float8GetDatum(BuildTime(book));
+	values[8] = CStringGetTextDatum(book->unpriced_null ? "null" : "error");
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }

@@ -350,7 +350,9 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 	PriceQueryEnd();
 	ncards = LoadCards(scope, &cards);
 	naliases = LoadAliases(scope, &aliases);
-	book = PriceBookBuild(scope->as_of, version, scope->contract, cards, ncards, aliases, naliases, AllocateInContext, context);
+	book = PriceBookBuild(&(BookTerms) {
+		.as_of = scope->as_of,.version = version,.contract = scope->contract,.unpriced_null = scope->unpriced_null
+	}, cards, ncards, aliases, naliases, AllocateInContext, context);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(reading);
 	if (book == NULL)

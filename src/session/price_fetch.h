@@ -25,6 +25,7 @@ typedef struct PriceScope
 	TimestampTz as_of;			/* published until then; DT_NOEND: all */
 	int64		last_version;	/* of versions up to this one; PG_INT64_MAX: all */
 	const char *contract;		/* "" list prices */
+	bool		unpriced_null;	/* the book leaves out what has no price */
 } PriceScope;
 
 /* Everything at once. */

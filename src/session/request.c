@@ -12,7 +12,6 @@
 #include "server/errors.h"
 #include "session/known_at.h"
 #include "session/request.h"
-#include "server/guc.h"
 #include "core/usage_sql.h"
 
 static const RequestText standard_tier = {"standard", 8};
@@ -70,6 +69,24 @@ PricedMeters(const RateVector *vector)
 	return list.data;
 }
 
+/* ---------- why a request has no price ---------- */
+
+/* Has a request without a price to be left out without a word? */
+static bool
+LeavesOut(const Pricing *pricing, const RequestPrice *price)
+{
+	return price->refusal == NULL && PricingLeavesOut(pricing);
+}
+
+bool
+RequestRefuse(const RequestPrice *price, Refusal refusal)
+{
+	if (price->refusal == NULL)
+		RaiseRefusal(&refusal);
+	*price->refusal = refusal;
+	return false;
+}
+
 /* What a look back hides; to follow what was found. */
 static char *
 HiddenFrom(const Pricing *pricing)
@@ -77,37 +94,39 @@ HiddenFrom(const Pricing *pricing)
 	return HiddenNote(pricing->book != NULL ? pricing->book->as_of : pricing->reader.as_of);
 }
 
-static void
-UnpricedMeterError(const RequestPrice *price, TimestampTz at, Meter meter)
+static Refusal
+UnpricedMeter(const Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter meter)
 {
 	char	   *time = pstrdup(timestamptz_to_str(at));
 	char	   *priced = PricedMeters(price->vector);
 
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_UNPRICED_METER),
-			 errmsg("no price for meter \"%s\" of model \"%s\"", MeterName(meter), CardName(price->card)),
-			 errdetail("Request of %s, service tier \"%s\". Priced then: %s.%s", time,
-					   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced,
-					   HiddenFrom(price->pricing)),
-			 errhint("Add the price with set_price(), or SET inferacct.unpriced = 'null' to leave such requests out.")));
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_UNPRICED_METER,
+		.message = psprintf("no price for meter \"%s\" of model \"%s\"", MeterName(meter), CardName(price->card)),
+		.detail = psprintf("Request of %s, service tier \"%s\". Priced then: %s.%s", time,
+						   CardString(price->card, price->lane->service_tier), priced[0] == '\0' ? "nothing" : priced,
+						   HiddenFrom(pricing)),
+		.hint = psprintf("Add the price with set_price(), or %s.", PricingLeaveOutHint(pricing))
+	};
 }
 
-static void
-MissingFxError(const RequestPrice *price, TimestampTz at, Meter meter)
+static Refusal
+MissingFx(const Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter meter)
 {
 	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
 	char	   *time = pstrdup(timestamptz_to_str(at));
 
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_MISSING_FX_RATE),
-			 errmsg("no exchange rate for %s", CardString(price->card, row->currency)),
-			 errdetail("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.%s",
-					   MeterName(meter), CardName(price->card), time, HiddenFrom(price->pricing)),
-			 errhint("Add the rate that was valid then to inferacct.fx_rate.")));
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_MISSING_FX_RATE,
+		.message = psprintf("no exchange rate for %s", CardString(price->card, row->currency)),
+		.detail = psprintf("Meter \"%s\" of model \"%s\" is priced in it; the request is of %s.%s",
+						   MeterName(meter), CardName(price->card), time, HiddenFrom(pricing)),
+		.hint = "Add the rate that was valid then to inferacct.fx_rate."
+	};
 }
 
-static void
-UnknownTierError(const Pricing *pricing, const RateCard *card, RequestText tier)
+static Refusal
+UnknownTier(const Pricing *pricing, const RateCard *card, RequestText tier)
 {
 	const Lane *lanes = CardAt(card, card->lanes);
 	StringInfoData list;
@@ -118,42 +137,46 @@ UnknownTierError(const Pricing *pricing, const RateCard *card, RequestText tier)
 		if (CardString(card, lanes[i].region)[0] == '\0')
 			appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", CardString(card, lanes[i].service_tier));
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_UNKNOWN_TIER),
-			 errmsg("model \"%s\" has no prices for service tier \"%s\"", CardName(card), Shown(tier)),
-			 errdetail("Its service tiers: %s.%s", list.data, HiddenFrom(pricing)),
-			 errhint("Add its prices with set_price(service_tier => ...), or SET inferacct.unpriced = 'null' to leave such requests out.")));
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_UNKNOWN_TIER,
+		.message = psprintf("model \"%s\" has no prices for service tier \"%s\"", CardName(card),
+							Shown(tier.bytes == NULL ? standard_tier : tier)),
+		.detail = psprintf("Its service tiers: %s.%s", list.data, HiddenFrom(pricing)),
+		.hint = psprintf("Add its prices with set_price(service_tier => ...), or %s.", PricingLeaveOutHint(pricing))
+	};
 }
 
-static void
-NoPriceYetError(const Pricing *pricing, const RateCard *card, const Lane *lane, TimestampTz at)
+static Refusal
+NoPriceYet(const Pricing *pricing, const RateCard *card, const Lane *lane, TimestampTz at)
 {
 	const Segment *first = CardAt(card, lane->segments);
 	char	   *time = pstrdup(timestamptz_to_str(at));
 
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_UNPRICED_METER),
-			 errmsg("no price for meter \"input\" of model \"%s\"", CardName(card)),
-			 lane->nsegments == 0 ?
-			 errdetail("Service tier \"%s\" has no prices.%s", CardString(card, lane->service_tier), HiddenFrom(pricing)) :
-			 errdetail("Request of %s; its first price holds from %s.%s", time, pstrdup(timestamptz_to_str(first->from)),
-					   HiddenFrom(pricing)),
-			 errhint("Add the earlier price with set_price(valid_from => ...).")));
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_UNPRICED_METER,
+		.message = psprintf("no price for meter \"input\" of model \"%s\"", CardName(card)),
+		.detail = lane->nsegments == 0 ?
+			psprintf("Service tier \"%s\" has no prices.%s", CardString(card, lane->service_tier), HiddenFrom(pricing)) :
+			psprintf("Request of %s; its first price holds from %s.%s", time, pstrdup(timestamptz_to_str(first->from)),
+					 HiddenFrom(pricing)),
+		.hint = "Add the earlier price with set_price(valid_from => ...)."
+	};
 }
 
-static void
-AggregatedError(const RateCard *card, const Usage *usage, int64 threshold)
+static Refusal
+Aggregated(const RateCard *card, const Usage *usage, int64 threshold)
 {
 	int64		total = 0;
 
 	UsageTotal(usage, METERS_OF_INPUT, &total);
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_AGGREGATED_USAGE),
-			 errmsg("the usage of several requests cannot be priced as one"),
-			 errdetail("Model \"%s\" costs more for a request of " INT64_FORMAT " input tokens or above; these " INT64_FORMAT
-					   " requests have " INT64_FORMAT " together.",
-					   CardName(card), threshold, UsageCount(usage, METER_REQUESTS), total),
-			 errhint("Price each request with token_cost() or spend() and add up the costs.")));
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_AGGREGATED_USAGE,
+		.message = "the usage of several requests cannot be priced as one",
+		.detail = psprintf("Model \"%s\" costs more for a request of " INT64_FORMAT " input tokens or above; these " INT64_FORMAT
+						   " requests have " INT64_FORMAT " together.",
+						   CardName(card), threshold, UsageCount(usage, METER_REQUESTS), total),
+		.hint = "Price each request with token_cost() or spend() and add up the costs."
+	};
 }
 
 /* ---------- finding the rates ---------- */
@@ -192,32 +215,27 @@ FindLane(const NameSpan *span, const Request *request)
 	return lane;
 }
 
-/* The segment of a request, or NULL where that is allowed. */
+/* The segment of a request, NULL when it has no price. */
 static const Segment *
 FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
 {
 	NameSpan   *span = PricingName(pricing, request->model.bytes, request->model.length, request->at);
-	const Segment *segment;
+	const Segment *segment = NULL;
 
-	if (span->card == NULL)
-	{
-		if (setting_unpriced == UNPRICED_NULL)
-			return NULL;
-		PricingNameError(pricing, request->model.bytes, request->model.length, request->at);
-	}
-	price->pricing = pricing;
 	price->card = span->card;
-	price->lane = FindLane(span, request);
-	if (price->lane == NULL)
-	{
-		if (setting_unpriced == UNPRICED_NULL)
-			return NULL;
-		UnknownTierError(pricing, span->card, request->service_tier);
-	}
-	segment = LaneSegment(price->card, price->lane, request->at);
-	if (segment == NULL && setting_unpriced == UNPRICED_ERROR)
-		NoPriceYetError(pricing, price->card, price->lane, request->at);
-	return segment;
+	price->lane = span->card == NULL ? NULL : FindLane(span, request);
+	if (price->lane != NULL)
+		segment = LaneSegment(price->card, price->lane, request->at);
+	if (segment != NULL || LeavesOut(pricing, price))
+		return segment;
+	if (price->card == NULL)
+		RequestRefuse(price, PricingNameRefusal(pricing, request->model.bytes, request->model.length, request->at,
+												price->refusal == NULL));
+	else if (price->lane == NULL)
+		RequestRefuse(price, UnknownTier(pricing, price->card, request->service_tier));
+	else
+		RequestRefuse(price, NoPriceYet(pricing, price->card, price->lane, request->at));
+	return NULL;
 }
 
 bool
@@ -230,45 +248,46 @@ RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, R
 	if (segment == NULL)
 		return false;
 	price->vector = UsageVector(price->card, segment, usage, request->at, PricingUtcOffset, &status, &problem);
-	if (status == COST_AGGREGATED)
-		AggregatedError(price->card, usage, problem.threshold);
 	if (status == COST_OVERFLOW)
 		OverflowError();
+	if (status == COST_AGGREGATED)
+		return RequestRefuse(price, Aggregated(price->card, usage, problem.threshold));
 	return true;
 }
 
 bool
-RequestOutcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at)
+RequestOutcome(const Pricing *pricing, CostStatus status, const CostProblem *problem, const RequestPrice *price,
+			   TimestampTz at)
 {
 	if (status == COST_OK)
 		return true;
 	if (status == COST_OVERFLOW)
 		OverflowError();
 	if (price->vector->missing_fx & METER_BIT(problem->meter))
-		MissingFxError(price, at, problem->meter);
-	if (setting_unpriced == UNPRICED_ERROR)
-		UnpricedMeterError(price, at, problem->meter);
-	return false;
+		return RequestRefuse(price, MissingFx(pricing, price, at, problem->meter));
+	if (LeavesOut(pricing, price))
+		return false;
+	return RequestRefuse(price, UnpricedMeter(pricing, price, at, problem->meter));
 }
 
 bool
 RequestUsageCostAnyhow(Pricing *pricing, const Request *request, const Usage *usage, Money *usd)
 {
-	RequestPrice price;
+	RequestPrice price = {.refusal = NULL};
 	CostProblem problem;
 	CostStatus	status;
 
 	if (!RequestFindPrice(pricing, request, usage, &price))
 		return false;
 	status = UsageCost(price.vector, usage, usd, &problem);
-	return RequestOutcome(status, &problem, &price, request->at);
+	return RequestOutcome(pricing, status, &problem, &price, request->at);
 }
 
 bool
 RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd)
 {
 	const Segment *segment;
-	RequestPrice price;
+	RequestPrice price = {.refusal = NULL};
 	CostProblem problem;
 	CostStatus	status;
 
@@ -277,5 +296,5 @@ RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, i
 		return false;
 	price.vector = SegmentVector(price.card, segment, input, request->at, PricingUtcOffset);
 	status = TokensCost(price.vector, input, output, usd, &problem);
-	return RequestOutcome(status, &problem, &price, request->at);
+	return RequestOutcome(pricing, status, &problem, &price, request->at);
 }

@@ -3,8 +3,9 @@
  *	  One request, as SQL describes it, priced by a Pricing.
  *
  * The functions return false, and leave their results alone, when the request
- * has no price and inferacct.unpriced is null; by default that is an error.
- * Everything else that is wrong is always an error.
+ * has no price and such requests are left out (PricingLeavesOut()); by default
+ * that is an error.  Everything else that is wrong is always an error.  Whoever
+ * wants to be told instead gives a Refusal to fill in.
  *
  * Units: USD x 1e-15, tokens.  Strings need not end in NUL and are the caller's.
  * Included after postgres.h.
@@ -32,10 +33,10 @@ typedef struct Request
 /* What a request is priced with. */
 typedef struct RequestPrice
 {
+	Refusal    *refusal;		/* told why there is no price instead of an error; NULL: raise it */
 	const RateCard *card;
 	const Lane *lane;
 	const RateVector *vector;
-	const Pricing *pricing;		/* where they come from */
 } RequestPrice;
 
 /* Find the rates of a request of that usage. */
@@ -46,7 +47,11 @@ extern bool RequestUsageCostAnyhow(Pricing *pricing, const Request *request, con
 extern bool RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd);
 
 /* Make an error of a cost that could not be computed, or false where that is allowed. */
-extern bool RequestOutcome(CostStatus status, const CostProblem *problem, const RequestPrice *price, TimestampTz at);
+extern bool RequestOutcome(const Pricing *pricing, CostStatus status, const CostProblem *problem,
+						   const RequestPrice *price, TimestampTz at);
+
+/* Raise why there is no price, or tell it; false. */
+extern bool RequestRefuse(const RequestPrice *price, Refusal refusal);
 
 /* Is the service tier not given, or "standard"? */
 static inline bool

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "pgtime.h"
@@ -21,6 +20,7 @@
 #include "price/cost.h"
 #include "server/errors.h"
 #include "model/model_suggest.h"
+#include "server/call_site.h"
 #include "session/known_at.h"
 #include "session/model_fetch.h"
 #include "session/price_fetch.h"
@@ -47,7 +47,7 @@ typedef struct NameEntry
 static inline uint32
 HashName(NameKey key)
 {
-	return hash_bytes((const unsigned char *) key.bytes, (int) key.length);
+	return (uint32) NameHash(key.bytes, key.length);
 }
 
 static inline bool
@@ -188,6 +188,25 @@ FindSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	return span;
 }
 
+/* The same, while the Pricing must not be freed. */
+static pg_noinline NameSpan
+FindSpanBusy(Pricing *pricing, const char *name, Size length, TimestampTz at)
+{
+	NameSpan	span = {.card = NULL};
+
+	pricing->busy++;
+	PG_TRY();
+	{
+		span = FindSpan(pricing, name, length, at);
+	}
+	PG_FINALLY();
+	{
+		pricing->busy--;
+	}
+	PG_END_TRY();
+	return span;
+}
+
 /* Keep a span with its name, but not unknown names without end. */
 static NameSpan *
 KeepSpan(Pricing *pricing, NameKey key, const NameSpan *found)
@@ -220,18 +239,8 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		span = span->next;
 	if (span == NULL)
 	{
-		NameSpan	found;
+		NameSpan	found = FindSpanBusy(pricing, name, length, at);
 
-		pricing->busy++;
-		PG_TRY();
-		{
-			found = FindSpan(pricing, name, length, at);
-		}
-		PG_FINALLY();
-		{
-			pricing->busy--;
-		}
-		PG_END_TRY();
 		span = KeepSpan(pricing, key, &found);
 		entry = name_lookup(pricing->names, key);
 	}
@@ -292,13 +301,30 @@ AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 	}
 }
 
+const char *
+PricingLeaveOutHint(const Pricing *pricing)
+{
+	return pricing->book != NULL ? "make the book with price_book(unpriced => 'null') to leave such requests out" :
+		"SET inferacct.unpriced = 'null' to leave such requests out";
+}
+
 void
-PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at)
+RaiseRefusal(const Refusal *refusal)
+{
+	ereport(ERROR,
+			(errcode(refusal->sqlstate),
+			 errmsg_internal("%s", refusal->message),
+			 errdetail_internal("%s", refusal->detail),
+			 errhint("%s", refusal->hint)));
+}
+
+Refusal
+PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at, bool near)
 {
 	char	   *shown = pnstrdup(name, pg_mbcliplen(name, (int) length, MODEL_NAME_SIZE - 1));
 	char	   *terminated = pnstrdup(name, length);
 	char	   *time = pstrdup(timestamptz_to_str(at));
-	char	   *hidden = pricing->book == NULL ? HiddenModel(&pricing->reader, terminated, at) : NULL;
+	char	   *hidden = near && pricing->book == NULL ? HiddenModel(&pricing->reader, terminated, at) : NULL;
 	ModelMatch	match;
 	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
 	StringInfoData list;
@@ -308,38 +334,43 @@ PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at
 	if (status == MODEL_AMBIGUOUS)
 	{
 		AppendCandidates(&list, &match);
-		ereport(ERROR,
-				(errcode(ERRCODE_IA_AMBIGUOUS_MODEL),
-				 errmsg("model \"%s\" is ambiguous", shown),
-				 errdetail("%d providers have it: %s.", match.provider_count, list.data),
-				 errhint("Write the provider too, as in \"%s/%s\", or add an alias.",
-						 match.candidates[0].provider, match.candidates[0].model)));
+		return (Refusal) {
+			.sqlstate = ERRCODE_IA_AMBIGUOUS_MODEL,
+			.message = psprintf("model \"%s\" is ambiguous", shown),
+			.detail = psprintf("%d providers have it: %s.", match.provider_count, list.data),
+			.hint = psprintf("Write the provider too, as in \"%s/%s\", or add an alias.",
+							 match.candidates[0].provider, match.candidates[0].model)
+		};
 	}
 	if (hidden != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_IA_UNKNOWN_MODEL),
-				 errmsg("unknown model \"%s\"", shown),
-				 errdetail("%s", hidden),
-				 errhint("RESET inferacct.as_of, or ask as of a time when it was known.")));
+		return (Refusal) {
+			.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
+			.message = psprintf("unknown model \"%s\"", shown),
+			.detail = hidden,
+			.hint = "RESET inferacct.as_of, or ask as of a time when it was known."
+		};
 	if (status == MODEL_FOUND)
-		ereport(ERROR,
-				(errcode(ERRCODE_IA_UNKNOWN_MODEL),
-				 errmsg("unknown model \"%s\"", shown),
-				 errdetail("It means %s/%s at %s, which has no prices.", match.ref.provider, match.ref.model, time),
-				 errhint("Add prices with set_price() or load_prices().")));
+		return (Refusal) {
+			.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
+			.message = psprintf("unknown model \"%s\"", shown),
+			.detail = psprintf("It means %s/%s at %s, which has no prices.", match.ref.provider, match.ref.model, time),
+			.hint = "Add prices with set_price() or load_prices()."
+		};
 	if (status == MODEL_UNKNOWN)
 		AppendCandidates(&list, &match);
-	if (list.len == 0)
+	if (near && list.len == 0)
 		AppendNearest(&list, pricing, terminated);
 	meant = list.len == 0 ? "provider/model" : pnstrdup(list.data, strcspn(list.data, ","));
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_UNKNOWN_MODEL),
-			 errmsg("unknown model \"%s\"", shown),
-			 errdetail("No provider has prices for it (request of %s).", time),
-			 errhint("%s%s%sAdd a price with set_price(), or say what it means, as in SELECT set_alias(%s, %s). "
-					 "View unpriced_usage lists all such names of the log; SET inferacct.unpriced = 'null' leaves such requests out.",
-					 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ",
-					 quote_literal_cstr(shown), quote_literal_cstr(meant))));
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
+		.message = psprintf("unknown model \"%s\"", shown),
+		.detail = psprintf("No provider has prices for it (request of %s).", time),
+		.hint = psprintf("%s%s%sAdd a price with set_price(), or say what it means, as in SELECT set_alias(%s, %s). %s",
+						 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ",
+						 quote_literal_cstr(shown), quote_literal_cstr(meant),
+						 pricing->book != NULL ? "A book made with price_book(unpriced => 'null') leaves such requests out." :
+						 "View unpriced_usage lists all such names of the log; SET inferacct.unpriced = 'null' leaves such requests out.")
+	};
 }
 
 int32_t
@@ -358,50 +389,91 @@ PricingUtcOffset(const char *timezone, int64_t at)
 
 /* ---------- a price_book as an argument ---------- */
 
-typedef struct ArgumentCache
+/* A stored value whole in memory, when it was made by a build like this one and is not damaged. */
+static const PriceBook *
+CheckedBook(struct varlena *value)
+{
+	const PriceBook *book = (const PriceBook *) value;
+
+	switch (PriceBookCheck(book, VARSIZE(value)))
+	{
+		case BOOK_OK:
+			break;
+		case BOOK_OTHER_FORMAT:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("the price_book was stored by another version of inferacct"),
+					 errdetail("Its format is number %d, this version reads number %d.", book->format, PRICE_BOOK_FORMAT),
+					 errhint("Make it again with price_book(), or move it as text from the version that made it.")));
+			break;
+		case BOOK_OTHER_METERS:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("the price_book was stored by another version of inferacct"),
+					 errdetail("It has rates of %d meters, this version has %d meters.", book->meters, METER_COUNT),
+					 errhint("Make it again with price_book(), or move it as text from the version that made it.")));
+			break;
+		case BOOK_DAMAGED:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("the stored price_book is damaged"),
+					 errhint("Make it again with price_book().")));
+	}
+	return book;
+}
+
+const PriceBook *
+BookArgument(FunctionCallInfo fcinfo, int argument)
+{
+	return CheckedBook(PG_DETOAST_DATUM(PG_GETARG_DATUM(argument)));
+}
+
+/* What identifies a book without reading it whole: where it is stored, else its size and fingerprint. */
+typedef struct BookKey
+{
+	char		pointer[TOAST_POINTER_SIZE];
+	uint32		size;
+	uint64		fingerprint;
+} BookKey;
+
+static CallKey
+KeyOfBook(struct varlena *value, BookKey *key)
+{
+	if (VARATT_IS_EXTERNAL_ONDISK(value))
+		return (CallKey) {.bytes = {value},.length = {TOAST_POINTER_SIZE}};
+	if (VARATT_IS_EXTENDED(value))
+		value = pg_detoast_datum(value);
+	if (VARSIZE(value) < sizeof(PriceBook))
+		CheckedBook(value);		/* complains */
+	memset(key, 0, sizeof(*key));
+	key->size = VARSIZE(value);
+	key->fingerprint = ((const PriceBook *) value)->fingerprint;
+	return (CallKey) {.bytes = {key},.length = {sizeof(*key)}};
+}
+
+/* What a call site keeps for a book. */
+typedef struct BookCall
 {
 	Pricing    *pricing;
-	const PriceBook *book;		/* a copy */
-	union
-	{
-		varattrib_1b_e header;
-		char		bytes[TOAST_POINTER_SIZE];
-	}			pointer;		/* of the stored value that book came from; zero: none */
-} ArgumentCache;
-
-/* Does the argument lie in a TOAST table, where the one that was copied lay? */
-static bool
-SameToastPointer(const ArgumentCache *cache, struct varlena *value)
-{
-	return VARATT_IS_EXTERNAL_ONDISK(value) && memcmp(cache->pointer.bytes, value, TOAST_POINTER_SIZE) == 0;
-}
+} BookCall;
 
 Pricing *
 PricingOfArgument(FunctionCallInfo fcinfo, int argument)
 {
 	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(argument);
-	ArgumentCache *cache = fcinfo->flinfo->fn_extra;
-	MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	BookKey		key;
+	CallKey		call_key = KeyOfBook(value, &key);
+	BookCall   *call = CallCacheFind(fcinfo, call_key);
+	MemoryContext caller;
 	const PriceBook *book;
 
-	if (cache == NULL)
-		cache = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, sizeof(ArgumentCache));
-	if (cache->pricing != NULL && SameToastPointer(cache, value))
-		return cache->pricing;
-
-	book = (const PriceBook *) PG_DETOAST_DATUM(PointerGetDatum(value));
-	if (cache->pricing == NULL || cache->book->size != book->size || cache->book->fingerprint != book->fingerprint)
-	{
-		PriceBook  *copy = MemoryContextAllocHuge(context, book->size);
-
-		memcpy(copy, book, book->size);
-		if (cache->pricing != NULL)
-			MemoryContextDelete(cache->pricing->context);
-		cache->book = copy;
-		cache->pricing = PricingCreate(context, "inferacct price book argument", copy);
-	}
-	memset(&cache->pointer, 0, sizeof(cache->pointer));
-	if (VARATT_IS_EXTERNAL_ONDISK(value))
-		memcpy(cache->pointer.bytes, value, TOAST_POINTER_SIZE);
-	return cache->pricing;
+	if (likely(call != NULL))
+		return call->pricing;
+	call = CallCacheMake(call_key, "price book", sizeof(BookCall));
+	caller = MemoryContextSwitchTo(CallValueContext(call));
+	book = CheckedBook(pg_detoast_datum_copy(value));
+	MemoryContextSwitchTo(caller);
+	call->pricing = PricingCreate(CallValueContext(call), "inferacct prices of a book", book);
+	CallCacheKeep(fcinfo, call);
+	return call->pricing;
 }

@@ -17,8 +17,10 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 
+#include "core/name_hash.h"
 #include "model/model_resolve.h"
 #include "price/price_book.h"
+#include "server/guc.h"
 #include "session/price_scan.h"
 
 /* What a name means in [from, to). */
@@ -27,7 +29,7 @@ typedef struct NameSpan
 	struct NameSpan *next;
 	TimestampTz from;
 	TimestampTz to;
-	const RateCard *card;		/* NULL: no model, see PricingNameError() */
+	const RateCard *card;		/* NULL: no model, see PricingNameRefusal() */
 	const char *region;			/* what the name says of the region */
 	Size		region_length;
 
@@ -77,31 +79,6 @@ extern Pricing *PricingCreate(MemoryContext parent, const char *context_name, co
 /* The span of a name that holds at `at`; never NULL; good until the next call. */
 extern NameSpan *PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at);
 
-static inline uint64
-Load8(const char *bytes)
-{
-	uint64		word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
-/* Up to 7 bytes as a word; equal words of equal length mean equal bytes. */
-static inline uint64
-LoadShort(const char *bytes, Size length)
-{
-	uint32		first,
-				last;
-
-	if (length == 0)
-		return 0;
-	if (length < 4)
-		return (uint8) bytes[0] | (uint32) (uint8) bytes[length / 2] << 8 | (uint32) (uint8) bytes[length - 1] << 16;
-	memcpy(&first, bytes, sizeof(first));
-	memcpy(&last, bytes + length - sizeof(last), sizeof(last));
-	return (uint64) last << 32 | first;
-}
-
 /*
  * Are two pieces of memory of the same length equal?  From 8 to 32 bytes
  * without a branch: the words overlap where it is shorter.
@@ -115,26 +92,20 @@ SameWords(const char *a, const char *b, Size length)
 	uint64		differ;
 
 	if (unlikely(length < 8))
-		return LoadShort(a, length) == LoadShort(b, length);
-	differ = (Load8(a) ^ Load8(b)) | (Load8(a + second) ^ Load8(b + second)) |
-		(Load8(a + third) ^ Load8(b + third)) | (Load8(a + last) ^ Load8(b + last));
+		return NameShortWord(a, length) == NameShortWord(b, length);
+	differ = (NameWord(a) ^ NameWord(b)) | (NameWord(a + second) ^ NameWord(b + second)) |
+		(NameWord(a + third) ^ NameWord(b + third)) | (NameWord(a + last) ^ NameWord(b + last));
 
 	for (Size i = 24; unlikely(i < last); i += 8)
-		differ |= Load8(a + i) ^ Load8(b + i);
+		differ |= NameWord(a + i) ^ NameWord(b + i);
 	return differ == 0;
 }
 
-/* Where a name would be in the front table: by its ends. */
+/* Where a name would be in the front table. */
 static inline FrontEntry *
 FrontEntryOf(Pricing *pricing, const char *name, Size length)
 {
-	uint64		first = likely(length >= 8) ? Load8(name) : LoadShort(name, length);
-	uint64		last = likely(length >= 8) ? Load8(name + length - 8) : 0;
-	uint64		mixed = (first * UINT64CONST(0x9E3779B97F4A7C15)) ^ (last * UINT64CONST(0xC2B2AE3D27D4EB4F)) ^ length;
-
-	mixed ^= mixed >> 32;
-	mixed *= UINT64CONST(0x9E3779B97F4A7C15);
-	return &pricing->front[mixed >> (64 - FRONT_BITS)];
+	return &pricing->front[NameHash(name, length) >> (64 - FRONT_BITS)];
 }
 
 /*
@@ -157,11 +128,37 @@ PricingStandard(Pricing *pricing, const char *name, Size length, TimestampTz at)
 /* What a name means at a time, by the tables or the book. */
 extern ModelStatus PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *match);
 
-/* Raise why a name has no card: unknown or ambiguous, with what is near it. */
-extern void PricingNameError(Pricing *pricing, const char *name, Size length, TimestampTz at)
-			__attribute__((noreturn));
+/* Is a request without a price left out?  Otherwise it is an error.  A book says so itself. */
+static inline bool
+PricingLeavesOut(const Pricing *pricing)
+{
+	return pricing->book != NULL ? pricing->book->unpriced_null : setting_unpriced == UNPRICED_NULL;
+}
 
-/* A value argument of a function that takes a price_book, kept at its call site. */
+/* How to have such requests left out, for a hint. */
+extern const char *PricingLeaveOutHint(const Pricing *pricing);
+
+/* Why something has no price, as its error says it; strings are palloc'd or constant. */
+typedef struct Refusal
+{
+	int			sqlstate;
+	const char *message;
+	const char *detail;
+	const char *hint;
+} Refusal;
+
+extern void RaiseRefusal(const Refusal *refusal) __attribute__((noreturn));
+
+/* Why a name has no card: unknown or ambiguous; `near` asks for a hint of what is near it, which takes long. */
+extern Refusal PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at, bool near);
+
+/* The book of an argument, which was made by a build like this one and is not damaged; an error otherwise. */
+extern const PriceBook *BookArgument(FunctionCallInfo fcinfo, int argument);
+
+/*
+ * The prices of an argument of type price_book, kept at the call site for each
+ * book that was met; the function keeps nothing else there.
+ */
 extern Pricing *PricingOfArgument(FunctionCallInfo fcinfo, int argument);
 
 /* The offset of a time zone from UTC in seconds at a time; an unknown zone is an error. */

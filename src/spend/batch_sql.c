@@ -13,20 +13,16 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
 #include "server/compat.h"
 #include "core/money_sql.h"
+#include "core/state_sql.h"
 #include "session/price_cache.h"
 #include "session/request.h"
 #include "session/request_arguments.h"
 
-PG_FUNCTION_INFO_V1(batch_state_in);
-PG_FUNCTION_INFO_V1(batch_state_out);
-PG_FUNCTION_INFO_V1(batch_state_recv);
-PG_FUNCTION_INFO_V1(batch_state_send);
 PG_FUNCTION_INFO_V1(batch_accum);
 PG_FUNCTION_INFO_V1(batch_combine);
 PG_FUNCTION_INFO_V1(batch_final);
@@ -34,119 +30,73 @@ PG_FUNCTION_INFO_V1(batch_final);
 /* The window of the batch APIs. */
 #define BATCH_WINDOW USECS_PER_DAY
 
-#define COUNTS 3
-#define SUMS 3
-
 typedef struct BatchState
 {
 	int64		requests;
 	int64		eligible;
 	int64		unbatched;		/* may wait, but the model has no batch price */
+	int64		format;			/* a value of another version is refused */
 	Money		usd;
 	Money		eligible_usd;
 	Money		batch_usd;
 } BatchState;
 
-StaticAssertDecl(sizeof(BatchState) == 72, "batch_state is declared with 72 bytes");
+StaticAssertDecl(sizeof(BatchState) == 80, "batch_state is declared with 80 bytes");
 
-/* ---------- text and binary form ---------- */
+/* ---------- the state ---------- */
 
-static void
-StateSyntaxError(const char *string)
+static const StateType batch_state_type;
+
+static void *
+BatchFields(Fields *fields, void *value)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type %s: \"%s\"", "batch_state", string)));
-}
+	BatchState *state = fields->reading ? batch_state_type.copy(NULL) : value;
 
-Datum
-batch_state_in(PG_FUNCTION_ARGS)
-{
-	const char *string = PG_GETARG_CSTRING(0);
-	char	   *left = pstrdup(string);
-	BatchState *state = palloc0(sizeof(BatchState));
-	int64	   *counts[COUNTS] = {&state->requests, &state->eligible, &state->unbatched};
-	Money	   *sums[SUMS] = {&state->usd, &state->eligible_usd, &state->batch_usd};
-
-	for (int i = 0; i < COUNTS + SUMS; i++)
-	{
-		char	   *field = strsep(&left, ":");
-
-		if (field == NULL)
-			StateSyntaxError(string);
-		if (i < COUNTS)
-			*counts[i] = pg_strtoint64(field);
-		else if (MoneyFromText(field, sums[i - COUNTS]) != MONEY_OK)
-			StateSyntaxError(string);
-	}
-	if (left != NULL)
-		StateSyntaxError(string);
-	PG_RETURN_POINTER(state);
-}
-
-Datum
-batch_state_out(PG_FUNCTION_ARGS)
-{
-	const BatchState *state = (BatchState *) PG_GETARG_POINTER(0);
-	char		usd[MONEY_TEXT_SIZE];
-	char		eligible_usd[MONEY_TEXT_SIZE];
-	char		batch_usd[MONEY_TEXT_SIZE];
-
-	MoneyToText(state->usd, usd);
-	MoneyToText(state->eligible_usd, eligible_usd);
-	MoneyToText(state->batch_usd, batch_usd);
-	PG_RETURN_CSTRING(psprintf(INT64_FORMAT ":" INT64_FORMAT ":" INT64_FORMAT ":%s:%s:%s",
-							   state->requests, state->eligible, state->unbatched, usd, eligible_usd, batch_usd));
-}
-
-Datum
-batch_state_recv(PG_FUNCTION_ARGS)
-{
-	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
-	BatchState *state = palloc(sizeof(BatchState));
-
-	state->requests = pq_getmsgint64(message);
-	state->eligible = pq_getmsgint64(message);
-	state->unbatched = pq_getmsgint64(message);
-	state->usd = MoneyReceive(message);
-	state->eligible_usd = MoneyReceive(message);
-	state->batch_usd = MoneyReceive(message);
-	PG_RETURN_POINTER(state);
-}
-
-Datum
-batch_state_send(PG_FUNCTION_ARGS)
-{
-	const BatchState *state = (BatchState *) PG_GETARG_POINTER(0);
-	StringInfoData message;
-
-	pq_begintypsend(&message);
-	pq_sendint64(&message, state->requests);
-	pq_sendint64(&message, state->eligible);
-	pq_sendint64(&message, state->unbatched);
-	MoneySend(&message, state->usd);
-	MoneySend(&message, state->eligible_usd);
-	MoneySend(&message, state->batch_usd);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
-}
-
-/* ---------- transitions ---------- */
-
-/* The state of an aggregate, made when there is none yet; a copy outside of one. */
-static BatchState *
-StateArgument(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-	bool		aggregate = AggCheckCallContext(fcinfo, &context) != 0;
-	BatchState *state;
-
-	if (aggregate && !PG_ARGISNULL(0))
-		return (BatchState *) PG_GETARG_POINTER(0);
-	state = MemoryContextAllocZero(aggregate ? context : CurrentMemoryContext, sizeof(BatchState));
-	if (!PG_ARGISNULL(0))
-		*state = *(BatchState *) PG_GETARG_POINTER(0);
+	FieldFormat(fields, batch_state_type.format, false);
+	FieldInteger(fields, &state->requests, 0, PG_INT64_MAX);
+	FieldInteger(fields, &state->eligible, 0, PG_INT64_MAX);
+	FieldInteger(fields, &state->unbatched, 0, PG_INT64_MAX);
+	FieldMoney(fields, &state->usd);
+	FieldMoney(fields, &state->eligible_usd);
+	FieldMoney(fields, &state->batch_usd);
 	return state;
 }
+
+static const void *
+BatchOfDatum(Datum datum)
+{
+	const BatchState *state = (const BatchState *) DatumGetPointer(datum);
+
+	if (state->format != batch_state_type.format)
+		StateFormatError(&batch_state_type, (int) state->format);
+	return state;
+}
+
+static Datum
+BatchToDatum(void *state)
+{
+	return PointerGetDatum(state);
+}
+
+static void *
+BatchCopy(const void *from)
+{
+	BatchState *state = palloc0(sizeof(BatchState));
+
+	state->format = batch_state_type.format;
+	if (from != NULL)
+		*state = *(const BatchState *) from;
+	return state;
+}
+
+static const StateType batch_state_type = {
+	.name = "batch_state",.format = 1,
+	.fields = BatchFields,.of_datum = BatchOfDatum,.to_datum = BatchToDatum,.copy = BatchCopy
+};
+
+STATE_TYPE_FUNCTIONS(batch_state, batch_state_type);
+
+/* ---------- transitions ---------- */
 
 static void
 Add(Money *sum, Money money)
@@ -155,6 +105,15 @@ Add(Money *sum, Money money)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the sum of costs is out of range")));
+}
+
+static void
+Count(int64 *count, int64 more)
+{
+	if (__builtin_add_overflow(*count, more, count))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the number of requests is out of range")));
 }
 
 /* May the answer wait as long as a batch takes? */
@@ -181,7 +140,7 @@ HasBatchPrice(Pricing *pricing, const Request *batch)
 Datum
 batch_accum(PG_FUNCTION_ARGS)
 {
-	BatchState *state = StateArgument(fcinfo);
+	BatchState *state = StateArgument(fcinfo, &batch_state_type);
 	Pricing    *pricing = PricingOfStatement();
 	Request		request;
 	const Usage *usage;
@@ -195,7 +154,7 @@ batch_accum(PG_FUNCTION_ARGS)
 	CheckRequestTime(request.at);
 	if (!RequestUsageCost(pricing, &request, usage, &usd))
 		PG_RETURN_POINTER(state);
-	state->requests++;
+	Count(&state->requests, 1);
 	Add(&state->usd, usd);
 	if (!ToleratesBatch(fcinfo, 4))
 		PG_RETURN_POINTER(state);
@@ -203,10 +162,10 @@ batch_accum(PG_FUNCTION_ARGS)
 	request.service_tier = (RequestText) {"batch", strlen("batch")};
 	if (!HasBatchPrice(pricing, &request) || !RequestUsageCost(pricing, &request, usage, &batch_usd))
 	{
-		state->unbatched++;
+		Count(&state->unbatched, 1);
 		PG_RETURN_POINTER(state);
 	}
-	state->eligible++;
+	Count(&state->eligible, 1);
 	Add(&state->eligible_usd, usd);
 	Add(&state->batch_usd, batch_usd);
 	PG_RETURN_POINTER(state);
@@ -215,15 +174,15 @@ batch_accum(PG_FUNCTION_ARGS)
 Datum
 batch_combine(PG_FUNCTION_ARGS)
 {
-	BatchState *state = StateArgument(fcinfo);
+	BatchState *state = StateArgument(fcinfo, &batch_state_type);
 	const BatchState *other;
 
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);
-	other = (BatchState *) PG_GETARG_POINTER(1);
-	state->requests += other->requests;
-	state->eligible += other->eligible;
-	state->unbatched += other->unbatched;
+	other = BatchOfDatum(PG_GETARG_DATUM(1));
+	Count(&state->requests, other->requests);
+	Count(&state->eligible, other->eligible);
+	Count(&state->unbatched, other->unbatched);
 	Add(&state->usd, other->usd);
 	Add(&state->eligible_usd, other->eligible_usd);
 	Add(&state->batch_usd, other->batch_usd);
@@ -248,7 +207,7 @@ Share(Money part, Money whole, bool *null)
 Datum
 batch_final(PG_FUNCTION_ARGS)
 {
-	const BatchState *state = PG_ARGISNULL(0) ? NULL : (BatchState *) PG_GETARG_POINTER(0);
+	const BatchState *state = PG_ARGISNULL(0) ? NULL : BatchOfDatum(PG_GETARG_DATUM(0));
 	Datum		values[9];
 	bool		nulls[9] = {false};
 	TupleDesc	row;
@@ -259,7 +218,10 @@ batch_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &row) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "batch_savings() does not return a row");
-	saved = state->eligible_usd - state->batch_usd;
+	if (__builtin_sub_overflow(state->eligible_usd, state->batch_usd, &saved))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the sum of costs is out of range")));
 	values[n++] = Int64GetDatum(state->requests);
 	values[n++] = Int64GetDatum(state->eligible);
 	values[n++] = Int64GetDatum(state->unbatched);

@@ -139,7 +139,7 @@ EmitMeter(ReturnSetInfo *rsinfo, const RequestPrice *price, Meter meter, int64 q
 static void
 EmitDetail(FunctionCallInfo fcinfo, Pricing *pricing, const Request *request, const Usage *usage)
 {
-	RequestPrice price;
+	RequestPrice price = {.refusal = NULL};
 	Money		usd;
 
 	/* Complains of what is unpriced, and of overflow. */

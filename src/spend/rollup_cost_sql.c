@@ -1,6 +1,7 @@
 /*
  * rollup_cost_sql.c
- *	  What a row of usage_hourly costs: rollup_cost() and rollup_spend().
+ *	  What a row of usage_hourly costs: rollup_cost() and rollup_spend(); why it
+ *	  has no cost: rollup_problem().
  *
  * Such a row sums up requests from first_at to last_at, of min_input to
  * max_input total input each.  Invariant: it is priced only if every one of
@@ -18,6 +19,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "server/compat.h"
@@ -26,12 +28,12 @@
 #include "session/price_cache.h"
 #include "session/request.h"
 #include "session/request_arguments.h"
-#include "server/guc.h"
 #include "spend/rate_key.h"
 #include "spend/spend_state_sql.h"
 
 PG_FUNCTION_INFO_V1(usage_kinds);
 PG_FUNCTION_INFO_V1(rollup_cost);
+PG_FUNCTION_INFO_V1(rollup_problem);
 PG_FUNCTION_INFO_V1(rollup_accum);
 
 /* The longest time that one row may be asked to cover, for the walk over minutes: a month. */
@@ -106,16 +108,17 @@ MinuteOf(TimestampTz at, int64 offset)
 	return (at + offset * USECS_PER_SEC) / USECS_PER_MINUTE;
 }
 
-static void
-MixedRatesError(const RollupRow *row)
+static Refusal
+MixedRates(const RollupRow *row)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_AGGREGATED_USAGE),
-			 errmsg("a row of the rollup sums up requests of different prices"),
-			 errdetail("Model \"%s\", from %s on: a price changes between its requests, or a context tier begins between their sizes.",
-					   pnstrdup(row->request.model.bytes, row->request.model.length),
-					   timestamptz_to_str(row->request.at)),
-			 errhint("Such a price came after the row: CALL refresh_usage() splits it.")));
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_AGGREGATED_USAGE,
+		.message = "a row of the rollup sums up requests of different prices",
+		.detail = psprintf("Model \"%s\", from %s on: a price changes between its requests, or a context tier begins between their sizes.",
+						   pnstrdup(row->request.model.bytes, row->request.model.length),
+						   timestamptz_to_str(row->request.at)),
+		.hint = "Such a price came after the row: CALL refresh_usage() splits it."
+	};
 }
 
 /*
@@ -166,20 +169,23 @@ WindowsStay(const RollupRow *row, const RequestPrice *price)
 	return true;
 }
 
-/* What prices all requests of the row; an error when it is not one and the same. */
+/* What prices all requests of the row; refused when it is not one and the same. */
 static bool
 RollupPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
 {
-	RequestPrice last;
+	RequestPrice last = {.refusal = price->refusal};
 	bool		priced = PriceOfSize(pricing, row, row->request.at, row->min_input, price);
 	bool		last_priced;
 
-	if (row->last_at == row->request.at && row->max_input == row->min_input)
+	if ((row->last_at == row->request.at && row->max_input == row->min_input) ||
+		(!priced && price->refusal != NULL))
 		return priced;
 	last_priced = PriceOfSize(pricing, row, row->last_at, row->max_input, &last);
+	if (!last_priced && last.refusal != NULL)
+		return false;
 	if (priced != last_priced ||
 		(priced && (last.vector != price->vector || !WindowsStay(row, price))))
-		MixedRatesError(row);
+		return RequestRefuse(price, MixedRates(row));
 	return priced;
 }
 
@@ -187,8 +193,8 @@ RollupPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
  * Of requests without a price for some meter none counts, but all have to lack
  * it: in a line of meters some of which are priced, that cannot be told.
  */
-static void
-CheckUnpricedAlike(const RollupRow *row, const RequestPrice *price)
+static bool
+UnpricedAlike(const RollupRow *row, const RequestPrice *price)
 {
 	for (int i = 0; i < PRICE_LINES; i++)
 	{
@@ -196,23 +202,25 @@ CheckUnpricedAlike(const RollupRow *row, const RequestPrice *price)
 		uint32		priced = present & price->vector->priced;
 
 		if (priced != 0 && priced != present)
-			MixedRatesError(row);
+			return false;
 	}
+	return true;
 }
 
+/* *usd = the cost of a row, or false; told in *refusal why, unless that is NULL. */
 static bool
-RollupRowCost(Pricing *pricing, const RollupRow *row, Money *usd)
+RollupRowCost(Pricing *pricing, const RollupRow *row, Money *usd, Refusal *refusal)
 {
-	RequestPrice price;
+	RequestPrice price = {.refusal = refusal};
 	CostProblem problem;
 	CostStatus	status;
 
 	if (!RollupPrice(pricing, row, &price))
 		return false;
 	status = UsageCost(price.vector, row->usage, usd, &problem);
-	if (status == COST_UNPRICED && setting_unpriced == UNPRICED_NULL)
-		CheckUnpricedAlike(row, &price);
-	return RequestOutcome(status, &problem, &price, row->request.at);
+	if (status == COST_UNPRICED && refusal == NULL && PricingLeavesOut(pricing) && !UnpricedAlike(row, &price))
+		return RequestRefuse(&price, MixedRates(row));
+	return RequestOutcome(pricing, status, &problem, &price, row->request.at);
 }
 
 Datum
@@ -221,19 +229,32 @@ rollup_cost(PG_FUNCTION_ARGS)
 	RollupRow	row;
 	Money		usd;
 
-	if (!RollupArguments(fcinfo, 0, &row) || !RollupRowCost(PricingOfStatement(), &row, &usd))
+	if (!RollupArguments(fcinfo, 0, &row) || !RollupRowCost(PricingOfStatement(), &row, &usd, NULL))
 		PG_RETURN_NULL();
 	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
+}
+
+/* Why a row has no cost, as SQLSTATE and message of the error that rollup_cost() raises; NULL when it has one. */
+Datum
+rollup_problem(PG_FUNCTION_ARGS)
+{
+	RollupRow	row;
+	Money		usd;
+	Refusal		refusal;
+
+	if (!RollupArguments(fcinfo, 0, &row) || RollupRowCost(PricingOfStatement(), &row, &usd, &refusal))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s %s", unpack_sql_state(refusal.sqlstate), refusal.message)));
 }
 
 Datum
 rollup_accum(PG_FUNCTION_ARGS)
 {
-	SpendState *state = StateArgument(fcinfo);
+	SpendState *state = StateArgument(fcinfo, &spend_state_type);
 	RollupRow	row;
 	Money		usd;
 
-	if (RollupArguments(fcinfo, 1, &row) && RollupRowCost(PricingOfCall(fcinfo), &row, &usd))
+	if (RollupArguments(fcinfo, 1, &row) && RollupRowCost(PricingOfCall(fcinfo), &row, &usd, NULL))
 		AddToState(state, usd, 1);
 	PG_RETURN_POINTER(state);
 }

@@ -151,7 +151,7 @@ InsertCell(SpendByMonth *sums, MonthModel *model, uint32_t place, int32_t month)
 MonthCell *
 SpendByMonthCell(SpendByMonth *sums, const char *name, uint32_t length, int32_t month)
 {
-	uint32_t	hash = NameHash(name, length);
+	uint32_t	hash = (uint32_t) NameHash(name, length);
 	MonthSlot  *slot = MonthSlotOf(sums, name, length, hash);
 	MonthModel *model = slot->model;
 	MonthCell  *cell;

@@ -25,6 +25,8 @@
 
 #include <string.h>
 
+#include "core/fields.h"
+#include "core/name_hash.h"
 #include "price/cost.h"
 
 typedef struct MonthCell
@@ -99,51 +101,14 @@ extern bool MonthCellMerge(MonthCell *cell, const MonthCell *other);
 /* Write the models, in the order of their names' bytes, to models[nmodels]. */
 extern void SpendByMonthModels(const SpendByMonth *sums, MonthModel **models);
 
+/* Raised with every change of what SpendByMonthFields() writes. */
+#define SPEND_BY_MONTH_FORMAT 1
+
 /*
- * Text of a cell: "name" 2026-10 0.0042 {"input":1200,"requests":3}, with null
- * for the USD of a cell without priced requests.  The room that it needs, and
- * its length.
+ * All cells, in the order of models[nmodels], which SpendByMonthModels() has
+ * sorted; or add those that are read, and then models is not looked at.
  */
-extern size_t MonthCellTextSize(const MonthModel *model);
-extern size_t MonthCellToText(const MonthModel *model, const MonthCell *cell, char *text);
-
-/* Add the cells of a text, separated by semicolons; returns where it is malformed, or NULL. */
-extern const char *SpendByMonthFromText(SpendByMonth *sums, const char *text);
-
-static inline uint64_t
-NameWord(const char *bytes)
-{
-	uint64_t	word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
-/* A hash of all bytes of a name, eight at a time; the last eight may overlap. */
-static inline uint32_t
-NameHash(const char *name, uint32_t length)
-{
-	const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t	hash = length;
-	uint64_t	last = 0;
-
-	if (length >= 8)
-	{
-		for (uint32_t i = 0; i + 8 < length; i += 8)
-		{
-			hash = (hash ^ NameWord(name + i)) * odd;
-			hash ^= hash >> 32;
-		}
-		last = NameWord(name + length - 8);
-	}
-	else
-	{
-		for (uint32_t i = 0; i < length; i++)
-			last = last << 8 | (unsigned char) name[i];
-	}
-	hash = (hash ^ last) * odd;
-	return (uint32_t) (hash >> 32);
-}
+extern void SpendByMonthFields(Fields *fields, SpendByMonth *sums, MonthModel *const *models);
 
 /* The slot of a name: its own, or the free one where it belongs. */
 static inline MonthSlot *
@@ -163,7 +128,7 @@ MonthSlotOf(const SpendByMonth *sums, const char *name, uint32_t length, uint32_
 static inline MonthCell *
 SpendByMonthFind(const SpendByMonth *sums, const char *name, uint32_t length, int64_t at)
 {
-	MonthModel *model = MonthSlotOf(sums, name, length, NameHash(name, length))->model;
+	MonthModel *model = MonthSlotOf(sums, name, length, (uint32_t) NameHash(name, length))->model;
 
 	if (model == NULL)
 		return NULL;

@@ -15,7 +15,6 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "nodes/execnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -36,29 +35,10 @@ PG_FUNCTION_INFO_V1(spend_by_month_final);
 
 /* ---------- the state of a call ---------- */
 
-static inline bool
-IsAggregateCall(FunctionCallInfo fcinfo)
-{
-	return fcinfo->context != NULL && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
-}
-
-/* The state to add to: a new one at the first row, a copy of one that is not ours to change. */
-static SpendByMonthState *
-NewState(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (AggCheckCallContext(fcinfo, &context) == 0)
-		context = CurrentMemoryContext;
-	return PG_ARGISNULL(0) ? MakeState(context) : CopyState(PG_GETARG_DATUM(0), context);
-}
-
 static inline SpendByMonthState *
-StateArgument(FunctionCallInfo fcinfo)
+StateToAddTo(FunctionCallInfo fcinfo)
 {
-	SpendByMonthState *state = PG_ARGISNULL(0) ? NULL : WritableState(PG_GETARG_DATUM(0));
-
-	return likely(state != NULL) ? state : NewState(fcinfo);
+	return ExpandedStateArgument(fcinfo, &spend_by_month_state_type);
 }
 
 /*
@@ -125,15 +105,6 @@ RatedCell(const SpendByMonthState *state, const Request *request)
 	return likely(cell != NULL && MonthCellHasRates(cell, request->at)) ? cell : NULL;
 }
 
-/* The state as it came, for a row that does not count. */
-static Datum
-Unchanged(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 Datum
 spend_by_month_accum_tokens(PG_FUNCTION_ARGS)
 {
@@ -147,8 +118,8 @@ spend_by_month_accum_tokens(PG_FUNCTION_ARGS)
 	bool		priced = true;
 
 	if (!TokensRequest(fcinfo, 1, &request, &input, &output))
-		return Unchanged(fcinfo);
-	state = StateArgument(fcinfo);
+		return StateUnchanged(fcinfo);
+	state = StateToAddTo(fcinfo);
 	cell = RatedCell(state, &request);
 	if (unlikely(cell == NULL || TokensCost(cell->rates, input, output, &usd, &problem) != COST_OK))
 		cell = PriceRequest(fcinfo, state, &request, input, output, NULL, &priced, &usd);
@@ -170,8 +141,8 @@ spend_by_month_accum_usage(PG_FUNCTION_ARGS)
 	bool		priced = true;
 
 	if (!UsageRequest(fcinfo, 1, &request, &usage))
-		return Unchanged(fcinfo);
-	state = StateArgument(fcinfo);
+		return StateUnchanged(fcinfo);
+	state = StateToAddTo(fcinfo);
 	cell = RatedCell(state, &request);
 	if (unlikely(cell == NULL || UsageCost(cell->rates, usage, &usd, &problem) != COST_OK))
 		cell = PriceRequest(fcinfo, state, &request, 0, 0, usage, &priced, &usd);
@@ -186,8 +157,8 @@ spend_by_month_combine(PG_FUNCTION_ARGS)
 	SpendByMonthState *state;
 
 	if (PG_ARGISNULL(1))
-		return Unchanged(fcinfo);
-	state = StateArgument(fcinfo);
+		return StateUnchanged(fcinfo);
+	state = StateToAddTo(fcinfo);
 	AddSums(&state->sums, ReadState(PG_GETARG_DATUM(1)));
 	PG_RETURN_DATUM(StateGetDatum(state));
 }

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "utils/expandeddatum.h"
 
+#include "core/state_sql.h"
 #include "server/compat.h"
 #include "session/statement_prices.h"
 #include "spend/spend_by_month.h"
@@ -30,14 +31,14 @@ typedef struct SpendByMonthState
 	uint64		generation;
 } SpendByMonthState;
 
-/* A new state without cells in a context of its own below parent. */
-extern SpendByMonthState *MakeState(MemoryContext parent);
-
-/* A copy of a state in any form, to change, below parent. */
-extern SpendByMonthState *CopyState(Datum state, MemoryContext parent);
+extern const StateType spend_by_month_state_type;
 
 /* The sums of a state in any form, to read. */
-extern const SpendByMonth *ReadState(Datum state);
+static inline const SpendByMonth *
+ReadState(Datum state)
+{
+	return &((const SpendByMonthState *) spend_by_month_state_type.of_datum(state))->sums;
+}
 
 /* Raise that a sum of counts or costs does not fit. */
 extern void SpendByMonthOverflowError(void) __attribute__((noreturn));
@@ -52,15 +53,6 @@ static inline Datum
 StateGetDatum(const SpendByMonthState *state)
 {
 	return EOHPGetRWDatum(&state->header);
-}
-
-/* The state that the datum points to when it is one to change in place, else NULL. */
-static inline SpendByMonthState *
-WritableState(Datum state)
-{
-	if (likely(VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state))))
-		return (SpendByMonthState *) DatumGetEOHP(state);
-	return NULL;
 }
 
 #endif							/* INFERACCT_SPEND_BY_MONTH_STATE_SQL_H */

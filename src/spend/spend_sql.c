@@ -2,7 +2,7 @@
  * spend_sql.c
  *	  The aggregate spend(): exact sum of what requests cost.
  *
- * The state is a real type of 24 bytes, so that partial sums can travel as text
+ * The state is a real type of 32 bytes, so that partial sums can travel as text
  * between nodes and lie in tables.  Transition functions change it in place and
  * allocate nothing per row.
  *
@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "libpq/pqformat.h"
 #include "utils/builtins.h"
 
 #include "server/compat.h"
@@ -23,10 +22,6 @@
 #include "session/request_arguments.h"
 #include "spend/spend_state_sql.h"
 
-PG_FUNCTION_INFO_V1(spend_state_in);
-PG_FUNCTION_INFO_V1(spend_state_out);
-PG_FUNCTION_INFO_V1(spend_state_recv);
-PG_FUNCTION_INFO_V1(spend_state_send);
 PG_FUNCTION_INFO_V1(spend_accum_tokens);
 PG_FUNCTION_INFO_V1(spend_accum_usage);
 PG_FUNCTION_INFO_V1(spend_accum_book_tokens);
@@ -38,56 +33,52 @@ PG_FUNCTION_INFO_V1(spend_remove_book_usage);
 PG_FUNCTION_INFO_V1(spend_combine);
 PG_FUNCTION_INFO_V1(spend_final);
 
-/* ---------- text and binary form: requests:usd ---------- */
+/* ---------- the state: requests, USD ---------- */
 
-Datum
-spend_state_in(PG_FUNCTION_ARGS)
+static void *
+SpendFields(Fields *fields, void *value)
 {
-	char	   *string = PG_GETARG_CSTRING(0);
-	char	   *colon = strchr(string, ':');
+	SpendState *state = fields->reading ? spend_state_type.copy(NULL) : value;
+
+	FieldFormat(fields, spend_state_type.format, false);
+	FieldInteger(fields, &state->requests, PG_INT64_MIN, PG_INT64_MAX);
+	FieldMoney(fields, &state->usd);
+	return state;
+}
+
+static const void *
+SpendOfDatum(Datum datum)
+{
+	const SpendState *state = (const SpendState *) DatumGetPointer(datum);
+
+	if (state->format != spend_state_type.format)
+		StateFormatError(&spend_state_type, (int) state->format);
+	return state;
+}
+
+static Datum
+SpendToDatum(void *state)
+{
+	return PointerGetDatum(state);
+}
+
+static void *
+SpendCopy(const void *from)
+{
 	SpendState *state = palloc0(sizeof(SpendState));
 
-	if (colon == NULL || MoneyFromText(colon + 1, &state->usd) != MONEY_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type %s: \"%s\"", "spend_state", string),
-				 errhint("Expected the number of requests, a colon and the sum in USD.")));
-	state->requests = pg_strtoint64(pnstrdup(string, colon - string));
-	PG_RETURN_POINTER(state);
+	state->format = spend_state_type.format;
+	if (from != NULL)
+		*state = *(const SpendState *) from;
+	return state;
 }
 
-Datum
-spend_state_out(PG_FUNCTION_ARGS)
-{
-	const SpendState *state = (SpendState *) PG_GETARG_POINTER(0);
-	char		usd[MONEY_TEXT_SIZE];
+const StateType spend_state_type = {
+	.name = "spend_state",.format = 1,
+	.fields = SpendFields,.of_datum = SpendOfDatum,.to_datum = SpendToDatum,.copy = SpendCopy
+};
 
-	MoneyToText(state->usd, usd);
-	PG_RETURN_CSTRING(psprintf(INT64_FORMAT ":%s", state->requests, usd));
-}
-
-Datum
-spend_state_recv(PG_FUNCTION_ARGS)
-{
-	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
-	SpendState *state = palloc(sizeof(SpendState));
-
-	state->requests = pq_getmsgint64(message);
-	state->usd = MoneyReceive(message);
-	PG_RETURN_POINTER(state);
-}
-
-Datum
-spend_state_send(PG_FUNCTION_ARGS)
-{
-	const SpendState *state = (SpendState *) PG_GETARG_POINTER(0);
-	StringInfoData message;
-
-	pq_begintypsend(&message);
-	pq_sendint64(&message, state->requests);
-	MoneySend(&message, state->usd);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
-}
+STATE_TYPE_FUNCTIONS(spend_state, spend_state_type);
 
 /* ---------- transitions ---------- */
 
@@ -95,7 +86,7 @@ spend_state_send(PG_FUNCTION_ARGS)
 static inline Datum
 Accumulate(FunctionCallInfo fcinfo, bool book, bool tokens, int sign)
 {
-	SpendState *state = StateArgument(fcinfo);
+	SpendState *state = StateArgument(fcinfo, &spend_state_type);
 	int			first = book ? 2 : 1;
 	Request		request;
 	const Usage *usage;
@@ -168,11 +159,11 @@ spend_remove_book_usage(PG_FUNCTION_ARGS)
 Datum
 spend_combine(PG_FUNCTION_ARGS)
 {
-	SpendState *state = StateArgument(fcinfo);
+	SpendState *state = StateArgument(fcinfo, &spend_state_type);
 
 	if (!PG_ARGISNULL(1))
 	{
-		const SpendState *other = (SpendState *) PG_GETARG_POINTER(1);
+		const SpendState *other = SpendOfDatum(PG_GETARG_DATUM(1));
 
 		AddToState(state, other->usd, other->requests);
 	}
@@ -182,7 +173,7 @@ spend_combine(PG_FUNCTION_ARGS)
 Datum
 spend_final(PG_FUNCTION_ARGS)
 {
-	const SpendState *state = PG_ARGISNULL(0) ? NULL : (SpendState *) PG_GETARG_POINTER(0);
+	const SpendState *state = PG_ARGISNULL(0) ? NULL : SpendOfDatum(PG_GETARG_DATUM(0));
 
 	if (state == NULL || state->requests == 0)
 		PG_RETURN_NULL();

@@ -10,47 +10,21 @@
 #define INFERACCT_SPEND_STATE_SQL_H
 
 #include "fmgr.h"
-#include "nodes/execnodes.h"
 
 #include "core/money.h"
+#include "core/state_sql.h"
 #include "session/price_cache.h"
 
 typedef struct SpendState
 {
 	Money		usd;
 	int64		requests;
+	int64		format;			/* spend_state_type's: a value of another version is refused */
 } SpendState;
 
-StaticAssertDecl(sizeof(SpendState) == 24, "spend_state is declared with 24 bytes");
+StaticAssertDecl(sizeof(SpendState) == 32, "spend_state is declared with 32 bytes");
 
-/* A new state: the first of an aggregate, or the result of a plain call, which leaves its argument as it is. */
-static inline SpendState *
-NewState(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-	int			kind = AggCheckCallContext(fcinfo, &context);
-	SpendState *state;
-
-	state = MemoryContextAllocZero(kind != 0 ? context : CurrentMemoryContext, sizeof(SpendState));
-	if (!PG_ARGISNULL(0))
-		*state = *(SpendState *) PG_GETARG_POINTER(0);
-	return state;
-}
-
-static inline bool
-IsAggregateCall(FunctionCallInfo fcinfo)
-{
-	return fcinfo->context != NULL && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
-}
-
-/* The state of an aggregate to change in place, made when there is none yet. */
-static inline SpendState *
-StateArgument(FunctionCallInfo fcinfo)
-{
-	if (likely(!PG_ARGISNULL(0) && IsAggregateCall(fcinfo)))
-		return (SpendState *) PG_GETARG_POINTER(0);
-	return NewState(fcinfo);
-}
+extern const StateType spend_state_type;
 
 /*
  * The Pricing of the statement that the aggregate is in.  An aggregate lives in
@@ -59,29 +33,20 @@ StateArgument(FunctionCallInfo fcinfo)
 typedef struct SpendCall
 {
 	Pricing    *pricing;
-	uint64		generation;
+	uint64		generation;		/* 0: none yet, or not an aggregate's */
 } SpendCall;
-
-static inline Pricing *
-BindCall(FunctionCallInfo fcinfo)
-{
-	SpendCall  *call = fcinfo->flinfo->fn_extra;
-
-	if (call == NULL)
-		call = fcinfo->flinfo->fn_extra = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(SpendCall));
-	call->pricing = PricingOfStatement();
-	call->generation = IsAggregateCall(fcinfo) ? price_generation : 0;
-	return call->pricing;
-}
 
 static inline Pricing *
 PricingOfCall(FunctionCallInfo fcinfo)
 {
-	const SpendCall *call = fcinfo->flinfo->fn_extra;
+	SpendCall  *call = CallSiteMemory(fcinfo, sizeof(SpendCall));
 
-	if (likely(call != NULL && call->generation == price_generation))
-		return call->pricing;
-	return BindCall(fcinfo);
+	if (unlikely(call->generation != price_generation))
+	{
+		call->pricing = PricingOfStatement();
+		call->generation = IsAggregateCall(fcinfo) ? price_generation : 0;
+	}
+	return call->pricing;
 }
 
 static inline void

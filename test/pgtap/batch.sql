@@ -6,7 +6,7 @@ CREATE TEMP TABLE cases AS
 SELECT c ->> 'id' AS id, c ->> 'group' AS kind, c -> 'inputs' AS i, c -> 'expected' AS e FROM jsonb_array_elements(:'cases'::jsonb) AS c
 WHERE c ->> 'group' IN ('batch', 'batch_peak_shaving');
 SELECT CASE WHEN count(*) = 0 THEN diag('no ../shared/cases: the published cases are not checked') END FROM cases;
-SELECT plan((17 + (SELECT count(*) FROM cases) + (SELECT count(*) FROM cases WHERE kind = 'batch_peak_shaving'))::int);
+SELECT plan((22 + (SELECT count(*) FROM cases) + (SELECT count(*) FROM cases WHERE kind = 'batch_peak_shaving'))::int);
 
 SELECT throws_ok(format('SELECT %s', call), '22023', NULL, call) FROM unnest(ARRAY[
 	'batch_capacity(ARRAY[-1], 0.1)', 'batch_capacity(ARRAY[1], -0.1)', 'batch_capacity(ARRAY[1], 1.1)', 'batch_capacity(ARRAY[1], 0.1, 0)']) AS call;
@@ -41,12 +41,15 @@ UNION ALL SELECT NULL, usage(1000000), '2024-06-01', '1 week';
 SELECT is((SELECT batch_savings(model, usage, at, tolerates)::text FROM requests), '(4,1,1,12,6,3,3,0.25,0.5)', 'what may wait a day and has a batch price saves half');
 SELECT is((SELECT batch_savings(model, usage, at, tolerates) FROM requests WHERE model IS NULL), NULL, 'no priced row, no result');
 SELECT throws_ok($$SELECT batch_savings('no such model', usage(1), now(), '1 day')$$, 'IA002', NULL, 'an unknown model is an error');
-SELECT is((SELECT batch_final(batch_combine(batch_state_in('1:1:0:2:2:1'), batch_state_in('2:0:1:3.5:0:0')))::text), '(3,1,1,5.5,2,1,1,0.18181818181818181818,0.36363636363636363636)',
+SELECT is((SELECT batch_final(batch_combine(batch_state_in('1 1 1 0 2 2 1'), batch_state_in('1 2 0 1 3.5 0 0')))::text), '(3,1,1,5.5,2,1,1,0.18181818181818181818,0.36363636363636363636)',
 	'partial results are combined');
-SELECT is('9:8:7:1.5:-1:0.000000000000001'::batch_state::text, '9:8:7:1.5:-1:0.000000000000001', 'the state as text');
-SELECT is(batch_state_send('9:8:7:1.5:-1:0.000000000000001'),
-	'\x00000000000000090000000000000008000000000000000700000000000000000005543df729c000fffffffffffffffffffc72815b39800000000000000000000000000000000001', 'and in binary');
-SELECT throws_ok(format('SELECT %L::batch_state', t), '22P02', NULL, t) FROM unnest('{1:2,1:2:3:4:5:6:7,1:2:3:x:5:6}'::text[]) AS t;
+SELECT is('1 9 8 7 1.5 -1 0.000000000000001'::batch_state::text, '1 9 8 7 1.5 -1 0.000000000000001', 'the state as text');
+SELECT is(batch_state_send('1 9 8 7 1.5 -1 0.000000000000001'),
+	'\x0100000000000000090000000000000008000000000000000700000000000000000005543df729c000fffffffffffffffffffc72815b39800000000000000000000000000000000001', 'and in binary');
+SELECT throws_ok($$SELECT batch_combine('1 9223372036854775807 0 0 0 0 0', '1 1 0 0 0 0 0')$$, '22003', NULL, 'counts that do not fit');
+SELECT throws_ok($$SELECT batch_combine('1 1 9223372036854775807 0 0 0 0', '1 1 1 0 0 0 0')$$, '22003', NULL, 'nor those of a part');
+SELECT throws_ok($$SELECT batch_combine('1 1 0 9223372036854775807 0 0 0', '1 1 0 1 0 0 0')$$, '22003', NULL, 'of any part');
+SELECT throws_ok(format('SELECT %L::batch_state', t), '22P02', NULL, t) FROM unnest('{1 1 2,1 1 2 3 4 5 6 7,1 1 2 3 x 5 6,2 1 2 3 4 5 6,1 -1 0 0 0 0 0}'::text[]) AS t;
 
 SELECT CASE kind
 	WHEN 'batch_peak_shaving' THEN is(batch_capacity((SELECT array_agg(h::numeric) FROM jsonb_array_elements_text(i -> 'hourly') h), (i ->> 'eligible')::numeric),

@@ -2,7 +2,7 @@
 -- the aggregate's state.
 SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
-SELECT plan(73);
+SELECT plan(74);
 
 -- ---------------------------------------------------------------------------
 -- 5,000 random deployments, ties included
@@ -179,7 +179,7 @@ SELECT is((SELECT sum(api_usd) FROM whole, breakeven_hours(state)), (SELECT spen
 SELECT is(((report).requests, (report).tokens)::text, (SELECT (sum(meter(used, 'requests')), sum(input_tokens(used)::numeric + output_tokens(used)))::text FROM log),
 	'requests and tokens, too') FROM whole;
 
-SELECT is(substr(breakeven_state_send(state)::text, 1, 20), '\x0000000465636f6e00', 'the binary form begins with the name') FROM whole;
+SELECT is(substr(breakeven_state_send(state), 1, 9), '\x01' || int4send(4) || 'econ', 'the binary form begins with its format and the name') FROM whole;
 
 -- the report against the same arithmetic in plain SQL
 CREATE TEMP TABLE hourly AS
@@ -232,10 +232,10 @@ SELECT throws_ok($$SELECT breakeven(CASE WHEN at < '2026-09-05' THEN 'econ' ELSE
 SELECT throws_ok($$SELECT breakeven('nowhere', at, model, used) FROM log$$, 'IA301', NULL, 'an unknown deployment');
 SELECT throws_ok($$SELECT breakeven('econ', at, 'econ-test/none', used) FROM log$$, 'IA002', NULL, 'an unknown model');
 SELECT throws_ok(format('SELECT %L::breakeven_state', t), code, NULL, format('no state: %s', t))
-FROM (VALUES ('', '22P02'), ('econ', '22P02'), ('5:econ', '22P02'), ('4:econ 1/2/3', '22P02'), ('4:econ 2/1/1/1/1/1 1/1/1/1/1/1', '22P02'),
-	('4:econ 1/1/-1/1/1/1', 'XX001'), ('4:econ 1/1/1/1/1/1 ', '22P02')) v(t, code);
-SELECT is('4:econ'::breakeven_state::text, '4:econ', 'a state without hours');
-SELECT is(breakeven_final('4:econ'), NULL, 'has no report');
+FROM (VALUES ('', '22P02'), ('econ', '22P02'), ('1 "econ', '22P02'), ('2 "econ" 0', '22P02'), ('1 "econ" 1 1 2 3', '22P02'), ('1 "econ" 2 2 1 1 1 1 1 1 1 1 1 1 1', '22P02'),
+	('1 "econ" 1 1 1 -1 1 1 1', '22P02'), ('1 "econ" 1 1 1 1 1 1 1 ', '22P02')) v(t, code);
+SELECT is('1 "econ" 0'::breakeven_state::text, '1 "econ" 0', 'a state without hours');
+SELECT is(breakeven_final('1 "econ" 0'), NULL, 'has no report');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,4 +1,4 @@
--- cases: test/cases/*.jsonl, and ../shared/cases/usage_cases.jsonl when it is
+-- cases: test/cases/*.jsonl that have prices (payload_cases.sql has the others), and ../shared/cases/usage_cases.jsonl when it is
 -- there, give the exact USD that they state.
 \set ON_ERROR_STOP on
 \set own `cat test/cases/*.jsonl`
@@ -9,7 +9,7 @@ SET search_path = inferacct, public;
 \ir ../cases/run.sql
 
 CREATE TEMP TABLE own AS
-SELECT n, line::jsonb AS c FROM string_to_table(:'own', E'\n') WITH ORDINALITY AS l(line, n) WHERE line <> '';
+SELECT n, line::jsonb AS c FROM string_to_table(:'own', E'\n') WITH ORDINALITY AS l(line, n) WHERE line <> '' AND NOT line::jsonb ? 'payload';
 CREATE TEMP TABLE corpus AS
 SELECT n, line::jsonb AS c FROM string_to_table(:'corpus', E'\n') WITH ORDINALITY AS l(line, n) WHERE line <> '';
 

@@ -3,7 +3,7 @@ SET search_path = inferacct, inferacct_internal, public;
 \set code `cat "${INFERACCT_SHARED:-../shared}/traces/azure-2023-code.csv" 2>/dev/null || true`
 \set conv `cat "${INFERACCT_SHARED:-../shared}/traces/azure-2023-conv.csv" 2>/dev/null || true`
 BEGIN;
-SELECT plan(33 + CASE WHEN :'code' = '' OR :'conv' = '' THEN 0 ELSE 8 END);
+SELECT plan(48 + CASE WHEN :'code' = '' OR :'conv' = '' THEN 0 ELSE 8 END);
 
 CREATE FUNCTION pg_temp.error_of(statement text, OUT message text, OUT detail text, OUT hint text) LANGUAGE plpgsql AS
 $$
@@ -21,8 +21,13 @@ SELECT throws_ok($$SELECT demand('2024-01-01', usage(1), 0.0000000000000001)$$, 
 SELECT throws_ok($$SELECT demand('2024-01-01', usage(1), 'NaN')$$, '22003', NULL, 'a cost that is no number');
 SELECT throws_ok($$SELECT demand('2024-01-01', usage(1), 'Infinity')$$, '22003', NULL, 'an infinite cost');
 SELECT throws_ok($$SELECT demand('2024-01-01', usage(1), 2e22)$$, '22003', NULL, 'a cost beyond the fixed point');
-SELECT throws_ok($$SELECT demand('2024-01-01', usage(9223372036854775807), 0) FROM generate_series(1, 2)$$, '22003', NULL,
-	'a count beyond bigint');
+CREATE FUNCTION pg_temp.one(u usage) RETURNS demand LANGUAGE sql IMMUTABLE AS $$ SELECT demand('2024-01-01', u, 0) $$;
+-- A count beyond bigint names its meter, however it comes about: row by row, merged, in parts.
+SELECT throws_ok(format('SELECT %s FROM generate_series(1, 2), (SELECT %L::usage AS u) AS v', way, format('{"%s":9223372036854775807}', meter)), '22003',
+	format('usage of meter "%s" is out of range', meter), meter || ': ' || way)
+FROM unnest(ARRAY['input', 'output', 'cache_read', 'requests', 'pages']) AS meter,
+	unnest(ARRAY['demand(''2024-01-01'', u, 0)', 'merge(pg_temp.one(u))', 'demand(''2024-01-01'', u, 0, ''1 day'')']) AS way;
+SELECT throws_ok($$SELECT demand('2024-01-01', u, 0) FROM (VALUES ('{"input":1}'::usage), ('{"requests":9223372036854775807}')) AS v(u)$$, '22003', NULL, 'requests that count themselves after one that does not');
 SELECT throws_ok(format('SELECT demand(''2024-01-01'', usage(1), 1, %L)', w), '22023', NULL, format('%s is no width', w))
 FROM unnest('{0,-1 hour,59 seconds,90 seconds,8 days,1 month}'::text[]) AS w;
 SELECT throws_ok($$SELECT demand('2024-01-01', usage(1), 1, NULL)$$, '22004', NULL, 'a width is not null');

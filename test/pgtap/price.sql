@@ -35,7 +35,7 @@ SELECT throws_ok($$INSERT INTO price (provider, model, meter, usd, multiplier) V
 SELECT throws_ok($$INSERT INTO price (provider, model, meter, usd) VALUES ('p', 'm', '*', 1)$$, '23514', NULL, 'one price for every meter');
 SELECT throws_ok($$INSERT INTO price (provider, model, meter, multiplier) VALUES ('p', 'm', 'input', 0)$$, '23514', NULL, 'a multiplier of 0');
 SELECT throws_ok($$INSERT INTO price (provider, model, meter, usd, currency) VALUES ('p', 'm', 'input', 1, 'EUR')$$, '23514', NULL, 'dollars in another currency');
-SELECT throws_ok($$INSERT INTO price (version, provider, model, meter, usd) VALUES (999999, 'p', 'm', 'input', 1)$$, '23503', NULL, 'a version that there is not');
+SELECT throws_ok($$INSERT INTO price (version, provider, model, meter, usd) VALUES (1000, 'p', 'm', 'input', 1)$$, 'IA104', NULL, 'a row of a shipped version');
 SELECT throws_ok($$INSERT INTO fx_rate (valid_from, currency, usd_per_unit) VALUES ('-infinity', 'EUR', 1)$$, '23514', NULL, 'an exchange rate since ever');
 
 -- append-only, for everyone and in every way

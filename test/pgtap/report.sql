@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(31);
+SELECT plan(36);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -70,6 +70,32 @@ SELECT set_eq($$SELECT name, trim_scale(sum(allocated_usd)) FROM shared_cost_all
 SELECT ok((SELECT bool_and(used_usd + idle_usd = allocated_usd AND used_usd >= 0 AND idle_usd >= 0) FROM shared_cost_allocation), 'used and idle stand apart');
 SELECT is((SELECT sum(idle_usd) FROM shared_cost_allocation WHERE name IN ('gateway', 'full') AND month = '2031-02-01'), 0::numeric, 'what is full has nothing idle');
 SELECT results_eq($$SELECT team, used_usd, idle_usd FROM shared_cost_allocation WHERE name = 'idle' AND month = '2031-02-01'$$, 'VALUES (NULL::text, 0::numeric, 5::numeric)', 'what nobody used is all idle');
+
+-- rollup_problem() says what rollup_cost() would raise, for every reason, without raising it.
+SELECT set_price('problemco', 'flat', m, 1) FROM unnest(ARRAY['input', 'output']) AS m \g /dev/null
+SELECT set_price('problemco', 'tiered', 'input', 1), set_price('problemco', 'tiered', 'input', 2, above_input_tokens => 1000), set_price('problemco', 'tiered', 'input', 3, valid_from => '2026-05-01 00:30Z'),
+	set_price('problemco', 'late', 'input', 1, valid_from => '2026-06-01'), set_price('problemco', 'twin', 'input', 1), set_price('otherco', 'twin', 'input', 1) \g /dev/null
+INSERT INTO price (provider, model, meter, amount, currency) VALUES ('problemco', 'abroad', 'input', 1, 'XTS');
+CREATE TEMP TABLE problem_row ON COMMIT DROP AS
+SELECT model, usage, first_at, first_at + span AS last_at, size AS min_input, size + spread AS max_input, aggregated, tier, region
+FROM unnest(ARRAY['problemco/flat', 'problemco/tiered', 'problemco/late', 'twin', 'problemco/abroad', 'nosuch-model', 'problemco/nosuch']) AS model,
+	unnest(ARRAY[usage(10, 5), usage(10), usage(10, web_searches => 1), usage(3000)]) AS usage,
+	unnest(ARRAY[timestamptz '2026-05-01 00:00Z', '2026-07-01 00:00Z']) AS first_at, unnest(ARRAY['0', '40 minutes']::interval[]) AS span,
+	unnest(ARRAY[10, 2000]) AS size, unnest(ARRAY[0, 5000]) AS spread, unnest(ARRAY[false, true]) AS aggregated, unnest(ARRAY[NULL, 'batch']) AS tier, unnest(ARRAY[NULL, 'eu']) AS region;
+CREATE FUNCTION pg_temp.raised(r problem_row) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM rollup_cost(r.model, r.usage, r.first_at, r.last_at, r.min_input, r.max_input, r.aggregated, r.tier, r.region);
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+CREATE TEMP TABLE raised ON COMMIT DROP AS SELECT r AS row, pg_temp.raised(r) AS problem FROM problem_row AS r;
+SELECT results_eq($$SELECT DISTINCT left(problem, 5) FROM raised ORDER BY 1$$, $$VALUES ('IA001'), ('IA002'), ('IA003'), ('IA004'), ('IA005'), ('IA007'), (NULL)$$, 'rows without a price for every reason, and with one');
+SELECT is_empty(format($$SELECT problem, told FROM raised, set_config('inferacct.unpriced', %L, true),
+		LATERAL rollup_problem((row).model, (row).usage, (row).first_at, (row).last_at, (row).min_input, (row).max_input, (row).aggregated, (row).tier, (row).region) AS told
+	WHERE problem IS DISTINCT FROM told$$, setting), 'rollup_problem() says them, under ' || setting) FROM (VALUES ('error'), ('null')) AS s(setting);
+SELECT throws_ok($$SELECT rollup_problem('problemco/flat', usage(1), 'infinity', 'infinity', 1, 1, false, NULL, NULL)$$, '22008', NULL, 'what is no row at all is an error');
+SELECT is(rollup_problem(NULL, usage(1), now(), now(), 1, 1, false, NULL, NULL), NULL, 'no model, no problem');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -112,7 +112,7 @@ BEGIN
 	END;
 	RETURN state::text;
 END $$;
-SELECT is(pg_temp.between_prices(), '"changing" 2026-10 11 {"input":2000000,"requests":2}', 'a plain call sees the prices of its own statement');
+SELECT is(pg_temp.between_prices(), '1 1 "changing" 2026 10 1 11 {"input":2000000,"requests":2}', 'a plain call sees the prices of its own statement');
 SELECT is(spend_by_month_accum(state, 'm1', 1, 1, '2025-01-01Z')::text <> state::text AND spend_by_month_accum(state, 'm1', 1, 1, '2025-01-01Z')::text = spend_by_month_accum(state, 'm1', 1, 1, '2025-01-01Z')::text,
 	true, 'a plain call leaves its argument alone') FROM partial WHERE part = 0;
 
@@ -121,7 +121,7 @@ SELECT is((spend_by_month('changing', input, 0, '2026-10-01Z'))[1]::text, '(chan
 FROM unnest(ARRAY[9223372036854775806, 1]) AS input;
 SELECT throws_ok($$SELECT spend_by_month('changing', input, 0, '2026-10-01Z') FROM unnest(ARRAY[9223372036854775807, 1]) AS input$$, '22003', NULL, 'a count that does not fit');
 SELECT throws_ok($$SELECT spend_by_month('changing', usage(pages => pages), '2026-10-01Z') FROM unnest(ARRAY[9223372036854775807, 1]) AS pages$$, '22003', NULL, 'nor of another meter');
-SELECT throws_ok($$SELECT spend_by_month_combine('"a" 2026-10 1 {"input":9223372036854775807}', '"a" 2026-10 1 {"input":1}')$$, '22003', NULL, 'nor together');
+SELECT throws_ok($$SELECT spend_by_month_combine('1 1 "a" 2026 10 1 1 {"input":9223372036854775807}', '1 1 "a" 2026 10 1 1 {"input":1}')$$, '22003', NULL, 'nor together');
 SELECT throws_ok($$SELECT spend_by_month('changing', 1, 1, 'infinity')$$, '22008', NULL, 'an infinite time');
 SELECT throws_ok($$SELECT spend_by_month('changing', 1, 0, '4714-11-24 00:00:00 BC'::timestamptz AT TIME ZONE 'UTC' AT TIME ZONE 'UTC')$$, '22008', NULL, 'a month that begins before the first date');
 SET LOCAL inferacct.unpriced = 'error';

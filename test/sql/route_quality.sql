@@ -27,4 +27,4 @@ SELECT route_quality(i, 1, 1) IS NULL AS nothing FROM generate_series(1, 0) AS i
 
 -- The state is a value.
 SELECT route_quality_accum(route_quality_accum(NULL, 0.1, 1, 2.5), '-Infinity', 0, 1)::text;
-SELECT (route_quality_final(route_quality_combine('0.5 0 1', '0.4 1 0 0.3 0 1'))).apgr;
+SELECT (route_quality_final(route_quality_combine('1 1 0.5 0 1', '1 2 0.4 1 0 0.3 0 1'))).apgr;

@@ -45,7 +45,7 @@ SELECT c.* FROM (SELECT spend_by_month(model, usage, '2026-10-01') AS cells
 -- A partial sum is text, lossless.
 SELECT state, state::text::spend_by_month_state::text = state::text AS same
 FROM (SELECT spend_by_month_accum(spend_by_month_accum(spend_by_month_accum(NULL, 'mo "quoted\', 3, 0, '2026-10-01'), 'mo-none', 1, 1, '2026-11-01'), 'mo-1', 2, 0, '2026-10-02') AS state) AS s;
-SELECT unnest(spend_by_month_final(spend_by_month_combine('"a" 2026-10 0.5 {"input":1}; "b" 2026-10 null {"pages":1}', '"a" 2026-10 0.25 {"output":1}; "a" 2026-09 1 {}')));
-SELECT spend_by_month_combine(NULL, NULL) IS NULL AS nothing, spend_by_month_combine('', NULL)::text AS no_cells, spend_by_month_final('') AS no_array;
-SELECT '"a" 2026-13 1 {}'::spend_by_month_state;
+SELECT unnest(spend_by_month_final(spend_by_month_combine('1 2 "a" 2026 10 1 0.5 {"input":1} "b" 2026 10 0 0 {"pages":1}', '1 2 "a" 2026 10 1 0.25 {"output":1} "a" 2026 9 1 1 {}')));
+SELECT spend_by_month_combine(NULL, NULL) IS NULL AS nothing, spend_by_month_combine('1 0', NULL)::text AS no_cells, spend_by_month_final('1 0') AS no_array;
+SELECT '1 1 "a" 2026 13 1 1 {}'::spend_by_month_state;
 ROLLBACK;

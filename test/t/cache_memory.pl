@@ -114,6 +114,56 @@ ask(q{SET ROLE reader; SELECT sum(cost('m' || i % 5 + 1)) FROM generate_series(1
 cmp_ok(ask('SELECT cache_bytes()'), '<', 8 * 1024 * 1024, 'nothing is left of loads under row security');
 $node->safe_psql('postgres', 'ALTER TABLE inferacct.price DISABLE ROW LEVEL SECURITY');
 
+# ---- books and policies that alternate from row to row, while the query runs ----
+$node->safe_psql('postgres', 'CREATE DATABASE shelves');
+$node->safe_psql('shelves', $schema . q{
+	CREATE TABLE shelf (n int PRIMARY KEY, book inferacct.price_book);
+	INSERT INTO shelf SELECT n, inferacct.price_book_scale(book, 1 + n / 1000.0)
+	FROM generate_series(0, 149) AS n, (SELECT inferacct.price_book() AS book OFFSET 0) AS b;
+	CREATE TABLE log AS SELECT i, timestamptz '2026-06-01' + i * interval '1 second' AS at, inferacct.usage(i) AS used FROM generate_series(1, 100000) AS i;
+	ANALYZE log;
+	INSERT INTO inferacct.routing_policy (name, kind) SELECT 'p' || n, 'score' FROM generate_series(0, 149) AS n;
+	INSERT INTO inferacct.routing_tier (policy, below_score, model)
+	SELECT 'p' || n, bound, model FROM generate_series(0, 149) AS n, (VALUES (0.5, 't/m1'), (NULL, 't/m2')) AS t(bound, model);
+	CREATE FUNCTION all_bytes() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(total_bytes) FROM pg_backend_memory_contexts $$;
+});
+
+$session->quit;
+$session = $node->background_psql('shelves');
+
+# Bytes of the backend after so many rows, and after all of them; the book or policy of row i is i % $alternating.
+sub growth
+{
+	my ($call, $alternating, $warm) = @_;
+	return ask(qq{SELECT max(all_bytes()) FILTER (WHERE i = 100000) - max(all_bytes()) FILTER (WHERE i = $warm), count(x)
+		FROM (SELECT i, $call AS x FROM (SELECT * FROM log ORDER BY i OFFSET 0) AS l
+			JOIN LATERAL (SELECT * FROM shelf WHERE n = i % $alternating OFFSET 0) AS s ON true OFFSET 0) AS r});
+}
+
+foreach my $n (1, 2, 100)
+{
+	my ($grown, $rows) = split /\|/, growth(q{inferacct.token_cost(book, 'gpt-4o', used, at)}, $n, 1000);
+	is($rows, 100000, "token_cost() of $n books prices every row");
+	cmp_ok($grown, '<', 1048576, 'and its memory stays as it is');
+	($grown, $rows) = split /\|/, ask(qq{SELECT max(all_bytes()) FILTER (WHERE i = 100000) - max(all_bytes()) FILTER (WHERE i = 1000), count(*) FILTER (WHERE s IS NOT NULL)
+		FROM (SELECT i, inferacct.spend(book, 'gpt-4o', i, i, at) OVER (ORDER BY i) AS s FROM (SELECT * FROM log ORDER BY i OFFSET 0) AS l
+			JOIN LATERAL (SELECT * FROM shelf WHERE n = i % $n OFFSET 0) AS s ON true) AS r});
+	is($rows, 100000, "spend() of $n books, too");
+	cmp_ok($grown, '<', 1048576, 'and its memory stays as it is');
+}
+foreach my $n (2, 150)
+{
+	my ($grown, $rows) = split /\|/, growth(q{inferacct.route('p' || n, 0.25)}, $n, 20000);
+	is($rows, 100000, "route() by $n policies");
+	cmp_ok($grown, '<', 1048576, 'and its memory stays as it is');
+}
+# More books than are kept: 1,500 rows, each of another book than the one before.
+my ($grown) = split /\|/, ask(q{SELECT max(all_bytes()) FILTER (WHERE i = 1500) - max(all_bytes()) FILTER (WHERE i = 300), count(x)
+	FROM (SELECT i, inferacct.token_cost(book, 'gpt-4o', used, at) AS x FROM (SELECT * FROM log WHERE i <= 1500 ORDER BY i OFFSET 0) AS l
+		JOIN LATERAL (SELECT * FROM shelf WHERE n = i % 150 OFFSET 0) AS s ON true OFFSET 0) AS r});
+cmp_ok($grown, '<', 4 * 1048576, 'what is evicted is freed');
+is(ask(q{SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'inferacct call site'}), 0, 'nothing outlives the query');
+
 # ---- 100,000 price rows: 11,112 models with 9 each ----
 $node->safe_psql('many', q{
 	INSERT INTO inferacct.price (version, provider, model, meter, usd, service_tier, valid_from)

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "demand/load_hours.h"
-#include "random.h"
-#include "tap.h"
+#include "forms.h"
 
 #define HOURS 200
 #define ROWS 5000
@@ -80,7 +79,9 @@ TestSums(void)
 		present++;
 	}
 	Ok(same && present == load.count && present > HOURS / 2, "%d rows in random order add up to %d hours", ROWS, present);
-	Ok(LoadIsValid(hours, load.count), "which are a load");
+	for (int i = 1; i < load.count; i++)
+		same &= hours[i - 1].hour < hours[i].hour;
+	Ok(same, "which ascend");
 }
 
 static void
@@ -98,48 +99,29 @@ TestOverflow(void)
 	Ok(!LoadAdd(&load, &one), "costs beyond 128 bits, too");
 }
 
-static void
-TestText(void)
+static void *
+HourFields(Fields *fields, void *value)
 {
-	static const char *const malformed[] = {
-		"", "1", "1/2/3/4/5", "1/2/3/4/5/", "1/2/3/4/5/x", "/2/3/4/5/6", "1/ 2/3/4/5/6", "1/2/3/4/5/6/7", "1/2/3/4/+5/6",
-		"9223372036854775808/2/3/4/5/6", "1/2/3/4/5/0.0000000000000001"
-	};
-	bool		exact = true;
-	LoadHour	hour;
+	LoadHour   *hour = fields->reading ? memset(FormsAllocate(NULL, sizeof(LoadHour)), 0, sizeof(LoadHour)) : value;
 
-	for (int i = 0; i < ROWS; i++)
-	{
-		LoadHour	written = {(int64_t) Random() >> 32, (int64_t) (Random() >> 1), (int64_t) (Random() >> 1),
-			(int64_t) (Random() >> Random() % 63) & INT64_MAX, (int64_t) (Random() >> 1),
-		(Money) ((unsigned __int128) (Random() >> 1) << 64 | Random()) >> Random() % 120};
-		LoadHour	back;
-		char		text[LOAD_HOUR_TEXT_SIZE];
-		int			length = LoadHourToText(&written, text);
-
-		exact &= length == (int) strlen(text) && LoadHourFromText(text, &back) == text + length &&
-			back.hour == written.hour && back.requests == written.requests && back.input == written.input &&
-			back.cached == written.cached && back.output == written.output && back.api_usd == written.api_usd;
-	}
-	Ok(exact, "text and back gives the same hour");
-	Ok(strcmp(LoadHourFromText("-3/1/10/0/5/0.25 4/1/1/1/1/1", &hour), " 4/1/1/1/1/1") == 0 && hour.hour == -3,
-	   "what follows an hour is left");
-	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
-		Ok(LoadHourFromText(malformed[i], &hour) == NULL, "\"%s\" is no hour", malformed[i]);
+	FieldFormat(fields, 1, false);
+	LoadHourFields(fields, hour);
+	return hour;
 }
 
 static void
-TestValidity(void)
+TestForms(void)
 {
-	LoadHour	hours[2] = {{1, 1, 1, 1, 1, 1}, {2, 1, 1, 1, 1, 1}};
+	static const char *const malformed[] = {
+		"", "1", "1 1 2 3 4 5", "1 1 2 3 4 5 x", "1 1 -2 3 4 5 6", "1 1 2 -3 4 5 6", "1 1 2 3 4 5 -6", "1 2562047789 2 3 4 5 6",
+		"1 -2562047789 2 3 4 5 6", "1 1 2 3 4 5 6 7", "1 1 2 3 4 5 0.0000000000000001"
+	};
+	LoadHour	hour = {-3, 1, 10, 0, 5, (Money) INT64_MAX * INT64_MAX};
 
-	Ok(LoadIsValid(hours, 2) && LoadIsValid(hours, 0), "ascending hours are a load, and so are none");
-	hours[1].hour = 1;
-	Ok(!LoadIsValid(hours, 2), "an hour twice is none");
-	hours[1] = (LoadHour) {2, 1, 1, -1, 1, 1};
-	Ok(!LoadIsValid(hours, 2), "nor is a negative count");
-	hours[1] = (LoadHour) {INT64_MAX / 2, 1, 1, 1, 1, 1};
-	Ok(!LoadIsValid(hours, 2), "nor an hour beyond all times");
+	CheckForms(HourFields, &hour, ROWS, "an hour");
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
+		Ok(TextIs(HourFields, malformed[i], NULL), "\"%s\" is no hour", malformed[i]);
+	Ok(TextIs(HourFields, "1 -3 1 10 0 5 0.25", "1 -3 1 10 0 5 0.25"), "this is one");
 }
 
 int
@@ -149,7 +131,6 @@ main(void)
 	TestHourOfUsage();
 	TestSums();
 	TestOverflow();
-	TestText();
-	TestValidity();
+	TestForms();
 	return Done();
 }

@@ -54,9 +54,8 @@ RandomRequest(void)
 static bool
 AddRequest(Demand *demand, const Added *added)
 {
-	Meter		meter;
 
-	return DemandAdd(demand, added->at, &added->usage.usage, added->priced, added->usd, &meter) == DEMAND_OK;
+	return DemandAdd(demand, added->at, &added->usage.usage, added->priced, added->usd).status == DEMAND_OK;
 }
 
 /* The bytes of a demand; free() them. */
@@ -133,7 +132,6 @@ TestMerge(int64_t width)
 	Demand		whole,
 				merged,
 				part[PARTS];
-	Meter		meter;
 	bool		done = true;
 
 	Start(&whole, width);
@@ -148,7 +146,7 @@ TestMerge(int64_t width)
 	for (int i = REQUESTS - 1; i >= 0; i--)
 		done = done && AddRequest(&part[Random() % PARTS], &added[i]);
 	for (int i = 0; i < PARTS; i++)
-		done = done && DemandMerge(&merged, &part[i], &meter) == DEMAND_OK;
+		done = done && DemandMerge(&merged, &part[i]).status == DEMAND_OK;
 	Ok(done, "added and merged");
 	Ok(SameBytes(&whole, &merged), "%d parts merged have the bytes of the whole", PARTS);
 	TestTotals(&whole, added);
@@ -280,26 +278,26 @@ static void
 TestLimits(void)
 {
 	Demand		demand;
+	DemandOutcome outcome;
 	MeterCounts counts = {{0}};
 	UsageBuffer buffer;
-	Meter		meter = METER_COUNT;
 
 	counts.of[METER_PAGES] = INT64_MAX;
 	UsagePack(&counts, &buffer.usage);
 	Start(&demand, DEMAND_HOUR);
-	Ok(DemandAdd(&demand, 0, &buffer.usage, true, 1, &meter) == DEMAND_OK, "the largest count");
-	Ok(DemandAdd(&demand, 1, &buffer.usage, true, 1, &meter) == DEMAND_METER_OVERFLOW && meter == METER_PAGES,
-	   "one more does not fit");
+	Ok(DemandAdd(&demand, 0, &buffer.usage, true, 1).status == DEMAND_OK, "the largest count");
+	outcome = DemandAdd(&demand, 1, &buffer.usage, true, 1);
+	Ok(outcome.status == DEMAND_METER_OVERFLOW && outcome.meter == METER_PAGES, "one more does not fit");
 	DemandFree(&demand);
 
 	buffer.usage.present = 0;
-	Ok(DemandAdd(&demand, 0, &buffer.usage, true, (Money) (~(unsigned __int128) 0 >> 1), &meter) == DEMAND_OK &&
-	   DemandAdd(&demand, 0, &buffer.usage, true, 1, &meter) == DEMAND_MONEY_OVERFLOW, "costs beyond 128 bits");
+	Ok(DemandAdd(&demand, 0, &buffer.usage, true, (Money) (~(unsigned __int128) 0 >> 1)).status == DEMAND_OK &&
+	   DemandAdd(&demand, 0, &buffer.usage, true, 1).status == DEMAND_MONEY_OVERFLOW, "costs beyond 128 bits");
 	DemandFree(&demand);
-	Ok(DemandAdd(&demand, INT64_MAX, &buffer.usage, true, 1, &meter) == DEMAND_TIME &&
-	   DemandAdd(&demand, INT64_MIN, &buffer.usage, true, 1, &meter) == DEMAND_TIME, "infinite times");
-	Ok(DemandAdd(&demand, DEMAND_END_TIME - 1, &buffer.usage, true, 1, &meter) == DEMAND_OK &&
-	   DemandAdd(&demand, DEMAND_FIRST_TIME, &buffer.usage, true, 1, &meter) == DEMAND_OK, "the first and the last time");
+	Ok(DemandAdd(&demand, INT64_MAX, &buffer.usage, true, 1).status == DEMAND_TIME &&
+	   DemandAdd(&demand, INT64_MIN, &buffer.usage, true, 1).status == DEMAND_TIME, "infinite times");
+	Ok(DemandAdd(&demand, DEMAND_END_TIME - 1, &buffer.usage, true, 1).status == DEMAND_OK &&
+	   DemandAdd(&demand, DEMAND_FIRST_TIME, &buffer.usage, true, 1).status == DEMAND_OK, "the first and the last time");
 	DemandSort(&demand);
 	Ok(DemandStart(&demand, DemandBucketAt(&demand, 0)->number) == DEMAND_FIRST_TIME, "come out in order");
 	DemandFree(&demand);
@@ -312,7 +310,6 @@ TestSize(void)
 	Demand		demand;
 	MeterCounts counts = {{0}};
 	UsageBuffer buffer;
-	Meter		meter;
 
 	Start(&demand, DEMAND_HOUR);
 	for (int64_t hour = 0; hour < 8784; hour++)
@@ -321,7 +318,7 @@ TestSize(void)
 			counts.of[m] = (int64_t) (Random() % 100000000);
 		counts.of[METER_REQUESTS] = (int64_t) (Random() % 10000);
 		UsagePack(&counts, &buffer.usage);
-		DemandAdd(&demand, hour * DEMAND_HOUR, &buffer.usage, true, (Money) (Random() % 10000000000) * 1000000, &meter);
+		DemandAdd(&demand, hour * DEMAND_HOUR, &buffer.usage, true, (Money) (Random() % 10000000000) * 1000000);
 	}
 	Ok(DemandSize(&demand) < 400000, "a year of hours with seven meters: %zu bytes", DemandSize(&demand));
 	DemandFree(&demand);

@@ -5,6 +5,7 @@
  *	  allocation is survived, and no buffer is overrun.  Run under ASan.
  */
 #include "payload/payload.h"
+#include "payload/payload_key.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -20,13 +21,60 @@ static PayloadStatus
 Parse(const char *text, size_t length, PayloadFlavor flavor, MeterCounts *counts)
 {
 	char	   *copy = malloc(length + 1);
-	PayloadStatus status;
+	Payload		payload = {.source = &json_text_source};
+	JsonText	json;
+	PayloadStatus status = PAYLOAD_MALFORMED;
 
 	memcpy(copy, text, length);
 	copy[length] = '\0';
 	memset(counts, 0xff, sizeof(*counts));
-	status = PayloadParseUsage(copy, length, flavor, counts, problem, sizeof(problem));
+	if (JsonTextParse(copy, length, &json))
+	{
+		payload.root = json.root;
+		status = PayloadReadUsage(&payload, flavor, counts, problem, sizeof(problem));
+		JsonTextFree(&json);
+	}
 	free(copy);
+	return status;
+}
+
+/* A reader of one word of a payload. */
+typedef PayloadStatus (*WordReader) (const Payload *payload, char *word, char *why, size_t why_size);
+
+static PayloadStatus
+ReadWord(const char *text, WordReader read, char *word)
+{
+	Payload		payload = {.source = &json_text_source};
+	JsonText	json;
+	PayloadStatus status;
+
+	if (!JsonTextParse(text, strlen(text), &json))
+		return PAYLOAD_MALFORMED;
+	payload.root = json.root;
+	status = read(&payload, word, problem, sizeof(problem));
+	JsonTextFree(&json);
+	return status;
+}
+
+/* Parse with what the caller says of names. */
+static PayloadStatus
+ParseNamed(const char *text, const char *names, MeterCounts *counts)
+{
+	Payload		payload = {.source = &json_text_source, .names_source = &json_text_source};
+	JsonText	json,
+				named;
+	PayloadStatus status = PAYLOAD_MALFORMED;
+
+	if (!JsonTextParse(names, strlen(names), &named))
+		return PAYLOAD_MALFORMED;
+	if (JsonTextParse(text, strlen(text), &json))
+	{
+		payload.root = json.root;
+		payload.names = named.root;
+		status = PayloadReadUsage(&payload, FLAVOR_DETECT, counts, problem, sizeof(problem));
+		JsonTextFree(&json);
+	}
+	JsonTextFree(&named);
 	return status;
 }
 
@@ -172,18 +220,85 @@ TestBuffers(void)
 	char		model[PAYLOAD_MODEL_SIZE];
 	char		tier[PAYLOAD_TIER_SIZE];
 	char		small[8];
+	Payload		payload = {.source = &json_text_source};
+	JsonText	json;
 	MeterCounts counts;
 	int			length;
 
 	length = snprintf(text, sizeof(text), "{\"model\":\"%01023d\",\"service_tier\":\"%063d\"}", 7, 7);
-	Ok(PayloadParseModel(text, (size_t) length, model, problem, sizeof(problem)) == PAYLOAD_OK && strlen(model) == 1023, "the longest model");
-	Ok(PayloadParseServiceTier(text, (size_t) length, tier, problem, sizeof(problem)) == PAYLOAD_OK && strlen(tier) == 63, "the longest tier");
+	Ok(ReadWord(text, PayloadReadModel, model) == PAYLOAD_OK && strlen(model) == 1023, "the longest model");
+	Ok(ReadWord(text, PayloadReadServiceTier, tier) == PAYLOAD_OK && strlen(tier) == 63, "the longest tier");
 	length = snprintf(text, sizeof(text), "{\"model\":\"%01024d\",\"service_tier\":\"%064d\"}", 7, 7);
-	Ok(PayloadParseModel(text, (size_t) length, model, problem, sizeof(problem)) == PAYLOAD_MALFORMED, "a model too long");
-	Ok(PayloadParseServiceTier(text, (size_t) length, tier, problem, sizeof(problem)) == PAYLOAD_MALFORMED, "a tier too long");
+	Ok(ReadWord(text, PayloadReadModel, model) == PAYLOAD_MALFORMED, "a model too long");
+	Ok(ReadWord(text, PayloadReadServiceTier, tier) == PAYLOAD_MALFORMED, "a tier too long");
 	length = snprintf(text, sizeof(text), "[{\"id\":\"%0600d\",\"usage\":{\"prompt_tokens\":1}},{\"id\":\"%0601d\",\"usage\":{\"prompt_tokens\":1}}]", 1, 2);
-	Ok(Parse(text, (size_t) length, FLAVOR_DETECT, &counts) == PAYLOAD_MALFORMED && strlen(problem) < sizeof(problem), "a long problem is cut");
-	Ok(PayloadParseUsage("{}", 2, FLAVOR_DETECT, &counts, small, sizeof(small)) == PAYLOAD_NO_USAGE && strlen(small) == 7, "to the size of the buffer");
+	Ok(Parse(text, (size_t) length, FLAVOR_DETECT, &counts) == PAYLOAD_SEVERAL && strlen(problem) < sizeof(problem), "a long problem is cut");
+	Ok(JsonTextParse("{}", 2, &json), "an empty object");
+	payload.root = json.root;
+	Ok(PayloadReadUsage(&payload, FLAVOR_DETECT, &counts, small, sizeof(small)) == PAYLOAD_NO_USAGE && strlen(small) == 7, "to the size of the buffer");
+	JsonTextFree(&json);
+}
+
+/* Every name is found, and is of one kind. */
+static void
+TestKeys(void)
+{
+#define COUNTED(ident) found = found && PayloadKeyByName(#ident, strlen(#ident)) == KEY_##ident;
+#define COUNTED_NAMED(ident, name) found = found && PayloadKeyByName(name, strlen(name)) == KEY_##ident;
+#define COUNTED_FREE(ident, reason) COUNTED(ident) free = free && PayloadKeyIsFree(KEY_##ident) && sizeof(reason) > 1;
+	bool		found = true;
+	bool		free = true;
+
+	PAYLOAD_KEYS(COUNTED, COUNTED_NAMED, COUNTED_FREE)
+	Ok(found, "every name has a key of its own");
+	Ok(free, "what is free is known to be, with a reason");
+	Ok(PayloadKeyByName("", 0) == KEY_UNKNOWN && PayloadKeyByName("prompt_token", 12) == KEY_UNKNOWN &&
+	   PayloadKeyByName("prompt_tokensx", 13) == KEY_prompt_tokens, "others have none, and only the given bytes are looked at");
+	Ok(!PayloadKeyIsFree(KEY_prompt_tokens) && !PayloadKeyIsFree(KEY_UNKNOWN), "the others are not free");
+}
+
+/* Deep and broad payloads are read or refused, at the depth of a usage and beyond. */
+static void
+TestNesting(void)
+{
+	char		text[8192];
+	size_t		length;
+	MeterCounts counts;
+	bool		refused = true;
+
+	for (int depth = 1; depth < 60; depth++)
+	{
+		length = (size_t) snprintf(text, sizeof(text), "{\"prompt_tokens\":1,\"completion_tokens\":1");
+		for (int i = 0; i < depth; i++)
+			length += (size_t) snprintf(text + length, sizeof(text) - length, ",\"a%d\":{\"b\":0", i);
+		length += (size_t) snprintf(text + length, sizeof(text) - length, ",\"deep\":1");
+		for (int i = 0; i <= depth; i++)
+			text[length++] = '}';
+		refused = refused && Parse(text, length, FLAVOR_DETECT, &counts) == PAYLOAD_UNKNOWN_NAME;
+	}
+	Ok(refused, "a count that is not known is found at any depth");
+	length = (size_t) snprintf(text, sizeof(text), "{\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1");
+	for (int i = 0; i < 400; i++)
+		length += (size_t) snprintf(text + length, sizeof(text) - length, ",\"none%d\":0", i);
+	length += (size_t) snprintf(text + length, sizeof(text) - length, ",\"last\":1}}");
+	Ok(Parse(text, length, FLAVOR_DETECT, &counts) == PAYLOAD_UNKNOWN_NAME && strstr(problem, "\"last\"") != NULL,
+	   "and named, after hundreds that are zero");
+}
+
+static void
+TestNames(void)
+{
+	MeterCounts counts;
+
+	Ok(ParseNamed("{\"usage\":{\"in\":5,\"out\":2}}", "{\"in\":\"input\",\"out\":\"output\"}", &counts) == PAYLOAD_OK &&
+	   counts.of[METER_INPUT] == 5 && counts.of[METER_OUTPUT] == 2 && counts.of[METER_REQUESTS] == 1, "names of the caller");
+	Ok(ParseNamed("{\"prompt_tokens\":5,\"completion_tokens\":2,\"new\":3}", "{\"new\":\"cache_read\"}", &counts) == PAYLOAD_OK &&
+	   counts.of[METER_INPUT] == 2 && counts.of[METER_CACHE_READ] == 3, "a part of an inclusive prompt");
+	Ok(ParseNamed("{\"input_tokens\":5,\"output_tokens\":2,\"cache_read_input_tokens\":0,\"new\":3}", "{\"new\":\"cache_read\"}", &counts) == PAYLOAD_OK &&
+	   counts.of[METER_INPUT] == 5 && counts.of[METER_CACHE_READ] == 3, "and on top of an exclusive one");
+	Ok(ParseNamed("{\"prompt_tokens\":5}", "{\"new\":\"imput\"}", &counts) == PAYLOAD_BAD_NAMES &&
+	   ParseNamed("{\"prompt_tokens\":5}", "[]", &counts) == PAYLOAD_BAD_NAMES &&
+	   ParseNamed("{\"prompt_tokens\":5}", "{\"new\":5}", &counts) == PAYLOAD_BAD_NAMES, "names that make no sense");
 }
 
 /* An allocator that fails at the allocation it is told to. */
@@ -198,8 +313,8 @@ Allocate(size_t size)
 static void
 TestFailedAllocations(void)
 {
-	static const char text[] = "[{\"usage\":{\"prompt_tokens\":7,\"prompt_tokens_details\":{\"cached_tokens\":2}}},"
-		"{\"usage\":{\"prompt_tokens\":8,\"prompt_tokens_details\":{\"cached_tokens\":3},\"completion_tokens\":4}}]";
+	static const char text[] = "[{\"id\":\"a\",\"usage\":{\"prompt_tokens\":7,\"prompt_tokens_details\":{\"cached_tokens\":2}}},"
+		"{\"id\":\"a\",\"usage\":{\"prompt_tokens\":8,\"prompt_tokens_details\":{\"cached_tokens\":3},\"completion_tokens\":4}}]";
 	cJSON_Hooks failing = {Allocate, free};
 	MeterCounts counts;
 	PayloadStatus status = PAYLOAD_MALFORMED;
@@ -227,6 +342,9 @@ main(void)
 	TestSplitKeepsTotals();
 	TestLargeCounts();
 	TestBuffers();
+	TestKeys();
+	TestNesting();
+	TestNames();
 	TestFailedAllocations();
 	return Done();
 }

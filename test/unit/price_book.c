@@ -30,7 +30,7 @@ RandomAlias(void)
 static PriceBook *
 Book(RateCard **cards, uint32_t ncards, AliasRow *aliases, uint32_t naliases, Arena *arena)
 {
-	return PriceBookBuild(TIME_END, 1001, "", cards, ncards, aliases, naliases, ArenaAllocate, arena);
+	return PriceBookBuild(&(BookTerms) {.as_of = TIME_END,.version = 1001,.contract = ""}, cards, ncards, aliases, naliases, ArenaAllocate, arena);
 }
 
 /* A book of random models; *ncards tells how many it has. */
@@ -54,8 +54,10 @@ RandomBook(Arena *arena, uint32_t *ncards)
 	}
 	for (uint32_t i = 0; i < naliases; i++)
 		aliases[i] = RandomAlias();
-	return PriceBookBuild(Below(2) ? TIME_END : Below(1000) * DAY, 1 + Below(2000), Below(2) ? "" : "gold",
-						  cards, *ncards, aliases, naliases, ArenaAllocate, arena);
+	return PriceBookBuild(&(BookTerms) {
+		.as_of = Below(2) ? TIME_END : Below(1000) * DAY,.version = 1 + Below(2000),.contract = Below(2) ? "" : "gold",
+		.unpriced_null = Below(2),.guess_refuse = Below(2)
+	}, cards, *ncards, aliases, naliases, ArenaAllocate, arena);
 }
 
 static bool
@@ -163,6 +165,81 @@ Use(const PriceBook *book)
 		ModelResolve(some_aliases[i], 5 * DAY, &directory, &match);
 }
 
+/* Change stored bytes at random, by words, as offsets and counts are; then seal them, as a forger could. */
+static void
+Forge(PriceBook *book, uint32_t size)
+{
+	static const uint32_t words[] = {0, 1, 4, 7, 8, 64, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
+	uint32_t   *word = (uint32_t *) book + 1 + Random64() % (size / sizeof(uint32_t) - 1);
+
+	switch (Below(4))
+	{
+		case 0:
+			*word = PICK(words);
+			break;
+		case 1:
+			*word += (uint32_t) (Below(64) - 32);
+			break;
+		case 2:
+			*word = (uint32_t) (Random64() % (size + 16));
+			break;
+		case 3:
+			((char *) word)[Below(4)] ^= (char) (1 << Below(8));
+	}
+}
+
+/* In memory of just its size, so that the sanitizer sees a read outside. */
+static void
+TestForged(void)
+{
+	int			unsealed = 0,
+				read = 0,
+				refused = 0,
+				others = 0;
+
+	for (int n = 0; n < BOOKS; n++)
+	{
+		Arena		arena = {.left = -1};
+		uint32_t	ncards;
+		PriceBook  *book = RandomBook(&arena, &ncards);
+		PriceBook  *forged = malloc(book->size);
+
+		for (int i = 0; i < 20; i++)
+		{
+			uint32_t	size = book->size;
+
+			memcpy(forged, book, size);
+			for (int changes = 1 + Below(3); changes > 0; changes--)
+				Forge(forged, size);
+			unsealed += memcmp(forged, book, size) != 0 && PriceBookCheck(forged, size) == BOOK_OK;
+			forged->format = PRICE_BOOK_FORMAT;
+			forged->meters = METER_COUNT;
+			forged->size = size;
+			forged->fingerprint = PriceBookFingerprint(forged);
+			if (PriceBookCheck(forged, size) != BOOK_OK)
+			{
+				refused++;
+				continue;
+			}
+			read++;
+			Use(forged);
+			free(PriceBookToText(forged));
+			if (i == 0)
+				PriceBookScale(forged, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE}, ArenaAllocate, &arena);
+		}
+		forged->format++;
+		others += PriceBookCheck(forged, book->size) == BOOK_OTHER_FORMAT;
+		forged->format--;
+		forged->meters++;
+		others += PriceBookCheck(forged, book->size) == BOOK_OTHER_METERS;
+		free(forged);
+		ArenaFree(&arena);
+	}
+	Ok(unsealed == 0, "stored bytes that have changed are refused");
+	Ok(read > BOOKS && refused > BOOKS, "a forged book is refused (%d), or read within its bytes (%d)", refused, read);
+	Ok(others == 2 * BOOKS, "a book of another format, or number of meters, is told apart");
+}
+
 static void
 TestDamage(void)
 {
@@ -215,19 +292,25 @@ TestDamage(void)
 	Ok(read > 20 && unstable == 0, "what was read is a book as any other");
 }
 
+/* The members that every text needs. */
+#define HEAD "\"format\":\"1\",\"unpriced\":\"error\",\"guess\":\"allow\","
+
 static void
 TestRefused(void)
 {
 	static const char *const bad[] = {
-		"", "[]", "{}", "{\"version\":1,\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":{},\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}x",
-		"{\"version\":\"1x\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"99999999999999999999\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[{}],\"aliases\":[]}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[{}]}",
+		"", "[]", "{}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
+		"{\"format\":\"2\",\"unpriced\":\"error\",\"guess\":\"allow\",\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
+		"{" HEAD "\"version\":1,\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":{},\"aliases\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}x",
+		"{" HEAD "\"version\":\"1x\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"99999999999999999999\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[{}],\"aliases\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[{}]}",
 	};
-	const char *good = "{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}";
+	const char *good = "{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}";
 	Arena		arena = {.left = -1};
 	const char *problem;
 	int			accepted = 0;
@@ -431,6 +514,7 @@ main(void)
 {
 	TestRoundTrip();
 	TestDamage();
+	TestForged();
 	TestRefused();
 	TestNoMemory();
 	TestAliasInForce();

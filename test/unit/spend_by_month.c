@@ -1,19 +1,18 @@
 /*
  * spend_by_month.c
- *	  Unit tests of src/spend/spend_by_month.c and src/spend/spend_by_month_text.c: the
- *	  calendar, cells against plain arithmetic, and text there and back.
+ *	  Unit tests of src/spend/spend_by_month.c and src/spend/spend_by_month_fields.c:
+ *	  the calendar, cells against plain arithmetic, and both forms there and back.
  */
 #include <stdlib.h>
 
 #include "spend/spend_by_month.h"
-#include "random.h"
-#include "tap.h"
+#include "forms.h"
 
 #define MODELS 500
 #define MONTHS 30
 #define REQUESTS 100000
 
-/* All memory of a test, freed together. */
+/* Memory of sums that outlive what CheckForms() frees. */
 static void *blocks[1 << 16];
 static int	nblocks;
 
@@ -31,6 +30,29 @@ FreeAll(void)
 {
 	while (nblocks > 0)
 		free(blocks[--nblocks]);
+	FormsFree();
+}
+
+/* What sums consist of, as CheckForms() wants it. */
+static void *
+SumsFields(Fields *fields, void *value)
+{
+	SpendByMonth *sums = value;
+	MonthModel **models = NULL;
+
+	if (fields->reading)
+	{
+		sums = FormsAllocate(NULL, sizeof(SpendByMonth));
+		SpendByMonthInit(sums, FormsAllocate, NULL);
+	}
+	else
+	{
+		models = malloc((sums->nmodels + 1) * sizeof(MonthModel *));
+		SpendByMonthModels(sums, models);
+	}
+	SpendByMonthFields(fields, sums, models);
+	free(models);
+	return sums;
 }
 
 /* Month by month, by the rule of leap years. */
@@ -81,32 +103,6 @@ CellOf(SpendByMonth *sums, const char *name, uint32_t length, int64_t at)
 	return cell != NULL ? cell : SpendByMonthCell(sums, name, length, MonthOf(at));
 }
 
-static bool
-SameText(const SpendByMonth *sums, char **text)
-{
-	MonthModel *models[MODELS];
-	size_t		room = 1;
-	char	   *end;
-
-	SpendByMonthModels(sums, models);
-	for (uint32_t i = 0; i < sums->nmodels; i++)
-		room += models[i]->ncells * (MonthCellTextSize(models[i]) + 2);
-	*text = end = Allocate(NULL, room);
-	*end = '\0';
-	for (uint32_t i = 0; i < sums->nmodels; i++)
-	{
-		for (uint32_t n = 0; n < models[i]->ncells; n++)
-		{
-			if (end > *text)
-				end = stpcpy(end, ";\n");
-			end += MonthCellToText(models[i], models[i]->cells[n], end);
-		}
-		if (i > 0 && memcmp(models[i - 1]->name, models[i]->name, models[i - 1]->length < models[i]->length ? models[i - 1]->length : models[i]->length) > 0)
-			return false;
-	}
-	return true;
-}
-
 static void
 TestCells(void)
 {
@@ -114,11 +110,11 @@ TestCells(void)
 	static Money usd[MODELS][MONTHS];
 	static int	first_of[MODELS];	/* several models can have one name */
 	SpendByMonth sums;
-	SpendByMonth copy;
+	SpendByMonth *copy;
+	Form		form;
+	Form		again;
 	const int32_t first_month = 1999 * 12 + 5;
 	bool		same = true;
-	char	   *text;
-	char	   *again;
 	uint32_t	found = 0;
 
 	for (int model = 0; model < MODELS; model++)
@@ -171,38 +167,50 @@ TestCells(void)
 	Ok(same, "cells have the sums of their requests");
 	Ok(found == sums.ncells, "and there are no others");
 
-	Ok(SameText(&sums, &text), "models are in the order of their bytes");
-	SpendByMonthInit(&copy, Allocate, NULL);
-	Ok(SpendByMonthFromText(&copy, text) == NULL, "their text is read");
-	Ok(SameText(&copy, &again) && strcmp(text, again) == 0, "and gives the same text");
-	SpendByMonthFromText(&copy, text);
-	Ok(copy.ncells == sums.ncells, "read again it adds to the same cells");
+	form = FormOf(FIELDS_BINARY, SumsFields, &sums);
+	copy = FormRead(FIELDS_BINARY, SumsFields, form.bytes, form.size, NULL);
+	again = FormOf(FIELDS_BINARY, SumsFields, copy);
+	Ok(FormsAlike(&form, &again) && copy->ncells == sums.ncells, "many cells read back alike");
+	free(form.bytes);
+	free(again.bytes);
 	FreeAll();
 }
 
 static void
-TestText(void)
+TestForms(void)
 {
 	static const char *const malformed[] = {
-		"x", "\"a", "\"a\\", "\"a\"", "\"a\" 2026", "\"a\" 2026-1 1 {}", "\"a\" 2026-13 1 {}", "\"a\" 2026-00 1 {}",
-		"\"a\" 294277-01 1 {}", "\"a\" -4714-12 1 {}", "\"a\" 99999999999999999999-01 1 {}", "\"a\" 2026-10 {}",
-		"\"a\" 2026-10 1", "\"a\" 2026-10 1 {", "\"a\" 2026-10 1 {\"inputs\":1}", "\"a\" 2026-10 1 {};",
-		"\"a\" 2026-10 1 {} \"b\" 2026-10 1 {}", "\"a\" 2026-10 0.0000000000000001 {}", "\"a\" 2026-10 1 {\"input\":-1}",
-		"\"a\" 2026-10 1 {\"input\":9223372036854775807}; \"a\" 2026-10 1 {\"input\":1}"
+		"", "1", "1 x", "1 1", "1 1 \"a\"", "1 1 \"a\" 2026 10 1 1", "1 1 \"a\" 2026 0 1 1 {}", "1 1 \"a\" 2026 13 1 1 {}",
+		"1 1 \"a\" 294277 1 1 1 {}", "1 1 \"a\" -4714 12 1 1 {}", "1 1 \"a\" 2026 10 2 1 {}", "1 1 \"a\" 2026 10 0 1 {}",
+		"1 1 \"a\" 2026 10 1 {}", "1 1 \"a\" 2026 10 1 1 {", "1 1 \"a\" 2026 10 1 1 {\"inputs\":1}", "1 2 \"a\" 2026 10 1 1 {}",
+		"1 1 \"a\" 2026 10 1 1 {} \"b\" 2026 10 1 1 {}", "1 1 \"a\" 2026 10 1 0.0000000000000001 {}",
+		"1 1 \"a\" 2026 10 1 1 {\"input\":-1}", "2 0",
+		"1 2 \"a\" 2026 10 1 1 {\"input\":9223372036854775807} \"a\" 2026 10 1 1 {\"input\":1}"
 	};
 	SpendByMonth sums;
-	char	   *text;
 
 	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
-	{
-		SpendByMonthInit(&sums, Allocate, NULL);
-		Ok(SpendByMonthFromText(&sums, malformed[i]) != NULL, "malformed: %s", malformed[i]);
-	}
+		Ok(TextIs(SumsFields, malformed[i], NULL), "malformed: %s", malformed[i]);
+	Ok(TextIs(SumsFields, "1 0", "1 0"), "no cell");
+	Ok(TextIs(SumsFields, "1 2 \"a\\\"b\\\\c;d\" -4713 11 0 0 {} \"\" 294276 12 1 0.5 {\"input\" : 7}",
+			  "1 2 \"\" 294276 12 1 0.5 {\"input\":7} \"a\\\"b\\\\c;d\" -4713 11 0 0 {}"),
+	   "quotes, backslashes, the first and the last month, in order");
+
 	SpendByMonthInit(&sums, Allocate, NULL);
-	Ok(SpendByMonthFromText(&sums, "") == NULL && sums.ncells == 0, "no text is no cell");
-	Ok(SpendByMonthFromText(&sums, " \"a\\\"b\\\\c;d\" -4713-11 null {} ;\"\" 294276-12 0.5 {\"input\" : 7}") == NULL &&
-	   SameText(&sums, &text) && strcmp(text, "\"\" 294276-12 0.5 {\"input\":7};\n\"a\\\"b\\\\c;d\" -4713-11 null {}") == 0,
-	   "quotes, backslashes, the first and the last month");
+	for (int n = 0; n < 12; n++)
+	{
+		char		name[64];
+		uint32_t	length = NameOf(n % 5 * 3, name);
+		MonthCell  *cell;
+
+		for (uint32_t i = 0; i < length; i++)
+			name[i] &= 0x7f;
+		cell = CellOf(&sums, name, length, MonthStart(2026 * 12 + n));
+		MonthCellAddTokens(cell, 1000 * n, n);
+		if (n % 3 > 0)
+			MonthCellAddCost(cell, (Money) n * 123456789);
+	}
+	CheckForms(SumsFields, &sums, 3000, "sums");
 	FreeAll();
 }
 
@@ -232,7 +240,7 @@ main(void)
 {
 	TestCalendar();
 	TestCells();
-	TestText();
+	TestForms();
 	TestOverflow();
 	return Done();
 }

@@ -1,0 +1,147 @@
+/*
+ * payload_batch.c
+ *	  Payloads that are a line of a batch's output, and payloads that sum several
+ *	  requests.
+ *
+ * Invariant: a usage of several requests says how many, or is refused.
+ */
+#include "payload/payload_reader.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Is a member there, be it null? */
+static bool
+Names(PayloadReader *reader, Node *object, PayloadKey key)
+{
+	for (Node *child = Child(reader, object); child != NULL; child = child->next)
+	{
+		if (child->key == key)
+			return true;
+	}
+	return false;
+}
+
+typedef enum BatchLine
+{
+	LINE_NONE,
+	LINE_ANSWERED,
+	LINE_UNANSWERED
+} BatchLine;
+
+static BatchLine
+LineOf(PayloadReader *reader, Node *root)
+{
+	Node	   *response = Member(reader, root, KEY_response);
+	Node	   *result = Member(reader, root, KEY_result);
+	bool		answer = Names(reader, root, KEY_response) || Names(reader, root, KEY_error);
+	bool		answered;
+
+	if (!IsKind(root, JSON_OBJECT))
+		return LINE_NONE;
+	if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && IsKind(result, JSON_OBJECT))	/* Anthropic */
+		answered = HasAny(reader, result, KEY_message, KEY_NONE);
+	else if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && answer)	/* OpenAI */
+		answered = HasAny(reader, Member(reader, response, KEY_body), KEY_usage, KEY_NONE);
+	else if (HasAny(reader, root, KEY_recordId, KEY_NONE))	/* Bedrock */
+		answered = HasAny(reader, root, KEY_modelOutput, KEY_NONE);
+	else if (HasAny(reader, root, KEY_processed_time, KEY_NONE) ||
+			 (Names(reader, root, KEY_status) && HasAny(reader, root, KEY_request, KEY_NONE) && answer))	/* Vertex */
+		answered = Child(reader, response) != NULL;
+	else if (HasAny(reader, root, KEY_key, KEY_NONE) && answer)	/* Gemini */
+		answered = IsKind(response, JSON_OBJECT);
+	else
+		return LINE_NONE;
+	return answered ? LINE_ANSWERED : LINE_UNANSWERED;
+}
+
+bool
+IsBatchLine(PayloadReader *reader, Node *root)
+{
+	return LineOf(reader, root) != LINE_NONE;
+}
+
+bool
+IsUnansweredLine(PayloadReader *reader, Node *root)
+{
+	return LineOf(reader, root) == LINE_UNANSWERED;
+}
+
+/* A result of Claude Code counts by model, too; that is the whole. */
+static void
+ReadModelUsage(PayloadReader *reader, Node *models, int64_t requests, Tally *tally)
+{
+	Node	   *first = Child(reader, models);
+
+	if (first == NULL)
+		return;
+	reader->no_main = true;
+	for (Node *model = first; model != NULL; model = model->next)
+	{
+		JsonValue	name = {JSON_STRING, model->name_length, model->name};
+		PayloadBody body = {models, model, NULL};
+		Charge	   *charge = AddCharge(reader, NewNode(reader->tree, &name));
+
+		if (charge == NULL)
+			return;
+		ReadShape(reader, &body, &charge->tally);
+		charge->tally.units[METER_WEB_SEARCHES] = Count(reader, model, KEY_webSearchRequests);
+		SettleNames(reader, model, &charge->tally);
+		charge->tally.requests_stated = true;
+		charge->tally.units[METER_REQUESTS] = requests;
+	}
+
+	/* One model, and the usage says the same: nothing is left to tell apart. */
+	if (first->next == NULL && reader->charges[0].tally.input == tally->input &&
+		reader->charges[0].tally.output == tally->output)
+	{
+		reader->charge_count = 0;
+		reader->no_main = false;
+	}
+}
+
+/* The steps of a run of the AI SDK; one where there are none and its last step is the whole. */
+static void
+ReadSteps(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *steps = Member(reader, body->container, KEY_steps);
+	PayloadBody last = {body->container, Member(reader, body->container, KEY_usage), NULL};
+	Tally		tally_of_last = {0};
+
+	tally->requests_stated = true;
+	for (Node *step = Child(reader, steps); step != NULL; step = step->next)
+		tally->units[METER_REQUESTS]++;
+	if (tally->units[METER_REQUESTS] > 0)
+		return;
+	tally->units[METER_REQUESTS] = 1;
+	if (last.usage != NULL)
+		ReadShape(reader, &last, &tally_of_last);
+	if (tally_of_last.input != tally->input || tally_of_last.output != tally->output)
+		Problem(reader, PAYLOAD_SEVERAL, "\"totalUsage\" sums several steps, and nothing tells how many.");
+}
+
+void
+ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *usage = body->usage;
+	Node	   *stated = FirstOf(reader, usage, KEY_requests, KEY_successful_requests, KEY_num_model_requests,
+							   KEY_request_count, KEY_NONE);
+	Node	   *turns = StringIs(StringOf(reader, body->container, KEY_type), "result") ?
+		Member(reader, body->container, KEY_num_turns) : NULL;
+
+	if (usage->key == KEY_totalUsage)
+		ReadSteps(reader, body, tally);
+	if (turns != NULL)
+		stated = turns;
+	else if (StringIs(StringOf(reader, body->container, KEY_object), "batch"))
+		stated = Member(reader, Member(reader, body->container, KEY_request_counts), KEY_completed);
+	if (stated == NULL || !IsKind(stated, JSON_NUMBER))
+		return;
+	tally->requests_stated = true;
+	tally->units[METER_REQUESTS] = CountOf(reader, stated);
+	if (tally->units[METER_REQUESTS] == 0 && tally->input + tally->output > 0)
+		Problem(reader, PAYLOAD_UNRECONCILED, "\"%.*s\" is 0, but there are tokens.",
+				(int) stated->name_length, stated->name);
+	if (turns != NULL)
+		ReadModelUsage(reader, Member(reader, body->container, KEY_modelUsage), tally->units[METER_REQUESTS], tally);
+}

@@ -1,0 +1,240 @@
+/*
+ * payload_tool.c
+ *	  What an answer was charged beside its tokens: tools that ran at the
+ *	  provider, as its usage counts them or as they stand among its items.
+ *
+ * Invariant: a call of a tool that is not known to be free is counted or is a
+ * problem.  Where an API tells of the same calls in its usage and among the items,
+ * they count once.
+ */
+#include "payload/payload_reader.h"
+
+#include <string.h>
+
+/* Calls among the items of an answer. */
+#define MAX_CONTAINERS 32
+
+typedef struct Calls
+{
+	int64_t		searches;
+	int64_t		file_searches;
+	int64_t		executions;		/* of code, in no container that is named */
+	Node	   *containers[MAX_CONTAINERS];
+	int			container_count;
+	int64_t		images;			/* of another model, whose tokens the answer does not tell */
+	int64_t		others;			/* calls without a fee */
+	Tally	   *tally;			/* for calls that the caller maps */
+} Calls;
+
+static void
+AddContainer(PayloadReader *reader, Node *id, Calls *calls)
+{
+	for (int i = 0; i < calls->container_count; i++)
+	{
+		if (StringsEqual(calls->containers[i], id))
+			return;
+	}
+	if (calls->container_count == MAX_CONTAINERS)
+		Problem(reader, PAYLOAD_BAD_COUNT, "More than %d containers in one answer.", MAX_CONTAINERS);
+	else
+		calls->containers[calls->container_count++] = id;
+}
+
+/* Calls whose fee is in the tokens, or that the caller's own program executes. */
+static bool
+IsFreeCall(const Node *type)
+{
+	static const char *const types[] = {
+		"function_call", "custom_tool_call", "mcp_call", "mcp_tool_call", "computer_call", "local_shell_call",
+		"apply_patch_call", "tool_search_call", "memory_call", "view_image_call", "view_x_video_call", "tool_call"
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	{
+		if (StringIs(type, types[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What the caller says of a type of call; NULL when nothing. */
+static Node *
+CallMapping(PayloadReader *reader, const Node *type)
+{
+	for (Node *mapping = Child(reader, reader->names); mapping != NULL; mapping = mapping->next)
+	{
+		if (mapping->name_length == type->value.length && memcmp(mapping->name, type->value.at, mapping->name_length) == 0)
+			return mapping;
+	}
+	return NULL;
+}
+
+/* Reading a page is free, a search that failed is, too. */
+static void
+AddCall(PayloadReader *reader, Node *item, Calls *calls)
+{
+	Node	   *type = StringOf(reader, item, KEY_type);
+	Node	   *container = StringOf(reader, item, KEY_container_id);
+	Node	   *mapping;
+
+	if (!StringEnds(type, "_call"))
+		return;
+	if (container == NULL)
+		container = StringOf(reader, Member(reader, item, KEY_environment), KEY_container_id);
+	if (StringIs(StringOf(reader, item, KEY_status), "failed"))
+		return;
+	if (container != NULL)
+		AddContainer(reader, container, calls);
+	if (IsFreeCall(type) || StringIs(type, "shell_call"))
+		calls->others++;
+	else if (StringIs(type, "web_search_call") || StringIs(type, "x_search_call"))
+	{
+		Node	   *action = StringOf(reader, Member(reader, item, KEY_action), KEY_type);
+
+		if (action == NULL || StringIs(action, "search"))
+			calls->searches++;
+		else
+			calls->others++;
+	}
+	else if (StringIs(type, "file_search_call"))
+		calls->file_searches++;
+	else if (StringIs(type, "code_interpreter_call"))
+		calls->executions += container == NULL;
+	else if (StringIs(type, "image_generation_call"))
+		calls->images++;
+	else if ((mapping = CallMapping(reader, type)) != NULL)
+		AddMapping(reader, calls->tally, mapping, 1);
+	else
+		Problem(reader, PAYLOAD_UNKNOWN_NAME, "The answer has an item of type \"%.*s\", and what it is charged is not known.",
+				STRING_ARGS(type));
+}
+
+/* The items of the answer; of a stream that never told them together, those that were done. */
+static void
+AddItems(PayloadReader *reader, const PayloadBody *body, Calls *calls)
+{
+	Node	   *items = Member(reader, body->container, KEY_output);
+
+	for (Node *item = IsKind(items, JSON_ARRAY) ? Child(reader, items) : NULL; item != NULL; item = item->next)
+		AddCall(reader, item, calls);
+	if (IsKind(items, JSON_ARRAY) && Child(reader, items) != NULL)
+		return;
+	for (Node *chunk = Child(reader, body->chunks); chunk != NULL; chunk = chunk->next)
+	{
+		if (StringIs(StringOf(reader, chunk, KEY_type), "response.output_item.done"))
+			AddCall(reader, Member(reader, chunk, KEY_item), calls);
+	}
+}
+
+/* xAI's own count of the calls, by tool. */
+static void
+ReadServerSide(PayloadReader *reader, Node *usage, Calls *calls)
+{
+	Node	   *details = FirstOf(reader, usage, KEY_server_side_tool_usage_details, KEY_server_side_tool_usage, KEY_NONE);
+	Node	   *used = Member(reader, usage, KEY_num_server_side_tools_used);
+	int64_t		known;
+
+	if (details != NULL)
+	{
+		calls->searches = Larger(calls->searches,
+								 CountAny(reader, details, KEY_web_search_calls, KEY_SERVER_SIDE_TOOL_WEB_SEARCH, KEY_NONE) +
+								 CountAny(reader, details, KEY_x_search_calls, KEY_SERVER_SIDE_TOOL_X_SEARCH, KEY_NONE));
+		calls->file_searches = Larger(calls->file_searches,
+									  CountAny(reader, details, KEY_file_search_calls, KEY_NONE) +
+									  CountAny(reader, details, KEY_document_search_calls, KEY_SERVER_SIDE_TOOL_COLLECTIONS_SEARCH, KEY_NONE));
+		calls->executions = Larger(calls->executions,
+								   CountAny(reader, details, KEY_code_interpreter_calls, KEY_SERVER_SIDE_TOOL_CODE_EXECUTION, KEY_NONE));
+		calls->images = Larger(calls->images,
+							   CountAny(reader, details, KEY_image_generation_calls, KEY_SERVER_SIDE_TOOL_IMAGE_GENERATION, KEY_NONE));
+		calls->others = Larger(calls->others,
+							   CountAny(reader, details, KEY_mcp_calls, KEY_SERVER_SIDE_TOOL_MCP, KEY_NONE) +
+							   CountAny(reader, details, KEY_view_image_calls, KEY_SERVER_SIDE_TOOL_VIEW_IMAGE, KEY_NONE) +
+							   CountAny(reader, details, KEY_view_x_video_calls, KEY_SERVER_SIDE_TOOL_VIEW_X_VIDEO, KEY_NONE));
+	}
+	known = calls->searches + calls->file_searches + calls->executions + calls->container_count + calls->images + calls->others;
+	if (used != NULL && known > 0 && CountOf(reader, used) <= known)
+		used->read = true;
+	else if (used != NULL)
+		used->read = false;
+}
+
+/* A bare usage tells of tools by number only; the model of the image stands among the tools. */
+static void
+ReadToolUsage(PayloadReader *reader, const PayloadBody *body, Calls *calls)
+{
+	Node	   *usage = Member(reader, body->container, KEY_tool_usage);
+	Node	   *image = Member(reader, usage, KEY_image_gen);
+	Node	   *model = NULL;
+	Tally		none = {0};
+
+	calls->searches = Larger(calls->searches, Count(reader, Member(reader, usage, KEY_web_search), KEY_num_requests));
+	if (image != NULL && Count(reader, image, KEY_total_tokens) + Count(reader, image, KEY_input_tokens) +
+		Count(reader, image, KEY_output_tokens) > 0)
+	{
+		PayloadBody drawn = {body->container, image, NULL};
+		Charge	   *charge;
+
+		for (Node *tool = Child(reader, Member(reader, body->container, KEY_tools)); tool != NULL; tool = tool->next)
+		{
+			if (StringIs(StringOf(reader, tool, KEY_type), "image_generation"))
+				model = StringOf(reader, tool, KEY_model);
+		}
+		charge = AddCharge(reader, model);
+		if (charge == NULL)
+			return;
+		ReadResponses(reader, &drawn, &charge->tally);
+		charge->tally.requests_stated = true;
+		charge->tally.units[METER_REQUESTS] = Larger(calls->images, 1);
+		calls->images = 0;
+	}
+	if (usage != NULL)
+		SettleNames(reader, usage, &none);
+}
+
+/* Mistral's connectors and Perplexity's tools. */
+static void
+ReadOtherTools(PayloadReader *reader, Node *usage, Calls *calls, Tally *tally)
+{
+	Node	   *connectors = Member(reader, usage, KEY_connectors);
+	Node	   *details = Member(reader, usage, KEY_tool_calls_details);
+
+	calls->searches = Larger(calls->searches, Count(reader, connectors, KEY_web_search));
+	calls->executions = Larger(calls->executions, Count(reader, connectors, KEY_code_interpreter));
+	AddCount(reader, &tally->units[METER_IMAGES], Count(reader, connectors, KEY_image_generation));
+	calls->searches = Larger(calls->searches,
+							 Agreed(reader, Count(reader, Member(reader, details, KEY_web_search), KEY_invocation),
+									Count(reader, Member(reader, details, KEY_search_web), KEY_invocation), "searches"));
+}
+
+static int64_t
+StatedSearches(PayloadReader *reader, Node *usage)
+{
+	int64_t		searches = CountAny(reader, usage, KEY_num_search_queries, KEY_web_searches, KEY_NONE);
+
+	searches = Larger(searches, Count(reader, usage, KEY_num_sources_used));
+	searches = Larger(searches, Count(reader, Member(reader, usage, KEY_server_tool_use_details), KEY_web_search_requests));
+	return Larger(searches, Count(reader, Member(reader, usage, KEY_server_tool_use), KEY_web_search_requests));
+}
+
+void
+ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *model = StringOf(reader, body->container, KEY_model);
+	Calls		calls = {.tally = tally};
+
+	AddItems(reader, body, &calls);
+	ReadServerSide(reader, body->usage, &calls);
+	ReadToolUsage(reader, body, &calls);
+	ReadOtherTools(reader, body->usage, &calls, tally);
+
+	/* Every whole answer of these models of the chat API is one search. */
+	if (HasAny(reader, body->container, KEY_choices, KEY_object, KEY_id, KEY_NONE) &&
+		(StringHas(model, "-search-preview") || StringHas(model, "-search-api")))
+		calls.searches = Larger(calls.searches, 1);
+	calls.searches = Larger(calls.searches, StatedSearches(reader, body->usage));
+
+	tally->units[METER_WEB_SEARCHES] = Larger(tally->units[METER_WEB_SEARCHES], calls.searches);
+	AddCount(reader, &tally->units[METER_FILE_SEARCHES], calls.file_searches);
+	AddCount(reader, &tally->units[METER_CONTAINER_SESSIONS], calls.container_count + calls.executions);
+	AddCount(reader, &tally->units[METER_IMAGES], calls.images);
+}

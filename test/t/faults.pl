@@ -1,0 +1,238 @@
+# Whatever is killed, cancelled, filled up or deadlocked while sessions write the
+# log, prices and books: afterwards nothing is half done, the next refresh makes
+# the rollup equal to the rows to the last digit, and closed months are as booked.
+#
+# FAULT_ROUNDS: how many rounds (one of each kind); FAULT_SEED repeats what the
+# sessions do, not how they interleave; FAULT_DISK: an empty directory on a small
+# file system of its own, that can be filled (`make faults` makes one, as root).
+use strict;
+use warnings;
+
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep time);
+
+my @kinds = qw(kill stop cancel terminate full deadlock);
+my $rounds = $ENV{FAULT_ROUNDS} // @kinds;
+my $seed = $ENV{FAULT_SEED} // int(rand(1_000_000));
+my $disk = $ENV{FAULT_DISK} // '';
+diag("seed $seed, $rounds rounds");
+
+my $node = PostgreSQL::Test::Cluster->new('faults');
+$node->init(extra => ['--wal-segsize=1']);
+$node->append_conf('postgresql.conf', "timezone = 'UTC'\nautovacuum = off\nrestart_after_crash = on\ndeadlock_timeout = 50ms\n"
+	. "log_statement = none\nshared_buffers = 64MB\nmin_wal_size = 4MB\nmax_wal_size = 64MB\n");
+$node->start;
+
+sub sql { return $node->safe_psql('postgres', "SET search_path = public, inferacct, inferacct_internal;\n" . join("\n", @_)); }
+sub one_of { return $_[ int(rand(@_)) ]; }
+
+# ---------------------------------------------------------------------------
+# The database
+# ---------------------------------------------------------------------------
+
+my $first_day = '2026-09-01';
+my $hours = 60 * 24;
+my @models = map { "faulty/model-$_" } 0 .. 3;
+
+sub at { return sprintf("timestamptz '%s' + interval '%d seconds'", $first_day, int(rand($hours * 3600))); }
+sub usage { return sprintf('usage(%d, %d, cache_read => %d)', int(rand(300_000)), int(rand(5000)), int(rand(1000))); }
+
+$node->safe_psql('postgres', q(CREATE EXTENSION inferacct));
+sql("SELECT set_price('faulty', 'model-' || m, meter, 1 + m, '-infinity') FROM generate_series(0, 3) AS m, unnest(ARRAY['input', 'output', 'cache_read']) AS meter;",
+	"SELECT usage_log_partition('$first_day');",
+	"CREATE TABLE tool_log (id text, at timestamptz, model text, tokens_in bigint, tokens_out bigint, team text, usd numeric);",
+	"INSERT INTO tool_log SELECT n::text, timestamptz '$first_day' + n * interval '20 minutes', 'faulty/model-' || n % 4, n, n % 7, 'team ' || n % 3, n * 1e-6 FROM generate_series(1, 2000) AS n;",
+	"SELECT attach_usage('tool', 'tool_log', '{\"at\": \"at\", \"request_id\": \"id\", \"model\": \"model\", \"input\": \"tokens_in\", \"output\": \"tokens_out\", \"team\": \"team\", \"provider_usd\": \"usd\", \"input_includes_cached\": false}');",
+	"INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT timestamptz '$first_day' + n * interval '15 minutes', usage(n, n % 11), 'faulty/model-' || n % 4, 'app', n::text, 'team ' || n % 5 FROM generate_series(1, 5000) AS n;");
+sql(q(CALL refresh_usage(chunk => '90 days')));
+
+if ($disk ne '')
+{
+	mkdir "$disk/tablespace" or die "$disk: $!";
+	sql("CREATE TABLESPACE small LOCATION '$disk/tablespace';");
+	sql("ALTER TABLE $_ SET TABLESPACE small;") for qw(usage_hourly usage_monthly booked_usage usage_log_2026_09);
+}
+
+# ---------------------------------------------------------------------------
+# What sessions do
+# ---------------------------------------------------------------------------
+
+my $request = 0;
+
+sub change
+{
+	my $part = int(rand(97));
+	my $of = sub { return "abs(hashtext($_[0])) % 97 = $part" };
+	return one_of(
+		sub { my $n = 1 + int(rand(40)); return "INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT " . at() . " + i * interval '7 minutes', " . usage() . ", '" . one_of(@models) . "', 'fault', '" . ++$request . "-' || i, 'team ' || i % 5 FROM generate_series(1, $n) AS i;" },
+		sub { return "UPDATE usage_log SET usage = " . usage() . " WHERE " . $of->('request_id') . ";" },
+		sub { return "UPDATE usage_log SET at = at + interval '3 hours', team = 'moved' WHERE " . $of->('request_id') . " AND at < timestamptz '$first_day' + interval '50 days';" },
+		sub { return "DELETE FROM usage_log WHERE " . $of->('request_id') . ";" },
+		sub { return "INSERT INTO tool_log SELECT 'f' || i, " . at() . ", '" . one_of(@models) . "', " . int(rand(1e6)) . ", i, NULL, i * 1e-9 FROM generate_series(1, 20) AS i;" },
+		sub { return "UPDATE tool_log SET tokens_in = tokens_in + 1, usd = usd * 1.0000001 WHERE " . $of->('id') . ";" },
+		sub { return "DELETE FROM tool_log WHERE " . $of->('id') . ";" })->();
+}
+
+sub month { return one_of("'2026-09-01'", "'2026-10-01'"); }
+
+my %session = (
+	writer => sub { return one_of(
+		sub { return change() },
+		sub { return "BEGIN; " . change() . " SAVEPOINT s; " . change() . ' ' . one_of('ROLLBACK TO s;', 'RELEASE s;') . ' ' . one_of('COMMIT;', 'COMMIT;', 'ROLLBACK;') })->() },
+	refresher => sub { return one_of(
+		sub { return "CALL refresh_usage(chunk => interval '" . (1 + int(rand(200))) . " hours', drop_missing => " . one_of('true', 'false') . ");" },
+		sub { return "CALL refresh_usage('tool');" },
+		sub { return 'SELECT compact_usage(' . one_of('false', 'true') . ');' },
+		sub { return "SELECT forget_usage('usage_log', " . at() . ", " . at() . ");" })->() },
+	booker => sub { return one_of(
+		sub { return "SELECT close_month(" . month() . ");" },
+		sub { return "SELECT reopen_month(" . month() . ");" },
+		sub { return "SELECT usage_log_partition(" . month() . ");" },
+		sub { return "SELECT * FROM month_close;" })->() },
+	pricer => sub { return one_of(
+		sub { return "SELECT set_price('faulty', 'model-" . int(rand(4)) . "', 'input', " . int(rand(100)) . " * 0.0625, date_trunc('hour', " . at() . "));" },
+		sub { return "SELECT set_price('faulty', 'model-" . int(rand(4)) . "', 'output', " . int(rand(1000)) . " * 0.001, " . at() . ");" },
+		sub { return "BEGIN; INSERT INTO price (provider, model, meter, usd, above_input_tokens) VALUES ('faulty', 'model-" . int(rand(4)) . "', 'input', " . int(rand(9)) . ", " . (1000 * int(rand(300))) . "); "
+				. "INSERT INTO model_alias (alias, provider, model) VALUES ('alias-" . ++$request . "', 'faulty', 'model-1'); " . one_of('COMMIT;', 'COMMIT;', 'ROLLBACK;') })->() },
+);
+
+sub begin_session
+{
+	my ($name, @lines) = @_;
+	my $session = { name => $name, out => '', err => '' };
+	my $in = join("\n", "SET application_name = 'fault $name'; SET search_path = public, inferacct, inferacct_internal; SET client_min_messages = warning;", @lines, '\q', '');
+	$session->{run} = IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=0', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$session->{out}, '2>', \$session->{err});
+	return $session;
+}
+
+sub begin_sessions
+{
+	return map { my $name = $_; begin_session($name, map { ($session{$name}->(), 'SELECT FROM pg_sleep(' . rand(0.03) . ');') } 1 .. 12 + int(rand(12))) }
+		qw(writer writer refresher refresher booker pricer);
+}
+
+# The errors that sessions met.
+sub end_sessions
+{
+	my @sessions = @_;
+	IPC::Run::finish($_->{run}) for @sessions;
+	return join('', map { $_->{err} } @sessions);
+}
+
+# ---------------------------------------------------------------------------
+# What happens to them
+# ---------------------------------------------------------------------------
+
+sub at_work { return split /\n/, $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'fault %' ORDER BY pid)); }
+
+sub wait_for_server { $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back'; return; }
+
+my %fault = (
+	kill => sub {
+		my @pids = at_work();
+		kill 'KILL', one_of(@pids) if @pids;
+		usleep(50_000);
+		wait_for_server();
+	},
+	stop => sub { $node->stop('immediate'); $node->start; },
+	cancel => sub { for (1 .. 6) { sql("SELECT pg_cancel_backend($_);") for grep { rand() < 0.6 } at_work(); usleep(int(rand(80_000))); } },
+	terminate => sub { for (1 .. 2) { sql("SELECT pg_terminate_backend($_);") for grep { rand() < 0.5 } at_work(); usleep(int(rand(80_000))); } },
+	full => sub { },
+	deadlock => sub { },
+);
+
+# A file that takes all that is left of the small file system, but for some pages.
+sub fill_disk
+{
+	open my $filler, '>', "$disk/filler" or die $!;
+	$filler->autoflush(1);
+	1 while syswrite($filler, 'x' x 8192);
+	truncate $filler, (-s $filler) - 8192 * int(rand(8));
+	close $filler;
+	return;
+}
+
+# No file of a session that begins now grows beyond this: the error is EFBIG and not ENOSPC, at the same places.
+sub limit_files
+{
+	my ($bytes) = @_;
+	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+	return system("prlimit --pid $postmaster --fsize=$bytes:unlimited") == 0;
+}
+
+sub one_round
+{
+	my ($kind) = @_;
+
+	if ($kind eq 'full')
+	{
+		my $size = $node->safe_psql('postgres', q(SELECT greatest(1200000, pg_relation_size('inferacct_internal.usage_hourly'))));
+		if ($disk ne '') { fill_disk(); }
+		elsif (!limit_files($size + 8192 * int(rand(8)))) { note('disk full: not run: there is no prlimit'); return; }
+		my $errors = end_sessions(begin_sessions(), begin_session('filler', map { "UPDATE usage_log SET usage = usage(1, 2) WHERE request_id < '$_'; UPDATE tool_log SET tokens_in = 1 WHERE id < '$_'; CALL refresh_usage(chunk => '90 days');" } 1 .. 5));
+		if ($disk ne '') { unlink "$disk/filler" or die $!; }
+		else { limit_files('unlimited'); }
+		like($errors, qr/No space left on device|File too large/, 'the disk was full');
+	}
+	elsif ($kind eq 'deadlock')
+	{
+		# A refresh holds its origin and wants the rows, the other holds the rows and wants the origin.
+		sql(q(UPDATE usage_log SET usage = usage(3, 4) WHERE abs(hashtext(request_id)) % 3 = 0;));
+		my $is_waited_for = q(DO $$ BEGIN FOR i IN 1 .. 500 LOOP
+			EXIT WHEN EXISTS (SELECT FROM pg_locks AS w JOIN pg_locks AS h USING (pid) WHERE w.relation = 'inferacct.usage_log'::regclass AND NOT w.granted AND h.locktype = 'advisory' AND h.granted);
+			PERFORM pg_sleep(0.01); END LOOP; END $$;);
+		my $deadlock = begin_session('deadlock', "BEGIN; LOCK TABLE usage_log IN ACCESS EXCLUSIVE MODE; $is_waited_for SELECT forget_usage('usage_log', " . at() . ", 'infinity'); COMMIT;");
+		$node->poll_query_until('postgres', q(SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'inferacct.usage_log'::regclass AND mode = 'AccessExclusiveLock' AND granted))) or die 'no lock';
+		my $errors = end_sessions($deadlock, begin_session('refresher', map { "CALL refresh_usage('usage_log', chunk => '20 days');" } 1 .. 4), begin_sessions());
+		like($errors, qr/deadlock detected/, 'there was a deadlock');
+	}
+	else
+	{
+		my @sessions = begin_sessions();
+		usleep(int(100_000 + rand(700_000)));
+		$fault{$kind}->();
+		end_sessions(@sessions);
+	}
+	return;
+}
+
+# ---------------------------------------------------------------------------
+# What must hold
+# ---------------------------------------------------------------------------
+
+my $by_hour = q(SELECT origin, hour, source, model, service_tier, region, provider, team, project, status, %s AS rows, sum(usage) AS usage, sum(provider_usd) AS provider_usd FROM %s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+my $of_rows = sprintf($by_hour, 'count(*)', q((SELECT CASE WHEN source = 'tool' THEN 'tool' ELSE 'usage_log' END AS origin, hour_of(at) AS hour, * FROM usage_all) AS l));
+my $of_rollup = sprintf($by_hour, 'sum(rows)::bigint', 'usage_hourly');
+
+sub check
+{
+	my ($what) = @_;
+	is(sql(q(SELECT * FROM inferacct_check();)), '', "$what: nothing is half done");
+	is(sql(q(SELECT month, (reproduce_month(month)).* FROM closed_month WHERE NOT (reproduce_month(month)).reproduced;)), '', "$what: closed months are as booked");
+	is(sql('SELECT count(*) FROM open_version'), '0', "$what: no version is open");
+	my $done = eval { sql(q(CALL refresh_usage(drop_missing => true))); 1 };
+	ok($done, "$what: the next refresh goes on") or diag($@);
+	is(sql("($of_rows EXCEPT ALL $of_rollup) UNION ALL ($of_rollup EXCEPT ALL $of_rows) LIMIT 5;"), '', "$what: the rollup is the sum of the rows");
+	my $spent = q(SELECT (SELECT trim_scale(sum(usd)) FROM monthly_spend) = (SELECT trim_scale(spend(model, usage, at, service_tier, region)) FROM usage_all););
+	is(sql($spent), 't', "$what: and costs what they cost, to the last digit");
+	sql('SELECT compact_usage();');
+	is(sql($spent), 't', "$what: also by the month");
+	is(sql(q(SELECT * FROM inferacct_check();)), '', "$what: and fits together");
+	sql('VACUUM;');			# so that a small disk holds many rounds
+	return;
+}
+
+check('before');
+for my $round (1 .. $rounds)
+{
+	srand($seed + $round);
+	my $kind = $kinds[ ($round - 1) % @kinds ];
+	one_round($kind);
+	check("round $round, $kind, seed $seed");
+}
+
+$node->stop;
+done_testing();
