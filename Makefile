@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench unit stress concurrency faults restores focus month clean-all FORCE
+.PHONY: all help test test-long test-matrix test-machines demo bench unit stress concurrency faults restores focus attack month clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
@@ -67,6 +67,7 @@ help:
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
+	@echo 'make attack       every attack of test/attack on a server of its own; ATTACKS=pattern'
 	@echo 'make faults       kill -9, cancel, disk full ... while sessions write, ROUNDS=20 times; SEED='
 	@echo 'make restores     every way of restoring with PRICES=300000 own prices'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
@@ -76,7 +77,7 @@ help:
 	@echo 'make clean        remove what was built'
 	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test test-long test-matrix test-machines demo concurrency faults restores focus:
+test test-long test-matrix test-machines demo concurrency faults restores focus attack:
 	@bash .ci/$@
 
 clean-all:

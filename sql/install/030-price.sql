@@ -290,44 +290,72 @@ INSERT INTO price_epoch (epoch) VALUES (nextval('price_epoch_seq'));
 COMMENT ON TABLE price_epoch IS 'One row: the state of the price tables as a snapshot sees it. Kept by triggers; caches are keyed by it.';
 
 CREATE FUNCTION touch_prices() RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	LOCK TABLE price_epoch IN SHARE ROW EXCLUSIVE MODE;
-	UPDATE price_epoch SET epoch = nextval('price_epoch_seq');
+	LOCK TABLE inferacct_internal.price_epoch IN SHARE ROW EXCLUSIVE MODE;
+	UPDATE inferacct_internal.price_epoch SET epoch = nextval('inferacct_internal.price_epoch_seq');
 END $$;
 
 COMMENT ON FUNCTION touch_prices() IS
 'Makes every backend read the price tables anew from the commit of this transaction on. Needed only after changes that fire no trigger (ALTER TABLE ... DISABLE TRIGGER). '
-'Waits for other writers of prices; under REPEATABLE READ it can fail with 40001 as any update.';
+'Waits for other writers of prices; under REPEATABLE READ it can fail with 40001 as any update. For the owner of the extension.';
 
 REVOKE ALL ON FUNCTION touch_prices() FROM PUBLIC;
 
-CREATE FUNCTION inferacct_internal.price_written() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+-- Who may write prices moves the epoch by doing so, and in no other way: the
+-- triggers run as the owner.  So they are for nobody to put on a table of his own
+-- (firing a trigger asks for no EXECUTE, making one does), look nothing up in a
+-- schema of ours, and ask whose table fired them.
+CREATE FUNCTION inferacct_internal.check_own_table(relation oid) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM touch_prices();
+	IF NOT EXISTS (SELECT FROM pg_depend AS d JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+		WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND e.extname = 'inferacct'
+			AND (d.objid = relation OR d.objid IN (SELECT relid FROM pg_partition_ancestors(relation))))
+	THEN
+		RAISE trigger_protocol_violated USING
+			MESSAGE = format('relation "%s" does not belong to extension inferacct', relation::regclass),
+			DETAIL = 'This trigger function acts with the rights of the owner of the extension, on its tables only.',
+			HINT = 'Drop the trigger.';
+	END IF;
+END $$;
+
+COMMENT ON FUNCTION check_own_table(oid) IS 'Refuses (39P01) a relation that is not of this extension, nor a partition of one. For trigger functions that run as the owner; NULL is refused, too.';
+
+CREATE FUNCTION inferacct_internal.price_written() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM inferacct_internal.check_own_table(TG_RELID);
+	PERFORM inferacct.touch_prices();
 	RETURN NULL;
 END $$;
 
 COMMENT ON FUNCTION price_written() IS 'Statement trigger of the price tables: advances the price epoch before rows are written.';
 
+REVOKE ALL ON FUNCTION price_written() FROM PUBLIC;
+
 -- Logical replication writes rows without firing statement triggers.
 CREATE FUNCTION inferacct_internal.price_replicated() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM price_epoch WHERE xmin = pg_current_xact_id()::xid) THEN
-		PERFORM touch_prices();
+	IF NOT EXISTS (SELECT FROM inferacct_internal.price_epoch WHERE xmin = pg_current_xact_id()::xid) THEN
+		PERFORM inferacct_internal.check_own_table(TG_RELID);
+		PERFORM inferacct.touch_prices();
 	END IF;
 	RETURN NEW;
 END $$;
 
 COMMENT ON FUNCTION price_replicated() IS 'Row trigger of the price tables for rows that replication writes: advances the price epoch once in a transaction.';
+
+REVOKE ALL ON FUNCTION price_replicated() FROM PUBLIC;
 
 CREATE FUNCTION inferacct_internal.price_row_written() RETURNS trigger
 LANGUAGE c VOLATILE
@@ -550,7 +578,7 @@ AS 'MODULE_PATHNAME', 'hidden_note';
 COMMENT ON FUNCTION hidden_note() IS
 'For the end of a DETAIL: '' Prices are asked for as of ...'' when inferacct.as_of is set, else empty.';
 
-CREATE VIEW price_history AS
+CREATE VIEW price_history WITH (security_invoker = true) AS
 SELECT p.provider, p.model, p.region, p.service_tier, p.meter,
 	p.unit_quantity, p.usd, p.currency, p.amount, p.multiplier,
 	p.above_input_tokens, p.threshold_inclusive, p.time_windows,
@@ -572,7 +600,7 @@ FROM (
 COMMENT ON VIEW price_history IS
 'Every price as known now (or at inferacct.as_of), with the half-open time [valid_from, valid_to) in which it holds; valid_to NULL: still open. A price of NULL in usd, amount and multiplier is a withdrawal.';
 
-CREATE VIEW current_price AS
+CREATE VIEW current_price WITH (security_invoker = true) AS
 SELECT provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount, multiplier,
 	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on
 FROM price_history

@@ -1,16 +1,16 @@
 -- load: from a parsed catalog to a new price version.
 
+-- Takes its turn as every writer does, by the trigger: who may not write may not wait in the queue either.
 CREATE FUNCTION inferacct_internal.lock_prices() RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	LOCK TABLE price_epoch IN SHARE ROW EXCLUSIVE MODE;
-	PERFORM epoch FROM price_epoch FOR UPDATE;
+	INSERT INTO inferacct.price_version (version) SELECT 0 WHERE false;
 END $$;
 
 COMMENT ON FUNCTION lock_prices() IS
-'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began.';
+'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began; 42501 for who may not INSERT into price_version.';
 
 CREATE TYPE inferacct_internal.catalog_change AS (status text, entry catalog_row);
 

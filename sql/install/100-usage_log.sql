@@ -167,6 +167,65 @@ $$;
 COMMENT ON FUNCTION usage_log_partitions(date, date) IS
 'Makes the partitions of usage_log for every UTC month that meets [since, until), as usage_log_partition() does, and returns them in order. A NULL gives no row.';
 
+-- Whose turn it is to do a work that must not be done twice at once.  The lock is
+-- that of a row, which takes the right to update it: advisory locks are for
+-- everybody who can connect, and so would hold up who works here.
+CREATE TABLE inferacct_internal.turn (
+	work	text COLLATE "C" PRIMARY KEY
+);
+
+COMMENT ON TABLE turn IS 'Works that are done one at a time: import, import <source>, refresh <origin>. Who does one has its row locked until commit. Of this database only.';
+INSERT INTO turn VALUES ('import'), ('refresh usage_log');
+
+CREATE FUNCTION inferacct_internal.check_turn(work text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT has_table_privilege('inferacct_internal.turn', 'INSERT') OR NOT has_table_privilege('inferacct_internal.turn', 'UPDATE') THEN
+		PERFORM inferacct_internal.fail('42501', format('role "%s" may not do this work: %s', current_user, work),
+			'It is done by one at a time, and who takes a turn has to have the right to write table inferacct_internal.turn.',
+			'GRANT inferacct_admin to it, or see docs/roles.md.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION check_turn(text) IS 'Refuses (42501) a work that is done in turns to who may not take one.';
+
+CREATE FUNCTION inferacct_internal.take_turn(work text, shared boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM inferacct_internal.check_turn(work);
+	INSERT INTO inferacct_internal.turn AS t (work) VALUES (work) ON CONFLICT DO NOTHING;
+	IF shared THEN
+		PERFORM FROM inferacct_internal.turn AS t WHERE t.work = take_turn.work FOR SHARE;
+	ELSE
+		PERFORM FROM inferacct_internal.turn AS t WHERE t.work = take_turn.work FOR UPDATE;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION take_turn(text, boolean) IS 'Waits until nobody else does this work, and keeps others waiting until commit; shared: others that share it do not wait. Error 42501 for who may not write table turn (inferacct_admin may). NULL does nothing.';
+
+CREATE FUNCTION inferacct_internal.try_turn(work text)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM inferacct_internal.check_turn(work);
+	INSERT INTO inferacct_internal.turn AS t (work) VALUES (work) ON CONFLICT DO NOTHING;
+	PERFORM FROM inferacct_internal.turn AS t WHERE t.work = try_turn.work FOR UPDATE SKIP LOCKED;
+	RETURN FOUND;
+END
+$$;
+
+COMMENT ON FUNCTION try_turn(text) IS 'As take_turn(), but false at once when somebody else does this work; the first time that a work is done by two at once, the second waits. NULL gives NULL.';
+
 -- Copy the rows of a relation that the log does not have yet.
 --
 -- Imports take a lock before the statement that looks for known rows takes its
@@ -222,10 +281,10 @@ BEGIN
 
 	-- One import of a source at a time; one of unknown sources shuts out all others.
 	IF import_usage.source IS NULL THEN
-		PERFORM pg_advisory_xact_lock(hashtextextended('inferacct.import_usage', 0));
+		PERFORM take_turn('import');
 	ELSE
-		PERFORM pg_advisory_xact_lock_shared(hashtextextended('inferacct.import_usage', 0)),
-				pg_advisory_xact_lock(hashtextextended('inferacct.import_usage ' || import_usage.source, 0));
+		PERFORM take_turn('import', shared => true);
+		PERFORM take_turn('import ' || import_usage.source);
 	END IF;
 
 	EXECUTE format(
@@ -253,4 +312,4 @@ END
 $$;
 
 COMMENT ON FUNCTION import_usage(regclass, text) IS
-'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. A row whose (source, request_id) is in the log already, whatever its at, is skipped; of several in the relation the earliest is kept. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED.';
+'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. A row whose (source, request_id) is in the log already, whatever its at, is skipped; of several in the relation the earliest is kept. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED, 42501 for who is not in inferacct_admin and may not write inferacct_internal.turn.';

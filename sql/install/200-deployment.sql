@@ -164,6 +164,7 @@ COMMENT ON FUNCTION ceil_quotient(numeric, numeric) IS 'The smallest whole numbe
 CREATE FUNCTION inferacct_internal.check_figure(name text, figure numeric, at_least numeric, at_most numeric DEFAULT NULL,
 	above_least boolean DEFAULT false, whole boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF figure IS NULL OR (figure > at_least OR figure = at_least AND NOT above_least)

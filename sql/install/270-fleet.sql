@@ -263,6 +263,7 @@ COMMENT ON FUNCTION hybrid_curve(demand, text, numeric, timestamptz) IS
 -- stay `behind` buckets longer.
 CREATE FUNCTION inferacct_internal.autoscaled_replicas(needed numeric[], ahead integer, behind integer) RETURNS numeric[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN (SELECT array_agg(most ORDER BY i) FROM (
@@ -300,6 +301,7 @@ COMMENT ON FUNCTION buckets_of(text, interval, deployment_load) IS
 
 CREATE FUNCTION inferacct_internal.billed_buckets(running numeric[], least_billed integer) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
+SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
 	paid_until	bigint[] := array_fill(0, ARRAY[coalesce((SELECT max(n) FROM unnest(running) AS n), 0)::integer]);

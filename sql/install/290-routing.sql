@@ -68,7 +68,7 @@ SELECT make_versioned('routing_policy', true), make_versioned('routing_tier', tr
 SELECT pg_extension_config_dump('routing_policy', 'WHERE version > 1000');
 SELECT pg_extension_config_dump('routing_tier', 'WHERE version > 1000');
 
-CREATE VIEW current_routing_policy AS
+CREATE VIEW current_routing_policy WITH (security_invoker = true) AS
 SELECT name, kind, classifier_usd_per_request, escalation_share, misroute_share, valid_from, version, note
 FROM (
 	SELECT DISTINCT ON (p.name) p.*
@@ -80,7 +80,7 @@ WHERE kind IS NOT NULL;
 
 COMMENT ON VIEW current_routing_policy IS 'Routing policies in force now, as known now; both at inferacct.as_of when that is set.';
 
-CREATE VIEW current_routing_tier AS
+CREATE VIEW current_routing_tier WITH (security_invoker = true) AS
 SELECT policy,
 	row_number() OVER (PARTITION BY policy ORDER BY below_score NULLS LAST, share DESC NULLS LAST, coalesce(model, deployment) COLLATE "C")::int AS tier,
 	below_score, share, model, deployment, output_ratio, tokenizer_ratio, keeps_cache, usd_per_mtok, usd_per_month, valid_from, version, note

@@ -1,8 +1,13 @@
 -- mapping: how the logs of other tools are read: SQL expressions over a relation
 -- (alias r) for the columns of usage_log, made by attach_usage() (410-source_attach).
 --
--- Invariant: an expression is built of names that the relation has, quoted, and
--- of quoted constants; nothing that a user writes is run as SQL.
+-- Invariants: an expression is built of names that the relation has, quoted, and
+-- of quoted constants; nothing that a user writes is run as SQL.  An expression is
+-- part of a function's body, which whoever reads parses in a search_path of his own:
+-- so it names every function with its schema, and every operator as {op}, which
+-- source_format() writes OPERATOR(pg_catalog.op).  What names an operator without
+-- saying so (IN, LIKE, NULLIF, IS DISTINCT FROM, CASE x WHEN) does not occur.  Such
+-- operators all bind alike, from left to right: where several meet, brackets say how.
 
 CREATE FUNCTION inferacct_internal.source_usage(tool text, counts jsonb, input bigint DEFAULT NULL, output bigint DEFAULT NULL)
 RETURNS usage
@@ -52,12 +57,28 @@ COMMENT ON FUNCTION utc_time(text) IS
 -- Columns of the relation, as expressions
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION inferacct_internal.source_format(template text, VARIADIC expressions text[])
+CREATE FUNCTION inferacct_internal.source_format(template text, VARIADIC expressions text[] DEFAULT '{}')
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN array_position(expressions, NULL) IS NULL THEN format(template, VARIADIC expressions) END;
+RETURN CASE WHEN array_position(expressions, NULL) IS NULL
+			THEN format(regexp_replace(template, '{([-+*/<>=|#]+)}', 'OPERATOR(pg_catalog.\1)', 'g'), VARIADIC expressions) END;
 
-COMMENT ON FUNCTION source_format(text, text[]) IS 'format(), but NULL when an expression is NULL: what a relation lacks stays lacking.';
+COMMENT ON FUNCTION source_format(text, text[]) IS 'format() with {op} for an operator of PostgreSQL''s own, whatever the search_path; NULL when an expression is NULL: what a relation lacks stays lacking.';
+
+-- What is not empty.
+CREATE FUNCTION inferacct_internal.source_word(expression text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN source_format('CASE WHEN %1$s {<>} '''' THEN %1$s END', expression);
+
+COMMENT ON FUNCTION source_word(text) IS 'Expression for a text, or NULL where it is empty.';
+
+CREATE FUNCTION inferacct_internal.source_milliseconds(began text, ended text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN source_format('greatest(extract(epoch FROM %s {-} %s) {*} 1000::numeric, 0::numeric)', ended, began);
+
+COMMENT ON FUNCTION source_milliseconds(text, text) IS 'Expression for the milliseconds between two times, and 0 when they are in the wrong order.';
 
 -- The first of these columns that the relation has, as an expression.
 CREATE FUNCTION inferacct_internal.source_column(relation regclass, VARIADIC names text[])
@@ -122,9 +143,9 @@ BEGIN
 		WHEN type = 'timestamp without time zone' THEN RETURN format('(%s AT TIME ZONE ''UTC'')', expression);
 		WHEN type IN ('text', 'character varying') THEN RETURN format('inferacct_internal.utc_time(%s)', expression);
 		WHEN type IN ('integer', 'bigint', 'numeric') THEN
-			per_microsecond := CASE unit WHEN 's' THEN '* 1000000' WHEN 'ms' THEN '* 1000' WHEN 'us' THEN '* 1' WHEN 'ns' THEN '/ 1000' END;
+			per_microsecond := CASE unit WHEN 's' THEN '{*} 1000000' WHEN 'ms' THEN '{*} 1000' WHEN 'us' THEN '{*} 1' WHEN 'ns' THEN '{/} 1000' END;
 			IF per_microsecond IS NOT NULL THEN
-				RETURN format('(timestamptz ''1970-01-01 00:00:00+00'' + (%s::bigint %s) * interval ''1 microsecond'')', expression, per_microsecond);
+				RETURN source_format('(timestamptz ''1970-01-01 00:00:00+00'' {+} ((%s::bigint ' || per_microsecond || ')::double precision {*} interval ''1 microsecond''))', expression);
 			END IF;
 		ELSE
 	END CASE;
@@ -144,7 +165,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN source_type(relation, expression) IN ('double precision', 'real')
-				THEN format('CASE WHEN %1$s > ''-Infinity'' AND %1$s < ''Infinity'' THEN %1$s::text::numeric END', expression)
+				THEN source_format('CASE WHEN %1$s {>} ''-Infinity'' AND %1$s {<} ''Infinity'' THEN %1$s::text::numeric END', expression)
 				ELSE format('(%s)::numeric', expression) END
 	WHERE expression IS NOT NULL
 $$;
@@ -171,7 +192,7 @@ BEGIN
 				MESSAGE = format('column %s of relation "%s" is not json', substr(expression, 3), relation),
 				HINT = 'A "path" leads into a column of type json or jsonb.';
 		END IF;
-		RETURN format('(%s #>> %L)', expression, ARRAY(SELECT jsonb_array_elements_text(said -> 'path')));
+		RETURN source_format('(%s {#>>} %s)', expression, quote_literal(ARRAY(SELECT jsonb_array_elements_text(said -> 'path'))) || '::text[]');
 	END IF;
 	RAISE invalid_parameter_value USING
 		MESSAGE = format('the mapping of "%s" is not understood: %s', key, said),
@@ -193,13 +214,13 @@ AS $$
 DECLARE
 	metadata text := source_need(relation, 'metadata', 'metadata') || '::jsonb';
 	counts text := source_format('(''litellm'', %s, %s, %s)', metadata, source_need(relation, 'prompt_tokens', 'prompt_tokens'), source_need(relation, 'completion_tokens', 'completion_tokens'));
-	began text := source_need(relation, 'the time of the request', 'startTime');
-	ended text := source_column(relation, 'endTime');
+	began text := source_time(relation, source_need(relation, 'the time of the request', 'startTime'), NULL);
+	ended text := source_time(relation, source_column(relation, 'endTime'), NULL);
 	provider text := source_column(relation, 'custom_llm_provider');
 	cached text := source_column(relation, 'cache_hit');
 	status text := source_column(relation, 'status');
 	call_type text := source_column(relation, 'call_type');
-	tier text := source_format('inferacct_internal.source_tier(%s #>> ''{usage_object,service_tier}'')', metadata);
+	tier text := source_format('inferacct_internal.source_tier(%s {#>>} ''{usage_object,service_tier}''::text[])', metadata);
 	failed text := coalesce(mapping ->> 'failed', 'keep');
 BEGIN
 	IF failed NOT IN ('keep', 'leave_out') THEN
@@ -209,26 +230,26 @@ BEGIN
 	END IF;
 	RETURN jsonb_build_object(
 		'columns', jsonb_strip_nulls(jsonb_build_object(
-			'at', source_time(relation, began, NULL),
+			'at', began,
 			'request_id', source_need(relation, 'request_id', 'request_id'),
 			'model', source_format('inferacct_internal.source_model(%s, %s)', coalesce(provider, 'NULL'), source_need(relation, 'model', 'model')),
 			-- An answer from LiteLLM's own cache reached no provider.
 			'usage', CASE WHEN cached IS NULL THEN 'inferacct_internal.source_usage' || counts
-				ELSE source_format('CASE WHEN %s = ''True'' THEN inferacct.usage(requests => 0) ELSE inferacct_internal.source_usage%s END', cached, counts) END,
-			'service_tier', CASE WHEN call_type IS NULL THEN tier ELSE source_format('CASE WHEN %s LIKE ''%%batch%%'' THEN ''batch'' ELSE %s END', call_type, tier) END,
-			'status', source_format('CASE WHEN %s = ''failure'' THEN ''failed'' ELSE ''ok'' END', status),
-			'provider', source_format('nullif(%s, '''')', provider),
-			'team', source_format('nullif(%s, '''')', source_column(relation, 'team_id')),
-			'project', source_format('(%s ->> ''project_id'')', metadata),
-			'api_key', source_format('nullif(%s, '''')', source_column(relation, 'api_key')),
-			'end_user', coalesce(source_format('coalesce(nullif(%s, ''''), nullif(%s, ''''))', source_column(relation, 'end_user'), source_column(relation, 'user')),
+				ELSE source_format('CASE WHEN %s {=} ''True'' THEN inferacct.usage(requests => 0) ELSE inferacct_internal.source_usage%s END', cached, counts) END,
+			'service_tier', CASE WHEN call_type IS NULL THEN tier ELSE source_format('CASE WHEN pg_catalog.strpos(%s, ''batch'') {>} 0 THEN ''batch'' ELSE %s END', call_type, tier) END,
+			'status', source_format('CASE WHEN %s {=} ''failure'' THEN ''failed'' ELSE ''ok'' END', status),
+			'provider', source_word(provider),
+			'team', source_word(source_column(relation, 'team_id')),
+			'project', source_format('(%s {->>} ''project_id'')', metadata),
+			'api_key', source_word(source_column(relation, 'api_key')),
+			'end_user', coalesce(source_format('coalesce(%s, %s)', source_word(source_column(relation, 'end_user')), source_word(source_column(relation, 'user'))),
 				source_column(relation, 'end_user', 'user')),
 			'provider_usd', source_usd(relation, source_column(relation, 'spend')),
-			'duration_ms', source_format('greatest(extract(epoch FROM %s - %s) * 1000, 0)', ended, began),
+			'duration_ms', source_milliseconds(began, ended),
 			'tags', source_column(relation, 'request_tags'))),
 		'problem', CASE WHEN cached IS NULL THEN 'inferacct_internal.source_problem' || counts
-			ELSE source_format('CASE WHEN %s IS DISTINCT FROM ''True'' THEN inferacct_internal.source_problem%s END', cached, counts) END,
-		'where', CASE WHEN failed = 'leave_out' AND status IS NOT NULL THEN source_format('%s IS DISTINCT FROM ''failure''', status) END);
+			ELSE source_format('CASE WHEN coalesce(%s {<>} ''True'', true) THEN inferacct_internal.source_problem%s END', cached, counts) END,
+		'where', CASE WHEN failed = 'leave_out' AND status IS NOT NULL THEN source_format('coalesce(%s {<>} ''failure'', true)', status) END);
 END
 $$;
 
@@ -257,21 +278,21 @@ BEGIN
 			'at', began,
 			'loaded_at', source_time(relation, source_column(relation, 'created_at', 'createdAt'), NULL),
 			'request_id', source_need(relation, 'request_id', 'id', 'span_id'),
-			'model', source_format('nullif(%s, '''')', source_need(relation, 'model', 'provided_model_name', 'model')),
+			'model', source_word(source_need(relation, 'model', 'provided_model_name', 'model')),
 			'usage', 'inferacct_internal.source_usage' || counts,
-			'service_tier', source_format('inferacct_internal.source_tier(%s::jsonb ->> ''service_tier'')', parameters),
-			'status', source_format('CASE WHEN %s::text = ''ERROR'' THEN ''failed'' ELSE ''ok'' END', source_column(relation, 'level')),
+			'service_tier', source_format('inferacct_internal.source_tier(%s::jsonb {->>} ''service_tier'')', parameters),
+			'status', source_format('CASE WHEN %s::text {=} ''ERROR'' THEN ''failed'' ELSE ''ok'' END', source_column(relation, 'level')),
 			'project', source_column(relation, 'project_id', 'projectId'),
 			'end_user', source_column(relation, 'user_id'),
 			'provider_usd', coalesce(
 				source_format('coalesce(%s, %s)', source_usd(relation, source_column(relation, 'total_cost')), source_usd(relation, source_column(relation, 'calculated_total_cost'))),
 				source_usd(relation, source_column(relation, 'total_cost', 'calculated_total_cost'))),
-			'duration_ms', source_format('greatest(extract(epoch FROM %s - %s) * 1000, 0)', ended, began),
-			'tags', source_format('to_jsonb(%s)', tags))),
+			'duration_ms', source_milliseconds(began, ended),
+			'tags', source_format('pg_catalog.to_jsonb(%s)', tags))),
 		'problem', 'inferacct_internal.source_problem' || counts,
 		'where', (SELECT string_agg(condition, ' AND ') FROM (VALUES
-			(source_format('%s::text IN (''GENERATION'', ''EMBEDDING'')', source_column(relation, 'type'))),
-			(source_format('%s::int = 0', source_column(relation, 'is_deleted')))) AS c(condition)));
+			(source_format('(%1$s::text {=} ''GENERATION'' OR %1$s::text {=} ''EMBEDDING'')', source_column(relation, 'type'))),
+			(source_format('%s::int {=} 0', source_column(relation, 'is_deleted')))) AS c(condition)));
 END
 $$;
 
@@ -294,11 +315,11 @@ DECLARE
 BEGIN
 	IF attributes IS NOT NULL THEN
 		attributes := attributes || CASE WHEN source_type(relation, attributes) = 'jsonb' THEN '' ELSE '::text::jsonb' END;
-		read := ARRAY(SELECT source_format('(%s ->> %L)', attributes, n) FROM unnest(names) WITH ORDINALITY AS u(n, i) ORDER BY i);
+		read := ARRAY(SELECT source_format('(%s {->>} %s)', attributes, quote_literal(n)) FROM unnest(names) WITH ORDINALITY AS u(n, i) ORDER BY i);
 		counts := attributes;
 	ELSE
 		read := ARRAY(SELECT coalesce(source_column(relation, n, replace(n, '.', '_')), 'NULL') FROM unnest(names) WITH ORDINALITY AS u(n, i) ORDER BY i);
-		SELECT source_format('jsonb_build_object(%s)', string_agg(source_format('%L, %s', n, source_column(relation, n, replace(n, '.', '_'))), ', '))
+		SELECT source_format('pg_catalog.jsonb_build_object(%s)', string_agg(source_format('%L, %s', n, source_column(relation, n, replace(n, '.', '_'))), ', '))
 		INTO counts
 		FROM unnest(ARRAY['input_tokens', 'output_tokens', 'prompt_tokens', 'completion_tokens', 'cache_read.input_tokens', 'cache_creation.input_tokens',
 			'cache_read_input_tokens', 'cache_creation_input_tokens', 'input_cached_tokens', 'cached_tokens', 'reasoning.output_tokens', 'reasoning_tokens',
@@ -320,10 +341,10 @@ BEGIN
 			'status', source_format('CASE WHEN %s IS NULL THEN ''ok'' ELSE ''failed'' END', read[9]),
 			'provider', source_format('coalesce(%s, %s)', read[1], read[2]),
 			'project', source_column(relation, 'service_name', 'ServiceName'),
-			'duration_ms', source_format('greatest(extract(epoch FROM %s - %s) * 1000, 0)', source_time(relation, source_column(relation, 'end_time', 'endTime', 'end_time_unix_nano', 'endTimeUnixNano'), 'ns'), at))),
+			'duration_ms', source_milliseconds(at, source_time(relation, source_column(relation, 'end_time', 'endTime', 'end_time_unix_nano', 'endTimeUnixNano'), 'ns')))),
 		'problem', source_format('inferacct_internal.source_problem(''otel'', %s)', counts),
 		-- Spans of agents and workflows repeat the tokens of the calls within.
-		'where', source_format('coalesce(%s, ''chat'') IN (''chat'', ''text_completion'', ''generate_content'', ''embeddings'') AND %s IS NOT NULL', read[5], model));
+		'where', source_format('coalesce(%s, ''chat'') {=} ANY (ARRAY[''chat'', ''text_completion'', ''generate_content'', ''embeddings'']) AND %s IS NOT NULL', read[5], model));
 END
 $$;
 
@@ -353,6 +374,34 @@ $$;
 
 COMMENT ON FUNCTION source_page(regclass, jsonb) IS 'Expression for the json column that has the pages of a provider''s usage report. Error 42703 when it is not clear which.';
 
+CREATE FUNCTION inferacct_internal.source_pages(relation regclass, mapping jsonb)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT source_format(' CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(%s {->} ''data'') AS b(bucket)'
+		' CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(b.bucket {->} ''results'') AS e(result)', source_page(relation, mapping))
+$$;
+
+COMMENT ON FUNCTION source_pages(regclass, jsonb) IS 'What follows the relation in FROM: the buckets (b) of its pages, and their results (e).';
+
+-- A value of a result of a page, as text.
+CREATE FUNCTION inferacct_internal.source_result(key text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN source_format('(e.result {->>} %s)', quote_literal(key));
+
+COMMENT ON FUNCTION source_result(text) IS 'Expression for the text of a key of a result of a page; see source_pages().';
+
+-- A result has no name of its own: its bucket and all that it is grouped by make one.
+CREATE FUNCTION inferacct_internal.source_result_id(bucket text, VARIADIC keys text[])
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN source_format('((b.bucket {->>} %s) {||} ''/'' {||} pg_catalog.md5(pg_catalog.jsonb_build_array(%s)::text))', quote_literal(bucket),
+	(SELECT string_agg(source_format('e.result {->} %s', quote_literal(key)), ', ' ORDER BY rank) FROM unnest(keys) WITH ORDINALITY AS k(key, rank)));
+
+COMMENT ON FUNCTION source_result_id(text, text[]) IS 'Expression for a request_id of a result of a page: the beginning of its bucket and a hash of the values of keys.';
+
 CREATE FUNCTION inferacct_internal.openai_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
@@ -360,14 +409,14 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object(
 		'columns', jsonb_build_object(
-			'at', '(timestamptz ''1970-01-01 00:00:00+00'' + (b.bucket ->> ''start_time'')::bigint * interval ''1 second'')',
-			'request_id', '((b.bucket ->> ''start_time'') || ''/'' || md5(jsonb_build_array(e.result -> ''object'', e.result -> ''project_id'', e.result -> ''user_id'', e.result -> ''api_key_id'', e.result -> ''model'', e.result -> ''batch'', e.result -> ''service_tier'', e.result -> ''size'', e.result -> ''source'')::text))',
-			'model', 'inferacct_internal.source_model(''openai'', e.result ->> ''model'')',
+			'at', source_format('(timestamptz ''1970-01-01 00:00:00+00'' {+} ((b.bucket {->>} ''start_time'')::bigint::double precision {*} interval ''1 second''))'),
+			'request_id', source_result_id('start_time', 'object', 'project_id', 'user_id', 'api_key_id', 'model', 'batch', 'service_tier', 'size', 'source'),
+			'model', source_format('inferacct_internal.source_model(''openai'', %s)', source_result('model')),
 			'usage', 'inferacct_internal.source_usage(''openai_usage_api'', e.result)',
-			'service_tier', 'CASE WHEN (e.result ->> ''batch'')::boolean THEN ''batch'' ELSE inferacct_internal.source_tier(e.result ->> ''service_tier'') END',
+			'service_tier', source_format('CASE WHEN %s::boolean THEN ''batch'' ELSE inferacct_internal.source_tier(%s) END', source_result('batch'), source_result('service_tier')),
 			'provider', '''openai''',
-			'project', '(e.result ->> ''project_id'')', 'api_key', '(e.result ->> ''api_key_id'')', 'end_user', '(e.result ->> ''user_id'')'),
-		'from', source_format(' CROSS JOIN LATERAL jsonb_array_elements(%s -> ''data'') AS b(bucket) CROSS JOIN LATERAL jsonb_array_elements(b.bucket -> ''results'') AS e(result)', source_page(relation, mapping)),
+			'project', source_result('project_id'), 'api_key', source_result('api_key_id'), 'end_user', source_result('user_id')),
+		'from', source_pages(relation, mapping),
 		'problem', 'inferacct_internal.source_problem(''openai_usage_api'', e.result)')
 $$;
 
@@ -380,15 +429,15 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object(
 		'columns', jsonb_build_object(
-			'at', 'inferacct_internal.utc_time(b.bucket ->> ''starting_at'')',
-			'request_id', '((b.bucket ->> ''starting_at'') || ''/'' || md5(jsonb_build_array(e.result -> ''api_key_id'', e.result -> ''workspace_id'', e.result -> ''model'', e.result -> ''service_tier'', e.result -> ''context_window'', e.result -> ''inference_geo'', e.result -> ''speed'', e.result -> ''account_id'', e.result -> ''service_account_id'')::text))',
-			'model', 'inferacct_internal.source_model(''anthropic'', e.result ->> ''model'')',
+			'at', source_format('inferacct_internal.utc_time(b.bucket {->>} ''starting_at'')'),
+			'request_id', source_result_id('starting_at', 'api_key_id', 'workspace_id', 'model', 'service_tier', 'context_window', 'inference_geo', 'speed', 'account_id', 'service_account_id'),
+			'model', source_format('inferacct_internal.source_model(''anthropic'', %s)', source_result('model')),
 			'usage', 'inferacct_internal.source_usage(''anthropic_usage_report'', e.result)',
-			'service_tier', 'CASE e.result ->> ''service_tier'' WHEN ''priority_on_demand'' THEN ''priority'' WHEN ''flex_discount'' THEN ''flex'' ELSE inferacct_internal.source_tier(e.result ->> ''service_tier'') END',
-			'region', 'nullif(nullif(e.result ->> ''inference_geo'', ''not_available''), ''global'')',
+			'service_tier', source_format('CASE WHEN %1$s {=} ''priority_on_demand'' THEN ''priority'' WHEN %1$s {=} ''flex_discount'' THEN ''flex'' ELSE inferacct_internal.source_tier(%1$s) END', source_result('service_tier')),
+			'region', source_format('CASE WHEN %1$s {<>} ''not_available'' AND %1$s {<>} ''global'' THEN %1$s END', source_result('inference_geo')),
 			'provider', '''anthropic''',
-			'project', '(e.result ->> ''workspace_id'')', 'api_key', '(e.result ->> ''api_key_id'')'),
-		'from', source_format(' CROSS JOIN LATERAL jsonb_array_elements(%s -> ''data'') AS b(bucket) CROSS JOIN LATERAL jsonb_array_elements(b.bucket -> ''results'') AS e(result)', source_page(relation, mapping)),
+			'project', source_result('workspace_id'), 'api_key', source_result('api_key_id')),
+		'from', source_pages(relation, mapping),
 		'problem', 'inferacct_internal.source_problem(''anthropic_usage_report'', e.result)')
 $$;
 

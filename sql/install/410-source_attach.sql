@@ -1,24 +1,48 @@
 -- source: usage logs that other tools keep, read where they lie.
 --
--- Invariants: attaching copies nothing; every attached relation has one view,
--- usage_of_<name>, of the columns of usage_log; usage_all is usage_log and all
--- of these.  The views are members of the extension that are made again from
--- usage_source whenever it changes, also by pg_restore.  All have the rights of
--- who asks (security_invoker).
+-- Invariants: attaching copies nothing.  What users own cannot take us along: no
+-- object of the extension depends on an attached relation.  A source is read by two
+-- functions, rows_of_<name> and rejected_of_<name>, whose bodies are text that the
+-- planner puts in their place, with the rights of who asks; usage_of_<name>,
+-- usage_all and rejected_usage are views over such functions.  After every command
+-- that changes a schema, follow_sources() compares each attached relation with what
+-- it was: a relation or column that has another name is read by that, and a source
+-- that cannot be read any more is broken: it has no rows, says so to whoever reads
+-- it, and stands in rejected_usage and source_status with what to do.
+-- What anybody but the owner of the extension can put in a relation's place is never
+-- read unasked: it could run code of his as whoever reads a report.
 
 CREATE TABLE usage_source (
 	name		text COLLATE "C" PRIMARY KEY CHECK (name <> '' AND octet_length(name) <= 48 AND name <> 'usage_log'),
-	relation	regclass NOT NULL,
+	relation	text NOT NULL,
 	mapping		jsonb NOT NULL,
 	definition	jsonb NOT NULL,
+	columns		jsonb NOT NULL,
 	attached_at	timestamptz NOT NULL DEFAULT now()
 );
 
-COMMENT ON TABLE usage_source IS 'The attached logs; written by attach_usage() and detach_usage().';
+COMMENT ON TABLE usage_source IS 'The attached logs; written by attach_usage() and detach_usage(). Their state is in source_status.';
+COMMENT ON COLUMN usage_source.relation IS 'name of the relation, with its schema';
 COMMENT ON COLUMN usage_source.mapping IS 'as attach_usage() was given it';
-COMMENT ON COLUMN usage_source.definition IS 'what it made of it: SQL expressions over the relation (alias r) by column of usage_log, and FROM, WHERE and problem';
+COMMENT ON COLUMN usage_source.definition IS 'what it made of it: SQL expressions over the relation (alias r) by column of usage_log, and FROM, WHERE and problem; in the names that columns had when it was attached';
+COMMENT ON COLUMN usage_source.columns IS 'the columns that it reads: by the name that each had when it was attached, the name that it has and its type';
 
 SELECT pg_extension_config_dump('usage_source', '');
+
+CREATE TABLE inferacct_internal.source_relation (
+	name		text COLLATE "C" PRIMARY KEY,
+	relation	oid,
+	kind		"char",
+	owner		oid,
+	columns		jsonb NOT NULL DEFAULT '{}',
+	seen		text NOT NULL DEFAULT '',
+	problem		text
+);
+
+COMMENT ON TABLE source_relation IS 'Which relation of this database a source reads, and as what it was last seen; kept by follow_sources(). A dump leaves it out; restoring usage_source fills it.';
+COMMENT ON COLUMN source_relation.columns IS 'the number of each column that is read, by the name that it had when it was attached';
+COMMENT ON COLUMN source_relation.seen IS 'source_seen() when the functions of the source were made';
+COMMENT ON COLUMN source_relation.problem IS 'why the source is broken; NULL when it is not';
 
 -- A mapping of one's own: which columns fill which, and what the counts contain.
 CREATE FUNCTION inferacct_internal.columns_definition(relation regclass, mapping jsonb)
@@ -57,7 +81,7 @@ BEGIN
 			ELSE key END;
 		counts := counts || format('%s%L, %s', CASE WHEN counts <> '' THEN ', ' ELSE '' END, called, source_expression(relation, key, said));
 	END LOOP;
-	counts := format('(''columns'', jsonb_build_object(%s))', counts);
+	counts := format('(''columns'', pg_catalog.jsonb_build_object(%s))', counts);
 	RETURN jsonb_build_object('columns', jsonb_build_object('usage', 'inferacct_internal.source_usage' || counts), 'problem', 'inferacct_internal.source_problem' || counts);
 END
 $$;
@@ -124,43 +148,73 @@ $$;
 COMMENT ON FUNCTION source_definition(regclass, jsonb) IS 'What attach_usage() makes of a mapping: SQL expressions by column of usage_log. Errors as attach_usage().';
 
 -- ---------------------------------------------------------------------------
--- Views
+-- The text of a source
 -- ---------------------------------------------------------------------------
 
--- FROM and WHERE of one source.
-CREATE FUNCTION inferacct_internal.source_from(relation regclass, definition jsonb)
+-- FROM and WHERE of one source.  The relation's columns have the names that they had when it was attached.
+CREATE FUNCTION inferacct_internal.source_from(relation text, columns jsonb, definition jsonb, system_columns name[] DEFAULT NULL)
 RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT format('FROM %s AS r%s%s', relation, definition ->> 'from', ' WHERE ' || (definition ->> 'where'))
+	SELECT format('FROM %s AS r%s%s',
+		CASE WHEN columns IS NULL THEN relation
+			 ELSE format('(SELECT %s FROM %s AS t)',
+				concat_ws(', ', (SELECT string_agg(format('t.%I AS %I', value ->> 'name', key), ', ' ORDER BY key) FROM jsonb_each(columns)),
+					(SELECT string_agg('t.' || c, ', ') FROM unnest(system_columns) AS c)),
+				relation) END,
+		definition ->> 'from', ' WHERE ' || (definition ->> 'where'))
 $$;
 
-COMMENT ON FUNCTION source_from(regclass, jsonb) IS 'FROM and WHERE of the query behind the view of an attached source; the relation is called r.';
+COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name[]) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
 
 -- The query of one source in the shape of usage_log.
-CREATE FUNCTION inferacct_internal.source_select(name text, relation regclass, definition jsonb)
+CREATE FUNCTION inferacct_internal.source_select(name text, relation text, columns jsonb, definition jsonb, with_part boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT format('SELECT %s %s',
 		string_agg(format('(%s)::%s%s AS %I',
 			CASE a.attname
 				WHEN 'source' THEN quote_literal(name)
-				WHEN 'usage' THEN format('CASE WHEN isfinite(%s) THEN %s END', definition #>> '{columns,at}', definition #>> '{columns,usage}')
-				WHEN 'service_tier' THEN coalesce(source_format('coalesce(%s, ''standard'')', definition #>> '{columns,service_tier}'), quote_literal('standard'))
+				WHEN 'usage' THEN format('CASE WHEN pg_catalog.isfinite(%s) THEN %s END', definition #>> '{columns,at}', definition #>> '{columns,usage}')
+				WHEN 'service_tier' THEN coalesce(inferacct_internal.source_format('coalesce(%s, ''standard'')', definition #>> '{columns,service_tier}'), quote_literal('standard'))
 				WHEN 'status' THEN coalesce(definition #>> '{columns,status}', quote_literal('ok'))
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,
 			a.atttypid::regtype,
 			CASE WHEN a.attcollation <> 0 THEN format(' COLLATE %s', a.attcollation::regcollation) ELSE '' END,
-			a.attname), ', ' ORDER BY a.attnum),
-		source_from(relation, definition))
+			a.attname), ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
+		inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END))
 	FROM pg_attribute AS a
 	WHERE a.attrelid = 'inferacct.usage_log'::regclass AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
-COMMENT ON FUNCTION source_select(text, regclass, jsonb) IS 'The query behind the view of an attached source.';
+COMMENT ON FUNCTION source_select(text, text, jsonb, jsonb, boolean) IS 'The query behind an attached source, in the columns of usage_log; with_part: and part, the table that a row lies in.';
+
+-- Rows of one source that are in no sum, and why.
+CREATE FUNCTION inferacct_internal.source_rejected(name text, relation text, columns jsonb, definition jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT format('SELECT x.source, x.request_id, x.at, x.model, y.reason'
+		' FROM (SELECT %L::text COLLATE "C", (%s)::text COLLATE "C", (%s)::timestamp with time zone, (%s)::text, (%s)::text %s) AS x (source, request_id, at, model, problem)'
+		' CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.isfinite(x.at) IS NOT TRUE THEN ''no time'' WHEN x.model IS NULL THEN ''no model'' ELSE x.problem END) AS y (reason)'
+		' WHERE y.reason IS NOT NULL',
+		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
+		definition ->> 'problem', inferacct_internal.source_from(relation, columns, definition))
+$$;
+
+COMMENT ON FUNCTION source_rejected(text, text, jsonb, jsonb) IS 'The query for the rows of an attached source that are in no sum, with what is wrong with each.';
+
+CREATE FUNCTION inferacct_internal.qualified_name(relation regclass)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$ SELECT relation::text $$;
+
+COMMENT ON FUNCTION qualified_name(regclass) IS 'Name of a relation with its schema, whatever the search_path.';
 
 CREATE FUNCTION inferacct_internal.source_view(name text)
 RETURNS text
@@ -169,57 +223,371 @@ RETURN format('inferacct.%I', 'usage_of_' || name);
 
 COMMENT ON FUNCTION source_view(text) IS 'Name of the view of an attached source.';
 
+CREATE FUNCTION inferacct_internal.source_function(kind text, name text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
+RETURN format('inferacct_internal.%I()', kind || '_of_' || name);
+
+COMMENT ON FUNCTION source_function(text, text) IS 'Name of a function that reads an attached source; kind: rows or rejected.';
+
+-- ---------------------------------------------------------------------------
+-- The functions and views that read sources
+-- ---------------------------------------------------------------------------
+
 CREATE VIEW usage_all WITH (security_invoker = true) AS SELECT * FROM usage_log;
 
-COMMENT ON VIEW usage_all IS 'usage_log and every attached source, in the columns of usage_log. A usage of NULL is one that could not be read: see rejected_usage.';
+COMMENT ON VIEW usage_all IS 'usage_log and every attached source, in the columns of usage_log. A usage of NULL is one that could not be read: see rejected_usage. A broken source has no rows, and a WARNING says so.';
 
 CREATE VIEW rejected_usage WITH (security_invoker = true) AS
 SELECT source, request_id, at, model, NULL::text AS reason FROM usage_log WHERE false;
 
-COMMENT ON VIEW rejected_usage IS 'Rows of attached sources that have no time, no model or no usage that makes sense, and why: they are in no sum.';
+COMMENT ON VIEW rejected_usage IS 'Rows of attached sources that have no time, no model or no usage that makes sense, and why: they are in no sum. A source that is broken is one row here.';
 
--- Rows of one source that are in no sum, and why.
-CREATE FUNCTION inferacct_internal.source_rejected(name text, relation regclass, definition jsonb)
-RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+CREATE FUNCTION inferacct_internal.broken_source(name text, problem text)
+RETURNS SETOF usage_log
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT format('SELECT * FROM (SELECT %L::text COLLATE "C", (%s)::text COLLATE "C", %s, (%s)::text, (%s)::text %s) AS x (source, request_id, at, model, problem) '
-			'CROSS JOIN LATERAL (SELECT CASE WHEN isfinite(at) IS NOT TRUE THEN ''no time'' WHEN model IS NULL THEN ''no model'' ELSE problem END) AS y (reason)',
-		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
-		definition ->> 'problem', source_from(relation, definition))
+BEGIN
+	RAISE WARNING USING
+		MESSAGE = format('source "%s" is broken, and its rows are left out', name),
+		DETAIL = problem,
+		HINT = 'SELECT * FROM inferacct.source_status shows the remedy; see docs/sources.md.';
+END
 $$;
 
-COMMENT ON FUNCTION source_rejected(text, regclass, jsonb) IS 'The query for the rows of an attached source with what is wrong with each; NULL where nothing is.';
+COMMENT ON FUNCTION broken_source(text, text) IS 'What is read of a source that is broken: no row, and a WARNING.';
 
--- Make the views again from usage_source.
+-- Is its data on other nodes?  Their planner cannot look into a function's text.
+CREATE FUNCTION inferacct_internal.is_distributed(relation oid)
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	found boolean := false;
+BEGIN
+	IF to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL THEN
+		EXECUTE 'SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1)' INTO found USING relation;
+	END IF;
+	RETURN found;
+END
+$$;
+
+COMMENT ON FUNCTION is_distributed(oid) IS 'Whether a relation is distributed by Citus.';
+
+-- Make the function of this name read that; the same function if it is there.
+CREATE FUNCTION inferacct_internal.make_source_function(name text, returns text, query text, as_statement boolean)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET check_function_bodies TO on
+AS $$
+DECLARE
+	is_new boolean := to_regprocedure(name) IS NULL;
+BEGIN
+	-- It is our own: what is put in its place is the same function.
+	EXECUTE format('CREATE OR ' || 'REPLACE FUNCTION %s RETURNS %s LANGUAGE %s STABLE PARALLEL SAFE AS %L', name, returns,
+		CASE WHEN as_statement THEN 'plpgsql' ELSE 'sql' END,
+		CASE WHEN as_statement THEN format('BEGIN RETURN QUERY %s; END', query) ELSE query END);
+	IF is_new THEN
+		EXECUTE format('COMMENT ON FUNCTION %s IS %L', name, 'Reads an attached source; made by attach_usage(), kept by follow_sources().');
+		EXECUTE format('ALTER EXTENSION inferacct ADD FUNCTION %s', name);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION make_source_function(text, text, text, boolean) IS
+'Makes a function that reads an attached source. as_statement: as a statement of its own, which no planner can put in the function''s place. Errors: those of the query.';
+
+CREATE FUNCTION inferacct_internal.make_source_functions(name text, relation oid, query text, rejected text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM make_source_function(source_function('rows', name), 'SETOF inferacct.usage_log', query, is_distributed(relation));
+	PERFORM make_source_function(source_function('rejected', name),
+		'TABLE (source text, request_id text, at timestamp with time zone, model text, reason text)', rejected, is_distributed(relation));
+END
+$$;
+
+COMMENT ON FUNCTION make_source_functions(text, oid, text, text) IS 'Makes both functions that read an attached source.';
+
+-- ---------------------------------------------------------------------------
+-- Following relations
+-- ---------------------------------------------------------------------------
+
+-- Does it read what we are made of?  Then it would be read by itself, or counted twice.
+CREATE FUNCTION inferacct_internal.own_relation(relation oid)
+RETURNS regclass
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE own (oid) AS (
+		SELECT e.objid FROM pg_depend AS e JOIN pg_extension AS x ON e.refclassid = 'pg_extension'::regclass AND x.oid = e.refobjid AND x.extname = 'inferacct'
+		WHERE e.classid = 'pg_class'::regclass AND e.deptype = 'e'
+	), read (oid, is_own) AS (
+		SELECT $1, $1 IN (SELECT oid FROM own)
+		UNION
+		SELECT next.oid, next.oid IN (SELECT oid FROM own) FROM read CROSS JOIN LATERAL (
+			-- what a view or a materialized view reads
+			SELECT d.refobjid FROM pg_rewrite AS w
+			JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+			WHERE w.ev_class = read.oid
+			-- the table that a partition is part of, and its own parts
+			UNION ALL SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = read.oid
+			UNION ALL SELECT i.inhrelid FROM pg_inherits AS i WHERE i.inhparent = read.oid) AS next(oid)
+		WHERE NOT read.is_own
+	)
+	SELECT read.oid::regclass FROM read WHERE is_own ORDER BY read.oid LIMIT 1
+$$;
+
+COMMENT ON FUNCTION own_relation(oid) IS 'The relation of this extension that a relation is, is part of, or reads through any number of views; NULL when there is none.';
+
+-- Everything of a relation that a source depends on, in one text.  In PL/pgSQL, which
+-- keeps its plan: it runs for every source after every command that changes a schema.
+CREATE FUNCTION inferacct_internal.source_seen(relation oid, source usage_source)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	seen text;
+BEGIN
+	SELECT concat_ws(' ', c.oid, c.oid::regclass, c.relkind, c.relowner, inferacct_internal.is_distributed(c.oid),
+		CASE WHEN c.relkind IN ('v', 'm') THEN inferacct_internal.own_relation(c.oid) END,
+		(SELECT string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid::regtype), ', ' ORDER BY a.attnum)
+		 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+	INTO seen
+	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), to_regclass(source.relation));
+	RETURN concat_ws(' ', coalesce(seen, 'gone'), 'by', md5(concat(source.columns, source.definition)));
+END
+$$;
+
+COMMENT ON FUNCTION source_seen(oid, usage_source) IS 'What a source can tell of its relation, or of the one that has its name when it is gone, and by what it reads it: when this changes, follow_sources() has work.';
+
+-- The columns that a definition reads: PostgreSQL itself says which.
+CREATE FUNCTION inferacct_internal.source_columns(relation regclass, definition jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE COST 10000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	columns jsonb;
+BEGIN
+	EXECUTE format('CREATE VIEW inferacct_internal.probe_of_source WITH (security_invoker = true) AS SELECT FROM (%s) AS a, (%s) AS b',
+		inferacct_internal.source_select('probe', relation::text, NULL, definition), inferacct_internal.source_rejected('probe', relation::text, NULL, definition));
+	SELECT coalesce(jsonb_object_agg(a.attname, jsonb_build_object('name', a.attname, 'type', a.atttypid::regtype)), '{}') INTO columns
+	FROM pg_rewrite AS w
+	JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation
+	JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attnum > 0
+	WHERE w.ev_class = 'inferacct_internal.probe_of_source'::regclass;
+	DROP VIEW inferacct_internal.probe_of_source;
+	RETURN columns;
+END
+$$;
+
+COMMENT ON FUNCTION source_columns(regclass, jsonb) IS 'The columns of relation that a definition reads, with their types, as in usage_source.columns. Errors: those of the expressions.';
+
+-- Why a relation that has the name of one that is gone is not read in its place; NULL when it is.
+CREATE FUNCTION inferacct_internal.replacement_problem(relation oid, former_owner oid)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN c.relkind NOT IN ('r', 'p') THEN format('its relation was dropped, and %s, which has its name now, is no table', c.oid::regclass)
+		WHEN c.relowner <> former_owner AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = c.relowner)
+			THEN format('its relation was dropped, and %s, which has its name now, belongs to another role (%s)', c.oid::regclass, c.relowner::regrole) END
+	FROM pg_class AS c WHERE c.oid = relation
+$$;
+
+COMMENT ON FUNCTION replacement_problem(oid, oid) IS 'Why a relation is not read in the place of one of its name: whoever made it could run code of his as the reader of a report. NULL when it is a table of the former owner or of a superuser.';
+
+-- Bring one source up to date with its relation; the caller knows that something has changed.
+CREATE FUNCTION inferacct_internal.follow_source(name text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	s inferacct.usage_source;
+	l inferacct_internal.source_relation;
+	now_seen text;
+	now_relation oid;
+	now_owner oid;
+	now_kind "char";
+	now_columns jsonb := '{}';
+	numbers jsonb := '{}';
+	retyped boolean := false;
+	renamed boolean := false;
+	a record;
+	why text;	-- it cannot be read
+BEGIN
+	SELECT * INTO s FROM inferacct.usage_source AS u WHERE u.name = follow_source.name;
+	INSERT INTO inferacct_internal.source_relation (name) VALUES (name) ON CONFLICT DO NOTHING;
+	SELECT * INTO l FROM inferacct_internal.source_relation AS r WHERE r.name = follow_source.name FOR UPDATE;
+	now_seen := inferacct_internal.source_seen(l.relation, s);
+	IF now_seen = l.seen THEN
+		RETURN;
+	END IF;
+	-- First of all, so that what is made below finds nothing to do.
+	UPDATE inferacct_internal.source_relation AS r SET seen = now_seen WHERE r.name = follow_source.name;
+
+	SELECT c.oid, c.relowner, c.relkind INTO now_relation, now_owner, now_kind FROM pg_class AS c
+	WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = l.relation), to_regclass(s.relation));
+	BEGIN
+		IF now_relation IS NULL THEN
+			why := format('its relation %s was dropped', s.relation);
+		ELSIF now_relation <> l.relation THEN
+			why := inferacct_internal.replacement_problem(now_relation, l.owner);
+		ELSIF now_kind <> l.kind THEN
+			why := format('its relation %s was made into something else', now_relation::regclass);
+		END IF;
+		IF why IS NULL AND inferacct_internal.own_relation(now_relation) IS NOT NULL THEN
+			why := format('its relation %s reads %s of inferacct itself', now_relation::regclass, inferacct_internal.own_relation(now_relation));
+		END IF;
+
+		IF why IS NULL THEN
+			FOR a IN
+				SELECT c.key, c.value ->> 'type' AS type, p.attnum, p.attname, p.atttypid::regtype::text AS now_type,
+					(SELECT t.typnamespace = 'pg_catalog'::regnamespace FROM pg_type AS t WHERE t.oid = p.atttypid) AS builtin
+				FROM jsonb_each(s.columns) AS c
+				LEFT JOIN pg_attribute AS p ON p.attrelid = now_relation AND p.attnum > 0 AND NOT p.attisdropped
+					AND CASE WHEN now_relation = l.relation THEN p.attnum = (l.columns ->> c.key)::int ELSE p.attname = c.value ->> 'name' END
+				ORDER BY c.key
+			LOOP
+				IF a.attnum IS NULL THEN
+					why := format('column "%s" of its relation %s was dropped', s.columns #>> ARRAY[a.key, 'name'], now_relation::regclass);
+				ELSIF a.now_type <> a.type AND NOT a.builtin THEN
+					why := format('column "%s" of its relation %s is of type %s now; it was of type %s', a.attname, now_relation::regclass, a.now_type, a.type);
+				END IF;
+				EXIT WHEN why IS NOT NULL;
+				retyped := retyped OR a.now_type <> a.type;
+				renamed := renamed OR a.attname <> a.key;
+				now_columns := now_columns || jsonb_build_object(a.key, jsonb_build_object('name', a.attname, 'type', a.now_type));
+				numbers := numbers || jsonb_build_object(a.key, a.attnum);
+			END LOOP;
+		END IF;
+
+		-- What an expression is made of depends on types; what looks for columns knows them by their first names only.
+		IF why IS NULL AND retyped AND renamed THEN
+			why := format('columns of its relation %s have other names and other types', now_relation::regclass);
+		ELSIF why IS NULL AND retyped THEN
+			s.definition := inferacct_internal.source_definition(now_relation, s.mapping);
+			now_columns := inferacct_internal.source_columns(now_relation, s.definition);
+			numbers := (SELECT coalesce(jsonb_object_agg(p.attname, p.attnum), '{}') FROM pg_attribute AS p
+				WHERE p.attrelid = now_relation AND p.attnum > 0 AND NOT p.attisdropped AND now_columns ? p.attname::text);
+		END IF;
+
+		IF why IS NULL THEN
+			PERFORM inferacct_internal.make_source_functions(name, now_relation,
+				inferacct_internal.source_select(name, now_relation::regclass::text, now_columns, s.definition),
+				inferacct_internal.source_rejected(name, now_relation::regclass::text, now_columns, s.definition));
+			s.relation := now_relation::regclass::text;
+			s.columns := now_columns;
+			UPDATE inferacct_internal.source_relation AS r SET relation = now_relation, kind = now_kind, owner = now_owner, columns = numbers, problem = NULL,
+				seen = inferacct_internal.source_seen(now_relation, s) WHERE r.name = follow_source.name;
+			UPDATE inferacct.usage_source AS u SET relation = s.relation, columns = s.columns, definition = s.definition
+			WHERE u.name = follow_source.name AND (u.relation, u.columns, u.definition) <> (s.relation, s.columns, s.definition);
+			IF l.problem IS NOT NULL THEN
+				RAISE NOTICE 'source "%" of inferacct can be read again', name;
+			END IF;
+			RETURN;
+		END IF;
+	EXCEPTION WHEN OTHERS THEN
+		why := format('its relation %s cannot be read: %s', s.relation, SQLERRM);
+	END;
+
+	PERFORM inferacct_internal.make_source_functions(name, NULL,
+		format('SELECT * FROM inferacct_internal.broken_source(%L, %L)', name, why),
+		format('SELECT %L::text, NULL::text, NULL::timestamp with time zone, NULL::text, %L::text', name, 'the source is broken: ' || why));
+	UPDATE inferacct_internal.source_relation AS r SET problem = why WHERE r.name = follow_source.name;
+END
+$$;
+
+COMMENT ON FUNCTION follow_source(text) IS 'Makes the functions of a source again after a change of its relation; when it cannot be read, they say so instead.';
+
+CREATE FUNCTION follow_sources()
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	changed text;
+BEGIN
+	PERFORM inferacct_internal.check_owner('follow sources');
+	FOR changed IN
+		SELECT s.name FROM inferacct.usage_source AS s JOIN inferacct_internal.source_relation AS l USING (name)
+		WHERE inferacct_internal.source_seen(l.relation, s) <> l.seen ORDER BY s.name
+	LOOP
+		PERFORM inferacct_internal.follow_source(changed);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION follow_sources() IS
+'Looks at the relation of every attached source, and makes what reads it again where the relation has changed: other names are followed, what cannot be read is broken (source_status). An event trigger calls it after every command that changes a schema; call it when event triggers were off, or when a relation was distributed. Error: 42501 the caller does not own the extension.';
+
+-- Runs after everybody's commands: it does nothing but the above, and never makes a command fail.
+CREATE FUNCTION inferacct_internal.schema_changed()
+RETURNS event_trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM inferacct.follow_sources();
+EXCEPTION WHEN OTHERS THEN
+	RAISE WARNING USING
+		MESSAGE = format('inferacct could not look at its sources: %s', SQLERRM),
+		HINT = 'SELECT inferacct.follow_sources(), as the owner of extension inferacct.';
+END
+$$;
+
+REVOKE ALL ON FUNCTION schema_changed() FROM PUBLIC;
+COMMENT ON FUNCTION schema_changed() IS 'Event trigger: the sources follow their relations. Runs as the owner of the extension, since whoever changes a relation need have no right on it.';
+
+-- ---------------------------------------------------------------------------
+-- The views follow usage_source
+-- ---------------------------------------------------------------------------
+
 CREATE FUNCTION inferacct_internal.make_usage_views()
 RETURNS void
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	s usage_source;
+	s text;
 	every text := 'SELECT * FROM inferacct.usage_log';
 	rejected text := 'SELECT source, request_id, at, model, NULL::text AS reason FROM inferacct.usage_log WHERE false';
 BEGIN
-	FOR s IN SELECT * FROM usage_source ORDER BY name LOOP
-		IF to_regclass(source_view(s.name)) IS NULL THEN
-			EXECUTE format('CREATE VIEW %s WITH (security_invoker = true) AS %s', source_view(s.name), source_select(s.name, s.relation, s.definition));
-			EXECUTE format('COMMENT ON VIEW %s IS %L', source_view(s.name), format('The rows of %s in the columns of usage_log; made by attach_usage().', s.relation));
-			EXECUTE format('ALTER EXTENSION inferacct ADD VIEW %s', source_view(s.name));
+	FOR s IN SELECT name FROM usage_source ORDER BY name LOOP
+		IF to_regclass(source_view(s)) IS NULL THEN
+			PERFORM follow_source(s);
+			EXECUTE format('CREATE VIEW %s WITH (security_invoker = true) AS SELECT * FROM %s', source_view(s), source_function('rows', s));
+			EXECUTE format('COMMENT ON VIEW %s IS %L', source_view(s), format('The rows of source %s in the columns of usage_log; made by attach_usage().', s));
+			EXECUTE format('ALTER EXTENSION inferacct ADD VIEW %s', source_view(s));
 		END IF;
-		every := every || format(' UNION ALL SELECT * FROM %s', source_view(s.name));
-		rejected := rejected || format(' UNION ALL SELECT source, request_id, at, model, reason FROM (%s) AS q WHERE reason IS NOT NULL',
-			source_rejected(s.name, s.relation, s.definition));
+		every := every || format(' UNION ALL SELECT * FROM %s', source_function('rows', s));
+		rejected := rejected || format(' UNION ALL SELECT * FROM %s', source_function('rejected', s));
 	END LOOP;
 	-- These two are our own: what is put in their place is the same view.
 	EXECUTE 'CREATE OR ' || 'REPLACE VIEW inferacct.usage_all WITH (security_invoker = true) AS ' || every;
 	EXECUTE 'CREATE OR ' || 'REPLACE VIEW inferacct.rejected_usage WITH (security_invoker = true) AS ' || rejected;
+
+	FOR s IN SELECT name FROM source_relation EXCEPT SELECT name FROM usage_source LOOP
+		EXECUTE format('ALTER EXTENSION inferacct DROP VIEW %s', source_view(s));
+		EXECUTE format('DROP VIEW %s', source_view(s));
+		EXECUTE format('ALTER EXTENSION inferacct DROP FUNCTION %s', source_function('rows', s));
+		EXECUTE format('ALTER EXTENSION inferacct DROP FUNCTION %s', source_function('rejected', s));
+		EXECUTE format('DROP FUNCTION %s, %s', source_function('rows', s), source_function('rejected', s));
+		DELETE FROM source_relation WHERE name = s;
+	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION make_usage_views() IS 'Makes the views of attached sources, usage_all and rejected_usage from usage_source. Run by its trigger; the caller must own the extension.';
+COMMENT ON FUNCTION make_usage_views() IS 'Makes what reads the attached sources, usage_all and rejected_usage from usage_source, and drops what read others. Run by its trigger; the caller must own the extension.';
 
 CREATE FUNCTION inferacct_internal.usage_source_written()
 RETURNS trigger
@@ -234,8 +602,24 @@ $$;
 
 COMMENT ON FUNCTION usage_source_written() IS 'Statement trigger of usage_source: the views follow it.';
 
-CREATE TRIGGER usage_source_written AFTER INSERT OR UPDATE OR DELETE ON usage_source
+CREATE TRIGGER usage_source_written AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name ON usage_source
 FOR EACH STATEMENT EXECUTE FUNCTION usage_source_written();
+
+CREATE FUNCTION inferacct_internal.usage_source_corrected()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM follow_sources();
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION usage_source_corrected() IS 'Statement trigger of usage_source: what reads a source follows its definition.';
+
+CREATE TRIGGER usage_source_corrected AFTER UPDATE OF relation, columns, definition ON usage_source
+FOR EACH STATEMENT EXECUTE FUNCTION usage_source_corrected();
 
 -- ---------------------------------------------------------------------------
 -- Attaching
@@ -263,11 +647,44 @@ $$;
 
 COMMENT ON FUNCTION check_owner(text) IS 'Refuses an action (42501) to whoever is not the owner of the extension, nor a member of that role.';
 
+-- What cannot be a source: no rows of its own, gone with the session, or ours.
+CREATE FUNCTION inferacct_internal.check_relation(relation regclass)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	c pg_class;
+	own regclass := inferacct_internal.own_relation(relation);
+BEGIN
+	SELECT * INTO c FROM pg_class WHERE oid = relation;
+	IF own IS NOT NULL THEN
+		PERFORM inferacct_internal.fail('22023',
+			format('relation "%s" cannot be attached: %s', relation, CASE WHEN own = relation THEN 'it belongs to inferacct'
+				ELSE format('it is made of "%s", which belongs to inferacct', own) END),
+			'Its requests would be counted twice, or be read by their own reading.',
+			'Attach the relation in which another tool keeps its log.');
+	END IF;
+	IF c.relkind NOT IN ('r', 'p', 'v', 'm', 'f') THEN
+		PERFORM inferacct_internal.fail('42809', format('"%s" is not a table, foreign table or view', relation));
+	END IF;
+	IF c.relpersistence = 't' THEN
+		PERFORM inferacct_internal.fail('42809', format('relation "%s" is temporary', relation),
+			NULL, 'A source is read by other sessions, too: attach a table that stays.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION check_relation(regclass) IS 'Refuses a relation that cannot be attached. Errors: 22023 it is, is part of or reads a relation of this extension; 42809 no table or view, or a temporary one.';
+
 CREATE FUNCTION attach_usage(name text, relation regclass, mapping jsonb)
 RETURNS regclass
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
+DECLARE
+	definition jsonb;
+	problem text;
 BEGIN
 	PERFORM check_owner('attach a source');
 	IF num_nulls(name, relation, mapping) > 0 THEN
@@ -283,11 +700,14 @@ BEGIN
 			MESSAGE = format('source "%s" is attached already', name),
 			HINT = format('Detach it first: SELECT detach_usage(%L).', name);
 	END IF;
-	IF relation = ANY (ARRAY['inferacct.usage_log', 'inferacct.usage_all']::regclass[]) THEN
-		RAISE invalid_parameter_value USING MESSAGE = format('relation "%s" is in usage_all already', relation);
+	PERFORM check_relation(relation);
+	definition := source_definition(relation, mapping);
+	INSERT INTO usage_source (name, relation, mapping, definition, columns)
+	VALUES (name, qualified_name(relation), mapping, definition, source_columns(relation, definition));
+	problem := (SELECT r.problem FROM source_relation AS r WHERE r.name = attach_usage.name);
+	IF problem IS NOT NULL THEN
+		PERFORM fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
 	END IF;
-	INSERT INTO usage_source (name, relation, mapping, definition)
-	VALUES (name, relation, mapping, source_definition(relation, mapping));
 	RETURN source_view(name)::regclass;
 END
 $$;
@@ -295,7 +715,8 @@ $$;
 COMMENT ON FUNCTION attach_usage(text, regclass, jsonb) IS
 'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": litellm | langfuse | otel | openai_usage_api | anthropic_usage_report}, with columns of one''s own beside it, or, without tool, which columns fill at, request_id, model, input (required), other meters and columns of usage_log. '
 'A column is given by name, {"column": name, "path": [key, ...]} in a json column, or {"value": constant}. input_includes_cached must be said, and output_includes_reasoning when reasoning is mapped. Timestamps without time zone are UTC; numbers need at_unit (s, ms, us, ns). Returns the view. '
-'Errors: 42703 no such column, 42804 a type that cannot be read, 22023 a mapping that does not say what it must, 42710 a name in use, 22004 NULL, 42501 the caller does not own the extension (inferacct_admin does not suffice).';
+'The relation stays its owner''s, who may change and drop it: see source_status. When a source of this name was attached before with another mapping or relation, the next refresh_usage() reads its hours again. '
+'Errors: 42703 no such column, 42804 a type that cannot be read, 22023 a mapping that does not say what it must, or a relation that is made of this extension''s own, 42809 no table or view, or a temporary one, 42710 a name in use, 22004 NULL, 42501 the caller does not own the extension (inferacct_admin does not suffice).';
 
 CREATE FUNCTION attach_usage(name text, relation regclass, mapping text)
 RETURNS regclass
@@ -321,10 +742,24 @@ BEGIN
 			MESSAGE = format('no source "%s" is attached', name),
 			HINT = 'SELECT name, relation FROM usage_source shows what is.';
 	END IF;
-	EXECUTE format('ALTER EXTENSION inferacct DROP VIEW %s', source_view(name));
-	EXECUTE format('DROP VIEW %s', source_view(name));
 END
 $$;
 
 COMMENT ON FUNCTION detach_usage(text) IS
-'Takes an attached source out of usage_all and drops its view; its relation is left as it is, and so is its part of usage_hourly, until forget_usage(). Errors: 42704 no such source, 2BP01 other views read its view, 42501 the caller does not own the extension.';
+'Takes an attached source out of usage_all and drops its view; its relation is left as it is, and so is its part of usage_hourly, until forget_usage() or until another relation or mapping is attached by its name. Errors: 42704 no such source, 2BP01 other views read its view, 42501 the caller does not own the extension.';
+
+CREATE FUNCTION source_query(name text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT source_select(s.name, s.relation, s.columns, s.definition) FROM usage_source AS s WHERE s.name = $1
+$$;
+
+COMMENT ON FUNCTION source_query(text) IS
+'The query behind an attached source, in the columns of usage_log, for a view of one''s own: such a view is planned by Citus on the nodes that have the rows, but keeps its relation from being dropped. NULL when no source has this name.';
+
+-- Last in this part: from here on, also what CREATE EXTENSION itself still makes fires it.
+CREATE EVENT TRIGGER inferacct_schema_changed ON ddl_command_end EXECUTE FUNCTION schema_changed();
+ALTER EVENT TRIGGER inferacct_schema_changed ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER inferacct_schema_changed IS 'The attached sources of inferacct follow their relations: see follow_sources().';

@@ -10,6 +10,13 @@
 --
 -- An hour is replaced as a whole, in one transaction that also notes what was
 -- read (refreshed_hour), so that a crash leaves whole hours, old or new.
+--
+-- One run at a time reads an origin: a turn is a row that only who may write the
+-- rollup can lock.  A run that does not get its turn says so, and leaves a note.
+--
+-- What an hour was read by is noted with it: when another relation or mapping is
+-- attached under the name of an origin, its hours are read again, and those that the
+-- new one should have and has not are taken out.
 
 -- The first hour begins here: date_bin() needs an origin, and is much faster than date_trunc().
 CREATE FUNCTION inferacct_internal.hour_of(at timestamptz)
@@ -68,6 +75,7 @@ SELECT pg_extension_config_dump('usage_hourly', '');
 CREATE TABLE inferacct_internal.refreshed_hour (
 	origin			text COLLATE "C" NOT NULL,
 	hour			timestamptz NOT NULL,
+	read_by			text NOT NULL,
 	rows			bigint NOT NULL,
 	fingerprint		numeric,
 	horizon			xid8 NOT NULL,
@@ -76,8 +84,31 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 );
 
 COMMENT ON TABLE refreshed_hour IS 'What refresh_usage() read for an hour: how many rows, and as of which transactions. Of this database only: a dump leaves it out, and the next run looks at everything.';
-COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum of hashes of the rows, where the relation does not tell which transaction wrote a row';
+COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source that it was read by; empty for usage_log';
+COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
+
+-- By what an hour is read: it is read again when this has changed.
+CREATE FUNCTION inferacct_internal.source_read_by(relation text, definition jsonb)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$ SELECT md5(concat_ws(' ', to_regclass(relation)::oid, definition)) $$;
+
+COMMENT ON FUNCTION source_read_by(text, jsonb) IS 'Digest of the relation and the definition of a source; another name of either is no other.';
+
+CREATE VIEW source_status WITH (security_invoker = true) AS
+SELECT s.name, s.relation,
+	CASE WHEN c.unseen THEN 'changed' WHEN l.problem IS NOT NULL THEN 'broken' ELSE 'attached' END AS status,
+	CASE WHEN c.unseen THEN 'its relation was changed unseen' ELSE l.problem END AS problem,
+	CASE WHEN c.unseen THEN 'SELECT inferacct.follow_sources()'
+		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name, s.relation, s.mapping) END AS remedy,
+	(SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = s.name AND r.read_by <> source_read_by(s.relation, s.definition)) AS hours_of_others
+FROM usage_source AS s LEFT JOIN source_relation AS l USING (name)
+CROSS JOIN LATERAL (SELECT l.seen IS DISTINCT FROM source_seen(l.relation, s)) AS c(unseen);
+
+COMMENT ON VIEW source_status IS 'The attached sources: attached; broken, when the relation cannot be read any more and the source has no rows; or changed, when the relation has changed while event triggers were off. With the problem and its remedy.';
+COMMENT ON COLUMN source_status.hours_of_others IS 'hours in usage_hourly that were read from another relation, or by another mapping, of this name: those that refresh_usage() has not read again yet, or that lie before the first row of the relation';
 
 CREATE TABLE inferacct_internal.refresh_run (
 	origin		text COLLATE "C" PRIMARY KEY,
@@ -92,6 +123,14 @@ CREATE TABLE inferacct_internal.refresh_run (
 );
 
 COMMENT ON TABLE refresh_run IS 'The latest run of refresh_usage() per origin; read it through refresh_progress.';
+
+CREATE TABLE inferacct_internal.refresh_skip (
+	origin	text COLLATE "C" PRIMARY KEY,
+	pid		integer NOT NULL,
+	at		timestamptz NOT NULL
+);
+
+COMMENT ON TABLE refresh_skip IS 'The latest run of refresh_usage() per origin that found another at work and read nothing; read it through refresh_progress.';
 
 CREATE FUNCTION inferacct_internal.usage_kinds(usage usage)
 RETURNS integer
@@ -206,8 +245,16 @@ RETURN 'sum(hash_record_extended(ROW(at, usage, model, service_tier, region, sou
 
 COMMENT ON FUNCTION usage_fingerprint() IS 'SQL expression for the fingerprint of an hour: a sum of 64-bit hashes of all that the rollup takes from its rows.';
 
+-- A partition may be swapped for one that was written long ago, as a corrected copy is.
+CREATE FUNCTION inferacct_internal.part_fingerprint()
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN 'sum(hashoidextended(part, 0))';
+
+COMMENT ON FUNCTION part_fingerprint() IS 'SQL expression for the fingerprint of an hour whose rows tell which transactions wrote them: which partitions they lie in.';
+
 -- An origin as the statements below need it.
-CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean)
+CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -215,10 +262,12 @@ DECLARE
 	s usage_source;
 BEGIN
 	IF origin = 'usage_log' THEN
-		rows_of := 'inferacct.usage_log';
+		rows_of := 'inferacct.usage_log AS r';
 		at := 'r.at';
 		scan := 'FROM inferacct.usage_log AS r';
 		tracked := tells_transactions('inferacct.usage_log');
+		part := CASE WHEN tracked THEN 'r.tableoid' ELSE 'NULL::oid' END;
+		read_by := '';
 		RETURN;
 	END IF;
 	SELECT * INTO s FROM usage_source WHERE name = origin;
@@ -227,23 +276,28 @@ BEGIN
 			MESSAGE = format('no source "%s" is attached', origin),
 			HINT = 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".';
 	END IF;
-	rows_of := source_view(origin);
+	-- The relation itself, not the function that reads it: its planner may have to know it.
+	tracked := tells_transactions(s.relation::regclass) AND s.definition ->> 'from' IS NULL;
+	rows_of := '(' || source_select(s.name, s.relation, s.columns, s.definition, tracked) || ') AS r';
 	at := s.definition #>> '{columns,at}';
-	tracked := tells_transactions(s.relation) AND s.definition ->> 'from' IS NULL;
+	part := CASE WHEN tracked THEN 'r.part' ELSE 'NULL::oid' END;
 	IF tracked THEN
-		scan := source_from(s.relation, s.definition);
+		scan := source_from(s.relation, s.columns, s.definition, '{xmin,tableoid}');
 	ELSE
 		at := 'r.at';
-		scan := 'FROM ' || rows_of || ' AS r';
+		scan := 'FROM ' || rows_of;
 	END IF;
+	read_by := source_read_by(s.relation, s.definition);
 END
 $$;
 
-COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log or an attached source. Error 42704 when there is no such source.';
+COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log or an attached source. Errors: 42704 no such source, 42P01 its relation is gone.';
 
 -- An hour has changed when its number of rows has, when a row may have been
--- written by a transaction that had not ended when the hour was read, or when a
--- price has come that tells its requests apart.
+-- written by a transaction that had not ended when the hour was read, when its rows
+-- lie in another partition, when a price has come that tells its requests apart, or
+-- when it was read by another definition; such an hour goes, too, when the rows that there are now begin before it
+-- and it has none.
 CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
 RETURNS timestamptz[]
 LANGUAGE plpgsql VOLATILE COST 100000
@@ -258,7 +312,7 @@ BEGIN
 			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, %3$s AS fingerprint
 			FROM (SELECT %1$s) AS r WHERE at >= $2 GROUP BY 1
 		), kept AS (
-			SELECT hour, rows, fingerprint, horizon FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
+			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
 		), cuts AS MATERIALIZED (
 			SELECT inferacct_internal.price_cuts(min(hour), max(hour) + interval '1 hour') AS times, inferacct_internal.context_thresholds() AS inputs
 			FROM inferacct_internal.usage_hourly WHERE origin = $1 AND hour >= $2
@@ -270,17 +324,18 @@ BEGIN
 		SELECT array_agg(hour ORDER BY hour)
 		FROM seen FULL JOIN kept USING (hour)
 		WHERE isfinite(hour) AND CASE
-			WHEN seen.rows IS NULL THEN $3
+			WHEN seen.rows IS NULL THEN $3 OR (kept.read_by <> $4 AND kept.hour >= (SELECT min(hour) FROM seen WHERE isfinite(hour)))
 			WHEN kept.rows IS NULL THEN true
+			WHEN kept.read_by <> $4 THEN true
 			ELSE seen.rows <> kept.rows OR seen.fingerprint IS DISTINCT FROM kept.fingerprint
 				OR seen.youngest <= age(kept.horizon::xid)
 				OR pg_snapshot_xmax(pg_current_snapshot())::text::numeric - kept.horizon::text::numeric > 1000000000
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
-		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
+		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
 		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END,
-		CASE WHEN o.tracked THEN 'NULL::numeric' ELSE usage_fingerprint() END)
-	INTO changed USING origin, coalesce(hour_of(since), '-infinity'), drop_missing;
+		CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END)
+	INTO changed USING origin, coalesce(hour_of(since), '-infinity'), drop_missing, o.read_by;
 	RETURN coalesce(changed, '{}');
 END
 $$;
@@ -299,7 +354,7 @@ DECLARE
 	horizon xid8;
 	rows_found bigint;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('inferacct.refresh_usage ' || origin, 0));
+	PERFORM take_turn('refresh ' || origin);
 
 	-- What another run has read since the change was found need not be read again.
 	todo := ARRAY(SELECT h FROM unnest(hours) AS h
@@ -320,7 +375,7 @@ BEGIN
 				count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd,
 				min(at) AS first_at, max(at) AS last_at, min(inferacct.input_tokens(usage)) AS min_input, max(inferacct.input_tokens(usage)) AS max_input,
 				%2$s AS fingerprint
-			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd
+			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
 				  FROM %1$s WHERE at >= $2 AND at < $3 AND inferacct_internal.hour_of(at) = ANY ($6)
 				  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
 			GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
@@ -332,14 +387,14 @@ BEGIN
 			FROM grouped WHERE usage IS NOT NULL AND model IS NOT NULL
 			ORDER BY hour, model
 		), noted AS (
-			INSERT INTO inferacct_internal.refreshed_hour (origin, hour, rows, fingerprint, horizon, refreshed_at)
-			SELECT $1, hour, sum(rows), sum(fingerprint), $7, $8 FROM grouped GROUP BY hour
+			INSERT INTO inferacct_internal.refreshed_hour (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
+			SELECT $1, hour, $9, sum(rows), sum(fingerprint), $7, $8 FROM grouped GROUP BY hour
 			RETURNING rows
 		)
 		SELECT coalesce(sum(rows), 0) FROM noted
-	$query$, o.rows_of, CASE WHEN o.tracked THEN 'NULL::numeric' ELSE usage_fingerprint() END)
+	$query$, o.rows_of, CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END, o.part)
 	INTO rows_found
-	USING origin, from_at, until_at, price_cuts(from_at, until_at), context_thresholds(), todo, horizon, clock_timestamp();
+	USING origin, from_at, until_at, price_cuts(from_at, until_at), context_thresholds(), todo, horizon, clock_timestamp(), o.read_by;
 
 	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo), rows_read = r.rows_read + rows_found
 	WHERE r.origin = refresh_hours.origin;
@@ -349,97 +404,229 @@ $$;
 
 COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
 
+CREATE FUNCTION inferacct_internal.warn_of_source(name text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	s source_status;
+BEGIN
+	SELECT * INTO s FROM source_status AS t WHERE t.name = warn_of_source.name;
+	RAISE WARNING USING
+		MESSAGE = format('source "%s" is left out: %s', name, s.problem),
+		DETAIL = 'Its part of the rollup stays as it was last read.',
+		HINT = s.remedy || '.';
+END
+$$;
+
+COMMENT ON FUNCTION warn_of_source(text) IS 'Says why refresh_usage() leaves a source out.';
+
+CREATE FUNCTION inferacct_internal.notice_hours_of_others(origin text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	read_by_now text := (refresh_origin(origin)).read_by;
+	hours bigint;
+	last_hour timestamptz;
+BEGIN
+	SELECT count(*), max(r.hour) INTO hours, last_hour FROM refreshed_hour AS r WHERE r.origin = notice_hours_of_others.origin AND r.read_by <> read_by_now;
+	IF hours > 0 THEN
+		RAISE NOTICE USING
+			MESSAGE = format('%s: %s hours, up to %s, are as another relation or mapping of this name had them', origin, hours, last_hour),
+			HINT = format('They lie before the first row of the relation. SELECT inferacct.forget_usage(%L, until => %L) takes them out.', origin, last_hour + interval '1 hour');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION notice_hours_of_others(text) IS 'Says that hours of an origin in usage_hourly were read from another relation, or by another mapping, and are not in the present one.';
+
 -- ---------------------------------------------------------------------------
 -- The procedure
 -- ---------------------------------------------------------------------------
 
+-- It commits, so it can have no SET clause, and names are looked up as its caller
+-- likes.  So it only calls and commits: no operator, no cast, each name in full.
+CREATE FUNCTION inferacct_internal.refresh_width(chunk interval)
+RETURNS interval
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF chunk IS NULL OR chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('a chunk cannot be %s', chunk),
+			HINT = 'Give an hour or more, in hours or days.';
+	END IF;
+	RETURN make_interval(secs => extract(epoch FROM chunk));
+END
+$$;
+
+COMMENT ON FUNCTION refresh_width(interval) IS 'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. Error 22023 when it is NULL, shorter than an hour, or has months.';
+
+CREATE FUNCTION inferacct_internal.refresh_origins(origin text)
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN origin IS NULL THEN ARRAY['usage_log'] || ARRAY(SELECT name FROM usage_source ORDER BY name) ELSE ARRAY[origin] END
+$$;
+
+COMMENT ON FUNCTION refresh_origins(text) IS 'What a run of refresh_usage() looks at: this origin, or all when it is NULL.';
+
 -- Noted and committed before it looks, so that a run that ends while looking is not taken for the one before.
-CREATE FUNCTION inferacct_internal.refresh_began(origin text)
+CREATE FUNCTION inferacct_internal.refresh_begin(origin text)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM source_status AS s WHERE s.name = origin AND s.problem IS NOT NULL) THEN
+		PERFORM warn_of_source(origin);
+		RETURN false;
+	END IF;
+	PERFORM refresh_origin(origin);			-- there is one
+	IF NOT try_turn('refresh ' || origin) THEN
+		INSERT INTO refresh_skip AS s (origin, pid, at) VALUES (origin, pg_backend_pid(), clock_timestamp())
+		ON CONFLICT ON CONSTRAINT refresh_skip_pkey DO UPDATE SET pid = excluded.pid, at = excluded.at;
+		RAISE WARNING USING
+			ERRCODE = 'lock_not_available',
+			MESSAGE = format('%s: nothing was read, since another refresh_usage() or forget_usage() is at work', origin),
+			HINT = 'It is left to that one. refresh_progress shows how far it is.';
+		RETURN false;
+	END IF;
+	INSERT INTO refresh_run AS r (origin, pid, started_at, updated_at)
+	VALUES (origin, pg_backend_pid(), clock_timestamp(), clock_timestamp())
+	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = NULL, hours_done = 0, rows_read = 0,
+		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL, problem = NULL;
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION refresh_begin(text) IS
+'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in refresh_skip). Error 42704 no such source.';
+
+-- What fails is noted before it is raised: so the two below return it.
+CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean,
+	OUT found_at timestamptz, OUT hours timestamptz[], OUT problem jsonb)
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	state text; message text; explanation text; advice text;
+BEGIN
+	PERFORM take_turn('refresh ' || origin);
+	found_at := clock_timestamp();
+	hours := refresh_changed(origin, since, coalesce(drop_missing, false));
+	UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
+EXCEPTION WHEN OTHERS OR query_canceled THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+	hours := '{}';
+	problem := jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
+END
+$$;
+
+COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean) IS 'The hours that a run of refresh_usage() has to read of an origin, and when they were found; problem: the error that ended it, NULL when none did.';
+
+CREATE FUNCTION inferacct_internal.refresh_starts(hours timestamptz[], width interval)
+RETURNS timestamptz[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+RETURN ARRAY(SELECT DISTINCT date_bin(width, h, timestamptz '2000-01-01 00:00:00+00') AS start FROM unnest(hours) AS h ORDER BY start);
+
+COMMENT ON FUNCTION refresh_starts(timestamptz[], interval) IS 'Where the chunks of this width begin that these hours lie in.';
+
+CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, width interval, hours timestamptz[], found_at timestamptz)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	state text; message text; explanation text; advice text;
+BEGIN
+	PERFORM refresh_hours(origin, start, start + width, hours, found_at);
+	RETURN NULL;
+EXCEPTION WHEN OTHERS OR query_canceled THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+	RETURN jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
+END
+$$;
+
+COMMENT ON FUNCTION refresh_chunk(text, timestamptz, interval, timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start. Returns the error that ended it, NULL when none did.';
+
+CREATE FUNCTION inferacct_internal.refresh_tell(origin text, start timestamptz, width interval, hours timestamptz[])
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < start + width), cardinality(hours);
+END
+$$;
+
+COMMENT ON FUNCTION refresh_tell(text, timestamptz, interval, timestamptz[]) IS 'Says (NOTICE) how many of the hours are read once the chunk that begins at start is.';
+
+CREATE FUNCTION inferacct_internal.refresh_end(origin text, problem jsonb)
 RETURNS void
 LANGUAGE sql VOLATILE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	INSERT INTO refresh_run AS r (origin, pid, started_at, updated_at)
-	SELECT $1, pg_backend_pid(), clock_timestamp(), clock_timestamp()
-	WHERE $1 = 'usage_log' OR EXISTS (SELECT FROM usage_source AS s WHERE s.name = $1)
-	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = NULL, hours_done = 0, rows_read = 0,
-		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL, problem = NULL
+	UPDATE refresh_run AS r SET finished_at = clock_timestamp(), problem = refresh_end.problem ->> 'message' WHERE r.origin = refresh_end.origin
 $$;
 
-COMMENT ON FUNCTION refresh_began(text) IS 'Notes in refresh_run that this session begins a run for an origin, if there is such an origin.';
+COMMENT ON FUNCTION refresh_end(text, jsonb) IS 'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed.';
 
--- It commits, so it can have no SET clause: every name is written in full.
+CREATE FUNCTION inferacct_internal.refresh_raise(problem jsonb)
+RETURNS void
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM inferacct_internal.fail(problem ->> 'state', problem ->> 'message',
+		coalesce(nullif(problem ->> 'detail', ''), 'No hour is half read: what was read before stays.'),
+		coalesce(nullif(problem ->> 'hint', ''), 'refresh_usage() goes on with what is left when it is called again.'));
+END
+$$;
+
+COMMENT ON FUNCTION refresh_raise(jsonb) IS 'Raises a problem of refresh_find() or refresh_chunk() again. NULL raises nothing.';
+
 CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT interval '1 day', drop_missing boolean DEFAULT false)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	first_hour CONSTANT timestamptz := '2000-01-01 00:00:00+00';
-	one text;
-	origins text[] := CASE WHEN origin IS NULL THEN ARRAY['usage_log'] || ARRAY(SELECT name FROM inferacct.usage_source ORDER BY name) ELSE ARRAY[origin] END;
-	width interval;					-- the chunk in hours: days have 24, whatever the session's clock does
-	hours timestamptz[];
-	starts timestamptz[];
-	start timestamptz;
-	found_at timestamptz;
-	found bigint;					-- hours that have changed
-	done bigint;					-- and have been read
-	failed boolean := false;
-	state text; message text; explanation text; advice text;		-- of the error that ended a run
+	width pg_catalog.interval;
+	one pg_catalog.text;
+	begun pg_catalog.bool;
+	found_at pg_catalog.timestamptz;
+	hours pg_catalog.timestamptz[];
+	start pg_catalog.timestamptz;
+	problem pg_catalog.jsonb;
 BEGIN
-	IF chunk IS NULL OR chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = pg_catalog.format('a chunk cannot be %s', chunk),
-			HINT = 'Give an hour or more, in hours or days.';
-	END IF;
-	width := pg_catalog.make_interval(secs => extract(epoch FROM chunk));
-	FOREACH one IN ARRAY origins LOOP
-		IF NOT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('inferacct.refresh_usage ' || one, 0)) THEN
-			RAISE NOTICE '%: another refresh_usage() is at work; left to it', one;
-			CONTINUE;
-		END IF;
-		PERFORM inferacct_internal.refresh_began(one);
+	width := inferacct_internal.refresh_width(chunk);
+	FOREACH one IN ARRAY inferacct_internal.refresh_origins(origin) LOOP
+		begun := inferacct_internal.refresh_begin(one);
 		COMMIT;
-		-- What fails is noted, and then raised: a block that commits can have no handler itself.
-		BEGIN
-			PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('inferacct.refresh_usage ' || one, 0));
-			found_at := pg_catalog.clock_timestamp();
-			hours := inferacct_internal.refresh_changed(one, since, coalesce(drop_missing, false));
-			found := pg_catalog.cardinality(hours);
-			UPDATE inferacct_internal.refresh_run AS r SET hours = found, updated_at = pg_catalog.clock_timestamp() WHERE r.origin = one;
-		EXCEPTION WHEN OTHERS OR query_canceled THEN
-			GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
-			failed := true;
-		END;
-		IF NOT failed THEN
+		CONTINUE WHEN NOT begun;
+		SELECT f.found_at, f.hours, f.problem INTO found_at, hours, problem FROM inferacct_internal.refresh_find(one, since, drop_missing) AS f;
+		COMMIT;
+		FOREACH start IN ARRAY inferacct_internal.refresh_starts(hours, width) LOOP
+			problem := inferacct_internal.refresh_chunk(one, start, width, hours, found_at);
+			EXIT WHEN problem IS NOT NULL;
 			COMMIT;
-			starts := ARRAY(SELECT DISTINCT pg_catalog.date_bin(width, h, first_hour) AS s FROM pg_catalog.unnest(hours) AS h ORDER BY s);
-			FOREACH start IN ARRAY starts LOOP
-				BEGIN
-					PERFORM inferacct_internal.refresh_hours(one, start, start + width, hours, found_at);
-					done := (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(hours) AS h WHERE h < start + width);
-				EXCEPTION WHEN OTHERS OR query_canceled THEN
-					GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
-					failed := true;
-				END;
-				EXIT WHEN failed;
-				COMMIT;
-				RAISE NOTICE '%: % of % hours', one, done, found;
-			END LOOP;
-		END IF;
-		UPDATE inferacct_internal.refresh_run AS r SET finished_at = pg_catalog.clock_timestamp(), problem = message WHERE r.origin = one;
+			PERFORM inferacct_internal.refresh_tell(one, start, width, hours);
+		END LOOP;
+		PERFORM inferacct_internal.refresh_end(one, problem);
 		COMMIT;
-		IF failed THEN
-			RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message,
-				DETAIL = coalesce(nullif(explanation, ''), 'No hour is half read: what was read before stays.'),
-				HINT = coalesce(nullif(advice, ''), 'refresh_usage() goes on with what is left when it is called again.');
-		END IF;
+		PERFORM inferacct_internal.refresh_raise(problem);
+		PERFORM inferacct_internal.notice_hours_of_others(one);
 	END LOOP;
 END
 $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
 'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
-'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. An origin that another run is looking through is left to that run. '
+'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
 CREATE FUNCTION forget_usage(origin text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
@@ -450,7 +637,7 @@ AS $$
 DECLARE
 	forgotten bigint;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('inferacct.refresh_usage ' || origin, 0));
+	PERFORM take_turn('refresh ' || origin);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= since AND r.hour < until;
 	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= since AND h.hour < until;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
@@ -461,16 +648,45 @@ $$;
 COMMENT ON FUNCTION forget_usage(text, timestamptz, timestamptz) IS
 'Takes the hours of an origin in [since, until) out of usage_hourly and returns how many rows that were. What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
 
--- A run is at work as long as its statement is.  Who may not see what the session
--- does takes it to be, unless the failure was noted.
+-- For policies, and for figures that mean nothing without everybody's usage.
+CREATE FUNCTION inferacct_internal.sees_everything()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
+$$;
+
+COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
+
+CREATE FUNCTION inferacct_internal.sees_all_usage()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ SELECT NOT row_security_active('usage_hourly'::regclass) OR sees_everything() $$;
+
+COMMENT ON FUNCTION sees_all_usage() IS 'Whether no policy hides usage from the current role: shares and idle capacity mean nothing of a part.';
+
+-- A run is at work as long as the statement that began it; who may not see what
+-- others run takes it to be.
 CREATE VIEW refresh_progress WITH (security_invoker = true) AS
 SELECT o.origin,
-	CASE WHEN r.origin IS NULL THEN 'never run' WHEN r.problem IS NOT NULL THEN 'failed' WHEN r.finished_at IS NOT NULL THEN 'finished'
+	CASE WHEN NOT sees_all_usage() THEN NULL
+		WHEN o.problem IS NOT NULL THEN 'broken'
+		WHEN w.at_work THEN 'running'
+		WHEN s.at > coalesce(greatest(r.updated_at, r.finished_at), '-infinity') THEN 'skipped'
+		WHEN r.origin IS NULL THEN 'never run'
+		WHEN r.problem IS NOT NULL THEN 'failed'
+		WHEN r.finished_at IS NOT NULL THEN 'finished'
 		WHEN a.pid IS NULL THEN 'interrupted'
-		WHEN coalesce(a.state = 'active' AND a.query_start <= r.started_at, true) THEN 'running' ELSE 'failed' END AS status,
-	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, r.problem
-FROM (SELECT 'usage_log'::text COLLATE "C" AS origin UNION ALL SELECT name FROM usage_source) AS o
+		ELSE 'failed' END AS status,
+	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, r.problem, s.at AS skipped_at
+FROM (SELECT 'usage_log'::text COLLATE "C" AS origin, NULL AS problem UNION ALL SELECT name, problem FROM source_status) AS o
 LEFT JOIN refresh_run AS r USING (origin)
-LEFT JOIN pg_stat_activity AS a ON a.pid = r.pid AND coalesce(a.backend_start < r.started_at, true);
+LEFT JOIN refresh_skip AS s USING (origin)
+LEFT JOIN pg_stat_activity AS a ON a.pid = r.pid AND coalesce(a.backend_start < r.started_at, true)
+CROSS JOIN LATERAL (SELECT r.finished_at IS NULL AND a.pid IS NOT NULL
+	AND coalesce(a.state = 'active' AND a.query_start <= r.started_at, true) AS at_work) AS w;
 
-COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it could be noted) or interrupted (its session or its server ended); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed.';
+COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it could be noted), interrupted (its session or its server ended), skipped, when the latest found another at work and read nothing (skipped_at), or broken (source_status says why); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed. '
+'Of all teams, so that all but origin is NULL for a role that protect_usage() shows its own only.';

@@ -7,6 +7,7 @@
 -- same transaction, and monthly_usage reads its hours instead.  So a report is
 -- exact at any time, and fast after compact_usage().  The triggers that do so
 -- run as the owner: whoever may write hours or prices, no policy hides a row.
+-- They, and what they call, look nothing up in a schema of ours.
 --
 -- As in usage_hourly, no price row tells two requests of one row apart: requests
 -- of a model with weekly windows stay by the hour, and a month is cut where any
@@ -100,12 +101,12 @@ COMMENT ON TABLE usage_monthly IS 'usage_hourly summed up by month, as far as it
 CREATE FUNCTION inferacct_internal.month_changed(origin text, month date)
 RETURNS void
 LANGUAGE plpgsql VOLATILE COST 1000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	INSERT INTO usage_month AS m (origin, month, compacted) VALUES (origin, month, false)
+	INSERT INTO inferacct_internal.usage_month AS m (origin, month, compacted) VALUES (origin, month, false)
 	ON CONFLICT ON CONSTRAINT usage_month_pkey DO UPDATE SET compacted = false;
-	DELETE FROM usage_monthly AS u WHERE u.origin = month_changed.origin AND u.month = month_changed.month;
+	DELETE FROM inferacct_internal.usage_monthly AS u WHERE u.origin = month_changed.origin AND u.month = month_changed.month;
 END
 $$;
 
@@ -114,19 +115,24 @@ COMMENT ON FUNCTION month_changed(text, date) IS 'Makes reports read a month of 
 CREATE FUNCTION inferacct_internal.usage_hourly_written()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM inferacct_internal.check_own_table(TG_RELID);
 	IF TG_OP = 'TRUNCATE' THEN
-		PERFORM month_changed(origin, month) FROM (SELECT origin, month FROM usage_month ORDER BY origin, month) AS m;
+		PERFORM inferacct_internal.month_changed(origin, month)
+		FROM (SELECT origin, month FROM inferacct_internal.usage_month ORDER BY origin, month) AS m;
 		RETURN NULL;
 	END IF;
-	PERFORM month_changed(origin, month) FROM (SELECT DISTINCT origin, month_of(hour) AS month FROM written ORDER BY 1, 2) AS m;
+	PERFORM inferacct_internal.month_changed(origin, month)
+	FROM (SELECT DISTINCT origin, inferacct_internal.month_of(hour) AS month FROM written ORDER BY 1, 2) AS m;
 	RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION usage_hourly_written() IS 'Statement trigger of usage_hourly: its months are no longer compacted.';
+
+REVOKE ALL ON FUNCTION usage_hourly_written() FROM PUBLIC;
 
 CREATE TRIGGER usage_hourly_inserted AFTER INSERT ON usage_hourly REFERENCING NEW TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
@@ -144,19 +150,22 @@ FOR EACH STATEMENT EXECUTE FUNCTION usage_hourly_written();
 CREATE FUNCTION inferacct_internal.usage_hourly_replicated()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM month_changed(t.origin, t.month) FROM (
-		SELECT OLD.origin, month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
-		UNION SELECT NEW.origin, month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
-	WHERE NOT EXISTS (SELECT FROM usage_month AS m
-		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND written_here(m.xmin));
+	PERFORM inferacct_internal.check_own_table(TG_RELID);
+	PERFORM inferacct_internal.month_changed(t.origin, t.month) FROM (
+		SELECT OLD.origin, inferacct_internal.month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
+		UNION SELECT NEW.origin, inferacct_internal.month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
+	WHERE NOT EXISTS (SELECT FROM inferacct_internal.usage_month AS m
+		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND inferacct_internal.written_here(m.xmin));
 	RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION usage_hourly_replicated() IS 'Row trigger of usage_hourly for rows that replication writes: their months are no longer compacted.';
+
+REVOKE ALL ON FUNCTION usage_hourly_replicated() FROM PUBLIC;
 
 CREATE TRIGGER usage_hourly_replicated AFTER INSERT OR UPDATE OR DELETE ON usage_hourly
 FOR EACH ROW EXECUTE FUNCTION usage_hourly_replicated();
@@ -165,13 +174,14 @@ FOR EACH ROW EXECUTE FUNCTION usage_hourly_replicated();
 CREATE FUNCTION inferacct_internal.months_cut(cuts timestamptz[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE COST 1000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM month_changed(origin, month) FROM (
-		SELECT m.origin, m.month FROM usage_month AS m
+	PERFORM inferacct_internal.month_changed(origin, month) FROM (
+		SELECT m.origin, m.month FROM inferacct_internal.usage_month AS m
 		WHERE m.compacted AND EXISTS (SELECT FROM unnest(cuts) AS cut
-			WHERE cut IS NULL OR (cut > begin_of(m.month) AND cut < begin_of(next_month(m.month))))
+			WHERE cut IS NULL OR (cut > inferacct_internal.begin_of(m.month)
+				AND cut < inferacct_internal.begin_of(inferacct_internal.next_month(m.month))))
 		ORDER BY m.origin, m.month) AS m;
 END
 $$;
@@ -181,17 +191,18 @@ COMMENT ON FUNCTION months_cut(timestamptz[]) IS 'Takes out of usage_monthly the
 CREATE FUNCTION inferacct_internal.price_cuts_months()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM inferacct_internal.check_own_table(TG_RELID);
 	IF TG_TABLE_NAME = 'price' THEN
-		PERFORM months_cut(ARRAY(SELECT DISTINCT CASE WHEN time_windows IS NULL AND above_input_tokens = 0 THEN valid_from END FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT CASE WHEN time_windows IS NULL AND above_input_tokens = 0 THEN valid_from END FROM written));
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
-		PERFORM months_cut(ARRAY(SELECT valid_from FROM written UNION SELECT valid_to FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(SELECT valid_from FROM written UNION SELECT valid_to FROM written));
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM months_cut(ARRAY(SELECT DISTINCT CASE WHEN valid_from > '-infinity' THEN valid_from END FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT CASE WHEN valid_from > '-infinity' THEN valid_from END FROM written));
 	ELSE
-		PERFORM months_cut(ARRAY(SELECT DISTINCT valid_from FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT valid_from FROM written));
 	END IF;
 	RETURN NULL;
 END
@@ -199,27 +210,32 @@ $$;
 
 COMMENT ON FUNCTION price_cuts_months() IS 'Statement trigger of the price tables: months in which a new price begins, or all when it has windows or context tiers, are no longer compacted.';
 
+REVOKE ALL ON FUNCTION price_cuts_months() FROM PUBLIC;
+
 -- The same for the rows that logical replication writes, one by one.
 CREATE FUNCTION inferacct_internal.price_cut_replicated()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM inferacct_internal.check_own_table(TG_RELID);
 	IF TG_TABLE_NAME = 'price' THEN
-		PERFORM months_cut(ARRAY[CASE WHEN NEW.time_windows IS NULL AND NEW.above_input_tokens = 0 THEN NEW.valid_from END]);
+		PERFORM inferacct_internal.months_cut(ARRAY[CASE WHEN NEW.time_windows IS NULL AND NEW.above_input_tokens = 0 THEN NEW.valid_from END]);
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
-		PERFORM months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
+		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM months_cut(ARRAY[CASE WHEN NEW.valid_from > '-infinity' THEN NEW.valid_from END]);
+		PERFORM inferacct_internal.months_cut(ARRAY[CASE WHEN NEW.valid_from > '-infinity' THEN NEW.valid_from END]);
 	ELSE
-		PERFORM months_cut(ARRAY[NEW.valid_from]);
+		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from]);
 	END IF;
 	RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION price_cut_replicated() IS 'Row trigger of the price tables for rows that replication writes: as price_cuts_months().';
+
+REVOKE ALL ON FUNCTION price_cut_replicated() FROM PUBLIC;
 
 DO $$
 DECLARE

@@ -58,13 +58,13 @@ END $$;
 CREATE FUNCTION inferacct_internal.tag_names(tags jsonb)
 RETURNS SETOF text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 2
-AS $$
+BEGIN ATOMIC
 	SELECT DISTINCT name FROM (
 		SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(tags) = 'array' THEN tags END) AS name
 		UNION ALL
 		SELECT t.key || ':' || t.value FROM jsonb_each_text(CASE WHEN jsonb_typeof(tags) = 'object' THEN tags END) AS t) AS names
-	WHERE name IS NOT NULL
-$$;
+	WHERE name IS NOT NULL;
+END;
 
 COMMENT ON FUNCTION tag_names(jsonb) IS 'The tags of a row of the log, each once: elements of an array, or key:value of an object. NULL, and anything else, has none.';
 

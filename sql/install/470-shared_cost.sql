@@ -44,25 +44,6 @@ WHERE p.from_at < p.until_at;
 
 COMMENT ON VIEW commitment_charge IS 'What each row of commitment costs in each UTC month of its term that has begun: usd = quantity x usd_per_unit, exactly; quantity: unit-hours, or unit-months to 12 decimals. capacity: tokens that it could serve, NULL when that is not stated.';
 
--- For policies, and for figures that mean nothing without everybody's usage.
-CREATE FUNCTION inferacct_internal.sees_everything()
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 10
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
-$$;
-
-COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
-
-CREATE FUNCTION inferacct_internal.sees_all_usage()
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 20
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$ SELECT NOT row_security_active('usage_hourly'::regclass) OR sees_everything() $$;
-
-COMMENT ON FUNCTION sees_all_usage() IS 'Whether no policy hides usage from the current role: shares and idle capacity mean nothing of a part.';
-
 -- What a deployment has cost in a month: between two moments at which a number of
 -- replicas or a price changes everything is constant, and by time.
 CREATE FUNCTION inferacct_internal.deployment_account(deployment text, month date, with_capacity boolean, OUT usd numeric, OUT capacity numeric)

@@ -37,10 +37,10 @@ COMMENT ON FUNCTION hourly_usd(timestamptz, timestamptz, text, text, text, text)
 CREATE FUNCTION inferacct_internal.normal_quantile(upper float8)
 RETURNS float8
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
-AS $$
+BEGIN ATOMIC
 	SELECT t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t * t * t)
-	FROM (SELECT sqrt(-2 * ln($1)) AS t) AS x
-$$;
+	FROM (SELECT sqrt(-2 * ln(upper)) AS t) AS x;
+END;
 
 COMMENT ON FUNCTION normal_quantile(float8) IS 'The z that a standard normal variable exceeds with probability upper, in (0, 0.5]. Error below 4.5e-4: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.23. NULL gives NULL; errors 2201E, 2201F out of range.';
 

@@ -47,14 +47,14 @@ COMMENT ON TABLE open_version IS 'The versions that transactions at work have op
 -- Both run as the owner: whoever may publish need not be the one who commits.
 CREATE FUNCTION inferacct_internal.price_version_noted() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct.price_version'::regclass THEN
 		RAISE EXCEPTION 'price_version_noted() is the trigger of price_version' USING ERRCODE = '39P01';
 	END IF;
-	SET CONSTRAINTS open_version_committed DEFERRED;		-- rows come after their version, whatever the caller set
-	INSERT INTO open_version (version) VALUES (NEW.version);
+	SET CONSTRAINTS inferacct_internal.open_version_committed DEFERRED;		-- rows come after their version, whatever the caller set
+	INSERT INTO inferacct_internal.open_version (version) VALUES (NEW.version);
 	RETURN NULL;
 END
 $$;
@@ -63,15 +63,15 @@ COMMENT ON FUNCTION price_version_noted() IS 'Row trigger of price_version: note
 
 CREATE FUNCTION inferacct_internal.open_version_committed() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct_internal.open_version'::regclass THEN
 		RAISE EXCEPTION 'open_version_committed() is the trigger of open_version' USING ERRCODE = '39P01';
 	END IF;
-	UPDATE price_version AS v SET digest = (SELECT d.digest FROM version_digests(NEW.version) AS d)
+	UPDATE inferacct.price_version AS v SET digest = (SELECT d.digest FROM inferacct_internal.version_digests(NEW.version) AS d)
 	WHERE v.version = NEW.version AND v.digest IS NULL;
-	DELETE FROM open_version AS o WHERE o.version = NEW.version;
+	DELETE FROM inferacct_internal.open_version AS o WHERE o.version = NEW.version;
 	RETURN NULL;
 END
 $$;

@@ -16,8 +16,8 @@ AS $$
 DECLARE
 	name text;
 	kind "char";
-	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection', 'price_epoch',
-		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run',
+	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
+		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip', 'turn',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
@@ -88,6 +88,13 @@ RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budg
 
 COMMENT ON FUNCTION team_tables() IS 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
 
+CREATE FUNCTION inferacct_internal.count_tables()
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN ARRAY['refreshed_hour', 'refresh_run', 'refresh_skip']::text[];
+
+COMMENT ON FUNCTION count_tables() IS 'The tables that count the usage of all teams together, which policies show to nobody who sees a part once protect_usage() is on.';
+
 -- Policies do nothing until protect_usage() turns row-level security on.
 DO $$
 DECLARE
@@ -96,6 +103,9 @@ BEGIN
 	FOREACH name IN ARRAY team_tables() LOOP
 		EXECUTE format('CREATE POLICY everything ON %I USING ((SELECT sees_everything()))', name);
 		EXECUTE format('CREATE POLICY own_teams ON %I FOR SELECT USING (team = ANY ((SELECT own_teams())::text[]))', name);
+	END LOOP;
+	FOREACH name IN ARRAY count_tables() LOOP
+		EXECUTE format('CREATE POLICY everything ON %I USING ((SELECT sees_everything()))', name);
 	END LOOP;
 END $$;
 
@@ -107,14 +117,14 @@ AS $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY team_tables() LOOP
+	FOREACH name IN ARRAY team_tables() || count_tables() LOOP
 		EXECUTE format('ALTER TABLE %I %s ROW LEVEL SECURITY', name, CASE WHEN enabled THEN 'ENABLE' ELSE 'DISABLE' END);
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
-'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off. Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers and the owner. Every report follows. Relations of attached sources have policies of their own. Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off, and of what counts the rows of all teams (refreshed_hour, refresh_progress). Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers and the owner. Every report follows. Relations of attached sources have policies of their own. Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';
 
 -- Last of all, when every object is there.  Who may not make roles goes without; a NOTICE says so.
 DO $$

@@ -22,7 +22,7 @@ static PriceQuery policy_query = {
 	"t.tokenizer_ratio, t.output_ratio, t.token_rate, t.deployed, t.keeps_cache "
 	"FROM inferacct_internal.routing_definition($1) AS d, "
 	"pg_catalog.jsonb_to_recordset(d OPERATOR(pg_catalog.->) 'tiers') AS t(model pg_catalog.text, "
-	"below_score pg_catalog.float8, below_share pg_catalog.float8, tokenizer_ratio bigint, output_ratio bigint, "
+	"below_score double precision, below_share double precision, tokenizer_ratio bigint, output_ratio bigint, "
 	"token_rate bigint, deployed boolean, keeps_cache boolean)",
 	.nargs = 1,.types = {TEXTOID}
 };

@@ -15,7 +15,7 @@
 #include "session/price_tuple.h"
 
 static PriceQuery names_query = {
-	.sql = "SELECT DISTINCT p.provider OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p.model COLLATE \"C\" "
+	.sql = "SELECT DISTINCT p.provider OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p.model COLLATE pg_catalog.\"C\" "
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 ORDER BY 1",
 	.nargs = 1,

@@ -26,7 +26,7 @@ static PriceQuery book_query = {
 	.sql = "SELECT p.*, v.published_at "
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2 "
-	"ORDER BY p.model COLLATE \"C\", p.provider COLLATE \"C\"",
+	"ORDER BY p.model COLLATE pg_catalog.\"C\", p.provider COLLATE pg_catalog.\"C\"",
 	.nargs = 2,
 	.types = {TIMESTAMPTZOID, INT8OID}
 };

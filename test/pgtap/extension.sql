@@ -1,7 +1,7 @@
 -- What holds for every object of the extension: labels, privileges, comments.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(13);
+SELECT plan(20);
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
@@ -33,9 +33,47 @@ SELECT is_empty($$SELECT name, provolatile FROM routine WHERE name ~ '^(token_co
 	AND provolatile <> CASE WHEN name LIKE '%(price_book%' THEN 'i' ELSE 's' END::"char"$$, 'costs by a book are immutable, by the tables stable');
 
 -- privileges
-SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$, 'SECURITY DEFINER functions have a search_path that ends in pg_temp');
-SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND provolatile <> 'i' AND prokind <> 'p' AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
-	'functions that name tables have one, too');	-- a procedure that commits cannot have one, and qualifies its names
+-- What acts with the rights of the owner is fired by his tables, and nothing else.
+SELECT set_eq('SELECT proname::text FROM routine WHERE prosecdef', ARRAY['price_written', 'price_replicated', 'usage_hourly_written', 'price_cuts_months',
+	'usage_hourly_replicated', 'price_cut_replicated', 'price_version_noted', 'open_version_committed', 'keep_own_rows', 'schema_changed', 'close_month', 'reopen_month'],
+	'these act with the rights of their owner, and no others');
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE')$$, 'nobody may put them on a table, nor call them, unasked');
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
+	AND (prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) OR NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp'))$$,
+	'triggers among them look nothing up in our schemas');
+CREATE TEMP TABLE bait (origin text, hour timestamptz, valid_from timestamptz);
+CREATE FUNCTION pg_temp.baited(function text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text := 'no error';
+BEGIN
+	EXECUTE format('CREATE TRIGGER bait %s EXECUTE FUNCTION inferacct_internal.%I()', CASE function
+		WHEN 'price_written' THEN 'BEFORE INSERT ON bait FOR EACH STATEMENT'
+		WHEN 'keep_own_rows' THEN 'AFTER INSERT ON bait FOR EACH STATEMENT'
+		WHEN 'price_replicated' THEN 'BEFORE INSERT ON bait FOR EACH ROW'
+		WHEN 'price_version_noted' THEN 'AFTER INSERT ON bait FOR EACH ROW'
+		WHEN 'open_version_committed' THEN 'AFTER INSERT ON bait FOR EACH ROW'
+		WHEN 'usage_hourly_replicated' THEN 'AFTER INSERT ON bait FOR EACH ROW'
+		WHEN 'price_cut_replicated' THEN 'AFTER INSERT ON bait FOR EACH ROW'
+		ELSE 'AFTER INSERT ON bait REFERENCING NEW TABLE AS written FOR EACH STATEMENT' END, function);
+	BEGIN
+		INSERT INTO bait VALUES ('x', now(), now());
+	EXCEPTION WHEN OTHERS THEN
+		state := SQLSTATE;
+	END;
+	DROP TRIGGER bait ON bait;
+	RETURN state;
+END $$;
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND prorettype = 'trigger'::regtype AND pg_temp.baited(proname) <> '39P01'$$, 'and refuse a table that is not of the extension, whoever put them there');
+SELECT throws_ok('SELECT check_own_table(NULL)', '39P01', NULL, 'and no table');
+SELECT is_empty($$SELECT name FROM routine WHERE language IN ('plpgsql', 'sql') AND prosqlbody IS NULL AND proname <> 'refresh_usage'
+	AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp')$$,
+	'every function that looks names up when it runs says where');	-- a procedure that commits cannot, and writes them in full
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND c.relkind = 'v'
+	AND NOT coalesce(c.reloptions @> ARRAY['security_invoker=true'], false)$$, 'every view reads as its caller');
+SELECT is_empty($$SELECT n.nspname, a.grantee::regrole FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname IN ('inferacct', 'inferacct_internal')
+	AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner$$, 'nobody but the owner creates in its schemas');
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND has_table_privilege('inferacct_reader', c.oid, 'UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+	AND c.relkind IN ('r', 'p', 'v')$$, 'no reader can lock a row or, but against its being dropped, a table');
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.oid IN (SELECT objid FROM member) AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
 	AND c.relkind IN ('r', 'p', 'v')$$, 'nobody may write its tables unasked');
 

@@ -1,0 +1,8 @@
+-- S5, D1: the same by the view of routing_tier.
+-- @owner
+GRANT CREATE ON SCHEMA public TO mallory;
+REVOKE SELECT ON inferacct.routing_tier FROM PUBLIC;
+-- @mallory 42501
+CREATE TABLE public.got AS SELECT * FROM inferacct.current_routing_tier;
+-- @harm
+SELECT to_regclass('public.got') IS NOT NULL;
