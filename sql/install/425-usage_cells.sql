@@ -26,17 +26,17 @@ COMMENT ON FUNCTION row_problem(timestamptz, usage) IS
 
 CREATE TYPE inferacct_internal.usage_cells_state;
 
-CREATE FUNCTION inferacct_internal.usage_cells_in(cstring) RETURNS usage_cells_state
+CREATE FUNCTION inferacct_internal.usage_cells_state_in(cstring) RETURNS usage_cells_state
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME';
-CREATE FUNCTION inferacct_internal.usage_cells_out(usage_cells_state) RETURNS cstring
+CREATE FUNCTION inferacct_internal.usage_cells_state_out(usage_cells_state) RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME';
-CREATE FUNCTION inferacct_internal.usage_cells_recv(internal) RETURNS usage_cells_state
+CREATE FUNCTION inferacct_internal.usage_cells_state_recv(internal) RETURNS usage_cells_state
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME';
-CREATE FUNCTION inferacct_internal.usage_cells_send(usage_cells_state) RETURNS bytea
+CREATE FUNCTION inferacct_internal.usage_cells_state_send(usage_cells_state) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME';
 
 CREATE TYPE inferacct_internal.usage_cells_state (
-	INPUT = usage_cells_in, OUTPUT = usage_cells_out, RECEIVE = usage_cells_recv, SEND = usage_cells_send,
+	INPUT = usage_cells_state_in, OUTPUT = usage_cells_state_out, RECEIVE = usage_cells_state_recv, SEND = usage_cells_state_send,
 	INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
 );
 

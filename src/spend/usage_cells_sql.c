@@ -13,18 +13,14 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
-#include "libpq/pqformat.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/expandeddatum.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
-#include "core/fields.h"
+#include "core/state_sql.h"
 #include "core/usage_sql.h"
 #include "server/compat.h"
 #include "session/request_arguments.h"
@@ -33,10 +29,6 @@
 PG_FUNCTION_INFO_V1(usage_cells_accum);
 PG_FUNCTION_INFO_V1(usage_cells_combine);
 PG_FUNCTION_INFO_V1(usage_cells_rows);
-PG_FUNCTION_INFO_V1(usage_cells_in);
-PG_FUNCTION_INFO_V1(usage_cells_out);
-PG_FUNCTION_INFO_V1(usage_cells_recv);
-PG_FUNCTION_INFO_V1(usage_cells_send);
 PG_FUNCTION_INFO_V1(rate_key);
 PG_FUNCTION_INFO_V1(row_problem);
 
@@ -53,42 +45,20 @@ typedef struct CellsState
 	UsageCells	cells;
 } CellsState;
 
+static const StateType usage_cells_state_type;
+
 /* ---------- the expanded form ---------- */
-
-static size_t StateFields(Fields *fields, CellsState *state);
-
-static void
-AppendToMemory(void *sink, const char *bytes, size_t size)
-{
-	char	  **at = sink;
-
-	memcpy(*at, bytes, size);
-	*at += size;
-}
 
 static Size
 FlatSize(ExpandedObjectHeader *header)
 {
-	Fields		fields = FieldsToWrite(FIELDS_BINARY, NULL, NULL);
-	Size		size = VARHDRSZ + StateFields(&fields, (CellsState *) header);
-
-	if (!AllocSizeIsValid(size))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("a value of type usage_cells_state would be larger than 1 GB"),
-				 errhint("Sum up fewer rows at once.")));
-	return size;
+	return StateFlatSize(&usage_cells_state_type, header);
 }
 
 static void
 Flatten(ExpandedObjectHeader *header, void *result, Size size)
 {
-	char	   *at = VARDATA(result);
-	Fields		fields = FieldsToWrite(FIELDS_BINARY, AppendToMemory, &at);
-
-	SET_VARSIZE(result, size);
-	StateFields(&fields, (CellsState *) header);
-	Assert(at == (char *) result + size);
+	StateFlatten(&usage_cells_state_type, header, result, size);
 }
 
 static const ExpandedObjectMethods state_methods = {
@@ -102,11 +72,11 @@ AllocateInContext(void *context, size_t size)
 	return MemoryContextAllocHuge(context, size);
 }
 
-/* A new state without cells in a context of its own. */
+/* A new state without cells in a context of its own below the current one. */
 static CellsState *
-MakeCells(MemoryContext parent)
+MakeCells(void)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "inferacct usage cells", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "inferacct usage cells", ALLOCSET_DEFAULT_SIZES);
 	CellsState *state = MemoryContextAllocZero(context, sizeof(CellsState));
 
 	EOH_init_header(&state->header, &state_methods, context);
@@ -165,7 +135,7 @@ AddCell(CellsState *state, const UsageCell *from)
 		AddReported(state, cell, from->reported_usd);
 }
 
-/* ---------- forms ---------- */
+/* ---------- the type ---------- */
 
 /* A numeric in text, or "" for none. */
 static void
@@ -226,10 +196,11 @@ FieldCell(Fields *fields, UsageCell *cell)
 	cell->fingerprint = (uint64_t) fingerprint;
 }
 
-/* Write the cells of a state, or add those that are read. */
-static size_t
-StateFields(Fields *fields, CellsState *state)
+/* Write the cells of a state, or read them into a new one. */
+static void *
+StateFields(Fields *fields, void *value)
 {
+	CellsState *state = fields->reading ? MakeCells() : value;
 	uint32		ncells = state->cells.ncells;
 
 	FieldFormat(fields, USAGE_CELLS_FORMAT, true);
@@ -243,113 +214,51 @@ StateFields(Fields *fields, CellsState *state)
 		if (fields->reading && FieldsAreGood(fields))
 			AddCell(state, &read);
 	}
-	return fields->size;
-}
-
-static bool
-IsText(const char *bytes, size_t size)
-{
-	return pg_verify_mbstr(GetDatabaseEncoding(), bytes, (int) size, true);
-}
-
-/* The state that bytes are a form of; sqlstate is raised when they are none. */
-static CellsState *
-ReadForm(FieldsForm form, const char *bytes, size_t size, MemoryContext parent, int sqlstate)
-{
-	CellsState *state = MakeCells(parent);
-	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "inferacct usage cells, read", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(scratch);
-	Fields		fields = FieldsToRead(form, bytes, size, AllocateInContext, scratch, IsText);
-
-	StateFields(&fields, state);
-	if (!FieldsEnd(&fields))
-		ereport(ERROR,
-				(errcode(sqlstate),
-				 errmsg("invalid value for type %s", "usage_cells_state"),
-				 errhint("Only what this version's own output function wrote can be read.")));
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(scratch);
 	return state;
 }
+
+static const void *
+StateOfDatum(Datum datum)
+{
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
+		return DatumGetEOHP(datum);
+	return StateOfFlat(&usage_cells_state_type, datum);
+}
+
+static Datum
+StateToDatum(void *state)
+{
+	return CellsGetDatum(state);
+}
+
+static void *
+StateCopy(const void *from)
+{
+	CellsState *state = MakeCells();
+
+	for (uint32 i = 0; from != NULL && i < ((const CellsState *) from)->cells.ncells; i++)
+		AddCell(state, ((const CellsState *) from)->cells.cells[i]);
+	return state;
+}
+
+static const StateType usage_cells_state_type = {
+	.name = "usage_cells_state",.format = USAGE_CELLS_FORMAT,
+	.fields = StateFields,.of_datum = StateOfDatum,.to_datum = StateToDatum,.copy = StateCopy
+};
+
+STATE_TYPE_FUNCTIONS(usage_cells_state, usage_cells_state_type);
 
 /* The cells of a state in any form, to read. */
-static CellsState *
-ReadCells(Datum datum, MemoryContext parent)
+static const UsageCells *
+ReadCells(Datum datum)
 {
-	struct varlena *flat;
-
-	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
-		return (CellsState *) DatumGetEOHP(datum);
-	flat = PG_DETOAST_DATUM_PACKED(datum);
-	return ReadForm(FIELDS_BINARY, VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat), parent, ERRCODE_DATA_CORRUPTED);
+	return &((const CellsState *) StateOfDatum(datum))->cells;
 }
 
-/* The first argument as a state to change: the aggregate's own, else a copy, else a new one. */
-static CellsState *
-StateArgument(FunctionCallInfo fcinfo)
+static inline CellsState *
+CellsToAddTo(FunctionCallInfo fcinfo)
 {
-	MemoryContext context;
-	CellsState *state;
-	const CellsState *from;
-
-	if (likely(!PG_ARGISNULL(0) && fcinfo->context != NULL &&
-			   VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0)))))
-		return (CellsState *) DatumGetEOHP(PG_GETARG_DATUM(0));
-	if (AggCheckCallContext(fcinfo, &context) == 0)
-		context = CurrentMemoryContext;
-	state = MakeCells(context);
-	if (PG_ARGISNULL(0))
-		return state;
-	from = ReadCells(PG_GETARG_DATUM(0), CurrentMemoryContext);
-	for (uint32 i = 0; i < from->cells.ncells; i++)
-		AddCell(state, from->cells.cells[i]);
-	return state;
-}
-
-Datum
-usage_cells_in(PG_FUNCTION_ARGS)
-{
-	const char *text = PG_GETARG_CSTRING(0);
-
-	PG_RETURN_DATUM(CellsGetDatum(ReadForm(FIELDS_TEXT, text, strlen(text), CurrentMemoryContext, ERRCODE_INVALID_TEXT_REPRESENTATION)));
-}
-
-static void
-AppendToString(void *sink, const char *bytes, size_t size)
-{
-	appendBinaryStringInfo(sink, bytes, (int) size);
-}
-
-Datum
-usage_cells_out(PG_FUNCTION_ARGS)
-{
-	StringInfoData text;
-	Fields		fields = FieldsToWrite(FIELDS_TEXT, AppendToString, &text);
-
-	initStringInfo(&text);
-	StateFields(&fields, ReadCells(PG_GETARG_DATUM(0), CurrentMemoryContext));
-	PG_RETURN_CSTRING(text.data);
-}
-
-Datum
-usage_cells_recv(PG_FUNCTION_ARGS)
-{
-	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
-	int			size = message->len - message->cursor;
-	const char *bytes = pq_getmsgbytes(message, size);
-
-	PG_RETURN_DATUM(CellsGetDatum(ReadForm(FIELDS_BINARY, bytes, size, CurrentMemoryContext, ERRCODE_INVALID_BINARY_REPRESENTATION)));
-}
-
-Datum
-usage_cells_send(PG_FUNCTION_ARGS)
-{
-	StringInfoData message;
-	Fields		fields = FieldsToWrite(FIELDS_BINARY, AppendToString, &message);
-
-	pq_begintypsend(&message);
-	StateFields(&fields, ReadCells(PG_GETARG_DATUM(0), CurrentMemoryContext));
-	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+	return ExpandedStateArgument(fcinfo, &usage_cells_state_type);
 }
 
 /* ---------- transitions ---------- */
@@ -402,12 +311,8 @@ usage_cells_accum(PG_FUNCTION_ARGS)
 	bool		counts;
 
 	if (PG_ARGISNULL(3))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	state = StateArgument(fcinfo);
+		return StateUnchanged(fcinfo);
+	state = CellsToAddTo(fcinfo);
 	at = PG_GETARG_TIMESTAMPTZ(3);
 	usage = PG_ARGISNULL(4) ? &none.usage : PG_GETARG_USAGE(4);
 	counts = !PG_ARGISNULL(4) && !PG_ARGISNULL(FIRST_LABEL + LABEL_MODEL) && RowCheck(at, usage) == ROW_OK;
@@ -440,18 +345,14 @@ Datum
 usage_cells_combine(PG_FUNCTION_ARGS)
 {
 	CellsState *state;
-	const CellsState *other;
+	const UsageCells *other;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	state = StateArgument(fcinfo);
-	other = ReadCells(PG_GETARG_DATUM(1), CurrentMemoryContext);
-	for (uint32 i = 0; i < other->cells.ncells; i++)
-		AddCell(state, other->cells.cells[i]);
+		return StateUnchanged(fcinfo);
+	state = CellsToAddTo(fcinfo);
+	other = ReadCells(PG_GETARG_DATUM(1));
+	for (uint32 i = 0; i < other->ncells; i++)
+		AddCell(state, other->cells[i]);
 	PG_RETURN_DATUM(CellsGetDatum(state));
 }
 
@@ -470,7 +371,7 @@ KeyColumns(const RateKey *key, Datum *values)
 Datum
 usage_cells_rows(PG_FUNCTION_ARGS)
 {
-	const UsageCells *cells = &ReadCells(PG_GETARG_DATUM(0), CurrentMemoryContext)->cells;
+	const UsageCells *cells = ReadCells(PG_GETARG_DATUM(0));
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext scratch;
 	MemoryContext old;
