@@ -77,7 +77,7 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 	hour			timestamptz NOT NULL,
 	read_by			text NOT NULL,
 	rows			bigint NOT NULL,
-	fingerprint		numeric,
+	fingerprint		bigint,
 	horizon			xid8 NOT NULL,
 	refreshed_at	timestamptz NOT NULL,
 	PRIMARY KEY (origin, hour)
@@ -85,7 +85,7 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 
 COMMENT ON TABLE refreshed_hour IS 'What refresh_usage() read for an hour: how many rows, and as of which transactions. Of this database only: a dump leaves it out, and the next run looks at everything.';
 COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source that it was read by; empty for usage_log';
-COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
+COMMENT ON COLUMN refreshed_hour.fingerprint IS 'modulo 2^64: sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
 
 -- By what an hour is read: it is read again when this has changed.
@@ -237,21 +237,24 @@ $$;
 
 COMMENT ON FUNCTION tells_transactions(regclass) IS 'Whether all rows of relation are in heap tables of this server, whose xmin says which transaction wrote them. NULL gives NULL.';
 
--- Everything that a row of the log puts into the rollup.
-CREATE FUNCTION inferacct_internal.usage_fingerprint()
+-- What an hour is known by, apart from its transactions: a sum of 64-bit hashes.  Of rows
+-- that tell which transactions wrote them, the hash of the partition that they lie in,
+-- since one may be swapped for another that was written long ago; of others, of everything
+-- that a row puts into the rollup.
+CREATE FUNCTION inferacct_internal.row_hash(tracked boolean)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN 'sum(hash_record_extended(ROW(at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd), 0)::numeric)';
+RETURN CASE WHEN tracked THEN 'hashoidextended(part, 0)'
+	ELSE 'hash_record_extended(ROW(at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd), 0)' END;
 
-COMMENT ON FUNCTION usage_fingerprint() IS 'SQL expression for the fingerprint of an hour: a sum of 64-bit hashes of all that the rollup takes from its rows.';
+COMMENT ON FUNCTION row_hash(boolean) IS 'SQL expression for the hash of a row in the fingerprint of its hour.';
 
--- A partition may be swapped for one that was written long ago, as a corrected copy is.
-CREATE FUNCTION inferacct_internal.part_fingerprint()
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN 'sum(hashoidextended(part, 0))';
+CREATE FUNCTION inferacct_internal.wrapped(total numeric)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN (mod(mod(total + 9223372036854775808, 18446744073709551616) + 18446744073709551616, 18446744073709551616) - 9223372036854775808)::bigint;
 
-COMMENT ON FUNCTION part_fingerprint() IS 'SQL expression for the fingerprint of an hour whose rows tell which transactions wrote them: which partitions they lie in.';
+COMMENT ON FUNCTION wrapped(numeric) IS 'A whole number modulo 2^64, as a bigint: how sums of hashes are kept. NULL gives NULL.';
 
 -- An origin as the statements below need it.
 CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text)
@@ -296,21 +299,21 @@ COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log
 -- An hour has changed when its number of rows has, when a row may have been
 -- written by a transaction that had not ended when the hour was read, when its rows
 -- lie in another partition, when a price has come that tells its requests apart, or
--- when it was read by another definition; such an hour goes, too, when the rows that there are now begin before it
--- and it has none.
-CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
-RETURNS timestamptz[]
+-- when it was read by another definition; such an hour goes, too, when the rows that
+-- there are now begin before it and it has none.  Rows of times that row_problem()
+-- refuses are not looked at.
+CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean)
+RETURNS TABLE (hour timestamptz, rows bigint)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	o record := refresh_origin(origin);
-	changed timestamptz[];
 BEGIN
-	EXECUTE format($query$
+	RETURN QUERY EXECUTE format($query$
 		WITH seen AS (
-			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, %3$s AS fingerprint
-			FROM (SELECT %1$s) AS r WHERE at >= $2 GROUP BY 1
+			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
+			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < '2100-01-01 00:00:00+00' GROUP BY 1
 		), kept AS (
 			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
 		), cuts AS MATERIALIZED (
@@ -321,10 +324,10 @@ BEGIN
 			WHERE h.origin = $1 AND h.hour >= $2 AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
 				OR width_bucket(h.first_at, cuts.times) <> width_bucket(h.last_at, cuts.times))
 		)
-		SELECT array_agg(hour ORDER BY hour)
+		SELECT hour, coalesce(seen.rows, 0)
 		FROM seen FULL JOIN kept USING (hour)
-		WHERE isfinite(hour) AND CASE
-			WHEN seen.rows IS NULL THEN $3 OR (kept.read_by <> $4 AND kept.hour >= (SELECT min(hour) FROM seen WHERE isfinite(hour)))
+		WHERE CASE
+			WHEN seen.rows IS NULL THEN $3 OR (kept.read_by <> $4 AND kept.hour >= (SELECT min(hour) FROM seen))
 			WHEN kept.rows IS NULL THEN true
 			WHEN kept.read_by <> $4 THEN true
 			ELSE seen.rows <> kept.rows OR seen.fingerprint IS DISTINCT FROM kept.fingerprint
@@ -333,16 +336,23 @@ BEGIN
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
 		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
-		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END,
-		CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END)
-	INTO changed USING origin, coalesce(hour_of(since), '-infinity'), drop_missing, o.read_by;
-	RETURN coalesce(changed, '{}');
+		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END, row_hash(o.tracked))
+	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again; with drop_missing also those that have lost all their rows.';
+COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those that have lost all their rows. Looks at every row from then on.';
 
--- Read these hours, of [from_at, until_at), again.
+CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
+RETURNS timestamptz[]
+LANGUAGE sql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}') FROM refresh_look(origin, since, drop_missing) AS c $$;
+
+COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of refresh_look(), in order.';
+
+-- Read these hours, of [from_at, until_at), again.  The rows are summed up by one
+-- statement that may run in parallel, and stored by another.
 CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz, hours timestamptz[], found_at timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 100000
@@ -351,7 +361,8 @@ AS $$
 DECLARE
 	o record := refresh_origin(origin);
 	todo timestamptz[];
-	horizon xid8;
+	read_horizon xid8;
+	cells usage_cells_state;
 	rows_found bigint;
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
@@ -364,37 +375,32 @@ BEGIN
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
 
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
-	horizon := pg_snapshot_xmin(pg_current_snapshot());
+	read_horizon := pg_snapshot_xmin(pg_current_snapshot());
 	EXECUTE format($query$
-		WITH grouped AS MATERIALIZED (
-			SELECT inferacct_internal.hour_of(at) AS hour,
-				greatest(inferacct_internal.hour_of(at), $4[width_bucket(at, $4)]) AS slice,
-				coalesce($5[width_bucket(inferacct.input_tokens(usage), $5)], 0) AS context_from,
-				inferacct.meter(usage, 'requests') > 1 AS aggregated, inferacct_internal.usage_kinds(usage) AS kinds,
-				source, model, service_tier, region, provider, team, project, status,
-				count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd,
-				min(at) AS first_at, max(at) AS last_at, min(inferacct.input_tokens(usage)) AS min_input, max(inferacct.input_tokens(usage)) AS max_input,
-				%2$s AS fingerprint
-			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
-				  FROM %1$s WHERE at >= $2 AND at < $3 AND inferacct_internal.hour_of(at) = ANY ($6)
-				  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
-			GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-		), stored AS (
-			INSERT INTO inferacct_internal.usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
-				origin, source, model, service_tier, region, provider, team, project, status, provider_usd)
-			SELECT hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
-				$1, source, model, service_tier, region, provider, team, project, status, provider_usd
-			FROM grouped WHERE usage IS NOT NULL AND model IS NOT NULL
-			ORDER BY hour, model
-		), noted AS (
-			INSERT INTO inferacct_internal.refreshed_hour (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
-			SELECT $1, hour, $9, sum(rows), sum(fingerprint), $7, $8 FROM grouped GROUP BY hour
-			RETURNING rows
-		)
-		SELECT coalesce(sum(rows), 0) FROM noted
-	$query$, o.rows_of, CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END, o.part)
-	INTO rows_found
-	USING origin, from_at, until_at, price_cuts(from_at, until_at), context_thresholds(), todo, horizon, clock_timestamp(), o.read_by;
+		SELECT inferacct_internal.usage_cells($3, $4, at, usage, provider_usd, %2$s, source, model, service_tier, region, provider, team, project, status)
+		FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
+			  FROM %1$s WHERE at >= $1 AND at < $2 AND inferacct_internal.hour_of(at) = ANY ($5)
+			  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
+	$query$, o.rows_of, row_hash(o.tracked), o.part)
+	INTO cells
+	USING greatest(from_at, todo[1]), least(until_at, todo[cardinality(todo)] + interval '1 hour'),
+		price_cuts(from_at, until_at), context_thresholds(), todo;
+
+	WITH read AS MATERIALIZED (
+		SELECT * FROM usage_cells_rows(cells)
+	), stored AS (
+		INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
+			origin, source, model, service_tier, region, provider, team, project, status, provider_usd)
+		SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported, r.usage, r.kinds, r.aggregated,
+			refresh_hours.origin, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project, r.status, r.provider_usd
+		FROM read AS r WHERE r.usage IS NOT NULL
+		ORDER BY r.hour, r.model
+	), noted AS (
+		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
+		SELECT refresh_hours.origin, r.hour, o.read_by, sum(r.rows), wrapped(sum(r.fingerprint)), read_horizon, clock_timestamp() FROM read AS r GROUP BY r.hour
+		RETURNING n.rows
+	)
+	SELECT coalesce(sum(n.rows), 0) INTO rows_found FROM noted AS n;
 
 	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo), rows_read = r.rows_read + rows_found
 	WHERE r.origin = refresh_hours.origin;
@@ -402,7 +408,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
+COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, in order, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
 
 CREATE FUNCTION inferacct_internal.warn_of_source(name text)
 RETURNS void
@@ -455,7 +461,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF chunk IS NULL OR chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
+	IF chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('a chunk cannot be %s', chunk),
 			HINT = 'Give an hour or more, in hours or days.';
@@ -464,7 +470,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_width(interval) IS 'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. Error 22023 when it is NULL, shorter than an hour, or has months.';
+COMMENT ON FUNCTION refresh_width(interval) IS 'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. NULL gives NULL. Error 22023 when it is shorter than an hour, or has months.';
 
 CREATE FUNCTION inferacct_internal.refresh_origins(origin text)
 RETURNS text[]
@@ -509,8 +515,8 @@ COMMENT ON FUNCTION refresh_begin(text) IS
 'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in refresh_skip). Error 42704 no such source.';
 
 -- What fails is noted before it is raised: so the two below return it.
-CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean,
-	OUT found_at timestamptz, OUT hours timestamptz[], OUT problem jsonb)
+CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean, width interval,
+	OUT found_at timestamptz, OUT hours timestamptz[], OUT starts timestamptz[], OUT problem jsonb)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -519,33 +525,44 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	found_at := clock_timestamp();
-	hours := refresh_changed(origin, since, coalesce(drop_missing, false));
+	SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
+	INTO hours, starts FROM refresh_look(origin, since, coalesce(drop_missing, false)) AS c;
 	UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
-	hours := '{}';
+	starts := '{}';
 	problem := jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
 END
 $$;
 
-COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean) IS 'The hours that a run of refresh_usage() has to read of an origin, and when they were found; problem: the error that ended it, NULL when none did.';
+COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean, interval) IS 'The hours that a run of refresh_usage() has to read of an origin, where its chunks begin, and when they were found; problem: the error that ended it, NULL when none did.';
 
-CREATE FUNCTION inferacct_internal.refresh_starts(hours timestamptz[], width interval)
+-- A relation without an index on its time is scanned for every chunk, so chunks are
+-- large; their cells have to fit in memory, and a chunk must not span so much time that
+-- listing what prices cut in it takes long.
+CREATE FUNCTION inferacct_internal.refresh_starts(hours timestamptz[], rows bigint[], width interval)
 RETURNS timestamptz[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
-RETURN ARRAY(SELECT DISTINCT date_bin(width, h, timestamptz '2000-01-01 00:00:00+00') AS start FROM unnest(hours) AS h ORDER BY start);
+RETURN ARRAY(
+	SELECT min(c.hour) AS start
+	FROM (SELECT h.hour, date_bin(coalesce(width, interval '100 days'), h.hour, timestamptz '2000-01-01 00:00:00+00') AS bin,
+			CASE WHEN width IS NULL THEN (sum(h.rows) OVER (ORDER BY h.hour) - 1) / 1000000 END AS million
+		  FROM ROWS FROM (unnest(hours), unnest(rows)) AS h(hour, rows)) AS c
+	GROUP BY c.bin, trunc(c.million) ORDER BY start);
 
-COMMENT ON FUNCTION refresh_starts(timestamptz[], interval) IS 'Where the chunks of this width begin that these hours lie in.';
+COMMENT ON FUNCTION refresh_starts(timestamptz[], bigint[], interval) IS 'Where the chunks begin that these hours, in order, are read in: chunks of this width, or of about a million rows when it is NULL.';
 
-CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, width interval, hours timestamptz[], found_at timestamptz)
+CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, starts timestamptz[], hours timestamptz[], found_at timestamptz)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	state text; message text; explanation text; advice text;
+	until_at timestamptz := (SELECT coalesce(min(s), hours[cardinality(hours)] + interval '1 hour') FROM unnest(starts) AS s WHERE s > start);
 BEGIN
-	PERFORM refresh_hours(origin, start, start + width, hours, found_at);
+	PERFORM refresh_hours(origin, start, until_at, hours, found_at);
+	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < until_at), cardinality(hours);
 	RETURN NULL;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
@@ -553,19 +570,7 @@ EXCEPTION WHEN OTHERS OR query_canceled THEN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_chunk(text, timestamptz, interval, timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start. Returns the error that ended it, NULL when none did.';
-
-CREATE FUNCTION inferacct_internal.refresh_tell(origin text, start timestamptz, width interval, hours timestamptz[])
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
-SET search_path TO pg_catalog, pg_temp
-AS $$
-BEGIN
-	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < start + width), cardinality(hours);
-END
-$$;
-
-COMMENT ON FUNCTION refresh_tell(text, timestamptz, interval, timestamptz[]) IS 'Says (NOTICE) how many of the hours are read once the chunk that begins at start is.';
+COMMENT ON FUNCTION refresh_chunk(text, timestamptz, timestamptz[], timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start; says (NOTICE) how many of the hours are read. Returns the error that ended it, NULL when none did.';
 
 CREATE FUNCTION inferacct_internal.refresh_end(origin text, problem jsonb)
 RETURNS void
@@ -591,7 +596,7 @@ $$;
 
 COMMENT ON FUNCTION refresh_raise(jsonb) IS 'Raises a problem of refresh_find() or refresh_chunk() again. NULL raises nothing.';
 
-CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT interval '1 day', drop_missing boolean DEFAULT false)
+CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT NULL, drop_missing boolean DEFAULT false)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -600,6 +605,7 @@ DECLARE
 	begun pg_catalog.bool;
 	found_at pg_catalog.timestamptz;
 	hours pg_catalog.timestamptz[];
+	starts pg_catalog.timestamptz[];
 	start pg_catalog.timestamptz;
 	problem pg_catalog.jsonb;
 BEGIN
@@ -608,13 +614,13 @@ BEGIN
 		begun := inferacct_internal.refresh_begin(one);
 		COMMIT;
 		CONTINUE WHEN NOT begun;
-		SELECT f.found_at, f.hours, f.problem INTO found_at, hours, problem FROM inferacct_internal.refresh_find(one, since, drop_missing) AS f;
+		SELECT f.found_at, f.hours, f.starts, f.problem INTO found_at, hours, starts, problem
+		FROM inferacct_internal.refresh_find(one, since, drop_missing, width) AS f;
 		COMMIT;
-		FOREACH start IN ARRAY inferacct_internal.refresh_starts(hours, width) LOOP
-			problem := inferacct_internal.refresh_chunk(one, start, width, hours, found_at);
+		FOREACH start IN ARRAY starts LOOP
+			problem := inferacct_internal.refresh_chunk(one, start, starts, hours, found_at);
 			EXIT WHEN problem IS NOT NULL;
 			COMMIT;
-			PERFORM inferacct_internal.refresh_tell(one, start, width, hours);
 		END LOOP;
 		PERFORM inferacct_internal.refresh_end(one, problem);
 		COMMIT;
@@ -625,7 +631,7 @@ END
 $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
-'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
+'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
 'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 

@@ -28,9 +28,9 @@
 /* More of a meter than this is no count of a request, nor of a page of many: such rows are refused, so that sums fit. */
 #define ROW_COUNT_MAX INT64_C(1000000000000000)
 
-/* Times before and from which rows are refused: the years 1900 to 9999. */
-#define ROW_AT_MIN INT64_C(-3155673600000000)
-#define ROW_AT_END INT64_C(252455616000000000)
+/* Times before and from which rows are refused: there are those of the years 2000 to 2099. */
+#define ROW_AT_MIN INT64_C(0)
+#define ROW_AT_END INT64_C(3155760000000000)
 
 typedef enum RowProblem
 {

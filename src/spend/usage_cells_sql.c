@@ -31,6 +31,7 @@ PG_FUNCTION_INFO_V1(usage_cells_combine);
 PG_FUNCTION_INFO_V1(usage_cells_rows);
 PG_FUNCTION_INFO_V1(rate_key);
 PG_FUNCTION_INFO_V1(row_problem);
+PG_FUNCTION_INFO_V1(countable_usage);
 
 /* Raised with every change of what StateFields() writes. */
 #define USAGE_CELLS_FORMAT 1
@@ -443,11 +444,22 @@ row_problem(PG_FUNCTION_ARGS)
 	switch (RowCheck(PG_GETARG_TIMESTAMPTZ(0), PG_GETARG_USAGE(1)))
 	{
 		case ROW_TIME:
-			PG_RETURN_TEXT_P(cstring_to_text("its time is not within the years 1900 to 9999"));
+			PG_RETURN_TEXT_P(cstring_to_text("its time is not within the years 2000 to 2099"));
 		case ROW_COUNT:
 			PG_RETURN_TEXT_P(cstring_to_text("a count is above 1000000000000000"));
 		case ROW_OK:
 			break;
 	}
 	PG_RETURN_NULL();
+}
+
+/* The usage of a row that the rollup can have, else NULL. */
+Datum
+countable_usage(PG_FUNCTION_ARGS)
+{
+	const Usage *usage = PG_GETARG_USAGE(1);
+
+	if (RowCheck(PG_GETARG_TIMESTAMPTZ(0), usage) != ROW_OK)
+		PG_RETURN_NULL();
+	PG_RETURN_USAGE(usage);
 }
