@@ -53,7 +53,7 @@ END
 $$;
 
 COMMENT ON FUNCTION grant_roles() IS
-'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets, shared costs, commitments and running deployments, and close months. Attaching sources, compacting into materialized views and protect_usage() are for the owner of the extension. '
+'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets, shared costs, commitments and running deployments, and close months. Attaching sources and protect_usage() are for the owner of the extension. '
 'CREATE EXTENSION calls it where the installing role may make roles; call it again after attach_usage(), and after an upgrade. Error: 42501 when the roles are not there and the caller may not make them.';
 
 -- ---------------------------------------------------------------------------
