@@ -132,6 +132,15 @@ CREATE TABLE inferacct_internal.refresh_skip (
 
 COMMENT ON TABLE refresh_skip IS 'The latest run of refresh_usage() per origin that found another at work and read nothing; read it through refresh_progress.';
 
+CREATE TABLE inferacct_internal.refresh_base (
+	identity	text NOT NULL,
+	looked_at	timestamptz NOT NULL
+);
+
+COMMENT ON TABLE refresh_base IS 'One row, or none: since everything that a look at all of usage_log found has been read, its changes are in usage_change. Of this database only.';
+COMMENT ON COLUMN refresh_base.identity IS 'log_identity() before that look';
+COMMENT ON COLUMN refresh_base.looked_at IS 'when it began';
+
 CREATE FUNCTION inferacct_internal.usage_kinds(usage usage)
 RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
@@ -343,6 +352,30 @@ $$;
 
 COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those that have lost all their rows. Looks at every row from then on.';
 
+-- The same for usage_log from the notes of its triggers, as long as they are complete.  Now
+-- and then everything is looked at all the same: a superuser can turn triggers off.
+CREATE FUNCTION inferacct_internal.refresh_noted()
+RETURNS TABLE (hour timestamptz, rows bigint)
+LANGUAGE sql STABLE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT DISTINCT c.hour, 0::bigint FROM usage_change AS c
+	WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
+$$;
+
+COMMENT ON FUNCTION refresh_noted() IS 'The hours of usage_log that usage_change says have changed; rows is 0, for not known.';
+
+CREATE FUNCTION inferacct_internal.notes_suffice()
+RETURNS boolean
+LANGUAGE sql STABLE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT EXISTS (SELECT FROM refresh_base AS b WHERE b.identity = log_identity() AND b.looked_at > now() - interval '1 day')
+		AND NOT EXISTS (SELECT FROM usage_change AS c WHERE c.hour = '-infinity')
+$$;
+
+COMMENT ON FUNCTION notes_suffice() IS 'Whether refresh_noted() knows of every change: all of usage_log was looked at, and read, within the last day, and neither its partitions nor the prices have changed since.';
+
 CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
 RETURNS timestamptz[]
 LANGUAGE sql VOLATILE COST 100000
@@ -373,6 +406,10 @@ BEGIN
 		  AND NOT EXISTS (SELECT FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = h AND r.refreshed_at > found_at));
 	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at AND u.hour = ANY (todo);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
+	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
+	IF origin = 'usage_log' THEN
+		DELETE FROM usage_change AS c WHERE c.hour = ANY (todo);
+	END IF;
 
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
 	read_horizon := pg_snapshot_xmin(pg_current_snapshot());
@@ -515,8 +552,8 @@ COMMENT ON FUNCTION refresh_begin(text) IS
 'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in refresh_skip). Error 42704 no such source.';
 
 -- What fails is noted before it is raised: so the two below return it.
-CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean, width interval,
-	OUT found_at timestamptz, OUT hours timestamptz[], OUT starts timestamptz[], OUT problem jsonb)
+CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean, width interval, everything boolean,
+	OUT found_at timestamptz, OUT hours timestamptz[], OUT starts timestamptz[], OUT identity text, OUT problem jsonb)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -525,6 +562,17 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	found_at := clock_timestamp();
+	IF origin = 'usage_log' AND since IS NULL AND NOT coalesce(everything, false) AND notes_suffice() THEN
+		SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
+		INTO hours, starts FROM refresh_noted() AS c;
+		UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
+		RETURN;
+	END IF;
+	IF origin = 'usage_log' AND since IS NULL THEN
+		DELETE FROM refresh_base;
+		DELETE FROM usage_change AS c WHERE c.hour < '2000-01-01 00:00:00+00' OR c.hour >= '2100-01-01 00:00:00+00';
+		identity := log_identity();
+	END IF;
 	SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
 	INTO hours, starts FROM refresh_look(origin, since, coalesce(drop_missing, false)) AS c;
 	UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
@@ -535,7 +583,7 @@ EXCEPTION WHEN OTHERS OR query_canceled THEN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean, interval) IS 'The hours that a run of refresh_usage() has to read of an origin, where its chunks begin, and when they were found; problem: the error that ended it, NULL when none did.';
+COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean, interval, boolean) IS 'The hours that a run of refresh_usage() has to read of an origin, where its chunks begin, and when they were found; identity: for refresh_end(), after a look at all of usage_log; problem: the error that ended it, NULL when none did.';
 
 -- A relation without an index on its time is scanned for every chunk, so chunks are
 -- large; their cells have to fit in memory, and a chunk must not span so much time that
@@ -572,15 +620,17 @@ $$;
 
 COMMENT ON FUNCTION refresh_chunk(text, timestamptz, timestamptz[], timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start; says (NOTICE) how many of the hours are read. Returns the error that ended it, NULL when none did.';
 
-CREATE FUNCTION inferacct_internal.refresh_end(origin text, problem jsonb)
+CREATE FUNCTION inferacct_internal.refresh_end(origin text, found_at timestamptz, identity text, problem jsonb)
 RETURNS void
 LANGUAGE sql VOLATILE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
+	DELETE FROM refresh_base WHERE refresh_end.identity IS NOT NULL;
+	INSERT INTO refresh_base (identity, looked_at) SELECT refresh_end.identity, found_at WHERE refresh_end.identity IS NOT NULL AND refresh_end.problem IS NULL;
 	UPDATE refresh_run AS r SET finished_at = clock_timestamp(), problem = refresh_end.problem ->> 'message' WHERE r.origin = refresh_end.origin
 $$;
 
-COMMENT ON FUNCTION refresh_end(text, jsonb) IS 'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed.';
+COMMENT ON FUNCTION refresh_end(text, timestamptz, text, jsonb) IS 'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed; identity: that all that was found when everything was looked at has been read, so that notes tell from then on.';
 
 CREATE FUNCTION inferacct_internal.refresh_raise(problem jsonb)
 RETURNS void
@@ -596,7 +646,8 @@ $$;
 
 COMMENT ON FUNCTION refresh_raise(jsonb) IS 'Raises a problem of refresh_find() or refresh_chunk() again. NULL raises nothing.';
 
-CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT NULL, drop_missing boolean DEFAULT false)
+CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT NULL, drop_missing boolean DEFAULT false,
+	everything boolean DEFAULT false)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -607,6 +658,7 @@ DECLARE
 	hours pg_catalog.timestamptz[];
 	starts pg_catalog.timestamptz[];
 	start pg_catalog.timestamptz;
+	identity pg_catalog.text;
 	problem pg_catalog.jsonb;
 BEGIN
 	width := inferacct_internal.refresh_width(chunk);
@@ -614,15 +666,15 @@ BEGIN
 		begun := inferacct_internal.refresh_begin(one);
 		COMMIT;
 		CONTINUE WHEN NOT begun;
-		SELECT f.found_at, f.hours, f.starts, f.problem INTO found_at, hours, starts, problem
-		FROM inferacct_internal.refresh_find(one, since, drop_missing, width) AS f;
+		SELECT f.found_at, f.hours, f.starts, f.identity, f.problem INTO found_at, hours, starts, identity, problem
+		FROM inferacct_internal.refresh_find(one, since, drop_missing, width, everything) AS f;
 		COMMIT;
 		FOREACH start IN ARRAY starts LOOP
 			problem := inferacct_internal.refresh_chunk(one, start, starts, hours, found_at);
 			EXIT WHEN problem IS NOT NULL;
 			COMMIT;
 		END LOOP;
-		PERFORM inferacct_internal.refresh_end(one, problem);
+		PERFORM inferacct_internal.refresh_end(one, found_at, identity, problem);
 		COMMIT;
 		PERFORM inferacct_internal.refresh_raise(problem);
 		PERFORM inferacct_internal.notice_hours_of_others(one);
@@ -630,8 +682,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
-'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
+COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean, boolean) IS
+'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time); everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has changed since. '
 'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
