@@ -11,6 +11,9 @@ CREATE TABLE inferacct_internal.usage_change (
 	hour		timestamptz NOT NULL
 );
 
+-- Notes are deleted, which a publication of all tables would refuse without a key.
+ALTER TABLE usage_change REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE usage_change IS 'Notes of hours that transactions have changed, without a key, so that writers never wait for one another. Of this database only.';
 COMMENT ON COLUMN usage_change.relation IS 'the partition';
 COMMENT ON COLUMN usage_change.hour IS 'beginning of the UTC hour; -infinity: all of them';

@@ -137,6 +137,8 @@ CREATE TABLE inferacct_internal.refresh_base (
 	looked_at	timestamptz NOT NULL
 );
 
+ALTER TABLE refresh_base REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE refresh_base IS 'One row, or none: since everything that a look at all of usage_log found has been read, its changes are in usage_change. Of this database only.';
 COMMENT ON COLUMN refresh_base.identity IS 'log_identity() before that look';
 COMMENT ON COLUMN refresh_base.looked_at IS 'when it began';
@@ -308,9 +310,10 @@ COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log
 -- An hour has changed when its number of rows has, when a row may have been
 -- written by a transaction that had not ended when the hour was read, when its rows
 -- lie in another partition, when a price has come that tells its requests apart, or
--- when it was read by another definition; such an hour goes, too, when the rows that
--- there are now begin before it and it has none.  Rows of times that row_problem()
--- refuses are not looked at.
+-- when it was read by another definition.  An hour that has lost all its rows goes when
+-- there are rows of earlier hours: its own were deleted or moved.  Hours before the first
+-- row that there is are kept: raw logs are dropped from their beginning, and the rollup
+-- outlives them.  Rows of times that row_problem() refuses are not looked at.
 CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean)
 RETURNS TABLE (hour timestamptz, rows bigint)
 LANGUAGE plpgsql VOLATILE COST 100000
@@ -323,6 +326,10 @@ BEGIN
 		WITH seen AS (
 			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
 			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < '2100-01-01 00:00:00+00' GROUP BY 1
+		), present AS (
+			SELECT CASE WHEN $2 = '2000-01-01 00:00:00+00' THEN (SELECT min(hour) FROM seen)
+				WHEN EXISTS (SELECT FROM (SELECT %1$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
+				ELSE (SELECT min(hour) FROM seen) END AS first_hour
 		), kept AS (
 			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
 		), cuts AS MATERIALIZED (
@@ -336,7 +343,7 @@ BEGIN
 		SELECT hour, coalesce(seen.rows, 0)
 		FROM seen FULL JOIN kept USING (hour)
 		WHERE CASE
-			WHEN seen.rows IS NULL THEN $3 OR (kept.read_by <> $4 AND kept.hour >= (SELECT min(hour) FROM seen))
+			WHEN seen.rows IS NULL THEN $3 OR kept.hour >= (SELECT first_hour FROM present)
 			WHEN kept.rows IS NULL THEN true
 			WHEN kept.read_by <> $4 THEN true
 			ELSE seen.rows <> kept.rows OR seen.fingerprint IS DISTINCT FROM kept.fingerprint
@@ -350,24 +357,27 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those that have lost all their rows. Looks at every row from then on.';
+COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those before the first row that there is. Looks at every row from then on.';
 
 -- The same for usage_log from the notes of its triggers, as long as they are complete.  Now
 -- and then everything is looked at all the same: a superuser can turn triggers off.
-CREATE FUNCTION inferacct_internal.refresh_noted()
+CREATE FUNCTION inferacct_internal.refresh_noted(drop_missing boolean)
 RETURNS TABLE (hour timestamptz, rows bigint)
-LANGUAGE sql STABLE COST 10000
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT DISTINCT c.hour, 0::bigint FROM usage_change AS c
-	WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
+	WITH changed AS MATERIALIZED (
+		SELECT DISTINCT c.hour FROM usage_change AS c WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
+	)
+	SELECT c.hour, 0::bigint FROM changed AS c
+	WHERE drop_missing OR EXISTS (SELECT FROM usage_log AS l WHERE l.at >= '2000-01-01 00:00:00+00' AND l.at < c.hour + interval '1 hour')
 $$;
 
-COMMENT ON FUNCTION refresh_noted() IS 'The hours of usage_log that usage_change says have changed; rows is 0, for not known.';
+COMMENT ON FUNCTION refresh_noted(boolean) IS 'The hours of usage_log that usage_change says have changed; rows is 0, for not known. Hours before the first row that there is only with drop_missing.';
 
 CREATE FUNCTION inferacct_internal.notes_suffice()
 RETURNS boolean
-LANGUAGE sql STABLE COST 1000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT EXISTS (SELECT FROM refresh_base AS b WHERE b.identity = log_identity() AND b.looked_at > now() - interval '1 day')
@@ -431,7 +441,7 @@ BEGIN
 		SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported, r.usage, r.kinds, r.aggregated,
 			refresh_hours.origin, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project, r.status, r.provider_usd
 		FROM read AS r WHERE r.usage IS NOT NULL
-		ORDER BY r.hour, r.model
+		ORDER BY r.hour, r.model, r.first_at, r.team
 	), noted AS (
 		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
 		SELECT refresh_hours.origin, r.hour, o.read_by, sum(r.rows), wrapped(sum(r.fingerprint)), read_horizon, clock_timestamp() FROM read AS r GROUP BY r.hour
@@ -564,7 +574,7 @@ BEGIN
 	found_at := clock_timestamp();
 	IF origin = 'usage_log' AND since IS NULL AND NOT coalesce(everything, false) AND notes_suffice() THEN
 		SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
-		INTO hours, starts FROM refresh_noted() AS c;
+		INTO hours, starts FROM refresh_noted(coalesce(drop_missing, false)) AS c;
 		UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
 		RETURN;
 	END IF;
@@ -683,7 +693,7 @@ END
 $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean, boolean) IS
-'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time); everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has changed since. '
+'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours before the first row that there is (they are kept by default, since raw logs are often dropped from their beginning); everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has changed since. '
 'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
