@@ -65,13 +65,6 @@ COMMENT ON COLUMN price_version.published_at IS 'When it became known; inferacct
 COMMENT ON COLUMN price_version.checksum IS 'md5 of the catalog it was loaded from, when it was.';
 COMMENT ON COLUMN price_version.digest IS 'SHA-256 of the version and all its rows, written when the transaction that opened it commits; NULL until then. verify_prices() compares.';
 
-CREATE FUNCTION inferacct_internal.written_here(xmin xid) RETURNS boolean
-LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
-AS 'MODULE_PATHNAME', 'written_here';
-
-COMMENT ON FUNCTION written_here(xid) IS
-'Was a row with this xmin written by the current transaction, its subtransactions included? NULL gives NULL.';
-
 CREATE FUNCTION inferacct_internal.is_installing() RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'is_installing';
@@ -99,7 +92,14 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION open_price_version(timestamptz, text, text, text) IS
-'Opens the version to which the caller adds rows of price, model_alias, contract, contract_term, fx_rate or gpu_price in the same transaction; returns its number. Waits for other writers of prices.';
+'Opens the version to which the caller adds rows of price, model_alias, contract, contract_term, fx_rate or gpu_price in the same transaction; returns its number. Waits for other writers of prices. Error IA104: published_at lies in the past, and the caller does not own the extension.';
+
+CREATE FUNCTION inferacct_internal.is_own_transaction(writer xid) RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1
+AS 'MODULE_PATHNAME', 'is_own_transaction';
+
+COMMENT ON FUNCTION is_own_transaction(xid) IS
+'Whether a row of that xmin was written by this transaction or one of its subtransactions that still stand. NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.own_price_version() RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -110,7 +110,7 @@ DECLARE
 BEGIN
 	SELECT v.version INTO opened
 	FROM price_version v
-	WHERE v.digest IS NULL AND v.note = 'inserted rows' AND written_here(v.xmin)
+	WHERE is_own_transaction(v.xmin) AND v.note = 'inserted rows' AND v.digest IS NULL
 	ORDER BY v.version DESC LIMIT 1;
 	RETURN coalesce(opened, open_price_version(now(), NULL, 'inserted rows', NULL));
 END $$;
@@ -396,7 +396,7 @@ BEGIN
 				HINT = 'Leave out version: the row then belongs to a version of its own.';
 	END IF;
 	IF owns_table(TG_RELID)
-		OR EXISTS (SELECT FROM price_version v WHERE v.version = NEW.version AND v.digest IS NULL AND written_here(v.xmin)) THEN
+		OR EXISTS (SELECT FROM price_version v WHERE v.version = NEW.version AND v.digest IS NULL AND is_own_transaction(v.xmin)) THEN
 		RETURN NEW;
 	END IF;
 	RAISE EXCEPTION 'no row of "%" can be added to version %', TG_TABLE_NAME, NEW.version

@@ -212,9 +212,20 @@ CREATE FUNCTION inferacct_internal.qualified_name(relation regclass)
 RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
+SET quote_all_identifiers TO off
 AS $$ SELECT relation::text $$;
 
 COMMENT ON FUNCTION qualified_name(regclass) IS 'Name of a relation with its schema, whatever the search_path.';
+
+-- Unlike to_regclass(), for whoever may not use the schema, too.
+CREATE FUNCTION inferacct_internal.relation_of(qualified_name text)
+RETURNS oid
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+SET quote_all_identifiers TO off
+AS $$ SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE format('%I.%I', n.nspname, c.relname) = $1 $$;
+
+COMMENT ON FUNCTION relation_of(text) IS 'The relation of that qualified_name(); NULL when there is none.';
 
 CREATE FUNCTION inferacct_internal.source_view(name text)
 RETURNS text
@@ -351,6 +362,7 @@ CREATE FUNCTION inferacct_internal.source_seen(relation oid, source usage_source
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
+SET quote_all_identifiers TO off
 AS $$
 DECLARE
 	seen text;
@@ -360,8 +372,8 @@ BEGIN
 		(SELECT string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid::regtype), ', ' ORDER BY a.attnum)
 		 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
 	INTO seen
-	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), to_regclass(source.relation));
-	RETURN concat_ws(' ', coalesce(seen, 'gone'), 'by', md5(concat(source.columns, source.definition)));
+	FROM pg_class AS c WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = source_seen.relation), inferacct_internal.relation_of(source.relation));
+	RETURN concat_ws(' ', coalesce(seen, 'gone'), 'by', md5(concat(source.relation, source.columns, source.definition)));
 END
 $$;
 
@@ -372,6 +384,7 @@ CREATE FUNCTION inferacct_internal.source_columns(relation regclass, definition 
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE COST 10000
 SET search_path TO pg_catalog, pg_temp
+SET quote_all_identifiers TO off
 AS $$
 DECLARE
 	columns jsonb;
@@ -410,6 +423,7 @@ CREATE FUNCTION inferacct_internal.follow_source(name text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO pg_catalog, pg_temp
+SET quote_all_identifiers TO off
 AS $$
 DECLARE
 	s inferacct.usage_source;
@@ -436,7 +450,7 @@ BEGIN
 	UPDATE inferacct_internal.source_relation AS r SET seen = now_seen WHERE r.name = follow_source.name;
 
 	SELECT c.oid, c.relowner, c.relkind INTO now_relation, now_owner, now_kind FROM pg_class AS c
-	WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = l.relation), to_regclass(s.relation));
+	WHERE c.oid = coalesce((SELECT k.oid FROM pg_class AS k WHERE k.oid = l.relation), inferacct_internal.relation_of(s.relation));
 	BEGIN
 		IF now_relation IS NULL THEN
 			why := format('its relation %s was dropped', s.relation);

@@ -89,13 +89,13 @@ COMMENT ON COLUMN refreshed_hour.fingerprint IS 'modulo 2^64: sum over the rows 
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
 
 -- By what an hour is read: it is read again when this has changed.
-CREATE FUNCTION inferacct_internal.source_read_by(relation text, definition jsonb)
+CREATE FUNCTION inferacct_internal.source_read_by(relation oid, definition jsonb)
 RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
-AS $$ SELECT md5(concat_ws(' ', to_regclass(relation)::oid, definition)) $$;
+AS $$ SELECT md5(concat_ws(' ', relation, definition)) $$;
 
-COMMENT ON FUNCTION source_read_by(text, jsonb) IS 'Digest of the relation and the definition of a source; another name of either is no other.';
+COMMENT ON FUNCTION source_read_by(oid, jsonb) IS 'Digest of the relation and the definition of a source; another name of either is no other.';
 
 CREATE VIEW source_status WITH (security_invoker = true) AS
 SELECT s.name, s.relation,
@@ -103,7 +103,7 @@ SELECT s.name, s.relation,
 	CASE WHEN c.unseen THEN 'its relation was changed unseen' ELSE l.problem END AS problem,
 	CASE WHEN c.unseen THEN 'SELECT inferacct.follow_sources()'
 		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name, s.relation, s.mapping) END AS remedy,
-	(SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = s.name AND r.read_by <> source_read_by(s.relation, s.definition)) AS hours_of_others
+	(SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = s.name AND r.read_by <> source_read_by(l.relation, s.definition)) AS hours_of_others
 FROM usage_source AS s LEFT JOIN source_relation AS l USING (name)
 CROSS JOIN LATERAL (SELECT l.seen IS DISTINCT FROM source_seen(l.relation, s)) AS c(unseen);
 
@@ -301,7 +301,7 @@ BEGIN
 		at := 'r.at';
 		scan := 'FROM ' || rows_of;
 	END IF;
-	read_by := source_read_by(s.relation, s.definition);
+	read_by := source_read_by(s.relation::regclass, s.definition);
 END
 $$;
 

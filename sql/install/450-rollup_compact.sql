@@ -158,7 +158,7 @@ BEGIN
 		SELECT OLD.origin, inferacct_internal.month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
 		UNION SELECT NEW.origin, inferacct_internal.month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
 	WHERE NOT EXISTS (SELECT FROM inferacct_internal.usage_month AS m
-		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND inferacct_internal.written_here(m.xmin));
+		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND inferacct_internal.is_own_transaction(m.xmin));
 	RETURN NULL;
 END
 $$;
@@ -289,6 +289,12 @@ DECLARE
 	cuts timestamptz[];
 	sizes bigint[] := context_thresholds();
 BEGIN
+	IF EXISTS (SELECT FROM trigger_modes() AS t WHERE t.relation = 'usage_hourly'::regclass AND t.mode = 'D') THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'months cannot be summed up while triggers of usage_hourly are off',
+			DETAIL = 'Hours that come or go now would not take their month out again.',
+			HINT = 'SELECT enable_triggers() first.';
+	END IF;
 	PERFORM month_changed(r.origin, r.month) FROM (SELECT origin, month FROM rollup_month ORDER BY 1, 2) AS r
 	WHERE everything OR NOT EXISTS (SELECT FROM usage_month AS u WHERE u.origin = r.origin AND u.month = r.month);
 	FOR m IN SELECT * FROM usage_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
@@ -317,7 +323,7 @@ END
 $$;
 
 COMMENT ON FUNCTION compact_usage(boolean) IS
-'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those whose rows came while triggers were off. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage().';
+'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those whose rows came while triggers were off. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage(). Error 55000 while triggers of usage_hourly are off.';
 
 CREATE VIEW inferacct_internal.monthly_usage WITH (security_invoker = true) AS
 SELECT month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,

@@ -51,9 +51,10 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct.price_version'::regclass THEN
-		RAISE EXCEPTION 'price_version_noted() is the trigger of price_version' USING ERRCODE = '39P01';
+		RAISE EXCEPTION USING ERRCODE = '39P01', MESSAGE = 'price_version_noted() is the trigger of price_version';
 	END IF;
-	SET CONSTRAINTS inferacct_internal.open_version_committed DEFERRED;		-- rows come after their version, whatever the caller set
+	-- Rows come after their version, whatever the caller set.
+	SET CONSTRAINTS inferacct_internal.open_version_committed DEFERRED;
 	INSERT INTO inferacct_internal.open_version (version) VALUES (NEW.version);
 	RETURN NULL;
 END
@@ -67,7 +68,7 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct_internal.open_version'::regclass THEN
-		RAISE EXCEPTION 'open_version_committed() is the trigger of open_version' USING ERRCODE = '39P01';
+		RAISE trigger_protocol_violated USING MESSAGE = 'open_version_committed() is the trigger of open_version';
 	END IF;
 	UPDATE inferacct.price_version AS v SET digest = (SELECT d.digest FROM inferacct_internal.version_digests(NEW.version) AS d)
 	WHERE v.version = NEW.version AND v.digest IS NULL;
@@ -79,7 +80,8 @@ $$;
 COMMENT ON FUNCTION open_version_committed() IS 'Row trigger of open_version at commit: writes the digest of the version.';
 
 GRANT SELECT ON open_version TO PUBLIC;
-REVOKE ALL ON FUNCTION price_version_noted(), open_version_committed() FROM PUBLIC;
+REVOKE ALL ON FUNCTION price_version_noted() FROM PUBLIC;
+REVOKE ALL ON FUNCTION open_version_committed() FROM PUBLIC;
 
 CREATE TRIGGER price_version_noted AFTER INSERT ON price_version
 FOR EACH ROW WHEN (NEW.digest IS NULL) EXECUTE FUNCTION price_version_noted();

@@ -49,6 +49,38 @@ $$;
 COMMENT ON FUNCTION enable_triggers() IS
 'Gives every trigger of the extension''s tables the mode it was made with (ALWAYS, or REPLICA), and returns how many had another; sessions then read prices anew. Needed after pg_restore --disable-triggers and ALTER TABLE ... DISABLE TRIGGER. The caller must own the extension.';
 
+-- What pg_restore --disable-triggers does.  DISABLE TRIGGER: nobody notes from now
+-- on which months change, so that all are read by the hour.  ENABLE TRIGGER ALL:
+-- every trigger gets the mode that it was made with, and months that came meanwhile
+-- are noted.  A trigger that somebody has switched off stays off.
+CREATE FUNCTION inferacct_internal.table_altered() RETURNS event_trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	t record;
+	rollup CONSTANT regclass := 'usage_hourly'::regclass;
+BEGIN
+	FOR t IN SELECT m.* FROM trigger_modes() AS m WHERE m.mode = 'O'
+		AND m.relation IN (SELECT c.objid FROM pg_event_trigger_ddl_commands() AS c WHERE c.classid = 'pg_class'::regclass)
+	LOOP
+		EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', t.relation, CASE t.made_mode WHEN 'R' THEN 'REPLICA' ELSE 'ALWAYS' END, t.trigger);
+	END LOOP;
+	IF rollup IN (SELECT c.objid FROM pg_event_trigger_ddl_commands() AS c WHERE c.classid = 'pg_class'::regclass) THEN
+		PERFORM month_changed(r.origin, r.month) FROM (SELECT * FROM rollup_month ORDER BY origin, month) AS r
+		WHERE r.compacted AND EXISTS (SELECT FROM trigger_modes() AS m WHERE m.relation = rollup AND m.mode = 'D')
+			OR NOT EXISTS (SELECT FROM usage_month AS u WHERE u.origin = r.origin AND u.month = r.month);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION table_altered() IS
+'Event trigger for ALTER TABLE of tables of the extension: gives triggers that became ordinary ones by ENABLE TRIGGER ALL the mode they were made with, and takes the months out of usage_monthly when triggers of usage_hourly are switched off.';
+
+CREATE EVENT TRIGGER inferacct_table_altered ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION table_altered();
+ALTER EVENT TRIGGER inferacct_table_altered ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER inferacct_table_altered IS 'Triggers of inferacct stay as they were made: see table_altered().';
+
 -- ---------------------------------------------------------------------------
 -- The rollup
 -- ---------------------------------------------------------------------------

@@ -87,10 +87,16 @@ PayloadFlavorName(PayloadFlavor flavor)
 static const PayloadShape *
 ShapeOf(PayloadReader *reader, const PayloadBody *body)
 {
+	if (reader->shaped == body->usage && reader->shape != NULL)
+		return reader->shape;
 	for (size_t i = 0; i < lengthof_array(shapes) && IsKind(body->usage, JSON_OBJECT); i++)
 	{
 		if (shapes[i].is(reader, body))
+		{
+			reader->shaped = body->usage;
+			reader->shape = &shapes[i];
 			return &shapes[i];
+		}
 	}
 	return NULL;
 }
@@ -127,15 +133,17 @@ ReadShape(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 static void
 CheckCharged(PayloadReader *reader, const PayloadBody *body, const Tally *tally)
 {
-	Node	   *cost = FirstOf(reader, body->usage, KEY_cost, KEY_total_cost, KEY_total_cost_usd, KEY_cost_in_usd_ticks, KEY_NONE);
+	Node	   *cost;
 
+	if (tally->input + tally->output > 0 || tally->requests_stated || reader->charge_count > 0)
+		return;
 	for (Meter meter = 0; meter < METER_COUNT; meter++)
 	{
 		if (meter != METER_REQUESTS && tally->units[meter] != 0)
 			return;
 	}
-	if (tally->input + tally->output == 0 && !tally->requests_stated && reader->charge_count == 0 &&
-		IsKind(cost, JSON_NUMBER) && reader->tree->source->number(&cost->value) > 0)
+	cost = FirstOf(reader, body->usage, KEY_cost, KEY_total_cost, KEY_total_cost_usd, KEY_cost_in_usd_ticks, KEY_NONE);
+	if (IsKind(cost, JSON_NUMBER) && reader->tree->source->number(&cost->value) > 0)
 		Problem(reader, PAYLOAD_NO_USAGE, "The payload states a cost of %.17g, but no count.",
 				reader->tree->source->number(&cost->value));
 }
@@ -254,16 +262,25 @@ PayloadReadModel(const Payload *payload, char model[PAYLOAD_MODEL_SIZE], char *p
 	return EndReading(&reading);
 }
 
+/* Of the chunks of a stream the last that says a tier counts, as a tier is revised; a speed is not. */
 static void
 CopyTier(PayloadReader *reader, char tier[PAYLOAD_TIER_SIZE])
 {
+	Node	   *speed = NULL;
+
 	strcpy(tier, "standard");
 	FindTier(reader, reader->root, tier);
 	if (IsKind(reader->root, JSON_ARRAY))
 	{
 		for (Node *chunk = Child(reader, reader->root); chunk != NULL; chunk = chunk->next)
+		{
 			FindTier(reader, chunk, tier);
+			if (speed == NULL)
+				speed = FindSpeed(reader, chunk);
+		}
 	}
+	if (speed != NULL)
+		NormalizeTier(reader, speed, tier);
 }
 
 PayloadStatus

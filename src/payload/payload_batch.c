@@ -34,11 +34,12 @@ LineOf(PayloadReader *reader, Node *root)
 {
 	Node	   *response = Member(reader, root, KEY_response);
 	Node	   *result = Member(reader, root, KEY_result);
-	bool		answer = Names(reader, root, KEY_response) || Names(reader, root, KEY_error);
+	bool		answer;
 	bool		answered;
 
-	if (!IsKind(root, JSON_OBJECT))
+	if (!HasAny(reader, root, KEY_custom_id, KEY_recordId, KEY_processed_time, KEY_key, KEY_request, KEY_NONE))
 		return LINE_NONE;
+	answer = Names(reader, root, KEY_response) || Names(reader, root, KEY_error);
 	if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && IsKind(result, JSON_OBJECT))	/* Anthropic */
 		answered = HasAny(reader, result, KEY_message, KEY_NONE);
 	else if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && answer)	/* OpenAI */

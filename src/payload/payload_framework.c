@@ -150,6 +150,9 @@ ReadAgent(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 					all, CountOf(reader, total));
 		return;
 	}
+	/* The Copilot CLI's, in milliseconds. */
+	if (HasAny(reader, usage, KEY_cacheReadTokens, KEY_cacheWriteTokens, KEY_NONE))
+		Taken(reader, Member(reader, usage, KEY_duration));
 	tally->output = output;
 	SettlePrompt(reader, tally, input, CountAny(reader, usage, KEY_cacheRead, KEY_cacheReadTokens, KEY_NONE),
 				 CountAny(reader, usage, KEY_cacheWrite, KEY_cacheWriteTokens, KEY_NONE),

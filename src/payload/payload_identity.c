@@ -101,7 +101,7 @@ static const PayloadKey places[][MAX_PATH + 1] = {
 };
 
 /* Write our word for a tier as a provider spells it. */
-static void
+void
 NormalizeTier(PayloadReader *reader, const Node *tier, char word[PAYLOAD_TIER_SIZE])
 {
 	static const char *const standard[] = {"default", "auto", "on_demand", "standard_only",
@@ -197,6 +197,20 @@ FindTier(PayloadReader *reader, Node *root, char tier[PAYLOAD_TIER_SIZE])
 		(IsBatchLine(reader, root) || StringIs(object, "batch") ||
 		 StringIs(StringOf(reader, root, KEY_type), "message_batch")))
 		strcpy(tier, "batch");
+}
+
+/* A faster mode that root says it was served in; NULL when it says none. */
+Node *
+FindSpeed(PayloadReader *reader, Node *root)
+{
+	for (size_t i = 0; i < lengthof_array(places); i++)
+	{
+		Node	   *speed = StringOf(reader, MemberAt(reader, root, places[i]), KEY_speed);
+
+		if (speed != NULL && !StringIs(speed, "standard"))
+			return speed;
+	}
+	return NULL;
 }
 
 /* Where the answer was made, when that has a price of its own; NULL when it does not say. */

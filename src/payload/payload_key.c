@@ -27,34 +27,59 @@ static const KeyInfo keys[] = {
 	{"", 0, false},
 };
 
-/* Open addressing: four times as many places as keys keep the ways short. */
+/* The first and the last eight bytes of a name: all of it, up to sixteen. */
+typedef struct Ends
+{
+	uint64_t	first;
+	uint64_t	last;
+} Ends;
+
+typedef struct Place
+{
+	Ends		ends;
+	uint16_t	length;
+	uint16_t	key;			/* KEY_NONE: the place is empty */
+} Place;
+
+/* Open addressing: more than four times as many places as keys keep the ways short. */
 #define PLACES 2048
 
-static uint16_t place_of[PLACES];
+static Place places[PLACES];
 static bool filled = false;
 
-/* Of the length, the first eight bytes and the last: names differ in these. */
-static uint32_t
-Hash(const char *name, size_t length)
+static inline Ends
+EndsOf(const char *name, size_t length)
 {
-	uint64_t	first = 0;
-	uint64_t	last = 0;
+	Ends		ends = {0, 0};
 
-	if (length >= sizeof(first))
+	if (length >= sizeof(uint64_t))
 	{
-		memcpy(&first, name, sizeof(first));
-		memcpy(&last, name + length - sizeof(last), sizeof(last));
+		memcpy(&ends.first, name, sizeof(uint64_t));
+		memcpy(&ends.last, name + length - sizeof(uint64_t), sizeof(uint64_t));
+	}
+	else if (length >= sizeof(uint32_t))
+	{
+		uint32_t	half;
+
+		memcpy(&half, name, sizeof(half));
+		ends.first = half;
+		memcpy(&half, name + length - sizeof(half), sizeof(half));
+		ends.last = half;
 	}
 	else
-		memcpy(&first, name, length);
-	first = (first ^ (last << 7) ^ (last >> 9) ^ length) * UINT64_C(0x9E3779B97F4A7C15);
-	return (uint32_t) (first >> 32) ^ (uint32_t) (first >> 53);
+	{
+		for (size_t i = 0; i < length; i++)
+			ends.first = ends.first << 8 | (unsigned char) name[i];
+	}
+	return ends;
 }
 
-static bool
-IsKey(PayloadKey key, const char *name, size_t length)
+static inline size_t
+PlaceOf(Ends ends, size_t length)
 {
-	return keys[key].length == length && memcmp(keys[key].name, name, length) == 0;
+	uint64_t	mixed = (ends.first ^ (ends.last << 7) ^ (ends.last >> 9) ^ length) * UINT64_C(0x9E3779B97F4A7C15);
+
+	return (mixed ^ mixed >> 29) >> 32 & (PLACES - 1);
 }
 
 static void
@@ -62,11 +87,12 @@ Fill(void)
 {
 	for (PayloadKey key = KEY_NONE + 1; key < KEY_UNKNOWN; key++)
 	{
-		uint32_t	place = Hash(keys[key].name, keys[key].length) % PLACES;
+		Ends		ends = EndsOf(keys[key].name, keys[key].length);
+		size_t		at = PlaceOf(ends, keys[key].length);
 
-		while (place_of[place] != KEY_NONE)
-			place = (place + 1) % PLACES;
-		place_of[place] = (uint16_t) key;
+		while (places[at].key != KEY_NONE)
+			at = (at + 1) % PLACES;
+		places[at] = (Place) {ends, keys[key].length, (uint16_t) key};
 	}
 	filled = true;
 }
@@ -74,15 +100,17 @@ Fill(void)
 PayloadKey
 PayloadKeyByName(const char *name, size_t length)
 {
-	uint32_t	place = Hash(name, length) % PLACES;
+	Ends		ends = EndsOf(name, length);
 
 	if (!filled)
 		Fill();
-	while (place_of[place] != KEY_NONE)
+	for (size_t at = PlaceOf(ends, length); places[at].key != KEY_NONE; at = (at + 1) % PLACES)
 	{
-		if (IsKey((PayloadKey) place_of[place], name, length))
-			return (PayloadKey) place_of[place];
-		place = (place + 1) % PLACES;
+		const Place *place = &places[at];
+
+		if (place->ends.first == ends.first && place->ends.last == ends.last && place->length == length &&
+			(length <= 2 * sizeof(uint64_t) || memcmp(keys[place->key].name, name, length) == 0))
+			return (PayloadKey) place->key;
 	}
 	return KEY_UNKNOWN;
 }

@@ -75,7 +75,7 @@ FindKey(const Node *node, PayloadKey key)
 void
 PutChild(Node *node, Node *child)
 {
-	bool		may_repeat = child->key != KEY_UNKNOWN && (node->keys & KEY_BIT(child->key)) != 0;
+	bool		may_repeat = child->key != KEY_UNKNOWN && (KEY_WORD(node, child->key) & KEY_BIT(child->key)) != 0;
 	Node	   *same = may_repeat ? FindKey(node, child->key) : NULL;
 
 	if (same != NULL)
@@ -87,7 +87,7 @@ PutChild(Node *node, Node *child)
 		return;
 	}
 	if (child->key != KEY_UNKNOWN)
-		node->keys |= KEY_BIT(child->key);
+		KEY_WORD(node, child->key) |= KEY_BIT(child->key);
 	if (node->last == NULL)
 		node->first = child;
 	else

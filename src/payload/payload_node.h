@@ -22,7 +22,7 @@ typedef struct Node
 	struct Node *first;			/* child, once they are made */
 	struct Node *last;
 	const char *name;			/* NULL for an element */
-	uint64_t	keys;			/* a bit for each key among the children */
+	uint64_t	keys[2];		/* a bit for each key among the children */
 	JsonValue	value;
 	uint32_t	name_length;
 	uint16_t	key;
@@ -50,6 +50,7 @@ extern void TreeFree(Tree *tree);
 /* A new node of no parent; NULL when there is no memory. */
 extern Node *NewNode(Tree *tree, const JsonValue *value);
 
+#define KEY_WORD(node, key) ((node)->keys[(key) / 64 % 2])
 #define KEY_BIT(key) (UINT64_C(1) << ((key) % 64))
 
 /* Make the children of an object or array. */
@@ -91,7 +92,7 @@ FindMember(Tree *tree, Node *node, PayloadKey key)
 		return NULL;
 	if (!node->opened)
 		OpenNode(tree, node);
-	if ((node->keys & KEY_BIT(key)) == 0)
+	if ((KEY_WORD(node, key) & KEY_BIT(key)) == 0)
 		return NULL;
 	member = FindKey(node, key);
 	return IsKind(member, JSON_NULL) ? NULL : member;

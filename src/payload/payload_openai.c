@@ -71,12 +71,14 @@ ReadPromptDetails(PayloadReader *reader, Node *details, Tally *tally)
 {
 	if (!IsKind(details, JSON_OBJECT))
 		return;
-	ReadModalities(reader, details, tally->input_of);
-	ReadModalities(reader, Member(reader, details, KEY_cached_tokens_details), tally->cached_of);
 	tally->cache_read = Agreed(reader, tally->cache_read,
 							   CountAny(reader, details, KEY_cached_tokens, KEY_cache_read, KEY_cached_read_tokens, KEY_cache_read_tokens,
 										KEY_cache_read_input_tokens, KEY_priority_cache_read, KEY_flex_cache_read, KEY_NONE),
 							   "cached tokens");
+	if (NothingLeft(reader, details))
+		return;
+	ReadModalities(reader, details, tally->input_of);
+	ReadModalities(reader, Member(reader, details, KEY_cached_tokens_details), tally->cached_of);
 	ReadDetailedWrites(reader, details, tally);
 	tally->units[METER_WEB_SEARCHES] = Larger(tally->units[METER_WEB_SEARCHES], Count(reader, details, KEY_web_search_requests));
 	tally->units[METER_MAP_SEARCHES] = Larger(tally->units[METER_MAP_SEARCHES], Count(reader, details, KEY_google_maps_grounding_requests));
@@ -104,6 +106,8 @@ ReadDetails(PayloadReader *reader, Node *usage, Answer *answer, Tally *tally)
 
 	for (int i = 0; i < 4; i++)
 	{
+		if (NothingLeft(reader, usage))
+			return;
 		ReadPromptDetails(reader, Member(reader, usage, prompt[i]), tally);
 		answer->reasoning = Agreed(reader, answer->reasoning,
 								   ReadAnswerDetails(reader, Member(reader, usage, completion[i]), tally), "reasoning tokens");
@@ -179,15 +183,17 @@ NamesModel(PayloadReader *reader, const PayloadBody *body, const char *start)
 static PayloadFlavor
 ChatFlavor(PayloadReader *reader, const PayloadBody *body)
 {
+	Node	   *model = StringOf(reader, body->container, KEY_model);
+
 	if (reader->flavor != FLAVOR_DETECT)
 		return reader->flavor;
-	if (HasAny(reader, body->usage, KEY_citation_tokens, KEY_num_search_queries, KEY_search_context_size, KEY_NONE) ||
-		NamesModel(reader, body, "sonar"))
+	if (StringStarts(model, "sonar") ||
+		HasAny(reader, body->usage, KEY_citation_tokens, KEY_num_search_queries, KEY_search_context_size, KEY_NONE))
 		return FLAVOR_PERPLEXITY;
-	if (HasAny(reader, body->usage, KEY_cost_in_usd_ticks, KEY_num_sources_used, KEY_cached_prompt_text_tokens, KEY_NONE) ||
-		NamesModel(reader, body, "grok"))
+	if (StringStarts(model, "grok") ||
+		HasAny(reader, body->usage, KEY_cost_in_usd_ticks, KEY_num_sources_used, KEY_cached_prompt_text_tokens, KEY_NONE))
 		return FLAVOR_XAI;
-	if (NamesModel(reader, body, "gemini") || NamesModel(reader, body, "models/gemini"))
+	if (StringStarts(model, "gemini") || StringStarts(model, "models/gemini"))
 		return FLAVOR_GEMINI;
 	return FLAVOR_DETECT;
 }
@@ -254,6 +260,34 @@ CheckCopies(PayloadReader *reader, Node *usage, const Answer *answer, const Tall
 				answer->output, output);
 }
 
+/* What only some of the APIs of this shape send. */
+static void
+ReadMoreOfChat(PayloadReader *reader, Node *usage, Answer *answer, Tally *tally)
+{
+	int64_t		connected = Count(reader, usage, KEY_connector_tokens);
+
+	CheckCopies(reader, usage, answer, tally);
+	answer->reasoning = Agreed(reader, answer->reasoning,
+							   CountAny(reader, usage, KEY_reasoning_tokens, KEY_reasoning_output_tokens, KEY_NONE),
+							   "reasoning tokens");
+	tally->citation = Count(reader, usage, KEY_citation_tokens);
+
+	/* Mistral counts what its connectors fetched in the total only, and charges it as prompt. */
+	if (connected > 0 && answer->total == answer->input + answer->output + connected)
+		answer->input += connected;
+
+	if (HasAny(reader, usage, KEY_prompt_cache_miss_tokens, KEY_NONE) && HasAny(reader, usage, KEY_prompt_tokens, KEY_NONE) &&
+		tally->cache_read + Count(reader, usage, KEY_prompt_cache_miss_tokens) != answer->input)
+		Problem(reader, PAYLOAD_UNRECONCILED,
+				"cache hits %" PRId64 " + misses %" PRId64 " are not the %" PRId64 " tokens of the prompt.",
+				tally->cache_read, Count(reader, usage, KEY_prompt_cache_miss_tokens), answer->input);
+
+	/* Mistral bills audio by the second and counts its tokens in the total only. */
+	tally->units[METER_SECONDS] = Count(reader, usage, KEY_prompt_audio_seconds);
+	if (tally->units[METER_SECONDS] > 0 && answer->total > answer->input + answer->output)
+		answer->has_total = false;
+}
+
 bool
 IsChat(PayloadReader *reader, const PayloadBody *body)
 {
@@ -265,35 +299,19 @@ ReadChat(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
 	Node	   *usage = body->usage;
 	Answer		answer = {.flavor = ChatFlavor(reader, body)};
-	int64_t		connected = Count(reader, usage, KEY_connector_tokens);
+	bool		more;
 
 	answer.input = Count(reader, usage, KEY_prompt_tokens);
 	answer.output = Count(reader, usage, KEY_completion_tokens);
-	answer.reasoning = CountAny(reader, usage, KEY_reasoning_tokens, KEY_reasoning_output_tokens, KEY_NONE);
 	answer.has_total = HasAny(reader, usage, KEY_total_tokens, KEY_NONE);
 	answer.total = Count(reader, usage, KEY_total_tokens);
 
 	/* Mistral's num_cached_tokens is not read: its price list discounts cached_tokens only. */
 	ReadDetails(reader, usage, &answer, tally);
-	CheckCopies(reader, usage, &answer, tally);
-	tally->citation = Count(reader, usage, KEY_citation_tokens);
-
-	/* Mistral counts what its connectors fetched in the total only, and charges it as prompt. */
-	if (connected > 0 && answer.total == answer.input + answer.output + connected)
-		answer.input += connected;
-
-	if (HasAny(reader, usage, KEY_prompt_cache_miss_tokens, KEY_NONE) && HasAny(reader, usage, KEY_prompt_tokens, KEY_NONE) &&
-		tally->cache_read + Count(reader, usage, KEY_prompt_cache_miss_tokens) != answer.input)
-		Problem(reader, PAYLOAD_UNRECONCILED,
-				"cache hits %" PRId64 " + misses %" PRId64 " are not the %" PRId64 " tokens of the prompt.",
-				tally->cache_read, Count(reader, usage, KEY_prompt_cache_miss_tokens), answer.input);
-
-	/* Mistral bills audio by the second and counts its tokens in the total only. */
-	tally->units[METER_SECONDS] = Count(reader, usage, KEY_prompt_audio_seconds);
-	if (tally->units[METER_SECONDS] > 0 && answer.total > answer.input + answer.output)
-		answer.has_total = false;
-
-	if (HasAny(reader, usage, KEY_prompt_cache_read_tokens, KEY_prompt_cache_write_tokens,
+	more = !NothingLeft(reader, usage);
+	if (more)
+		ReadMoreOfChat(reader, usage, &answer, tally);
+	if (more && HasAny(reader, usage, KEY_prompt_cache_read_tokens, KEY_prompt_cache_write_tokens,
 			   KEY_prompt_audio_tokens, KEY_completion_audio_tokens, KEY_NONE))
 	{
 		ReadHelicone(reader, usage, &answer, tally);

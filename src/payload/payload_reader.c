@@ -3,6 +3,10 @@
  *	  Checked access to a payload, and the one place where inclusive counts
  *	  become disjoint meters.  See payload_reader.h.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE				/* memmem */
+#endif
+
 #include "payload/payload_reader.h"
 
 #include <inttypes.h>
@@ -71,16 +75,8 @@ StringEnds(const Node *string, const char *text)
 bool
 StringHas(const Node *string, const char *text)
 {
-	size_t		length = strlen(text);
-
-	if (!IsKind(string, JSON_STRING))
-		return false;
-	for (size_t i = 0; i + length <= string->value.length; i++)
-	{
-		if (memcmp((const char *) string->value.at + i, text, length) == 0)
-			return true;
-	}
-	return false;
+	return IsKind(string, JSON_STRING) &&
+		memmem(string->value.at, string->value.length, text, strlen(text)) != NULL;
 }
 
 bool
@@ -137,12 +133,34 @@ CountOf(PayloadReader *reader, Node *node)
 	return 0;
 }
 
-int64_t
-Agreed(PayloadReader *reader, int64_t a, int64_t b, const char *what)
+void
+Disagreed(PayloadReader *reader, int64_t a, int64_t b, const char *what)
 {
-	if (a != 0 && b != 0 && a != b)
-		Problem(reader, PAYLOAD_UNRECONCILED, "Two counts of %s are %" PRId64 " and %" PRId64 ".", what, a, b);
-	return Larger(a, b);
+	Problem(reader, PAYLOAD_UNRECONCILED, "Two counts of %s are %" PRId64 " and %" PRId64 ".", what, a, b);
+}
+
+/* Of an object of details; what is deeper, and what is no count where one may be, is left. */
+static bool
+NothingLeftAt(PayloadReader *reader, Node *details)
+{
+	for (Node *child = Child(reader, details); child != NULL; child = child->next)
+	{
+		if (child->value.kind != JSON_NULL && !child->read)
+			return false;
+	}
+	return true;
+}
+
+bool
+NothingLeft(PayloadReader *reader, Node *node)
+{
+	for (Node *child = Child(reader, node); child != NULL; child = child->next)
+	{
+		if (child->value.kind >= JSON_ARRAY ? !NothingLeftAt(reader, child) :
+			child->value.kind != JSON_NULL && !child->read)
+			return false;
+	}
+	return true;
 }
 
 int64_t

@@ -69,6 +69,8 @@ typedef struct PayloadReader
 	Charge	   *charges;		/* of other models than the payload's own; room for MAX_CHARGES */
 	size_t		charge_count;
 	bool		no_main;		/* the charges are all there is */
+	const Node *shaped;			/* the usage whose shape was found last */
+	const struct PayloadShape *shape;
 } PayloadReader;
 
 /*
@@ -142,7 +144,18 @@ Count(PayloadReader *reader, Node *object, PayloadKey key)
 extern int64_t AgreedOf(PayloadReader *reader, int64_t agreed, Node *member);
 
 /* The one of two counts of the same that is not zero; they must agree. */
-extern int64_t Agreed(PayloadReader *reader, int64_t a, int64_t b, const char *what);
+extern void Disagreed(PayloadReader *reader, int64_t a, int64_t b, const char *what);
+
+static inline int64_t
+Agreed(PayloadReader *reader, int64_t a, int64_t b, const char *what)
+{
+	if (a != 0 && b != 0 && a != b)
+		Disagreed(reader, a, b, what);
+	return a > b ? a : b;
+}
+
+/* Is every count of node taken?  Then no reader need look for more. */
+extern bool NothingLeft(PayloadReader *reader, Node *node);
 
 /* The count under these names of one thing, ended by KEY_NONE; a zero gives way, else they must agree. */
 static inline int64_t
@@ -199,6 +212,10 @@ extern Node *FindModel(PayloadReader *reader);
 
 /* The service tier that root was served at, in our word; tier keeps its value when root says nothing. */
 extern void FindTier(PayloadReader *reader, Node *root, char tier[PAYLOAD_TIER_SIZE]);
+
+/* A mode that is faster than the standard one, which one chunk of a stream tells for all; NULL when root says none. */
+extern Node *FindSpeed(PayloadReader *reader, Node *root);
+extern void NormalizeTier(PayloadReader *reader, const Node *tier, char word[PAYLOAD_TIER_SIZE]);
 
 /* The region that root says it was served in; NULL when it does not say. */
 extern Node *FindRegion(PayloadReader *reader, Node *root);

@@ -107,16 +107,18 @@ IsStart(PayloadReader *reader, Node *chunk)
 	return StringIs(StringOf(reader, chunk, KEY_type), "message_start");
 }
 
-/* Does it say that it goes on with the answer before? */
+/* Does it say that it goes on with the answer before?  A usage without any prompt does. */
 static bool
-IsContinuation(PayloadReader *reader, Node *chunk)
+IsContinuation(PayloadReader *reader, Node *chunk, const PayloadBody *part)
 {
-	return StringStarts(StringOf(reader, chunk, KEY_type), "message_") && !IsStart(reader, chunk);
+	return (StringStarts(StringOf(reader, chunk, KEY_type), "message_") && !IsStart(reader, chunk)) ||
+		(HasAny(reader, part->usage, KEY_output_tokens, KEY_NONE) &&
+		 !HasAny(reader, part->usage, KEY_input_tokens, KEY_cache_read_input_tokens, KEY_NONE));
 }
 
 /* Does it show that more of the same answer follows? */
 static bool
-IsOpen(PayloadReader *reader, Node *chunk)
+IsOpen(PayloadReader *reader, Node *chunk, const PayloadBody *part)
 {
 	Node	   *type = StringOf(reader, chunk, KEY_type);
 	Node	   *choice = Child(reader, Member(reader, chunk, KEY_choices));
@@ -129,6 +131,9 @@ IsOpen(PayloadReader *reader, Node *chunk)
 		return HasAny(reader, choice, KEY_delta, KEY_NONE) && !HasAny(reader, choice, KEY_finish_reason, KEY_NONE);
 	if (candidate != NULL)
 		return !HasAny(reader, candidate, KEY_finishReason, KEY_finish_reason, KEY_NONE);
+	if (HasAny(reader, part->usage, KEY_promptTokenCount, KEY_NONE) &&
+		!HasAny(reader, chunk, KEY_embedding, KEY_embeddings, KEY_NONE))
+		return !HasAny(reader, part->usage, KEY_candidatesTokenCount, KEY_responseTokenCount, KEY_NONE);
 	if (done != NULL)
 		return done->value.kind == JSON_BOOLEAN && done->value.length == 0;
 	if (HasAny(reader, chunk, KEY_generation, KEY_NONE))
@@ -185,11 +190,11 @@ MergeUsage(PayloadReader *reader, Node *into, Node *from)
 
 /* A chunk of another answer than the parts before it. */
 static bool
-IsOfAnother(PayloadReader *reader, Node *chunk, const Node *id, const Node *part_id, bool open)
+IsOfAnother(PayloadReader *reader, Node *chunk, const PayloadBody *part, const Node *id, const Node *part_id, bool open)
 {
 	if (id != NULL && part_id != NULL)
 		return !StringsEqual(id, part_id);
-	return IsStart(reader, chunk) || !(open || IsContinuation(reader, chunk));
+	return IsStart(reader, chunk) || !(open || IsContinuation(reader, chunk, part));
 }
 
 void
@@ -225,7 +230,7 @@ MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body)
 			continue;
 		}
 		part_id = ResponseId(reader, &part);
-		if (merged->first != NULL && IsOfAnother(reader, chunk, id, part_id, open))
+		if (merged->first != NULL && IsOfAnother(reader, chunk, &part, id, part_id, open))
 		{
 			if (IsKind(id, JSON_STRING) && IsKind(part_id, JSON_STRING))
 				Problem(reader, PAYLOAD_SEVERAL,
@@ -239,7 +244,7 @@ MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body)
 		}
 		if (part_id != NULL)
 			id = part_id;
-		open = IsOpen(reader, chunk);
+		open = IsOpen(reader, chunk, &part);
 		body->container = part.container;
 		MergeUsage(reader, merged, part.usage);
 	}

@@ -223,13 +223,17 @@ ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	Calls		calls = {.tally = tally};
 
 	AddItems(reader, body, &calls);
-	ReadServerSide(reader, body->usage, &calls);
 	ReadToolUsage(reader, body, &calls);
-	ReadOtherTools(reader, body->usage, &calls, tally);
+	if (!NothingLeft(reader, body->usage))
+	{
+		ReadServerSide(reader, body->usage, &calls);
+		ReadOtherTools(reader, body->usage, &calls, tally);
+	}
 
 	/* Every whole answer of these models of the chat API is one search. */
-	if (HasAny(reader, body->container, KEY_choices, KEY_object, KEY_id, KEY_NONE) &&
-		(StringHas(model, "-search-preview") || StringHas(model, "-search-api")))
+	if (StringHas(model, "-search-") && (StringHas(model, "-search-preview") || StringHas(model, "-search-api")) &&
+		HasAny(reader, body->container, KEY_choices, KEY_object, KEY_id, KEY_NONE) &&
+		HasAny(reader, body->usage, KEY_prompt_tokens, KEY_NONE))
 		calls.searches = Larger(calls.searches, 1);
 	calls.searches = Larger(calls.searches, StatedSearches(reader, body->usage));
 

@@ -24,7 +24,6 @@
 #define ERRCODE_IA_PRICE_PRECISION		IA('1', '0', '1')	/* finer or larger than the fixed point */
 #define ERRCODE_IA_MALFORMED_CATALOG	IA('1', '0', '2')	/* a catalog that cannot be read */
 #define ERRCODE_IA_APPEND_ONLY			IA('1', '0', '3')	/* UPDATE or DELETE of a price table */
-#define ERRCODE_IA_PAST_VERSION			IA('1', '0', '4')	/* a row for a version of the past */
 
 /* IA2: usage and payloads */
 #define ERRCODE_IA_MALFORMED_PAYLOAD	IA('2', '0', '1')	/* not a provider's usage */

@@ -1,10 +1,11 @@
 /*
  * price_check_sql.c
- *	  SQL functions of the price tables: the fixed point, the meters' names, and
- *	  the trigger that tells the cache of new rows.
+ *	  SQL functions of the price tables: the fixed point, the meters' names, who
+ *	  wrote a row, and the trigger that tells the cache of new rows.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -19,6 +20,7 @@
 #include "session/price_cache.h"
 
 PG_FUNCTION_INFO_V1(price_rate);
+PG_FUNCTION_INFO_V1(is_own_transaction);
 PG_FUNCTION_INFO_V1(price_row_written);
 PG_FUNCTION_INFO_V1(is_meter);
 PG_FUNCTION_INFO_V1(is_token_meter);
@@ -65,6 +67,13 @@ price_rate(PG_FUNCTION_ARGS)
 			break;
 	}
 	pg_unreachable();
+}
+
+/* Of subtransactions, too, which a comparison with the current transaction's number would miss. */
+Datum
+is_own_transaction(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(TransactionIdIsCurrentTransactionId(PG_GETARG_TRANSACTIONID(0)));
 }
 
 /* Row trigger of the price tables: what a statement has read of them so far is no longer all. */

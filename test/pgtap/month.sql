@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(31);
+SELECT plan(44);
 
 INSERT INTO price_version (published_at, note) VALUES ('2030-12-01Z', 'month test');
 INSERT INTO price (version, provider, model, meter, usd) SELECT max(version), 'mon', m, k, p FROM price_version, (VALUES
@@ -67,6 +67,29 @@ SELECT results_eq($$SELECT sum(computed_usd), sum(price_usd) <> 0 FROM odd WHERE
 SELECT is_empty($$SELECT FROM reconcile('mon', '2031-01-01', 12.34) AS r WHERE r.variance_usd <> r.volume_usd + r.price_usd + r.mix_usd + r.unpriced_usd + r.missing_usd OR r.invoice_usd <> 12.34 OR r.unpriced_usd = 0$$, 'a total alone is split by what the log reports');
 SELECT throws_ok($$SELECT reconcile('mon', '2031-01-01', '[{"model": "x"}]')$$, '22023', NULL, 'a line without USD');
 SELECT throws_ok($$SELECT reconcile('mon', '2031-01-01', '{}'::jsonb)$$, '22023', NULL, 'lines that are not an array');
+
+-- Books are written and taken back whole, and by two functions only.
+CREATE FUNCTION pg_temp.close_again() RETURNS void LANGUAGE plpgsql SET inferacct.unpriced = 'null' AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM closed_month WHERE month = '2031-01-01') THEN
+		PERFORM close_month('2031-01-01', before_its_end => true);
+	END IF;
+END $$;
+SELECT pg_temp.close_again();
+SET LOCAL inferacct_month.reopening = 'on';		-- what opened them once
+SELECT throws_ok(statement, 'IA103', NULL, statement) FROM unnest(ARRAY['DELETE FROM booked_usage', 'DELETE FROM closed_month', 'DELETE FROM booked_usage WHERE usd > 0',
+	'UPDATE booked_usage SET usd = 0', 'UPDATE closed_month SET usd = 0', 'TRUNCATE booked_usage', 'TRUNCATE closed_month']) AS statement;
+SELECT throws_ok(format($$INSERT INTO closed_month (month, version, known_at, requests, unpriced_requests, usd) VALUES ('2031-03-01', 1, now(), 1, 0, %L)$$, usd), '23514', NULL, 'a month of ' || usd)
+FROM unnest(ARRAY['NaN', 'Infinity']) AS usd;
+CREATE ROLE inferacct_test_closer IN ROLE inferacct_admin;
+SET LOCAL ROLE inferacct_test_closer;
+SELECT throws_ok('DELETE FROM booked_usage', '42501', NULL, 'an administrator writes no books');
+SELECT throws_ok('INSERT INTO booked_usage SELECT * FROM booked_usage', '42501', NULL, 'nor adds to them');
+SELECT lives_ok($$SELECT reopen_month('2031-01-01')$$, 'but reopens a month');
+RESET ROLE;
+SET LOCAL ROLE inferacct_reader;
+SELECT throws_ok($$SELECT close_month('2031-01-01')$$, '42501', NULL, 'a reader does not close one');
+RESET ROLE;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -288,12 +288,28 @@ SELECT throws_ok('SELECT schema_changed()', '42501', NULL, 'and calls no event t
 SELECT throws_ok('SELECT follow_sources()', '42501', NULL, 'nor what it does');
 RESET ROLE;
 SELECT is((SELECT count(*) FROM usage_all WHERE source = 'own_big'), 20000::bigint, 'who is above them reads all');
+SET LOCAL quote_all_identifiers = on;
+SELECT is_empty($$SELECT * FROM source_status WHERE status <> 'attached'$$, 'however a session quotes names');
+RESET quote_all_identifiers;
 SELECT is(source_query('own_none'), NULL, 'no query of no source');
+SAVEPOINT gone;
+REVOKE ALL ON SCHEMA own_steady FROM inferacct_test_reader;
+SET LOCAL ROLE inferacct_test_reader;
+SELECT is((SELECT status || ' ' || hours_of_others FROM source_status WHERE name = 'own_big'), 'attached 0', 'who may not use the schema sees the status');
+RESET ROLE;
+DROP TABLE own_steady.big;
+SET LOCAL ROLE inferacct_test_reader;
+SELECT is((SELECT status FROM source_status WHERE name = 'own_big'), 'broken', 'also of what is gone');
+SELECT is((SELECT status FROM refresh_progress WHERE origin = 'own_big'), 'broken', 'and in refresh_progress');
+RESET ROLE;
+ROLLBACK TO gone;
 SELECT is((SELECT count(*) FROM (SELECT pg_temp.plan('SELECT * FROM (' || source_query('own_big') || ') AS q')) AS p), 1::bigint, 'the query of a source can be had');
 
 -- The table may be corrected by hand: what reads the source follows.
 UPDATE usage_source SET definition = jsonb_set(definition, '{columns,team}', '"''by hand''"') WHERE name = 'own_big';
 SELECT is((SELECT min(team) FROM usage_all WHERE source = 'own_big'), 'by hand', 'a definition that is corrected by hand is read');
+UPDATE usage_source SET relation = 'own_steady.log' WHERE name = 'own_big';
+SELECT is((SELECT relation FROM usage_source WHERE name = 'own_big'), 'own_steady.big', 'the name of a relation is what it is called');
 UPDATE usage_source SET name = 'own_large' WHERE name = 'own_big';
 SELECT is((SELECT count(*) FROM usage_of_own_large), 20000::bigint, 'and so is another name');
 SELECT hasnt_view('inferacct', 'usage_of_own_big', 'the old one is gone');
