@@ -361,7 +361,7 @@ COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an
 
 -- The same for usage_log from the notes of its triggers, as long as they are complete.  Now
 -- and then everything is looked at all the same: a superuser can turn triggers off.
-CREATE FUNCTION inferacct_internal.refresh_noted(drop_missing boolean)
+CREATE FUNCTION inferacct_internal.refresh_noted()
 RETURNS TABLE (hour timestamptz, rows bigint)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -370,10 +370,10 @@ AS $$
 		SELECT DISTINCT c.hour FROM usage_change AS c WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
 	)
 	SELECT c.hour, 0::bigint FROM changed AS c
-	WHERE drop_missing OR EXISTS (SELECT FROM usage_log AS l WHERE l.at >= '2000-01-01 00:00:00+00' AND l.at < c.hour + interval '1 hour')
+	WHERE EXISTS (SELECT FROM usage_log AS l WHERE l.at >= '2000-01-01 00:00:00+00' AND l.at < c.hour + interval '1 hour')
 $$;
 
-COMMENT ON FUNCTION refresh_noted(boolean) IS 'The hours of usage_log that usage_change says have changed; rows is 0, for not known. Hours before the first row that there is only with drop_missing.';
+COMMENT ON FUNCTION refresh_noted() IS 'The hours of usage_log that usage_change says have changed; rows is 0, for not known. Without those before the first row that there is.';
 
 CREATE FUNCTION inferacct_internal.notes_suffice()
 RETURNS boolean
@@ -419,6 +419,7 @@ BEGIN
 	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
 	IF origin = 'usage_log' THEN
 		DELETE FROM usage_change AS c WHERE c.hour = ANY (todo);
+		PERFORM usage_changes_read();
 	END IF;
 
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
@@ -572,9 +573,9 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	found_at := clock_timestamp();
-	IF origin = 'usage_log' AND since IS NULL AND NOT coalesce(everything, false) AND notes_suffice() THEN
+	IF origin = 'usage_log' AND since IS NULL AND NOT (coalesce(everything, false) OR coalesce(drop_missing, false)) AND notes_suffice() THEN
 		SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
-		INTO hours, starts FROM refresh_noted(coalesce(drop_missing, false)) AS c;
+		INTO hours, starts FROM refresh_noted() AS c;
 		UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
 		RETURN;
 	END IF;
@@ -693,7 +694,7 @@ END
 $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean, boolean) IS
-'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours before the first row that there is (they are kept by default, since raw logs are often dropped from their beginning); everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has changed since. '
+'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours before the first row that there is (they are kept by default, since raw logs are often dropped from their beginning); everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has changed since (drop_missing and since do so, too). '
 'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 

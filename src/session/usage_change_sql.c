@@ -34,6 +34,7 @@
 #include "server/compat.h"
 
 PG_FUNCTION_INFO_V1(usage_changed);
+PG_FUNCTION_INFO_V1(usage_changes_read);
 
 /* Of a relation as a whole; no row has this hour. */
 #define EVERY_HOUR DT_NOBEGIN
@@ -135,6 +136,16 @@ NoteRow(const TriggerData *data, HeapTuple row, int column)
 		return;
 	into = at % USECS_PER_HOUR;
 	Note(RelationGetRelid(data->tg_relation), at - into - (into < 0 ? USECS_PER_HOUR : 0));
+}
+
+/* Notes have been deleted, perhaps the transaction's own: what it changes from now on is noted again. */
+Datum
+usage_changes_read(PG_FUNCTION_ARGS)
+{
+	if (noted != NULL)
+		hash_destroy(noted);
+	Forget();
+	PG_RETURN_VOID();
 }
 
 /* Argument: the name of the column of time. */

@@ -10,7 +10,7 @@ SELECT n AS id, timestamptz '2026-04-30 18:00Z' + (n * 7919 % 86400000) * interv
 	CASE WHEN n % 7 > 0 THEN (n % 13) * 0.00000012345678901234567 END AS provider_usd,
 	CASE WHEN n % 50 <> 3 THEN 'model-' || n % 3 END AS model, CASE n % 4 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'team ' || n % 4 END AS team
 FROM generate_series(1, 20000) AS n;
-CREATE FUNCTION public.cells_bounds(OUT times timestamptz[], OUT inputs bigint[]) IMMUTABLE LANGUAGE sql AS
+CREATE FUNCTION public.cells_bounds(OUT times timestamptz[], OUT inputs bigint[]) IMMUTABLE PARALLEL SAFE LANGUAGE sql AS
 $$ SELECT ARRAY[timestamptz '2026-04-30 18:20Z', '2026-05-01 12:00:00.000001Z'], ARRAY[100, 2001]::bigint[] $$;
 CREATE FUNCTION public.cells_of(from_id int, until_id int) RETURNS usage_cells_state LANGUAGE sql AS $$
 	SELECT usage_cells((cells_bounds()).times, (cells_bounds()).inputs, at, usage, provider_usd, id, 'cells', model, 'standard', NULL, NULL, team, NULL, 'ok')

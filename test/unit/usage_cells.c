@@ -153,7 +153,7 @@ TestCells(void)
 		one->last_at = at > one->last_at ? at : one->last_at;
 	}
 	Ok(same, "every row is counted");
-	Ok(nplain > 1000 && cells.ncells == (uint32_t) nplain, "as many cells as there are keys");
+	Ok(nplain > 500 && cells.ncells == (uint32_t) nplain, "as many cells as there are keys");
 	for (int i = 0; i < nplain; i++)
 	{
 		CellLabel	label[LABEL_COUNT];
