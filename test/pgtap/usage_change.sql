@@ -67,7 +67,7 @@ INSERT INTO noted_staged SELECT * FROM usage_log_2034_01;
 UPDATE noted_staged SET usage = usage(9) WHERE request_id = '5';
 SELECT pg_temp.looked($$ALTER TABLE usage_log DETACH PARTITION usage_log_2034_01; ALTER TABLE usage_log ATTACH PARTITION noted_staged FOR VALUES FROM ('2034-01-01Z') TO ('2034-02-01Z')$$, 'a swapped partition');
 SELECT pg_temp.found($$DELETE FROM noted_staged WHERE request_id = '6'$$, 1, 'then its rows');
-SELECT pg_temp.looked($$TRUNCATE usage_log_2034_02; INSERT INTO usage_log (at, usage, model, source, request_id) VALUES ('2034-02-03Z', usage(1), 'm', 'noted', 'after')$$, 'a truncated partition');
+SELECT pg_temp.looked($$TRUNCATE usage_log_default; INSERT INTO usage_log (at, usage, model, source, request_id) VALUES ('2034-02-03Z', usage(1), 'm', 'noted', 'after')$$, 'a truncated partition');
 SELECT pg_temp.looked($$ALTER TABLE usage_log DISABLE TRIGGER usage_changed; DELETE FROM usage_log WHERE request_id = '7'; ALTER TABLE usage_log ENABLE ALWAYS TRIGGER usage_changed$$, 'a trigger that was off');
 SELECT pg_temp.looked($$SELECT set_price('notedco', 'noted-1', 'input', 1)$$, 'a new price');
 UPDATE refresh_base SET looked_at = now() - interval '25 hours';
