@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(34);
+SELECT plan(36);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -94,6 +94,17 @@ SELECT is_empty(format($$SELECT problem, told FROM raised, set_config('inferacct
 	WHERE problem IS DISTINCT FROM told$$, setting), 'rollup_problem() says them, under ' || setting) FROM (VALUES ('error'), ('null')) AS s(setting);
 SELECT throws_ok($$SELECT rollup_problem('problemco/flat', usage(1), 'infinity', 'infinity', 1, 1, false, NULL, NULL)$$, '22008', NULL, 'what is no row at all is an error');
 SELECT is(rollup_problem(NULL, usage(1), now(), now(), 1, 1, false, NULL, NULL), NULL, 'no model, no problem');
+
+-- Whoever asks for a day or a month does not read the others.
+CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE line text; lines text := '';
+BEGIN
+	SET LOCAL enable_seqscan = off;
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP lines := lines || line || chr(10); END LOOP;
+	RETURN lines;
+END $$;
+SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_hourly_day%', 'daily_spend of a day reads that day');
+SELECT alike(pg_temp.plan_of($$SELECT * FROM monthly_spend WHERE month = '2031-02-01' AND team = 'a'$$), '%usage_monthly_month%', 'monthly_spend of a month reads that month');
 
 SELECT * FROM finish();
 ROLLBACK;
