@@ -54,8 +54,8 @@ query rollup single rollup floor - usage 'hourly rollup: `rollup_spend(...)` ove
 query monthly_report single rollup floor '<50ms' usage 'monthly report: `monthly_spend` of all months, compacted' \
 	'SELECT trim_scale(sum(usd)) FROM monthly_spend'
 
-# Getting rows in: each leaves things as they were.
-query insert single sample - - arriving 'floor: `INSERT` into a table with the same key and checks' 'SELECT plain_insert()'
-query import single sample insert '<=1.3' arriving '`import_usage()`' 'SELECT log_import()'
+# Getting rows in.
+query insert single sample - - arriving 'floor: `INSERT` into a table with the same key and checks' 'SELECT plain_insert()' 'TRUNCATE plain'
+query import single sample insert '<=1.3' arriving '`import_usage()`' 'SELECT log_import()' 'TRUNCATE inferacct.usage_log'
 query group_by single sample - - arriving "floor: \`GROUP BY\` of a source with the rollup's keys" 'SELECT plain_groups()'
-query refresh single sample group_by '<=1.2' arriving 'the first `refresh_usage()` of that source' 'SELECT first_refresh()' 'VACUUM usage_hourly, refreshed_hour, usage_month'
+query refresh single sample group_by '<=1.2' arriving 'the first `refresh_usage()` of that source' 'SELECT first_refresh()' 'DO $$ BEGIN PERFORM forget_usage($q$arriving$q$); END $$; VACUUM usage_hourly, refreshed_hour, usage_month'

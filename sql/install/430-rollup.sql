@@ -51,7 +51,8 @@ CREATE TABLE inferacct_internal.usage_hourly (
 	provider_usd	numeric
 );
 
-CREATE INDEX usage_hourly_hour ON usage_hourly (hour, origin);
+-- Rows come in by hour; whoever asks for hours of one origin has usage_hourly_origin.
+CREATE INDEX usage_hourly_hour ON usage_hourly USING brin (hour) WITH (pages_per_range = 16, autosummarize = on);
 
 COMMENT ON TABLE usage_hourly IS 'Usage by hour and by all that prices and most reports depend on; kept by refresh_usage(), priced by rollup_cost() and rollup_spend(). See hourly_spend.';
 COMMENT ON COLUMN usage_hourly.hour IS 'beginning of the UTC hour';
