@@ -709,6 +709,7 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= since AND r.hour < until;
+	DELETE FROM refresh_base WHERE forget_usage.origin = 'usage_log';		-- what comes back has no notes
 	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= since AND h.hour < until;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
 	RETURN forgotten;

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = warning;
-SELECT plan(22);
+SELECT plan(23);
 
 SELECT usage_log_partition('2034-01-01'), usage_log_partition('2034-02-01');
 -- As refresh_usage() does, without its commits.
@@ -70,6 +70,7 @@ SELECT pg_temp.found($$DELETE FROM noted_staged WHERE request_id = '6'$$, 1, 'th
 SELECT pg_temp.looked($$TRUNCATE usage_log_default; INSERT INTO usage_log (at, usage, model, source, request_id) VALUES ('2034-02-03Z', usage(1), 'm', 'noted', 'after')$$, 'a truncated partition');
 SELECT pg_temp.looked($$ALTER TABLE usage_log DISABLE TRIGGER usage_changed; DELETE FROM usage_log WHERE request_id = '7'; ALTER TABLE usage_log ENABLE ALWAYS TRIGGER usage_changed$$, 'a trigger that was off');
 SELECT pg_temp.looked($$SELECT set_price('notedco', 'noted-1', 'input', 1)$$, 'a new price');
+SELECT pg_temp.looked($$SELECT forget_usage('usage_log', '2034-01-10Z', '2034-01-12Z')$$, 'hours that were forgotten');
 UPDATE refresh_base SET looked_at = now() - interval '25 hours';
 SELECT pg_temp.looked('SELECT', 'once a day');
 CREATE TABLE public.noted_bait (at timestamptz);
