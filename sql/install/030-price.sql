@@ -32,7 +32,7 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME', 'is_token_meter';
 
 COMMENT ON FUNCTION is_token_meter(text) IS
-'Does this meter count tokens (and so is billed as its parent when it has no price of its own)? NULL gives NULL.';
+'Does this meter count tokens (and so, but for cache_write_1h, is billed as its parent when it has no price of its own)? NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.is_time_windows(value jsonb) RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
