@@ -104,23 +104,23 @@ AS $$
 			u.multiplier, u.above_input_tokens, u.threshold_inclusive, u.time_windows, u.valid_from, u.alias, u.gpu, u.vendor, u.term, u.source, u.checked_on) AS e
 	), renamed AS MATERIALIZED (
 		SELECT k.*, t.provider AS own_provider, t.model AS own_model, t.region AS own_region
-		FROM (SELECT DISTINCT provider, model, at FROM entry WHERE kind = 'price'
+		FROM (SELECT DISTINCT kind, provider, model, at FROM entry WHERE kind IN ('price', 'alias') AND model IS NOT NULL
 			AND EXISTS (SELECT FROM model_alias AS a WHERE a.alias IN (entry.model, entry.provider || '/' || entry.model))) AS k
 		CROSS JOIN LATERAL alias_target(k.provider, k.model, k.at, catalog_by_own_names.published_at) AS t
 	), stated AS MATERIALIZED (
 		SELECT own_provider AS provider, own_model AS model, NULL AS name
-		FROM renamed WHERE EXISTS (SELECT FROM entry AS e WHERE e.kind = 'price' AND (e.provider, e.model) = (own_provider, own_model))
+		FROM renamed WHERE kind = 'price' AND EXISTS (SELECT FROM entry AS e WHERE e.kind = 'price' AND (e.provider, e.model) = (own_provider, own_model))
 		UNION
-		SELECT own_provider, own_model, min((provider || '/' || model) COLLATE "C") FROM renamed GROUP BY 1, 2
+		SELECT own_provider, own_model, min((provider || '/' || model) COLLATE "C") FROM renamed WHERE kind = 'price' GROUP BY 1, 2
 	), named AS (
 		SELECT e.*, r.own_provider, r.own_model, r.own_region, s.problem AS clash
 		FROM entry AS e
-		LEFT JOIN renamed AS r ON e.kind = 'price' AND (r.provider, r.model, r.at) = (e.provider, e.model, e.at)
+		LEFT JOIN renamed AS r ON (r.kind, r.provider, r.model, r.at) = (e.kind, e.provider, e.model, e.at)
 		LEFT JOIN LATERAL (
 			SELECT format('%s/%s is another name of %s/%s, which the catalog prices %s', e.provider, e.model, r.own_provider, r.own_model,
 				coalesce('as ' || s.name, 'under its own name')) AS problem
 			FROM stated AS s
-			WHERE (s.provider, s.model) = (r.own_provider, r.own_model) AND s.name IS DISTINCT FROM e.provider || '/' || e.model
+			WHERE e.kind = 'price' AND (s.provider, s.model) = (r.own_provider, r.own_model) AND s.name IS DISTINCT FROM e.provider || '/' || e.model
 			ORDER BY s.name NULLS FIRST LIMIT 1
 		) AS s ON true
 	)
@@ -131,7 +131,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION catalog_by_own_names(catalog_row[], timestamptz) IS
-'The entries of a catalog with prices under the names that they are kept under: an alias in force at the entry''s valid_from (published_at, when that is -infinity) gives way to what it means. rejected: prices under another name of a model that the catalog also prices under its own name, or under a name that comes first.';
+'The entries of a catalog with prices, and what its aliases mean, under the names that prices are kept under: an alias in force at the entry''s valid_from (published_at, when that is -infinity) gives way to what it means. rejected: prices under another name of a model that the catalog also prices under its own name, or under a name that comes first.';
 
 -- A catalog's alias is refused where it would hide prices under that name; set_alias() may say so.
 CREATE FUNCTION inferacct_internal.catalog_without_hiding(entries catalog_row[], published_at timestamptz) RETURNS SETOF catalog_row

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
-SELECT plan(36);
+SELECT plan(37);
 
 -- every shipped alias, as provider/model where it stays with its provider
 CREATE TEMP TABLE other_name ON COMMIT DROP AS
