@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2016
 # queries.sh: what is measured.  Sourced by bench/run, which gives query().
 #
-# query NAME MODES ROWS FLOOR TARGET EXPECTED LABEL SQL
+# query NAME MODES ROWS FLOOR TARGET EXPECTED LABEL SQL [AFTER]
 #   MODES     single, or single,parallel
 #   ROWS      of which table: request, sample or rollup
 #   FLOOR     the query that it is compared with, by name; the ratio is per row,
 #             but that of the rollup is of whole queries; - for a floor
 #   TARGET    of the ratio: <=N or >=N; - for none
 #   EXPECTED  the row of bench.expected that the answer has to equal
-# SQL returns one value.
+# SQL returns one value.  AFTER, a statement, is run and not measured.
 
 groups='md5(string_agg(concat_ws($$ $$, model, month, usd), $$,$$ ORDER BY model COLLATE "C", month))'
 month="date_trunc('month', at)"
@@ -53,3 +53,9 @@ query rollup single rollup floor - usage 'hourly rollup: `rollup_spend(...)` ove
 # Reads what compact_usage() has made; the target is of the whole query.
 query monthly_report single rollup floor '<50ms' usage 'monthly report: `monthly_spend` of all months, compacted' \
 	'SELECT trim_scale(sum(usd)) FROM monthly_spend'
+
+# Getting rows in.
+query insert single sample - - arriving 'floor: `INSERT` into a table with the same key and checks' 'SELECT plain_insert()' 'TRUNCATE plain'
+query import single sample insert '<=1.3' arriving '`import_usage()`' 'SELECT log_import()' 'TRUNCATE inferacct.usage_log'
+query group_by single sample - - arriving "floor: \`GROUP BY\` of a source with the rollup's keys" 'SELECT plain_groups()'
+query refresh single sample group_by '<=1.2' arriving 'the first `refresh_usage()` of that source' 'SELECT first_refresh()' 'DO $$ BEGIN PERFORM forget_usage($q$arriving$q$); END $$; VACUUM usage_hourly, refreshed_hour, usage_month'

@@ -147,3 +147,49 @@ INSERT INTO expected
 SELECT attach_usage('bench', 'bench.request', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
 	"input_includes_cached": false, "cache_read": "cached_tokens", "output": "output_tokens"}') \g /dev/null
 CHECKPOINT;
+
+-- Getting rows in: what import_usage() and a first refresh_usage() do, beside the plain
+-- statements.  What they leave is taken away again, unmeasured (bench/queries.sh).
+CREATE UNLOGGED TABLE arriving AS
+	SELECT at, usage(input => input_tokens, output => output_tokens, cache_read => cached_tokens) AS usage, model, 'arriving'::text AS source,
+		id::text AS request_id, 'team ' || tenant % 20 AS team, CASE WHEN id % 50 = 0 THEN 'failed' ELSE 'ok' END AS status
+	FROM request_sample;
+VACUUM (FREEZE, ANALYZE) arriving;
+SELECT usage_log_partitions('2025-01-01', '2026-01-01') \g /dev/null
+CREATE TABLE plain (LIKE inferacct.usage_log INCLUDING ALL, PRIMARY KEY (source, request_id, at));
+SELECT attach_usage('arriving', 'bench.request_sample', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
+	"input_includes_cached": false, "cache_read": "cached_tokens", "output": "output_tokens"}') \g /dev/null
+
+CREATE FUNCTION plain_insert() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+BEGIN
+	INSERT INTO bench.plain (at, usage, model, source, request_id, team, status) SELECT * FROM bench.arriving;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	RETURN n;
+END $$;
+
+CREATE FUNCTION log_import() RETURNS bigint LANGUAGE sql AS $$ SELECT inserted FROM inferacct.import_usage('bench.arriving') $$;
+
+CREATE FUNCTION plain_groups() RETURNS bigint LANGUAGE sql AS $$
+	SELECT sum(g.rows)::bigint FROM (
+		SELECT hour_of(at) AS hour, input_tokens(usage) >= 200001 AS long, meter(usage, 'requests') > 1 AS aggregated, usage_kinds(usage) AS kinds,
+			source, model, service_tier, region, provider, team, project, status,
+			count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd,
+			min(at) AS first_at, max(at) AS last_at, min(input_tokens(usage)) AS min_input, max(input_tokens(usage)) AS max_input
+		FROM usage_of_arriving GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 OFFSET 0) AS g $$;
+
+CREATE FUNCTION first_refresh() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	f record := inferacct_internal.refresh_find('arriving', NULL, false, NULL, false);
+	start timestamptz;
+	n bigint;
+BEGIN
+	FOREACH start IN ARRAY f.starts LOOP
+		PERFORM inferacct_internal.fail(p ->> 'state', p ->> 'message') FROM inferacct_internal.refresh_chunk('arriving', start, f.starts, f.hours, f.found_at) AS p WHERE p IS NOT NULL;
+	END LOOP;
+	n := (SELECT sum(r.rows) FROM inferacct_internal.refreshed_hour AS r WHERE r.origin = 'arriving');
+	RETURN n;
+END $$;
+
+INSERT INTO expected SELECT 'arriving', count(*)::text FROM arriving;

@@ -258,6 +258,7 @@ COMMENT ON FUNCTION try_turn(text) IS 'As take_turn(), but false at once when so
 CREATE FUNCTION import_usage(relation regclass, source text DEFAULT NULL, OUT inserted bigint, OUT duplicates bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET work_mem TO '64MB'
 SET timezone TO 'UTC'
 AS $$
 DECLARE
@@ -265,6 +266,10 @@ DECLARE
 	outputs text;			-- expressions over the relation that fill them
 	missing text;			-- required columns that the relation lacks
 	canonical text;			-- every column of usage_log
+	insertion text;
+	known boolean;			-- the log may have some of the rows
+	repeated boolean;		-- the relation may have a request twice, by the hashes, or another writer has one of them
+	found bigint;
 	explanation text;
 	null_column text;
 BEGIN
@@ -311,19 +316,30 @@ BEGIN
 		PERFORM take_turn('import ' || import_usage.source);
 	END IF;
 
-	EXECUTE format(
-		'WITH inserted AS (
-			INSERT INTO inferacct.usage_log (%1$s)
-			SELECT n.* FROM (SELECT %2$s FROM %3$s AS r) AS n
-			WHERE NOT EXISTS (SELECT FROM inferacct.usage_log AS l WHERE l.source = n.source AND l.request_id = n.request_id)
-			  AND NOT EXISTS (SELECT FROM (SELECT %2$s FROM %3$s AS r) AS e
-							  WHERE e.source = n.source AND e.request_id = n.request_id AND e.at < n.at)
-			ORDER BY n.at
-			ON CONFLICT DO NOTHING
-			RETURNING 1)
-		SELECT (SELECT count(*) FROM inserted), (SELECT count(*) FROM %3$s)', targets, outputs, relation)
-	INTO inserted, duplicates;
-	duplicates := duplicates - inserted;
+	known := EXISTS (SELECT FROM usage_log AS l WHERE l.source = import_usage.source OR import_usage.source IS NULL);
+	EXECUTE format('SELECT count(*), count(*) > count(DISTINCT hashtextextended(e.request_id COLLATE "C", hashtextextended(e.source COLLATE "C", 0)))
+		FROM (SELECT %s FROM %s AS r) AS e', outputs, relation)
+	INTO found, repeated;
+
+	-- Hardly any import has a request twice, or meets another writer's: what that takes is left
+	-- out at first.  Rows go in by time, as the BRIN index wants them.
+	insertion := format('INSERT INTO inferacct.usage_log (%1$s) SELECT n.* FROM (SELECT %2$s FROM %3$s AS r) AS n WHERE true', targets, outputs, relation)
+		|| CASE WHEN known THEN ' AND NOT EXISTS (SELECT FROM inferacct.usage_log AS l WHERE l.source = n.source AND l.request_id = n.request_id)' ELSE '' END;
+	BEGIN
+		IF NOT repeated THEN
+			EXECUTE insertion || ' ORDER BY n.at';
+			GET DIAGNOSTICS inserted = ROW_COUNT;
+		END IF;
+	EXCEPTION WHEN unique_violation THEN
+		repeated := true;
+	END;
+	IF repeated THEN
+		EXECUTE insertion || format(' AND NOT EXISTS (SELECT FROM (SELECT %s FROM %s AS r) AS e
+				WHERE e.source = n.source AND e.request_id = n.request_id AND e.at < n.at)
+			ORDER BY n.at ON CONFLICT DO NOTHING', outputs, relation);
+		GET DIAGNOSTICS inserted = ROW_COUNT;
+	END IF;
+	duplicates := greatest(found - inserted, 0);		-- the relation may have got rows meanwhile
 EXCEPTION
 	WHEN not_null_violation THEN
 		GET STACKED DIAGNOSTICS null_column = COLUMN_NAME, explanation = PG_EXCEPTION_DETAIL;

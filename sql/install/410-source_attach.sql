@@ -178,7 +178,7 @@ AS $$
 		string_agg(format('(%s)::%s%s AS %I',
 			CASE a.attname
 				WHEN 'source' THEN quote_literal(name)
-				WHEN 'usage' THEN format('CASE WHEN pg_catalog.isfinite(%s) THEN %s END', definition #>> '{columns,at}', definition #>> '{columns,usage}')
+				WHEN 'usage' THEN format('inferacct_internal.countable_usage(%s, %s)', definition #>> '{columns,at}', definition #>> '{columns,usage}')
 				WHEN 'service_tier' THEN coalesce(inferacct_internal.source_format('coalesce(%s, ''standard'')', definition #>> '{columns,service_tier}'), quote_literal('standard'))
 				WHEN 'status' THEN coalesce(definition #>> '{columns,status}', quote_literal('ok'))
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,
@@ -199,11 +199,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT format('SELECT x.source, x.request_id, x.at, x.model, y.reason'
-		' FROM (SELECT %L::text COLLATE "C", (%s)::text COLLATE "C", (%s)::timestamp with time zone, (%s)::text, (%s)::text %s) AS x (source, request_id, at, model, problem)'
-		' CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.isfinite(x.at) IS NOT TRUE THEN ''no time'' WHEN x.model IS NULL THEN ''no model'' ELSE x.problem END) AS y (reason)'
+		' FROM (SELECT %L::text COLLATE "C", (%s)::text COLLATE "C", (%s)::timestamp with time zone, (%s)::text, (%s)::text, %s %s) AS x (source, request_id, at, model, problem, usage)'
+		' CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.isfinite(x.at) IS NOT TRUE THEN ''no time'' WHEN x.model IS NULL THEN ''no model'' ELSE coalesce(x.problem, inferacct_internal.row_problem(x.at, x.usage)) END) AS y (reason)'
 		' WHERE y.reason IS NOT NULL',
 		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
-		definition ->> 'problem', inferacct_internal.source_from(relation, columns, definition))
+		definition ->> 'problem', definition #>> '{columns,usage}', inferacct_internal.source_from(relation, columns, definition))
 $$;
 
 COMMENT ON FUNCTION source_rejected(text, text, jsonb, jsonb) IS 'The query for the rows of an attached source that are in no sum, with what is wrong with each.';
@@ -250,9 +250,9 @@ CREATE VIEW usage_all WITH (security_invoker = true) AS SELECT * FROM usage_log;
 COMMENT ON VIEW usage_all IS 'usage_log and every attached source, in the columns of usage_log. A usage of NULL is one that could not be read: see rejected_usage. A broken source has no rows, and a WARNING says so.';
 
 CREATE VIEW rejected_usage WITH (security_invoker = true) AS
-SELECT source, request_id, at, model, NULL::text AS reason FROM usage_log WHERE false;
+SELECT source, request_id, at, model, row_problem(at, usage) AS reason FROM usage_log WHERE row_problem(at, usage) IS NOT NULL;
 
-COMMENT ON VIEW rejected_usage IS 'Rows of attached sources that have no time, no model or no usage that makes sense, and why: they are in no sum. A source that is broken is one row here.';
+COMMENT ON VIEW rejected_usage IS 'Rows of usage_log and of attached sources that have no time, no model or no usage that makes sense, and why: they are not in the rollup, nor in any report that reads it. A source that is broken is one row here.';
 
 CREATE FUNCTION inferacct_internal.broken_source(name text, problem text)
 RETURNS SETOF usage_log
@@ -574,7 +574,7 @@ AS $$
 DECLARE
 	s text;
 	every text := 'SELECT * FROM inferacct.usage_log';
-	rejected text := 'SELECT source, request_id, at, model, NULL::text AS reason FROM inferacct.usage_log WHERE false';
+	rejected text := 'SELECT source, request_id, at, model, inferacct_internal.row_problem(at, usage) AS reason FROM inferacct.usage_log WHERE inferacct_internal.row_problem(at, usage) IS NOT NULL';
 BEGIN
 	FOR s IN SELECT name FROM usage_source ORDER BY name LOOP
 		IF to_regclass(source_view(s)) IS NULL THEN

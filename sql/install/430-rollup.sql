@@ -51,7 +51,8 @@ CREATE TABLE inferacct_internal.usage_hourly (
 	provider_usd	numeric
 );
 
-CREATE INDEX usage_hourly_hour ON usage_hourly (hour, origin);
+-- Rows come in by hour; whoever asks for hours of one origin has usage_hourly_origin.
+CREATE INDEX usage_hourly_hour ON usage_hourly USING brin (hour) WITH (pages_per_range = 16, autosummarize = on);
 
 COMMENT ON TABLE usage_hourly IS 'Usage by hour and by all that prices and most reports depend on; kept by refresh_usage(), priced by rollup_cost() and rollup_spend(). See hourly_spend.';
 COMMENT ON COLUMN usage_hourly.hour IS 'beginning of the UTC hour';
@@ -77,7 +78,7 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 	hour			timestamptz NOT NULL,
 	read_by			text NOT NULL,
 	rows			bigint NOT NULL,
-	fingerprint		numeric,
+	fingerprint		bigint,
 	horizon			xid8 NOT NULL,
 	refreshed_at	timestamptz NOT NULL,
 	PRIMARY KEY (origin, hour)
@@ -85,7 +86,7 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 
 COMMENT ON TABLE refreshed_hour IS 'What refresh_usage() read for an hour: how many rows, and as of which transactions. Of this database only: a dump leaves it out, and the next run looks at everything.';
 COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source that it was read by; empty for usage_log';
-COMMENT ON COLUMN refreshed_hour.fingerprint IS 'sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
+COMMENT ON COLUMN refreshed_hour.fingerprint IS 'modulo 2^64: sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
 
 -- By what an hour is read: it is read again when this has changed.
@@ -131,6 +132,17 @@ CREATE TABLE inferacct_internal.refresh_skip (
 );
 
 COMMENT ON TABLE refresh_skip IS 'The latest run of refresh_usage() per origin that found another at work and read nothing; read it through refresh_progress.';
+
+CREATE TABLE inferacct_internal.refresh_base (
+	identity	text NOT NULL,
+	looked_at	timestamptz NOT NULL
+);
+
+ALTER TABLE refresh_base REPLICA IDENTITY FULL;
+
+COMMENT ON TABLE refresh_base IS 'One row, or none: since everything that a look at all of usage_log found has been read, its changes are in usage_change. Of this database only.';
+COMMENT ON COLUMN refresh_base.identity IS 'log_identity() before that look';
+COMMENT ON COLUMN refresh_base.looked_at IS 'when it began';
 
 CREATE FUNCTION inferacct_internal.usage_kinds(usage usage)
 RETURNS integer
@@ -237,21 +249,24 @@ $$;
 
 COMMENT ON FUNCTION tells_transactions(regclass) IS 'Whether all rows of relation are in heap tables of this server, whose xmin says which transaction wrote them. NULL gives NULL.';
 
--- Everything that a row of the log puts into the rollup.
-CREATE FUNCTION inferacct_internal.usage_fingerprint()
+-- What an hour is known by, apart from its transactions: a sum of 64-bit hashes.  Of rows
+-- that tell which transactions wrote them, the hash of the partition that they lie in,
+-- since one may be swapped for another that was written long ago; of others, of everything
+-- that a row puts into the rollup.
+CREATE FUNCTION inferacct_internal.row_hash(tracked boolean)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN 'sum(hash_record_extended(ROW(at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd), 0)::numeric)';
+RETURN CASE WHEN tracked THEN 'hashoidextended(part, 0)'
+	ELSE 'hash_record_extended(ROW(at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd), 0)' END;
 
-COMMENT ON FUNCTION usage_fingerprint() IS 'SQL expression for the fingerprint of an hour: a sum of 64-bit hashes of all that the rollup takes from its rows.';
+COMMENT ON FUNCTION row_hash(boolean) IS 'SQL expression for the hash of a row in the fingerprint of its hour.';
 
--- A partition may be swapped for one that was written long ago, as a corrected copy is.
-CREATE FUNCTION inferacct_internal.part_fingerprint()
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN 'sum(hashoidextended(part, 0))';
+CREATE FUNCTION inferacct_internal.wrapped(total numeric)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN (mod(mod(total + 9223372036854775808, 18446744073709551616) + 18446744073709551616, 18446744073709551616) - 9223372036854775808)::bigint;
 
-COMMENT ON FUNCTION part_fingerprint() IS 'SQL expression for the fingerprint of an hour whose rows tell which transactions wrote them: which partitions they lie in.';
+COMMENT ON FUNCTION wrapped(numeric) IS 'A whole number modulo 2^64, as a bigint: how sums of hashes are kept. NULL gives NULL.';
 
 -- An origin as the statements below need it.
 CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text)
@@ -296,21 +311,26 @@ COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log
 -- An hour has changed when its number of rows has, when a row may have been
 -- written by a transaction that had not ended when the hour was read, when its rows
 -- lie in another partition, when a price has come that tells its requests apart, or
--- when it was read by another definition; such an hour goes, too, when the rows that there are now begin before it
--- and it has none.
-CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
-RETURNS timestamptz[]
+-- when it was read by another definition.  An hour that has lost all its rows goes when
+-- there are rows of earlier hours: its own were deleted or moved.  Hours before the first
+-- row that there is are kept: raw logs are dropped from their beginning, and the rollup
+-- outlives them.  Rows of times that row_problem() refuses are not looked at.
+CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean)
+RETURNS TABLE (hour timestamptz, rows bigint)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	o record := refresh_origin(origin);
-	changed timestamptz[];
 BEGIN
-	EXECUTE format($query$
+	RETURN QUERY EXECUTE format($query$
 		WITH seen AS (
-			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, %3$s AS fingerprint
-			FROM (SELECT %1$s) AS r WHERE at >= $2 GROUP BY 1
+			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
+			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < '2100-01-01 00:00:00+00' GROUP BY 1
+		), present AS (
+			SELECT CASE WHEN $2 = '2000-01-01 00:00:00+00' THEN (SELECT min(hour) FROM seen)
+				WHEN EXISTS (SELECT FROM (SELECT %1$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
+				ELSE (SELECT min(hour) FROM seen) END AS first_hour
 		), kept AS (
 			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
 		), cuts AS MATERIALIZED (
@@ -321,10 +341,10 @@ BEGIN
 			WHERE h.origin = $1 AND h.hour >= $2 AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
 				OR width_bucket(h.first_at, cuts.times) <> width_bucket(h.last_at, cuts.times))
 		)
-		SELECT array_agg(hour ORDER BY hour)
+		SELECT hour, coalesce(seen.rows, 0)
 		FROM seen FULL JOIN kept USING (hour)
-		WHERE isfinite(hour) AND CASE
-			WHEN seen.rows IS NULL THEN $3 OR (kept.read_by <> $4 AND kept.hour >= (SELECT min(hour) FROM seen WHERE isfinite(hour)))
+		WHERE CASE
+			WHEN seen.rows IS NULL THEN $3 OR kept.hour >= (SELECT first_hour FROM present)
 			WHEN kept.rows IS NULL THEN true
 			WHEN kept.read_by <> $4 THEN true
 			ELSE seen.rows <> kept.rows OR seen.fingerprint IS DISTINCT FROM kept.fingerprint
@@ -333,16 +353,50 @@ BEGIN
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
 		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
-		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END,
-		CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END)
-	INTO changed USING origin, coalesce(hour_of(since), '-infinity'), drop_missing, o.read_by;
-	RETURN coalesce(changed, '{}');
+		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END, row_hash(o.tracked))
+	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again; with drop_missing also those that have lost all their rows.';
+COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those before the first row that there is. Looks at every row from then on.';
 
--- Read these hours, of [from_at, until_at), again.
+-- The same for usage_log from the notes of its triggers, as long as they are complete.  Now
+-- and then everything is looked at all the same: a superuser can turn triggers off.
+CREATE FUNCTION inferacct_internal.refresh_noted()
+RETURNS TABLE (hour timestamptz, rows bigint)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH changed AS MATERIALIZED (
+		SELECT DISTINCT c.hour FROM usage_change AS c WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
+	)
+	SELECT c.hour, 0::bigint FROM changed AS c
+	WHERE EXISTS (SELECT FROM usage_log AS l WHERE l.at >= '2000-01-01 00:00:00+00' AND l.at < c.hour + interval '1 hour')
+$$;
+
+COMMENT ON FUNCTION refresh_noted() IS 'The hours of usage_log that usage_change says have changed; rows is 0, for not known. Without those before the first row that there is.';
+
+CREATE FUNCTION inferacct_internal.notes_suffice()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT EXISTS (SELECT FROM refresh_base AS b WHERE b.identity = log_identity() AND b.looked_at > now() - interval '1 day')
+		AND NOT EXISTS (SELECT FROM usage_change AS c WHERE c.hour = '-infinity')
+$$;
+
+COMMENT ON FUNCTION notes_suffice() IS 'Whether refresh_noted() knows of every change: all of usage_log was looked at, and read, within the last day, and neither its partitions nor the prices have changed since.';
+
+CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
+RETURNS timestamptz[]
+LANGUAGE sql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}') FROM refresh_look(origin, since, drop_missing) AS c $$;
+
+COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of refresh_look(), in order.';
+
+-- Read these hours, of [from_at, until_at), again.  The rows are summed up by one
+-- statement that may run in parallel, and stored by another.
 CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz, hours timestamptz[], found_at timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 100000
@@ -351,7 +405,8 @@ AS $$
 DECLARE
 	o record := refresh_origin(origin);
 	todo timestamptz[];
-	horizon xid8;
+	read_horizon xid8;
+	cells usage_cells_state;
 	rows_found bigint;
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
@@ -362,39 +417,39 @@ BEGIN
 		  AND NOT EXISTS (SELECT FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = h AND r.refreshed_at > found_at));
 	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at AND u.hour = ANY (todo);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
+	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
+	IF origin = 'usage_log' THEN
+		DELETE FROM usage_change AS c WHERE c.hour = ANY (todo);
+		PERFORM usage_changes_read();
+	END IF;
 
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
-	horizon := pg_snapshot_xmin(pg_current_snapshot());
+	read_horizon := pg_snapshot_xmin(pg_current_snapshot());
 	EXECUTE format($query$
-		WITH grouped AS MATERIALIZED (
-			SELECT inferacct_internal.hour_of(at) AS hour,
-				greatest(inferacct_internal.hour_of(at), $4[width_bucket(at, $4)]) AS slice,
-				coalesce($5[width_bucket(inferacct.input_tokens(usage), $5)], 0) AS context_from,
-				inferacct.meter(usage, 'requests') > 1 AS aggregated, inferacct_internal.usage_kinds(usage) AS kinds,
-				source, model, service_tier, region, provider, team, project, status,
-				count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd,
-				min(at) AS first_at, max(at) AS last_at, min(inferacct.input_tokens(usage)) AS min_input, max(inferacct.input_tokens(usage)) AS max_input,
-				%2$s AS fingerprint
-			FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
-				  FROM %1$s WHERE at >= $2 AND at < $3 AND inferacct_internal.hour_of(at) = ANY ($6)
-				  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
-			GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-		), stored AS (
-			INSERT INTO inferacct_internal.usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
-				origin, source, model, service_tier, region, provider, team, project, status, provider_usd)
-			SELECT hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
-				$1, source, model, service_tier, region, provider, team, project, status, provider_usd
-			FROM grouped WHERE usage IS NOT NULL AND model IS NOT NULL
-			ORDER BY hour, model
-		), noted AS (
-			INSERT INTO inferacct_internal.refreshed_hour (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
-			SELECT $1, hour, $9, sum(rows), sum(fingerprint), $7, $8 FROM grouped GROUP BY hour
-			RETURNING rows
-		)
-		SELECT coalesce(sum(rows), 0) FROM noted
-	$query$, o.rows_of, CASE WHEN o.tracked THEN part_fingerprint() ELSE usage_fingerprint() END, o.part)
-	INTO rows_found
-	USING origin, from_at, until_at, price_cuts(from_at, until_at), context_thresholds(), todo, horizon, clock_timestamp(), o.read_by;
+		SELECT inferacct_internal.usage_cells($3, $4, at, usage, provider_usd, %2$s, source, model, service_tier, region, provider, team, project, status)
+		FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
+			  FROM %1$s WHERE at >= $1 AND at < $2 AND inferacct_internal.hour_of(at) = ANY ($5)
+			  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
+	$query$, o.rows_of, row_hash(o.tracked), o.part)
+	INTO cells
+	USING greatest(from_at, todo[1]), least(until_at, todo[cardinality(todo)] + interval '1 hour'),
+		price_cuts(from_at, until_at), context_thresholds(), todo;
+
+	WITH read AS MATERIALIZED (
+		SELECT * FROM usage_cells_rows(cells)
+	), stored AS (
+		INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
+			origin, source, model, service_tier, region, provider, team, project, status, provider_usd)
+		SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported, r.usage, r.kinds, r.aggregated,
+			refresh_hours.origin, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project, r.status, r.provider_usd
+		FROM read AS r WHERE r.usage IS NOT NULL
+		ORDER BY r.hour, r.model, r.first_at, r.team
+	), noted AS (
+		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
+		SELECT refresh_hours.origin, r.hour, o.read_by, sum(r.rows), wrapped(sum(r.fingerprint)), read_horizon, clock_timestamp() FROM read AS r GROUP BY r.hour
+		RETURNING n.rows
+	)
+	SELECT coalesce(sum(n.rows), 0) INTO rows_found FROM noted AS n;
 
 	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo), rows_read = r.rows_read + rows_found
 	WHERE r.origin = refresh_hours.origin;
@@ -402,7 +457,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
+COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, in order, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
 
 CREATE FUNCTION inferacct_internal.warn_of_source(name text)
 RETURNS void
@@ -455,7 +510,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF chunk IS NULL OR chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
+	IF chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('a chunk cannot be %s', chunk),
 			HINT = 'Give an hour or more, in hours or days.';
@@ -464,7 +519,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_width(interval) IS 'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. Error 22023 when it is NULL, shorter than an hour, or has months.';
+COMMENT ON FUNCTION refresh_width(interval) IS 'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. NULL gives NULL. Error 22023 when it is shorter than an hour, or has months.';
 
 CREATE FUNCTION inferacct_internal.refresh_origins(origin text)
 RETURNS text[]
@@ -509,8 +564,8 @@ COMMENT ON FUNCTION refresh_begin(text) IS
 'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in refresh_skip). Error 42704 no such source.';
 
 -- What fails is noted before it is raised: so the two below return it.
-CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean,
-	OUT found_at timestamptz, OUT hours timestamptz[], OUT problem jsonb)
+CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean, width interval, everything boolean,
+	OUT found_at timestamptz, OUT hours timestamptz[], OUT starts timestamptz[], OUT identity text, OUT problem jsonb)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -519,33 +574,55 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	found_at := clock_timestamp();
-	hours := refresh_changed(origin, since, coalesce(drop_missing, false));
+	IF origin = 'usage_log' AND since IS NULL AND NOT (coalesce(everything, false) OR coalesce(drop_missing, false)) AND notes_suffice() THEN
+		SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
+		INTO hours, starts FROM refresh_noted() AS c;
+		UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
+		RETURN;
+	END IF;
+	IF origin = 'usage_log' AND since IS NULL THEN
+		DELETE FROM refresh_base;
+		DELETE FROM usage_change AS c WHERE c.hour < '2000-01-01 00:00:00+00' OR c.hour >= '2100-01-01 00:00:00+00';
+		identity := log_identity();
+	END IF;
+	SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
+	INTO hours, starts FROM refresh_look(origin, since, coalesce(drop_missing, false)) AS c;
 	UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
-	hours := '{}';
+	starts := '{}';
 	problem := jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
 END
 $$;
 
-COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean) IS 'The hours that a run of refresh_usage() has to read of an origin, and when they were found; problem: the error that ended it, NULL when none did.';
+COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean, interval, boolean) IS 'The hours that a run of refresh_usage() has to read of an origin, where its chunks begin, and when they were found; identity: for refresh_end(), after a look at all of usage_log; problem: the error that ended it, NULL when none did.';
 
-CREATE FUNCTION inferacct_internal.refresh_starts(hours timestamptz[], width interval)
+-- A relation without an index on its time is scanned for every chunk, so chunks are
+-- large; their cells have to fit in memory, and a chunk must not span so much time that
+-- listing what prices cut in it takes long.
+CREATE FUNCTION inferacct_internal.refresh_starts(hours timestamptz[], rows bigint[], width interval)
 RETURNS timestamptz[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
-RETURN ARRAY(SELECT DISTINCT date_bin(width, h, timestamptz '2000-01-01 00:00:00+00') AS start FROM unnest(hours) AS h ORDER BY start);
+RETURN ARRAY(
+	SELECT min(c.hour) AS start
+	FROM (SELECT h.hour, date_bin(coalesce(width, interval '100 days'), h.hour, timestamptz '2000-01-01 00:00:00+00') AS bin,
+			CASE WHEN width IS NULL THEN (sum(h.rows) OVER (ORDER BY h.hour) - 1) / 1000000 END AS million
+		  FROM ROWS FROM (unnest(hours), unnest(rows)) AS h(hour, rows)) AS c
+	GROUP BY c.bin, trunc(c.million) ORDER BY start);
 
-COMMENT ON FUNCTION refresh_starts(timestamptz[], interval) IS 'Where the chunks of this width begin that these hours lie in.';
+COMMENT ON FUNCTION refresh_starts(timestamptz[], bigint[], interval) IS 'Where the chunks begin that these hours, in order, are read in: chunks of this width, or of about a million rows when it is NULL.';
 
-CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, width interval, hours timestamptz[], found_at timestamptz)
+CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, starts timestamptz[], hours timestamptz[], found_at timestamptz)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	state text; message text; explanation text; advice text;
+	until_at timestamptz := (SELECT coalesce(min(s), hours[cardinality(hours)] + interval '1 hour') FROM unnest(starts) AS s WHERE s > start);
 BEGIN
-	PERFORM refresh_hours(origin, start, start + width, hours, found_at);
+	PERFORM refresh_hours(origin, start, until_at, hours, found_at);
+	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < until_at), cardinality(hours);
 	RETURN NULL;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
@@ -553,29 +630,19 @@ EXCEPTION WHEN OTHERS OR query_canceled THEN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_chunk(text, timestamptz, interval, timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start. Returns the error that ended it, NULL when none did.';
+COMMENT ON FUNCTION refresh_chunk(text, timestamptz, timestamptz[], timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start; says (NOTICE) how many of the hours are read. Returns the error that ended it, NULL when none did.';
 
-CREATE FUNCTION inferacct_internal.refresh_tell(origin text, start timestamptz, width interval, hours timestamptz[])
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
-SET search_path TO pg_catalog, pg_temp
-AS $$
-BEGIN
-	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < start + width), cardinality(hours);
-END
-$$;
-
-COMMENT ON FUNCTION refresh_tell(text, timestamptz, interval, timestamptz[]) IS 'Says (NOTICE) how many of the hours are read once the chunk that begins at start is.';
-
-CREATE FUNCTION inferacct_internal.refresh_end(origin text, problem jsonb)
+CREATE FUNCTION inferacct_internal.refresh_end(origin text, found_at timestamptz, identity text, problem jsonb)
 RETURNS void
 LANGUAGE sql VOLATILE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
+	DELETE FROM refresh_base WHERE refresh_end.identity IS NOT NULL;
+	INSERT INTO refresh_base (identity, looked_at) SELECT refresh_end.identity, found_at WHERE refresh_end.identity IS NOT NULL AND refresh_end.problem IS NULL;
 	UPDATE refresh_run AS r SET finished_at = clock_timestamp(), problem = refresh_end.problem ->> 'message' WHERE r.origin = refresh_end.origin
 $$;
 
-COMMENT ON FUNCTION refresh_end(text, jsonb) IS 'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed.';
+COMMENT ON FUNCTION refresh_end(text, timestamptz, text, jsonb) IS 'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed; identity: that all that was found when everything was looked at has been read, so that notes tell from then on.';
 
 CREATE FUNCTION inferacct_internal.refresh_raise(problem jsonb)
 RETURNS void
@@ -591,7 +658,8 @@ $$;
 
 COMMENT ON FUNCTION refresh_raise(jsonb) IS 'Raises a problem of refresh_find() or refresh_chunk() again. NULL raises nothing.';
 
-CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT interval '1 day', drop_missing boolean DEFAULT false)
+CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT NULL, drop_missing boolean DEFAULT false,
+	everything boolean DEFAULT false)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -600,7 +668,9 @@ DECLARE
 	begun pg_catalog.bool;
 	found_at pg_catalog.timestamptz;
 	hours pg_catalog.timestamptz[];
+	starts pg_catalog.timestamptz[];
 	start pg_catalog.timestamptz;
+	identity pg_catalog.text;
 	problem pg_catalog.jsonb;
 BEGIN
 	width := inferacct_internal.refresh_width(chunk);
@@ -608,15 +678,15 @@ BEGIN
 		begun := inferacct_internal.refresh_begin(one);
 		COMMIT;
 		CONTINUE WHEN NOT begun;
-		SELECT f.found_at, f.hours, f.problem INTO found_at, hours, problem FROM inferacct_internal.refresh_find(one, since, drop_missing) AS f;
+		SELECT f.found_at, f.hours, f.starts, f.identity, f.problem INTO found_at, hours, starts, identity, problem
+		FROM inferacct_internal.refresh_find(one, since, drop_missing, width, everything) AS f;
 		COMMIT;
-		FOREACH start IN ARRAY inferacct_internal.refresh_starts(hours, width) LOOP
-			problem := inferacct_internal.refresh_chunk(one, start, width, hours, found_at);
+		FOREACH start IN ARRAY starts LOOP
+			problem := inferacct_internal.refresh_chunk(one, start, starts, hours, found_at);
 			EXIT WHEN problem IS NOT NULL;
 			COMMIT;
-			PERFORM inferacct_internal.refresh_tell(one, start, width, hours);
 		END LOOP;
-		PERFORM inferacct_internal.refresh_end(one, problem);
+		PERFORM inferacct_internal.refresh_end(one, found_at, identity, problem);
 		COMMIT;
 		PERFORM inferacct_internal.refresh_raise(problem);
 		PERFORM inferacct_internal.notice_hours_of_others(one);
@@ -624,8 +694,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean) IS
-'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on; drop_missing: also take out hours that have lost all their rows (they are kept by default, since raw logs are often dropped after some time). '
+COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean, boolean) IS
+'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours before the first row that there is (they are kept by default, since raw logs are often dropped from their beginning); everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has changed since (drop_missing and since do so, too). '
 'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
@@ -639,6 +709,7 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= since AND r.hour < until;
+	DELETE FROM refresh_base WHERE forget_usage.origin = 'usage_log';		-- what comes back has no notes
 	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= since AND h.hour < until;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
 	RETURN forgotten;

@@ -54,6 +54,9 @@ COMMENT ON TABLE usage_month IS 'The months that usage_hourly has of each origin
 -- months that nobody noted.  The index leads from each month to the next.
 CREATE INDEX usage_hourly_origin ON usage_hourly (origin, hour);
 
+-- daily_spend WHERE day = ... reads the hours of these days only.
+CREATE INDEX usage_hourly_day ON usage_hourly (day_of(hour));
+
 CREATE VIEW inferacct_internal.rollup_month WITH (security_invoker = true) AS
 WITH RECURSIVE present(origin, month) AS (
 	(SELECT h.origin, month_of(h.hour) FROM usage_hourly AS h ORDER BY h.origin, h.hour LIMIT 1)

@@ -200,34 +200,3 @@ $$;
 
 COMMENT ON FUNCTION rollup_cost_detail(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
 'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';
-
--- ---------------------------------------------------------------------------
--- Materialized
--- ---------------------------------------------------------------------------
-
-CREATE MATERIALIZED VIEW inferacct_internal.monthly_spend_mat AS SELECT * FROM monthly_spend WITH DATA;
-CREATE UNIQUE INDEX monthly_spend_mat_key ON monthly_spend_mat (month, source, provider, model, service_tier, team) NULLS NOT DISTINCT;
-
-COMMENT ON MATERIALIZED VIEW monthly_spend_mat IS 'monthly_spend as of the latest refresh_reports(). Not for roles under row-level security: it has all teams.';
-
-CREATE MATERIALIZED VIEW inferacct_internal.daily_spend_mat AS SELECT * FROM daily_spend WITH DATA;
-CREATE UNIQUE INDEX daily_spend_mat_key ON daily_spend_mat (day, source, provider, model, service_tier, team) NULLS NOT DISTINCT;
-
-COMMENT ON MATERIALIZED VIEW daily_spend_mat IS 'daily_spend as of the latest refresh_reports(). Not for roles under row-level security: it has all teams.';
-
-CREATE FUNCTION refresh_reports()
-RETURNS bigint
-LANGUAGE plpgsql VOLATILE COST 1000000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-SET inferacct.unpriced TO 'null'
-AS $$
-DECLARE
-	months bigint := compact_usage();
-BEGIN
-	REFRESH MATERIALIZED VIEW CONCURRENTLY monthly_spend_mat;
-	REFRESH MATERIALIZED VIEW CONCURRENTLY daily_spend_mat;
-	RETURN months;
-END
-$$;
-
-COMMENT ON FUNCTION refresh_reports() IS 'compact_usage(), and then refreshes monthly_spend_mat and daily_spend_mat, which can be read meanwhile. What has no price is NULL there. Returns the number of months compacted. The caller must own the extension.';

@@ -17,7 +17,7 @@ DECLARE
 	name text;
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
-		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip', 'turn',
+		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip', 'refresh_base', 'usage_change', 'turn',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
@@ -53,7 +53,7 @@ END
 $$;
 
 COMMENT ON FUNCTION grant_roles() IS
-'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets, shared costs, commitments and running deployments, and close months. Attaching sources, compacting into materialized views and protect_usage() are for the owner of the extension. '
+'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets, shared costs, commitments and running deployments, and close months. Attaching sources and protect_usage() are for the owner of the extension. '
 'CREATE EXTENSION calls it where the installing role may make roles; call it again after attach_usage(), and after an upgrade. Error: 42501 when the roles are not there and the caller may not make them.';
 
 -- ---------------------------------------------------------------------------
@@ -91,7 +91,7 @@ COMMENT ON FUNCTION team_tables() IS 'The tables whose rows are of a team, which
 CREATE FUNCTION inferacct_internal.count_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['refreshed_hour', 'refresh_run', 'refresh_skip']::text[];
+RETURN ARRAY['refreshed_hour', 'refresh_run', 'refresh_skip', 'usage_change']::text[];
 
 COMMENT ON FUNCTION count_tables() IS 'The tables that count the usage of all teams together, which policies show to nobody who sees a part once protect_usage() is on.';
 

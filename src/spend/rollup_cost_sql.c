@@ -28,6 +28,7 @@
 #include "session/price_cache.h"
 #include "session/request.h"
 #include "session/request_arguments.h"
+#include "spend/rate_key.h"
 #include "spend/spend_state_sql.h"
 
 PG_FUNCTION_INFO_V1(usage_kinds);
@@ -38,15 +39,6 @@ PG_FUNCTION_INFO_V1(rollup_accum);
 /* The longest time that one row may be asked to cover, for the walk over minutes: a month. */
 #define LONGEST_ROW (31 * SECS_PER_DAY * USECS_PER_SEC)
 #define MINUTES_A_DAY (HOURS_PER_DAY * MINS_PER_HOUR)
-
-/*
- * Meters that have a price, or none, together: each falls to the first of its
- * line.  The others are kinds of their own.
- */
-static const uint32 lines[] = {
-	METER_BIT(METER_INPUT) | METER_BIT(METER_CACHE_READ) | METER_BIT(METER_CACHE_WRITE) | METER_BIT(METER_CACHE_WRITE_1H),
-	METER_BIT(METER_OUTPUT) | METER_BIT(METER_REASONING) | METER_BIT(METER_CITATION)
-};
 
 /* The requests that a row sums up. */
 typedef struct RollupRow
@@ -63,14 +55,7 @@ typedef struct RollupRow
 Datum
 usage_kinds(PG_FUNCTION_ARGS)
 {
-	uint32		kinds = PG_GETARG_USAGE(0)->present & ~METER_BIT(METER_REQUESTS);
-
-	for (size_t i = 0; i < lengthof(lines); i++)
-	{
-		if (kinds & lines[i])
-			kinds = (kinds & ~lines[i]) | (lines[i] & -lines[i]);
-	}
-	PG_RETURN_INT32((int32) kinds);
+	PG_RETURN_INT32((int32) UsageKinds(PG_GETARG_USAGE(0)->present));
 }
 
 /* Read (model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region). */
@@ -211,9 +196,9 @@ RollupPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
 static bool
 UnpricedAlike(const RollupRow *row, const RequestPrice *price)
 {
-	for (size_t i = 0; i < lengthof(lines); i++)
+	for (int i = 0; i < PRICE_LINES; i++)
 	{
-		uint32		present = row->usage->present & lines[i];
+		uint32		present = row->usage->present & price_lines[i];
 		uint32		priced = present & price->vector->priced;
 
 		if (priced != 0 && priced != present)

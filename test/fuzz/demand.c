@@ -16,9 +16,14 @@ Resize(void *owner, void *old, size_t size)
 }
 
 static void
+NotAsked(void)
+{
+}
+
+static void
 Start(Demand *demand)
 {
-	DemandInit(demand, DEMAND_HOUR, Resize, free, NULL);
+	DemandInit(demand, DEMAND_HOUR, Resize, free, NotAsked, NULL);
 }
 
 typedef struct Text

@@ -27,6 +27,13 @@ Allocate(void *arg, size_t size)
 }
 
 static void
+NotAsked(void)
+{
+}
+
+static const Host host = {Allocate, NULL, NotAsked};
+
+static void
 FreeAll(void)
 {
 	while (nblocks > 0)
@@ -39,6 +46,19 @@ static int32_t
 Offset(const char *timezone, int64_t at)
 {
 	return (int32_t) (strlen(timezone) % 24) * 3600 + (at < 0 ? 3600 : 0);
+}
+
+static void
+UseSegment(const PriceBook *book, const RateCard *card, const Segment *segment, int64_t at)
+{
+	const CardVector *vector = SegmentVector(card, segment, 200001, at, Offset);
+	RateVector	usd;
+	int64_t		from = TIME_BEGIN;
+	int64_t		to = TIME_END;
+
+	Promise(vector != NULL, "there are rates at any time");
+	VectorFxSpan(card, vector, PriceBookFx, (void *) book, at, &from, &to);
+	VectorInUsd(card, vector, PriceBookFx, (void *) book, at, &usd);
 }
 
 /* Ask a book for everything that it should be able to answer. */
@@ -60,7 +80,7 @@ Use(const PriceBook *book)
 			const Segment *segment = LaneSegment(card, lane, times[t]);
 
 			if (segment != NULL)
-				Promise(SegmentVector(card, segment, 200001, times[t], Offset) != NULL, "there are rates at any time");
+				UseSegment(book, card, segment, times[t]);
 		}
 		for (uint32_t row = 0; row < card->nrows; row++)
 			RateCardRow(card, row);
@@ -68,7 +88,18 @@ Use(const PriceBook *book)
 	for (uint32_t i = 0; i < book->naliases && i < 100; i++)
 		ModelResolve(PriceBookString(book, PriceBookAliases(book)[i].alias), 0, &directory, &match);
 	ModelResolve("openai/gpt-4o", 0, &directory, &match);
-	PriceBookScale(book, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE / 2}, Allocate, NULL);
+	PriceBookScale(book, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE / 2}, &host);
+}
+
+/* The book of a text. */
+static PriceBook *
+Read(const char *text, const char **problem)
+{
+	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
+	PriceBook  *book = PriceBookFromJson(root, &host, problem);
+
+	cJSON_Delete(root);
+	return book;
 }
 
 static void
@@ -76,7 +107,7 @@ CheckText(const PriceBook *book)
 {
 	const char *problem;
 	char	   *text = PriceBookToText(book);
-	PriceBook  *back = PriceBookFromText(text, Allocate, NULL, &problem);
+	PriceBook  *back = Read(text, &problem);
 
 	Promise(back != NULL && back->size == book->size && memcmp(back, book, book->size) == 0, "a book reads back alike");
 	free(text);
@@ -123,7 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (before > size)
 		return 0;
 	text = FuzzText(data + before, size - before);
-	book = PriceBookFromText(text, Allocate, NULL, &problem);
+	book = Read(text, &problem);
 	Promise((book == NULL) == (problem != NULL), "it is said what is wrong");
 	if (book != NULL)
 	{

@@ -34,13 +34,11 @@ SELECT same(:'source', 'priced_usage', 'SELECT month, requests, priced_requests,
 
 -- By the month, and kept.
 SELECT clock_timestamp() AS began \gset
-SELECT refresh_reports() \g /dev/null
-SELECT format('# %s: refresh_reports(): %s s', :'source', round(extract(epoch FROM clock_timestamp() - :'began'), 1));
+SELECT compact_usage() \g /dev/null
+SELECT format('# %s: compact_usage(): %s s', :'source', round(extract(epoch FROM clock_timestamp() - :'began'), 1));
 DELETE FROM said WHERE source = :'source' AND label IN ('monthly_spend', 'spend_by_team');
 SELECT same_spend(:'source', 'monthly_spend', 'month, provider, model, service_tier, team', 'month, provider, model, tier, team');
 SELECT same_spend(:'source', 'spend_by_team', 'month, team', 'month, team');
-SELECT same_spend(:'source', 'monthly_spend_mat', 'month, provider, model, service_tier, team', 'month, provider, model, tier, team');
-SELECT same_spend(:'source', 'daily_spend_mat', 'day, provider, model, service_tier, team', 'day, provider, model, tier, team');
 
 -- Shared costs: cut at running totals.
 SELECT same(:'source', 'shared_cost_allocation', 'SELECT name, team, units, used_usd, idle_usd, allocated_usd FROM shared_cost_allocation',

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(42);
+SELECT plan(41);
 
 SELECT has_role('inferacct_reader');
 SELECT has_role('inferacct_admin');
@@ -56,7 +56,6 @@ SELECT is((SELECT count(*) FROM shared_cost_allocation), 0::bigint, 'no shares o
 SELECT set_eq('SELECT name FROM shared_cost_all', $$VALUES ('rol'), ('rol-ptu')$$, 'nor what a deployment could have done beyond a part');
 SELECT is((SELECT count(*) FROM focus_commitments('2031-01-01', '2031-02-01')), 0::bigint, 'nor what became of a commitment');
 SELECT throws_ok('SELECT price_capacity()', '42501', NULL, 'a reader makes nothing free');
-SELECT throws_ok('SELECT * FROM monthly_spend_mat', '42501', NULL, 'not the materialized view');
 SELECT throws_ok('SELECT * FROM usage_log_default', '42501', NULL, 'nor a partition by its name');
 SELECT throws_ok($$SELECT set_price('rol', 'rol-a', 'input', 2)$$, '42501', NULL, 'a reader publishes no price');
 SELECT throws_ok($$SELECT reopen_month('2031-01-01')$$, '42501', NULL, 'and closes no month');

@@ -71,9 +71,29 @@ sub change
 		sub { return "UPDATE usage_log SET usage = " . usage() . " WHERE " . $of->('request_id') . ";" },
 		sub { return "UPDATE usage_log SET at = at + interval '3 hours', team = 'moved' WHERE " . $of->('request_id') . " AND at < timestamptz '$first_day' + interval '50 days';" },
 		sub { return "DELETE FROM usage_log WHERE " . $of->('request_id') . ";" },
+		sub { return "DELETE FROM usage_log_2026_09 WHERE " . $of->('request_id') . ";" },
+		sub { return "DELETE FROM usage_log WHERE date_trunc('hour', at) = date_trunc('hour', " . at() . ");" },
+		sub { return "SET session_replication_role = replica; UPDATE usage_log SET usage = " . usage() . " WHERE " . $of->('request_id') . "; RESET session_replication_role;" },
 		sub { return "INSERT INTO tool_log SELECT 'f' || i, " . at() . ", '" . one_of(@models) . "', " . int(rand(1e6)) . ", i, NULL, i * 1e-9 FROM generate_series(1, 20) AS i;" },
 		sub { return "UPDATE tool_log SET tokens_in = tokens_in + 1, usd = usd * 1.0000001 WHERE " . $of->('id') . ";" },
 		sub { return "DELETE FROM tool_log WHERE " . $of->('id') . ";" })->();
+}
+
+# A partition that was corrected as a copy takes the place of the one that it was copied from.
+sub swap
+{
+	return "BEGIN; LOCK TABLE usage_log IN ACCESS EXCLUSIVE MODE; CREATE TABLE inferacct.usage_log_staged (LIKE usage_log INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS);"
+		. " INSERT INTO inferacct.usage_log_staged SELECT * FROM usage_log_2026_09; UPDATE inferacct.usage_log_staged SET usage = " . usage() . " WHERE abs(hashtext(request_id)) % 31 = " . int(rand(31)) . ";"
+		. " ALTER TABLE usage_log DETACH PARTITION usage_log_2026_09; DROP TABLE usage_log_2026_09; ALTER TABLE inferacct.usage_log_staged RENAME TO usage_log_2026_09;"
+		. " ALTER TABLE usage_log_2026_09 ADD PRIMARY KEY (source, request_id, at); CREATE INDEX ON usage_log_2026_09 USING brin (at);"
+		. " ALTER TABLE usage_log ATTACH PARTITION usage_log_2026_09 FOR VALUES FROM ('2026-09-01Z') TO ('2026-10-01Z'); " . one_of('COMMIT;', 'COMMIT;', 'ROLLBACK;');
+}
+
+# Another mapping under the name of a source.
+sub remap
+{
+	my $output = one_of('tokens_out', 'tokens_in');
+	return qq(BEGIN; SELECT detach_usage('tool'); SELECT attach_usage('tool', 'tool_log', '{"at": "at", "request_id": "id", "model": "model", "input": "tokens_in", "output": "$output", "team": "team", "provider_usd": "usd", "input_includes_cached": false}'); COMMIT;);
 }
 
 sub month { return one_of("'2026-09-01'", "'2026-10-01'"); }
@@ -91,6 +111,7 @@ my %session = (
 		sub { return "SELECT close_month(" . month() . ");" },
 		sub { return "SELECT reopen_month(" . month() . ");" },
 		sub { return "SELECT usage_log_partition(" . month() . ");" },
+		\&swap, \&remap,
 		sub { return "SELECT * FROM month_close;" })->() },
 	pricer => sub { return one_of(
 		sub { return "SELECT set_price('faulty', 'model-" . int(rand(4)) . "', 'input', " . int(rand(100)) . " * 0.0625, date_trunc('hour', " . at() . "));" },
@@ -183,7 +204,7 @@ sub one_round
 		my $size = $node->safe_psql('postgres', q(SELECT greatest(1200000, pg_relation_size('inferacct_internal.usage_hourly'))));
 		if ($disk ne '') { fill_disk(); }
 		elsif (!limit_files($size + 8192 * int(rand(8)))) { note('disk full: not run: there is no prlimit'); return; }
-		my $errors = end_sessions(begin_sessions(), begin_session('filler', map { "UPDATE usage_log SET usage = usage(1, 2) WHERE request_id < '$_'; UPDATE tool_log SET tokens_in = 1 WHERE id < '$_'; CALL refresh_usage(chunk => '90 days');" } 1 .. 5));
+		my $errors = end_sessions(begin_sessions(), begin_session('filler', "BEGIN; INSERT INTO usage_log (at, usage, model, source, request_id) SELECT timestamptz '$first_day' + i * interval '1 second', usage(i), 'faulty/model-1', 'filler', i::text FROM generate_series(1, 100000) AS i; ROLLBACK;", map { "UPDATE usage_log SET usage = usage(1, 2) WHERE request_id < '$_'; UPDATE tool_log SET tokens_in = 1 WHERE id < '$_'; CALL refresh_usage(chunk => '90 days');" } 1 .. 5));
 		if ($disk ne '') { unlink "$disk/filler" or die $!; }
 		else { limit_files('unlimited'); }
 		like($errors, qr/No space left on device|File too large/, 'the disk was full');
@@ -221,6 +242,18 @@ my $by_hour = q(SELECT origin, hour, source, model, service_tier, region, provid
 my $of_rows = sprintf($by_hour, 'count(*)', q((SELECT CASE WHEN source = 'tool' THEN 'tool' ELSE 'usage_log' END AS origin, hour_of(at) AS hour, * FROM usage_all) AS l));
 my $of_rollup = sprintf($by_hour, 'sum(rows)::bigint', 'usage_hourly');
 
+# Everything is read.  What is written from now on, while others refresh, is known by its notes.
+sub check_notes
+{
+	my ($what) = @_;
+	end_sessions((map { begin_session("writer $_", map { change() } 1 .. 5) } 1 .. 3), map { begin_session("refresher $_", ("CALL refresh_usage('usage_log');") x 4) } 1 .. 2);
+	is(sql('SELECT notes_suffice()'), 't', "$what: notes tell what has changed");
+	sql("CALL refresh_usage('usage_log');");
+	my $later = q(WHERE origin = 'usage_log' AND hour >= (SELECT hour_of(min(at)) FROM usage_log));
+	is(sql("SELECT * FROM (($of_rows EXCEPT ALL $of_rollup) UNION ALL ($of_rollup EXCEPT ALL $of_rows)) AS d $later LIMIT 5;"), '', "$what: and the rollup is the sum of the rows");
+	return;
+}
+
 sub check
 {
 	my ($what) = @_;
@@ -235,6 +268,7 @@ sub check
 	sql('SELECT compact_usage();');
 	is(sql($spent), 't', "$what: also by the month");
 	is(sql(q(SELECT * FROM inferacct_check();)), '', "$what: and fits together");
+	check_notes($what);
 	sql('VACUUM;');			# so that a small disk holds many rounds
 	return;
 }

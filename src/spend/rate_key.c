@@ -1,0 +1,78 @@
+/*
+ * rate_key.c
+ *	  What tells requests apart.
+ *
+ * Pure C: no postgres.h.  See rate_key.h.
+ */
+#include "spend/rate_key.h"
+
+#define MICROSECONDS_PER_HOUR INT64_C(3600000000)
+
+const uint32_t price_lines[PRICE_LINES] = {
+	METER_BIT(METER_INPUT) | METER_BIT(METER_CACHE_READ) | METER_BIT(METER_CACHE_WRITE) | METER_BIT(METER_CACHE_WRITE_1H),
+	METER_BIT(METER_OUTPUT) | METER_BIT(METER_REASONING) | METER_BIT(METER_CITATION)
+};
+
+uint32_t
+UsageKinds(uint32_t present)
+{
+	uint32_t	kinds = present & ~METER_BIT(METER_REQUESTS);
+
+	for (int i = 0; i < PRICE_LINES; i++)
+	{
+		if (kinds & price_lines[i])
+			kinds = (kinds & ~price_lines[i]) | (price_lines[i] & -price_lines[i]);
+	}
+	return kinds;
+}
+
+RowProblem
+RowCheck(int64_t at, const Usage *usage)
+{
+	int			meters = UsageMeters(usage);
+
+	if (at < ROW_AT_MIN || at >= ROW_AT_END)
+		return ROW_TIME;
+	for (int i = 0; i < meters; i++)
+	{
+		if (usage->count[i] > ROW_COUNT_MAX)
+			return ROW_COUNT;
+	}
+	return ROW_OK;
+}
+
+/* The last of ascending bounds that is not after value, or otherwise. */
+static int64_t
+LastBound(const int64_t *bounds, uint32_t nbounds, int64_t value, int64_t otherwise)
+{
+	uint32_t	low = 0;
+	uint32_t	high = nbounds;
+
+	while (low < high)
+	{
+		uint32_t	middle = low + (high - low) / 2;
+
+		if (bounds[middle] <= value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 ? bounds[low - 1] : otherwise;
+}
+
+RateKey
+RateKeyOf(const RateBounds *bounds, int64_t at, const Usage *usage, int64_t *input)
+{
+	int64_t		into = at % MICROSECONDS_PER_HOUR;
+	int64_t		hour = at - into - (into < 0 ? MICROSECONDS_PER_HOUR : 0);
+	int64_t		slice = LastBound(bounds->times, bounds->ntimes, at, hour);
+
+	(void) UsageTotal(usage, METERS_OF_INPUT, input);	/* fits: RowCheck() has bounded each */
+	return (RateKey) {
+		.hour = hour,
+		.slice = slice > hour ? slice : hour,
+		.context_from = LastBound(bounds->inputs, bounds->ninputs, *input, 0),
+		.kinds = UsageKinds(usage->present),
+		.aggregated = UsageCount(usage, METER_REQUESTS) > 1
+	};
+}

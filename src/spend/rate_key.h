@@ -1,0 +1,80 @@
+/*
+ * rate_key.h
+ *	  What tells requests apart: two requests of the same labels whose rate keys
+ *	  are equal have the same rates, at any price that was known when the bounds
+ *	  were taken.
+ *
+ * This is the only place that says so: the rollup is cut by it, by hour and,
+ * with months for hours, by month.  A key has
+ *
+ *	- the slice of time, in which no price of any model begins or ends,
+ *	- the context bucket, in which no context tier of any model begins,
+ *	- the kinds of meters present: those that have a price, or none, together,
+ *	- whether the row sums up several requests itself.
+ *
+ * The bounds do not depend on names: what is cut too often only makes more rows.
+ *
+ * Times are microseconds since 2000-01-01 UTC, sizes are tokens.  Pure C: no
+ * postgres.h; allocates nothing.
+ */
+#ifndef INFERACCT_RATE_KEY_H
+#define INFERACCT_RATE_KEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/usage.h"
+
+/* More of a meter than this is no count of a request, nor of a page of many: such rows are refused, so that sums fit. */
+#define ROW_COUNT_MAX INT64_C(1000000000000000)
+
+/* Times before and from which rows are refused: there are those of the years 2000 to 2099. */
+#define ROW_AT_MIN INT64_C(0)
+#define ROW_AT_END INT64_C(3155760000000000)
+
+typedef enum RowProblem
+{
+	ROW_OK,
+	ROW_TIME,					/* not within [ROW_AT_MIN, ROW_AT_END) */
+	ROW_COUNT					/* a count above ROW_COUNT_MAX */
+} RowProblem;
+
+/* Moments and total inputs at which something may begin, each ascending. */
+typedef struct RateBounds
+{
+	const int64_t *times;
+	const int64_t *inputs;
+	uint32_t	ntimes;
+	uint32_t	ninputs;
+} RateBounds;
+
+typedef struct RateKey
+{
+	int64_t		hour;			/* its beginning */
+	int64_t		slice;			/* the later of hour and the last of the times */
+	int64_t		context_from;	/* the last of the inputs, or 0 */
+	uint32_t	kinds;
+	uint32_t	aggregated;		/* 0 or 1 */
+} RateKey;
+
+/* May a row be counted at all? */
+extern RowProblem RowCheck(int64_t at, const Usage *usage);
+
+/* The key of a row that may be, and its total input. */
+extern RateKey RateKeyOf(const RateBounds *bounds, int64_t at, const Usage *usage, int64_t *input);
+
+/* The kinds of the meters present: each line of meters by its first. */
+extern uint32_t UsageKinds(uint32_t present);
+
+/* The meters that have a price, or none, together: each falls to the first of its line.  Others are kinds of their own. */
+#define PRICE_LINES 2
+extern const uint32_t price_lines[PRICE_LINES];
+
+static inline bool
+RateKeyEqual(const RateKey *a, const RateKey *b)
+{
+	return a->hour == b->hour && a->slice == b->slice && a->context_from == b->context_from &&
+		a->kinds == b->kinds && a->aggregated == b->aggregated;
+}
+
+#endif							/* INFERACCT_RATE_KEY_H */
