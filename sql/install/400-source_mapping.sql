@@ -103,11 +103,10 @@ DECLARE
 	found text := source_column(relation, VARIADIC names);
 BEGIN
 	IF found IS NULL THEN
-		RAISE undefined_column USING
-			MESSAGE = format('relation "%s" has no column for %s', relation, what),
-			DETAIL = 'Sought: ' || array_to_string(names, ', ') || '. It has: ' || (
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" has no column for %s', relation, what),
+			'Sought: ' || array_to_string(names, ', ') || '. It has: ' || (
 				SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped) || '.',
-			HINT = 'Name the columns in a mapping of your own; see attach_usage().';
+			'Name the columns in a mapping of your own; see attach_usage().');
 	END IF;
 	RETURN found;
 END
@@ -150,10 +149,9 @@ BEGIN
 			END IF;
 		ELSE
 	END CASE;
-	RAISE datatype_mismatch USING
-		MESSAGE = format('column %s of relation "%s" cannot be read as a time', substr(expression, 3), relation),
-		DETAIL = format('It is of type %s.', type),
-		HINT = 'Numbers since 1970 need "at_unit": "s", "ms", "us" or "ns" in the mapping.';
+	PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" cannot be read as a time', substr(expression, 3), relation),
+		format('It is of type %s.', type),
+		'Numbers since 1970 need "at_unit": "s", "ms", "us" or "ns" in the mapping.');
 END
 $$;
 
@@ -189,15 +187,13 @@ BEGIN
 	ELSIF jsonb_typeof(said) = 'object' AND said ? 'column' AND jsonb_typeof(said -> 'path') = 'array' THEN
 		expression := source_need(relation, key, said ->> 'column');
 		IF source_type(relation, expression) NOT IN ('json', 'jsonb') THEN
-			RAISE datatype_mismatch USING
-				MESSAGE = format('column %s of relation "%s" is not json', substr(expression, 3), relation),
-				HINT = 'A "path" leads into a column of type json or jsonb.';
+			PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" is not json', substr(expression, 3), relation),
+				hint => 'A "path" leads into a column of type json or jsonb.');
 		END IF;
 		RETURN source_format('(%s {#>>} %s)', expression, quote_literal(ARRAY(SELECT jsonb_array_elements_text(said -> 'path'))) || '::text[]');
 	END IF;
-	RAISE invalid_parameter_value USING
-		MESSAGE = format('the mapping of "%s" is not understood: %s', key, said),
-		HINT = 'Give a column''s name, {"column": name, "path": [key, ...]} for a value in a json column, or {"value": constant}.';
+	PERFORM inferacct_internal.fail('22023', format('the mapping of "%s" is not understood: %s', key, said),
+		hint => 'Give a column''s name, {"column": name, "path": [key, ...]} for a value in a json column, or {"value": constant}.');
 END
 $$;
 
@@ -225,9 +221,8 @@ DECLARE
 	failed text := coalesce(mapping ->> 'failed', 'keep');
 BEGIN
 	IF failed NOT IN ('keep', 'leave_out') THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('"failed" cannot be "%s"', failed),
-			HINT = 'keep: failed calls cost what their counts say; leave_out: they are not in the view.';
+		PERFORM inferacct_internal.fail('22023', format('"failed" cannot be "%s"', failed),
+			hint => 'keep: failed calls cost what their counts say; leave_out: they are not in the view.');
 	END IF;
 	RETURN jsonb_build_object(
 		'columns', jsonb_strip_nulls(jsonb_build_object(
@@ -365,9 +360,8 @@ BEGIN
 	END IF;
 	pages := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND atttypid IN ('json'::regtype, 'jsonb'::regtype));
 	IF cardinality(pages) <> 1 THEN
-		RAISE undefined_column USING
-			MESSAGE = format('relation "%s" has %s json columns; which has the pages?', relation, cardinality(pages)),
-			HINT = 'Name it: {"tool": ..., "page": "column"}.';
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" has %s json columns; which has the pages?', relation, cardinality(pages)),
+			hint => 'Name it: {"tool": ..., "page": "column"}.');
 	END IF;
 	RETURN source_format('r.%I::jsonb', pages[1]);
 END

@@ -58,21 +58,18 @@ DECLARE
 BEGIN
 	FOREACH key IN ARRAY ARRAY['at', 'request_id', 'model', 'input'] LOOP
 		IF NOT mapping ? key THEN
-			RAISE invalid_parameter_value USING
-				MESSAGE = format('the mapping does not say which column is "%s"', key),
-				HINT = 'Required are at, request_id, model, input and input_includes_cached.';
+			PERFORM inferacct_internal.fail('22023', format('the mapping does not say which column is "%s"', key),
+				hint => 'Required are at, request_id, model, input and input_includes_cached.');
 		END IF;
 	END LOOP;
 	IF jsonb_typeof(mapping -> 'input_includes_cached') IS DISTINCT FROM 'boolean' THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'the mapping does not say whether the input count includes cached tokens',
-			DETAIL = 'OpenAI and OpenTelemetry count cached tokens within the input, Anthropic beside it; the wrong guess bills them twice or not at all.',
-			HINT = 'Add "input_includes_cached": true or false.';
+		PERFORM inferacct_internal.fail('22023', 'the mapping does not say whether the input count includes cached tokens',
+			'OpenAI and OpenTelemetry count cached tokens within the input, Anthropic beside it; the wrong guess bills them twice or not at all.',
+			'Add "input_includes_cached": true or false.');
 	END IF;
 	IF mapping ? 'reasoning' AND jsonb_typeof(mapping -> 'output_includes_reasoning') IS DISTINCT FROM 'boolean' THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'the mapping does not say whether the output count includes reasoning tokens',
-			HINT = 'Add "output_includes_reasoning": true or false.';
+		PERFORM inferacct_internal.fail('22023', 'the mapping does not say whether the output count includes reasoning tokens',
+			hint => 'Add "output_includes_reasoning": true or false.');
 	END IF;
 	FOR key, said IN SELECT * FROM jsonb_each(mapping) LOOP
 		CONTINUE WHEN NOT is_meter(key) AND key <> 'cache_write_total';
@@ -104,9 +101,8 @@ DECLARE
 	expression text;
 BEGIN
 	IF jsonb_typeof(mapping) IS DISTINCT FROM 'object' THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'a mapping is the name of a tool or a JSON object',
-			HINT = 'The tools are litellm, langfuse, otel, openai_usage_api and anthropic_usage_report.';
+		PERFORM inferacct_internal.fail('22023', 'a mapping is the name of a tool or a JSON object',
+			hint => 'The tools are litellm, langfuse, otel, openai_usage_api and anthropic_usage_report.');
 	END IF;
 	CASE tool
 		WHEN 'litellm' THEN definition := litellm_definition(relation, mapping); options := options || ARRAY['failed'];
@@ -116,9 +112,8 @@ BEGIN
 		WHEN 'anthropic_usage_report' THEN definition := anthropic_definition(relation, mapping); options := options || ARRAY['page'];
 		ELSE
 			IF tool IS NOT NULL THEN
-				RAISE invalid_parameter_value USING
-					MESSAGE = format('unknown tool "%s"', tool),
-					HINT = 'The tools are litellm, langfuse, otel, openai_usage_api and anthropic_usage_report; map the columns of others.';
+				PERFORM inferacct_internal.fail('22023', format('unknown tool "%s"', tool),
+					hint => 'The tools are litellm, langfuse, otel, openai_usage_api and anthropic_usage_report; map the columns of others.');
 			END IF;
 			definition := columns_definition(relation, mapping);
 			options := options || ARRAY['input_includes_cached', 'output_includes_reasoning', 'cache_write_total'];
@@ -129,9 +124,8 @@ BEGIN
 	FOR key, said IN SELECT * FROM jsonb_each(mapping) LOOP
 		CONTINUE WHEN key = ANY (options) OR (tool IS NULL AND is_meter(key));
 		IF NOT key = ANY (labels) THEN
-			RAISE invalid_parameter_value USING
-				MESSAGE = format('a mapping cannot have "%s"', key),
-				HINT = format('It may have %s, and %s.', array_to_string(options, ', '), array_to_string(labels, ', '));
+			PERFORM inferacct_internal.fail('22023', format('a mapping cannot have "%s"', key),
+				hint => format('It may have %s, and %s.', array_to_string(options, ', '), array_to_string(labels, ', ')));
 		END IF;
 		expression := source_expression(relation, key, said);
 		IF key IN ('at', 'loaded_at') THEN
@@ -651,10 +645,9 @@ DECLARE
 	owner name := (SELECT extowner::regrole::name FROM pg_extension WHERE extname = 'inferacct');
 BEGIN
 	IF NOT pg_has_role(current_user, owner, 'USAGE') THEN
-		RAISE insufficient_privilege USING
-			MESSAGE = format('only the owner of extension inferacct can %s', action),
-			DETAIL = 'Whoever reads a report reads every attached relation, and runs what its views and types are made of; so inferacct_admin does not suffice.',
-			HINT = format('Have it done by role %s or a member of it.', owner);
+		PERFORM inferacct_internal.fail('42501', format('only the owner of extension inferacct can %s', action),
+			'Whoever reads a report reads every attached relation, and runs what its views and types are made of; so inferacct_admin does not suffice.',
+			format('Have it done by role %s or a member of it.', owner));
 	END IF;
 END
 $$;
@@ -702,17 +695,15 @@ DECLARE
 BEGIN
 	PERFORM check_owner('attach a source');
 	IF num_nulls(name, relation, mapping) > 0 THEN
-		RAISE null_value_not_allowed USING MESSAGE = 'attach_usage() needs a name, a relation and a mapping';
+		PERFORM inferacct_internal.fail('22004', 'attach_usage() needs a name, a relation and a mapping');
 	END IF;
 	IF name = 'usage_log' OR name = '' OR octet_length(name) > 48 THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('a source cannot be called "%s"', name),
-			HINT = 'Any name of 1 to 48 bytes but usage_log will do.';
+		PERFORM inferacct_internal.fail('22023', format('a source cannot be called "%s"', name),
+			hint => 'Any name of 1 to 48 bytes but usage_log will do.');
 	END IF;
 	IF EXISTS (SELECT FROM usage_source AS s WHERE s.name = attach_usage.name) THEN
-		RAISE duplicate_object USING
-			MESSAGE = format('source "%s" is attached already', name),
-			HINT = format('Detach it first: SELECT detach_usage(%L).', name);
+		PERFORM inferacct_internal.fail('42710', format('source "%s" is attached already', name),
+			hint => format('Detach it first: SELECT detach_usage(%L).', name));
 	END IF;
 	PERFORM check_relation(relation);
 	definition := source_definition(relation, mapping);
@@ -720,7 +711,7 @@ BEGIN
 	VALUES (name, qualified_name(relation), mapping, definition, source_columns(relation, definition));
 	problem := (SELECT r.problem FROM source_relation AS r WHERE r.name = attach_usage.name);
 	IF problem IS NOT NULL THEN
-		PERFORM fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
+		PERFORM inferacct_internal.fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
 	END IF;
 	RETURN source_view(name)::regclass;
 END
@@ -752,9 +743,8 @@ BEGIN
 	PERFORM check_owner('detach a source');
 	DELETE FROM usage_source AS s WHERE s.name = detach_usage.name;
 	IF NOT FOUND THEN
-		RAISE undefined_object USING
-			MESSAGE = format('no source "%s" is attached', name),
-			HINT = 'SELECT name, relation FROM usage_source shows what is.';
+		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', name),
+			hint => 'SELECT name, relation FROM usage_source shows what is.');
 	END IF;
 END
 $$;

@@ -30,9 +30,7 @@ CREATE TABLE book_text AS SELECT '{"format":"1","unpriced":"error","guess":"allo
 		'"min_input":"%s","windows":"","valid_from":"0","valid_to":"9223372036854775807","version":"1","published_at":"0","source":"%s"}', i, i), ',')
 	|| ']}]}' AS text FROM generate_series(1, 60000) i;
 CREATE TABLE catalog AS
-SELECT 'inferacct' AS format, '{"inferacct": 1, "prices": [{' || string_agg(format('"unknown %s": 1', i), ',') || '}]}' AS text FROM generate_series(1, 400000) i
-UNION ALL
-SELECT 'litellm', '{"m": {"litellm_provider": "openai", ' || string_agg(format('"input_cost_per_token_above_%sk_tokens": 1', i), ',') || '}}' FROM generate_series(1, 300000) i
+SELECT 'litellm' AS format, '{"m": {"litellm_provider": "openai", ' || string_agg(format('"input_cost_per_token_above_%sk_tokens": 1', i), ',') || '}}' AS text FROM generate_series(1, 300000) i
 UNION ALL
 SELECT 'genai-prices', '[{"id": "p", "models": [{"id": "m", "prices": ['
 	|| string_agg(format('{"constraint": {"start_date": "%s"}, "prices": {"input_mtok": 1}}', date '1900-01-01' + i), ',') || ']}]}]'
@@ -44,7 +42,6 @@ my %long = (
 	'a card of many changes of price' => q(SELECT spend('longco/times', usage(10), '2026-01-01', 'tier 3', NULL)),
 	'a book of everything' => 'SELECT price_book()',
 	'the text of a book' => 'SELECT text::price_book FROM book_text',
-	'a catalog of our own with many fields' => q(SELECT count(*) FROM catalog, parse_catalog(text, format) WHERE format = 'inferacct'),
 	'a catalog of LiteLLM with many fields' => q(SELECT count(*) FROM catalog, parse_catalog(text, format) WHERE format = 'litellm'),
 	'a catalog of genai-prices with many sets' => q(SELECT count(*) FROM catalog, parse_catalog(text, format) WHERE format = 'genai-prices'),
 	'the largest queue' => 'SELECT count(max_utilization(10000000, 5, 0.5, 0.01 + i * 1e-9, 2, 1)) FROM generate_series(1, 10000) i',
@@ -63,7 +60,7 @@ for my $what (sort keys %long)
 my ($rc, $out, $err) = $node->psql('postgres', qq(SET search_path = public, inferacct, inferacct_internal; SET statement_timeout = '300ms';
 \\set ON_ERROR_STOP 0
 $long{'a card of many context tiers and windows'};
-$long{'a catalog of our own with many fields'};
+$long{'a catalog of LiteLLM with many fields'};
 $long{'the text of a book'};
 SELECT token_cost('openai/gpt-4o', 1000000, 0, '2026-09-01') > 0), on_error_stop => 0);
 is($out, 't', 'a session goes on after a cancelled load of prices');
