@@ -276,7 +276,7 @@ AS $$
 DECLARE
 	type text := source_type(relation, expression);
 BEGIN
-	IF expression = 'NULL' THEN
+	IF expression IS NULL OR expression = 'NULL' THEN
 		RETURN expression;
 	END IF;
 	CASE

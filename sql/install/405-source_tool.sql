@@ -14,8 +14,8 @@ BEGIN ATOMIC
 		WHEN c.counts ? 'search_units' THEN jsonb_build_object('meta', jsonb_build_object('billed_units', c.counts))
 		WHEN call_type LIKE '%image%' AND NOT c.counts ?| ARRAY['output_tokens_details', 'completion_tokens_details'] THEN
 			jsonb_build_object('type', 'image_generation.completed', 'usage', c.counts)
-		WHEN call_type LIKE '%batch%' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage_object', c.counts || '{"requests": 2}')
-		ELSE jsonb_build_object('usage_object', c.counts) END
+		WHEN call_type LIKE '%batch%' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage', c.counts || '{"requests": 2}')
+		ELSE jsonb_build_object('usage', c.counts) END
 	FROM (SELECT CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END AS kept) AS k
 	CROSS JOIN LATERAL (SELECT CASE
 		WHEN k.kept ?| ARRAY['prompt_tokens', 'completion_tokens', 'input_tokens', 'output_tokens']
@@ -67,6 +67,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	metadata text;
+	counts text;
 	began text;
 	provider text := source_column(relation, 'custom_llm_provider');
 	cached text := source_column(relation, 'cache_hit');
@@ -86,10 +87,11 @@ BEGIN
 	END IF;
 	metadata := source_json(relation, source_need(relation, 'metadata', 'metadata'));
 	began := source_time(relation, source_need(relation, 'the time of the request', 'startTime'), NULL);
-	tier := format('inferacct_internal.payload_word(''service_tier'', %s)', metadata);
+	counts := format('inferacct_internal.litellm_counts(%s, %s, %s::text, %s::text)', metadata, coalesce(call_type, 'NULL::text'),
+		source_need(relation, 'prompt_tokens', 'prompt_tokens'), source_need(relation, 'completion_tokens', 'completion_tokens'));
+	tier := format('inferacct_internal.payload_word(''service_tier'', %s)', counts);
 	RETURN jsonb_build_object('kind', 'attributes',
-		'counts', format('inferacct_internal.litellm_counts(%s, %s, %s::text, %s::text)', metadata, coalesce(call_type, 'NULL::text'),
-			source_need(relation, 'prompt_tokens', 'prompt_tokens'), source_need(relation, 'completion_tokens', 'completion_tokens')),
+		'counts', counts,
 		'charged', format('inferacct_internal.litellm_charged(%s, %s, %s)', coalesce(call_type, 'NULL::text'), coalesce(status, 'NULL::text'), coalesce(usd, 'NULL::numeric')),
 		-- An answer from LiteLLM's own cache reached no provider.
 		'unserved', source_format('(pg_catalog.lower(%s::text) {=} ''true'')', cached),
@@ -98,7 +100,7 @@ BEGIN
 			'request_id', source_need(relation, 'request_id', 'request_id'),
 			'model', format('inferacct_internal.source_model(%s, %s)', coalesce(provider, 'NULL'), source_need(relation, 'model', 'model')),
 			'service_tier', CASE WHEN call_type IS NULL THEN tier ELSE source_format('CASE WHEN pg_catalog.strpos(%s, ''batch'') {>} 0 THEN ''batch'' ELSE %s END', call_type, tier) END,
-			'region', format('inferacct_internal.payload_word(''region'', %s)', metadata),
+			'region', format('inferacct_internal.payload_word(''region'', %s)', counts),
 			'status', source_format('CASE WHEN %s {=} ''failure'' THEN ''failed'' ELSE ''ok'' END', status),
 			'provider', source_word(provider),
 			'team', source_word(source_column(relation, 'team_id')),
@@ -145,7 +147,7 @@ BEGIN
 			'loaded_at', source_time(relation, source_column(relation, 'created_at', 'createdAt'), NULL),
 			'request_id', source_need(relation, 'request_id', 'id', 'span_id'),
 			'model', source_word(source_need(relation, 'model', 'provided_model_name', 'model')),
-			'service_tier', format('inferacct_internal.source_tier(%s)', source_path(parameters, 'service_tier')),
+			'service_tier', source_format('inferacct_internal.source_tier(%s)', source_path(parameters, 'service_tier')),
 			'status', source_format('CASE WHEN %s::text {=} ''ERROR'' THEN ''failed'' ELSE ''ok'' END', source_column(relation, 'level')),
 			'project', source_column(relation, 'project_id', 'projectId'),
 			'end_user', source_column(relation, 'user_id', 'userId'),
@@ -512,7 +514,7 @@ BEGIN
 			'request_id', source_need(relation, 'request_id', 'id') || '::text',
 			'model', format('inferacct_internal.source_model(%s, %s)', coalesce(source_path(extra, 'metadata/ls_provider'), 'NULL'),
 				coalesce(source_path(extra, 'metadata/ls_model_name', 'invocation_params/model', 'invocation_params/model_name'), source_column(relation, 'model'), 'NULL')),
-			'service_tier', format('inferacct_internal.source_tier(%s)', source_path(extra, 'invocation_params/service_tier')),
+			'service_tier', source_format('inferacct_internal.source_tier(%s)', source_path(extra, 'invocation_params/service_tier')),
 			'status', source_format('CASE WHEN %s IS NULL THEN ''ok'' ELSE ''failed'' END', source_column(relation, 'error')),
 			'provider', source_path(extra, 'metadata/ls_provider'),
 			'project', source_column(relation, 'session_name', 'project_name', 'session_id') || '::text',

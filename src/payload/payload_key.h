@@ -328,7 +328,6 @@
 	READ(usage_details) \
 	READ(usage_info) \
 	READ(usage_metadata) \
-	READ(usage_object) \
 	READ(vertex) \
 	READ(video) \
 	READ(video_tokens) \

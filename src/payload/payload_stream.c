@@ -15,7 +15,6 @@
 
 /* Where a usage may stand, the most telling place first. */
 static const PayloadKey usage_paths[][MAX_PATH + 1] = {
-	{KEY_usage_object},			/* metadata of LiteLLM */
 	{KEY_usageMetadata},
 	{KEY_usage_metadata},
 	{KEY_usageDetails},
