@@ -142,12 +142,19 @@ $$;
 
 COMMENT ON FUNCTION source_path(text, text[]) IS 'Expression for the text at the first of these paths in a json expression that has one; NULL without json.';
 
+CREATE FUNCTION inferacct_internal.session_attributes(session text, agent text)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN CASE WHEN session <> '' OR agent <> '' THEN jsonb_strip_nulls(jsonb_build_object('session', session, 'agent', agent)) END;
+
+COMMENT ON FUNCTION session_attributes(text, text) IS 'attributes of usage_log with the session and the agent of a request; NULL when there is neither.';
+
 -- Of what somebody keeps: session and agent, which reports know.
 CREATE FUNCTION inferacct_internal.source_attributes(session text, agent text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN CASE WHEN session IS NOT NULL OR agent IS NOT NULL
-	THEN format('pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(''session'', %s, ''agent'', %s))', coalesce(session, 'NULL::text'), coalesce(agent, 'NULL::text')) END;
+	THEN format('inferacct_internal.session_attributes(%s, %s)', coalesce(session, 'NULL::text'), coalesce(agent, 'NULL::text')) END;
 
 COMMENT ON FUNCTION source_attributes(text, text) IS 'Expression for attributes with a session and an agent, where a tool knows them.';
 

@@ -13,7 +13,7 @@ CREATE TEMP TABLE batch AS
 
 SELECT results_eq($$SELECT * FROM import_usage('batch', 'a')$$, $$VALUES (4500::bigint, 500::bigint)$$, 'one row of each identifier is imported');
 SELECT results_eq($$SELECT * FROM import_usage('batch', 'a')$$, $$VALUES (0::bigint, 5000::bigint)$$, 'a second import adds nothing');
-SELECT set_eq($$SELECT request_id, at FROM usage_log$$, $$SELECT request_id, min(at) FROM batch GROUP BY request_id$$, 'the earliest of each identifier is kept');
+SELECT set_eq($$SELECT request_id, at FROM usage_log$$, $$SELECT request_id, max(at) FROM batch GROUP BY request_id$$, 'the last of each identifier is kept');
 SELECT is((SELECT count(*) FROM usage_log_default), 4500::bigint, 'without months, the default partition has all');
 
 SELECT is((SELECT count(*) FROM usage_log_partitions('2026-01-17', '2026-12-01')), 11::bigint, 'a range of months is half-open');
