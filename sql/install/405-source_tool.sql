@@ -16,12 +16,14 @@ BEGIN ATOMIC
 			jsonb_build_object('type', 'image_generation.completed', 'usage', c.counts)
 		WHEN call_type LIKE '%batch%' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage', c.counts || '{"requests": 2}')
 		ELSE jsonb_build_object('usage', c.counts) END
-	FROM (SELECT CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END AS kept) AS k
+	FROM (SELECT CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END AS kept,
+		jsonb_build_object('prompt_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)), 'completion_tokens', coalesce(to_jsonb(try_number(output)), to_jsonb(output))) AS of_columns,
+		coalesce(try_number(input), 1) <> 0 OR coalesce(try_number(output), 1) <> 0 AS has_columns) AS k
 	CROSS JOIN LATERAL (SELECT CASE
-		WHEN k.kept ?| ARRAY['prompt_tokens', 'completion_tokens', 'input_tokens', 'output_tokens']
-			OR (k.kept <> '{}' AND coalesce(try_whole(input), 0) + coalesce(try_whole(output), 0) = 0 AND NOT k.kept ?| ARRAY['prompt_tokens_details', 'cache_read_input_tokens']) THEN k.kept
-		ELSE jsonb_build_object('prompt_tokens', coalesce(to_jsonb(try_whole(input)), to_jsonb(input)),
-			'completion_tokens', coalesce(to_jsonb(try_whole(output)), to_jsonb(output))) || coalesce(k.kept, '{}') END AS counts) AS c;
+		WHEN k.kept ?| ARRAY['prompt_tokens', 'completion_tokens'] THEN k.of_columns || k.kept
+		WHEN k.kept ?| ARRAY['input_tokens', 'output_tokens'] THEN k.kept
+		WHEN k.kept IS NULL OR k.has_columns OR k.kept = '{}' THEN k.of_columns || coalesce(k.kept, '{}')
+		ELSE k.kept END AS counts) AS c;
 END;
 
 COMMENT ON FUNCTION litellm_counts(jsonb, text, text, text) IS
@@ -534,7 +536,7 @@ RETURN jsonb_strip_nulls(jsonb_build_object('usage_metadata', coalesce(
 	CASE WHEN jsonb_typeof(outputs -> 'usage_metadata') = 'object' THEN outputs -> 'usage_metadata' END,
 	CASE WHEN jsonb_typeof(outputs #> '{generations,0,0,message,kwargs,usage_metadata}') = 'object' THEN outputs #> '{generations,0,0,message,kwargs,usage_metadata}' END,
 	CASE WHEN jsonb_typeof(extra #> '{metadata,usage_metadata}') = 'object' THEN extra #> '{metadata,usage_metadata}' END,
-	jsonb_build_object('input_tokens', coalesce(to_jsonb(try_whole(input)), to_jsonb(input)), 'output_tokens', coalesce(to_jsonb(try_whole(output)), to_jsonb(output)),
+	jsonb_build_object('input_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)), 'output_tokens', coalesce(to_jsonb(try_number(output)), to_jsonb(output)),
 		'input_token_details', details))));
 
 COMMENT ON FUNCTION langsmith_definition(regclass, jsonb) IS 'Definition of exported runs of LangSmith for attach_usage(): those of type llm and embedding.';

@@ -43,7 +43,7 @@ BEGIN
 		UNION ALL SELECT 'left out', 'no call to a model, or not of the filter', %4$s, NULL, NULL, NULL, round(%4$s::numeric / nullif(%3$s, 0), 6)
 		UNION ALL SELECT 'repeats', NULL, %3$s - %4$s - (SELECT count(*) FROM row_of), NULL, NULL, NULL, NULL
 		UNION ALL SELECT 'recognised', NULL, count(*), sum(c.tokens), sum(c.usd), sum(c.provider_usd), round(count(*)::numeric / nullif(%3$s, 0), 6) FROM counted AS c
-		UNION ALL SELECT 'priced', NULL, count(*), sum(c.tokens), sum(c.usd), sum(c.provider_usd), round(sum(c.tokens) / nullif((SELECT sum(tokens) FROM counted), 0), 6) FROM counted AS c WHERE c.usd IS NOT NULL
+		UNION ALL SELECT 'priced', NULL, count(*), coalesce(sum(c.tokens), 0), sum(c.usd), sum(c.provider_usd), round(coalesce(sum(c.tokens), 0) / nullif((SELECT sum(tokens) FROM counted), 0), 6) FROM counted AS c WHERE c.usd IS NOT NULL
 		UNION ALL (SELECT 'rejected', r.reason, count(*), NULL, NULL, NULL, round(count(*)::numeric / nullif(%3$s, 0), 6) FROM refused AS r GROUP BY r.reason ORDER BY count(*) DESC, r.reason)
 		UNION ALL (SELECT 'unpriced', c.problem, count(*), sum(c.tokens), NULL, sum(c.provider_usd), NULL FROM counted AS c WHERE c.usd IS NULL GROUP BY c.problem ORDER BY count(*) DESC, c.problem)
 		UNION ALL (SELECT 'day', (c.at AT TIME ZONE 'UTC')::date::text, sum(c.requests), sum(c.tokens), sum(c.usd), sum(c.provider_usd), NULL FROM counted AS c GROUP BY 2 ORDER BY 2)

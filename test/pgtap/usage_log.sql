@@ -18,7 +18,7 @@ SELECT is((SELECT count(*) FROM usage_log_default), 4500::bigint, 'without month
 
 SELECT is((SELECT count(*) FROM usage_log_partitions('2026-01-17', '2026-12-01')), 11::bigint, 'a range of months is half-open');
 SELECT is((SELECT count(*) FROM usage_log), 4500::bigint, 'making partitions loses no row');
-SELECT set_eq($$SELECT at, usage::text FROM usage_log$$, $$SELECT DISTINCT ON (request_id) at, usage::text FROM batch ORDER BY request_id, at$$, 'nor changes one');
+SELECT set_eq($$SELECT at, usage::text FROM usage_log$$, $$SELECT DISTINCT ON (request_id) at, usage::text FROM batch ORDER BY request_id, at DESC$$, 'nor changes one');
 SELECT is_empty($$SELECT FROM usage_log WHERE tableoid <> 'usage_log_default'::regclass AND tableoid::regclass::text NOT LIKE to_char(at AT TIME ZONE 'UTC', '"%usage_log_"YYYY_MM')$$, 'each month lies in its partition, by UTC');
 SELECT is_empty($$SELECT FROM usage_log_default WHERE at >= '2026-01-01 00:00Z' AND at < '2026-12-01 00:00Z'$$, 'the default partition has nothing of the months made');
 SELECT isnt_empty($$SELECT FROM usage_log_default WHERE at < '2026-01-01 00:00Z'$$, 'and keeps the others');
