@@ -54,21 +54,25 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench unit stress concurrency faults restores focus attack month clean-all FORCE
+.PHONY: all help test test-long test-matrix test-machines demo bench unit unit-programs stress concurrency faults restores focus \
+	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
 	@echo 'make test         the same, and run every test in a private server'
-	@echo 'make test-long    the tests that take hours: concurrency, stress, faults, restores, month'
+	@echo 'make test-long    the tests that take hours: attack, concurrency, stress, faults, restores, month, sanitize, fuzz'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
+	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
 	@echo 'make attack       every attack of test/attack on a server of its own; ATTACKS=pattern'
 	@echo 'make faults       kill -9, cancel, disk full ... while sessions write, ROUNDS=20 times; SEED='
+	@echo 'make fuzz         made-up bytes for every reader of the C core, SECONDS=600 in all; TARGETS=, CJSON= (clang)'
+	@echo 'make sanitize     the tests that need a server, with the module under AddressSanitizer'
 	@echo 'make restores     every way of restoring with PRICES=300000 own prices'
 	@echo 'make unit         only the unit tests of the C core; needs no server'
 	@echo 'make              build (PG_CONFIG=/path/to/pg_config chooses the PostgreSQL)'
@@ -77,8 +81,12 @@ help:
 	@echo 'make clean        remove what was built'
 	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test test-long test-matrix test-machines demo concurrency faults restores focus attack:
+test test-long test-matrix test-machines demo concurrency faults restores focus attack sanitize:
 	@bash .ci/$@
+
+# bash has a SECONDS of its own.
+fuzz:
+	@FUZZ_SECONDS='$(SECONDS)' TARGETS='$(TARGETS)' CJSON='$(CJSON)' bash .ci/fuzz
 
 clean-all:
 	@$(MAKE) -s clean
@@ -87,6 +95,10 @@ clean-all:
 # STRESS_SEED repeats what each session does, not how they interleave.
 stress:
 	@bash .ci/with-server bash test/stress/run $(or $(STRESS_SECONDS),600) $(or $(STRESS_SEED),$$RANDOM) $(or $(STRESS_CLIENTS),6)
+
+# CALLS random calls of each function, besides each argument at each boundary.
+fuzz-sql:
+	@bash .ci/with-server bash test/fuzz/sql $(or $(CALLS),20) $(or $(SEED),0.20261129)
 
 bench:
 	@bash bench/run
@@ -114,7 +126,7 @@ build/made-with: FORCE | build
 	@: $(file >$@.new,$(VERSION) $(includedir_server) $(CC) $(CFLAGS) $(CPPFLAGS) $(OBJS) $(SQL_PARTS))
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-build build/core build/unit build/regress:
+build build/core build/unit build/fuzz build/fuzzers build/regress:
 	@mkdir -p $@
 
 build/regress/expected: | build/regress
@@ -125,9 +137,10 @@ build/regress/expected: | build/regress
 # sanitizers where the compiler has them.
 CORE = $(filter-out src/server/% src/session/% %_sql.c,$(wildcard src/*/*.c))
 CORE_OBJS = $(CORE:src/%.c=build/core/%.o)
-UNIT_TESTS = $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/*.c)))
-UNIT_CC = $(CC) -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wshadow \
-	$(filter -Werror,$(PG_CFLAGS)) -Isrc -Itest/unit `cat build/core/sanitize`
+FUZZ_TARGETS = $(patsubst test/fuzz/%.c,%,$(sort $(wildcard test/fuzz/*.c)))
+UNIT_TESTS = $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/*.c))) $(FUZZ_TARGETS:%=build/fuzz/%)
+PURE_C = -std=gnu11 -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wshadow $(filter -Werror,$(PG_CFLAGS)) -Isrc -Itest/unit
+UNIT_CC = $(CC) $(PURE_C) `cat build/core/sanitize`
 # PGXS names the prove that PostgreSQL was built with, which need not be here.
 PROVE = prove
 
@@ -138,6 +151,13 @@ unit: $(UNIT_TESTS)
 
 build/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(CORE_OBJS) | build/unit
 	$(UNIT_CC) $< $(CORE_OBJS) -o $@ -lcjson -lm
+
+unit-programs:
+	@echo $(UNIT_TESTS)
+
+# The targets of test/fuzz, with what they were once given and found.
+build/fuzz/%: test/fuzz/%.c $(wildcard test/fuzz/*.h test/unit/*.h) $(CORE_OBJS) | build/fuzz
+	$(UNIT_CC) -DFUZZ_TARGET='"$*"' -include test/fuzz/replay.h $< $(CORE_OBJS) -o $@ -lcjson -lm
 
 build/core/%.o: src/%.c $(wildcard src/*/*.h) build/core/sanitize
 	@mkdir -p $(@D)
@@ -150,3 +170,29 @@ build/core/sanitize: build/made-with | build/core
 	done; \
 	test -n "$$flags" || echo 'unit tests: $(CC) has no sanitizers'; \
 	echo "$$flags" > $@
+
+# The same targets with clang's libFuzzer, FUZZ_CLANG; with cJSON from the source in
+# the directory CJSON, if that is given, so that libFuzzer sees its way into JSON.
+FUZZ_CLANG ?= clang
+FUZZ_CC = $(FUZZ_CLANG) $(PURE_C) -fno-sanitize-recover=all -fsanitize=address,undefined,float-cast-overflow
+FUZZ_OBJS = $(CORE:src/%.c=build/fuzzers/core/%.o) $(if $(CJSON),build/fuzzers/core/cJSON.o)
+FUZZ_JSON = $(if $(CJSON),-isystem build/fuzzers/include)
+
+fuzzers: $(FUZZ_TARGETS:%=build/fuzzers/%)
+
+build/fuzzers/%: test/fuzz/%.c $(wildcard test/fuzz/*.h test/unit/*.h) $(FUZZ_OBJS) build/fuzzers/made-with
+	$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_JSON) $< $(FUZZ_OBJS) -o $@ $(if $(CJSON),,-lcjson) -lm
+
+build/fuzzers/core/%.o: src/%.c $(wildcard src/*/*.h) build/fuzzers/made-with
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link $(FUZZ_JSON) -c $< -o $@
+
+build/fuzzers/core/cJSON.o: $(CJSON)/cJSON.c build/fuzzers/made-with
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -w -fsanitize=fuzzer-no-link $(FUZZ_JSON) -c $< -o $@
+
+build/fuzzers/made-with: FORCE | build/fuzzers
+	@mkdir -p build/fuzzers/include
+	@$(if $(CJSON),ln -sfn $(abspath $(CJSON)) build/fuzzers/include/cjson)
+	@: $(file >$@.new,$(FUZZ_CC) $(CJSON) $(CORE))
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi

@@ -113,6 +113,17 @@ give_back() {
 	return 0
 }
 
+NO_FUZZER='no clang with libFuzzer and sanitizers: install clang, or set FUZZ_CLANG'
+
+# find_fuzzer: sets fuzz_clang to a clang with libFuzzer and the sanitizers; fails when there is none.
+find_fuzzer() {
+	local try=build/fuzz_try
+	fuzz_clang=${FUZZ_CLANG:-clang}
+	mkdir -p build
+	echo 'int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size) { return 0; }' >$try.c
+	"$fuzz_clang" -fsanitize=fuzzer,address,undefined $try.c -o $try >/dev/null 2>&1 && ./$try -runs=1 >/dev/null 2>&1
+}
+
 # Build the module and the install script, without LLVM bitcode, which nothing here uses.
 build() { make -s -j"$(nproc)" with_llvm=no; }
 

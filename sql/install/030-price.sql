@@ -346,7 +346,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM inferacct_internal.price_epoch WHERE xmin = pg_current_xact_id()::xid) THEN
+	IF NOT EXISTS (SELECT FROM inferacct_internal.price_epoch WHERE inferacct_internal.is_own_transaction(xmin)) THEN
 		PERFORM inferacct_internal.check_own_table(TG_RELID);
 		PERFORM inferacct.touch_prices();
 	END IF;

@@ -153,19 +153,43 @@ $$;
 COMMENT ON FUNCTION usage_log_has_partition(name) IS
 'Whether usage_log has a partition of this name; NULL gives NULL. Error 42P07 when something else in schema inferacct has the name.';
 
+-- What is made month by month, or day by day, is made of a span that somebody could want.
+CREATE FUNCTION inferacct_internal.check_span(from_at timestamptz, until_at timestamptz, most interval DEFAULT '1000 years')
+RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT isfinite(from_at) OR NOT isfinite(until_at) THEN
+		RAISE EXCEPTION 'the span of time must be finite'
+			USING ERRCODE = '22008', DETAIL = format('It is from %s to %s.', from_at, until_at), HINT = 'Give its first and its last moment.';
+	END IF;
+	IF extract(epoch FROM until_at) - extract(epoch FROM from_at) > extract(epoch FROM most) THEN
+		RAISE EXCEPTION 'the span of time is too long'
+			USING ERRCODE = '54000', DETAIL = format('It is from %s to %s, of at most %s.', from_at, until_at, most), HINT = 'Give a shorter one.';
+	END IF;
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION check_span(timestamptz, timestamptz, interval) IS
+'True, or an error: 22008 for an infinite time, 54000 for a span longer than `most`. A NULL gives NULL.';
+
 CREATE FUNCTION usage_log_partitions(since date, until date)
 RETURNS SETOF regclass
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 12
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT usage_log_partition(month::date)
-	FROM generate_series(date_trunc('month', since::timestamp), until::timestamp, interval '1 month') AS month
+	FROM generate_series(date_trunc('month', since::timestamp),
+		CASE WHEN check_span(since::timestamp AT TIME ZONE 'UTC', until::timestamp AT TIME ZONE 'UTC', '100 years') THEN until::timestamp END,
+		interval '1 month') AS month
 	WHERE month < until::timestamp
 	ORDER BY month
 $$;
 
 COMMENT ON FUNCTION usage_log_partitions(date, date) IS
-'Makes the partitions of usage_log for every UTC month that meets [since, until), as usage_log_partition() does, and returns them in order. A NULL gives no row.';
+'Makes the partitions of usage_log for every UTC month that meets [since, until), as usage_log_partition() does, and returns them in order. A NULL gives no row. Errors: 22008 an infinite day, 54000 more than 100 years.';
 
 -- Whose turn it is to do a work that must not be done twice at once.  The lock is
 -- that of a row, which takes the right to update it: advisory locks are for

@@ -168,19 +168,35 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF figure IS NULL OR (figure > at_least OR figure = at_least AND NOT above_least)
-		AND figure < 'Infinity' AND (at_most IS NULL OR figure <= at_most) AND NOT (whole AND figure <> trunc(figure))
+		AND abs(figure) < 1e30 AND scale(figure) <= 1000
+		AND (at_most IS NULL OR figure <= at_most) AND NOT (whole AND figure <> trunc(figure))
 	THEN
 		RETURN;
 	END IF;
-	RAISE EXCEPTION '% cannot be %', name, trim_scale(figure)
+	RAISE EXCEPTION '% cannot be %', name, left(trim_scale(figure)::text, 60)
 		USING ERRCODE = '22023',
 			DETAIL = format('It must be %s%s %s%s.', CASE WHEN whole THEN 'a whole number, ' ELSE '' END,
-				CASE WHEN above_least THEN 'above' ELSE 'at least' END, at_least, ' and at most ' || at_most),
+				CASE WHEN above_least THEN 'above' ELSE 'at least' END, at_least,
+				coalesce(' and at most ' || at_most, CASE WHEN figure < 'Infinity' AND abs(figure) >= 1e30 THEN ' and below 1e30'
+					WHEN scale(figure) > 1000 THEN ', with at most 1000 decimals' END)),
 			HINT = 'See \df+ of the function for the unit of each argument.';
 END $$;
 
 COMMENT ON FUNCTION check_figure(text, numeric, numeric, numeric, boolean, boolean) IS
-'Refuses (22023) a figure that is below at_least (or at it, when above_least), above at_most, infinite, NaN or, when whole, not a whole number. NULL passes.';
+'Refuses (22023) a figure that is below at_least (or at it, when above_least), above at_most, 1e30 or more, infinite, NaN, of more than 1000 decimals or, when whole, not a whole number. NULL passes.';
+
+CREATE FUNCTION inferacct_internal.check_figures(name text, figures numeric[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM check_figure(name, lowest, 0), check_figure(name, highest, 0), check_figure(name, finest, 0)
+	FROM (SELECT min(figure), max(figure), (array_agg(figure ORDER BY scale(figure) DESC NULLS LAST))[1] FROM unnest(figures) AS figure)
+		AS f (lowest, highest, finest);
+END $$;
+
+COMMENT ON FUNCTION check_figures(text, numeric[]) IS
+'Refuses (22023) figures of which one is below 0 or not as check_figure() has it; elements that are NULL pass.';
 
 CREATE FUNCTION inferacct_internal.hours_in_month(at timestamptz) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
@@ -339,6 +355,26 @@ END $$;
 COMMENT ON FUNCTION deployment_in_force(text, timestamptz) IS
 'The row of table deployment that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. Errors: IA301 there is none, 22008 an infinite time.';
 
+CREATE FUNCTION inferacct_internal.gpu_rents(gpu text, vendor text, term text, at timestamptz)
+RETURNS TABLE (of_gpu text, of_vendor text, of_term text, usd_per_hour numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT g.gpu, g.vendor, g.term, g.usd_per_hour
+	FROM (
+		SELECT DISTINCT ON (p.gpu, p.vendor, p.term) p.gpu, p.vendor, p.term, p.usd_per_hour
+		FROM gpu_price p JOIN price_version v USING (version)
+		WHERE (gpu_rents.gpu IS NULL OR p.gpu = gpu_rents.gpu) AND (gpu_rents.vendor IS NULL OR p.vendor = gpu_rents.vendor)
+			AND (gpu_rents.term IS NULL OR p.term = gpu_rents.term) AND p.valid_from <= at AND v.published_at <= price_horizon()
+		ORDER BY p.gpu, p.vendor, p.term, p.valid_from DESC, v.published_at DESC, p.version DESC
+	) g
+	WHERE g.usd_per_hour IS NOT NULL
+	ORDER BY 1, 2, 3
+$$;
+
+COMMENT ON FUNCTION gpu_rents(text, text, text, timestamptz) IS
+'The rents of GPUs in USD per hour in force at a time, as known now (or at inferacct.as_of), without those withdrawn. NULL gpu, vendor or term: any. The one rule of what a GPU costs.';
+
 CREATE FUNCTION gpu_usd_per_hour(gpu text, vendor text, term text, at timestamptz DEFAULT now()) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -351,16 +387,7 @@ BEGIN
 	IF gpu IS NULL OR term IS NULL OR at IS NULL THEN
 		RETURN NULL;
 	END IF;
-	SELECT array_agg(g.vendor ORDER BY g.vendor), array_agg(g.usd_per_hour ORDER BY g.vendor) INTO vendors, rents
-	FROM (
-		SELECT DISTINCT ON (p.vendor) p.vendor, p.usd_per_hour
-		FROM gpu_price p JOIN price_version v USING (version)
-		WHERE p.gpu = gpu_usd_per_hour.gpu AND p.term = gpu_usd_per_hour.term AND p.valid_from <= at
-			AND (gpu_usd_per_hour.vendor IS NULL OR p.vendor = gpu_usd_per_hour.vendor)
-			AND v.published_at <= price_horizon()
-		ORDER BY p.vendor, p.valid_from DESC, v.published_at DESC, p.version DESC
-	) g
-	WHERE g.usd_per_hour IS NOT NULL;
+	SELECT array_agg(r.of_vendor), array_agg(r.usd_per_hour) INTO vendors, rents FROM gpu_rents(gpu, vendor, term, at) r;
 	IF cardinality(rents) = 1 THEN
 		RETURN rents[1];
 	ELSIF cardinality(rents) > 1 THEN
@@ -369,13 +396,8 @@ BEGIN
 				DETAIL = format('Prices at %s are known from: %s.', at, array_to_string(vendors, ', ')),
 				HINT = 'Name the vendor.';
 	END IF;
-	SELECT string_agg(format('%s %s %s', p.gpu, p.vendor, p.term), ', ' ORDER BY p.gpu, p.vendor, p.term) INTO known
-	FROM (SELECT DISTINCT ON (q.gpu, q.vendor, q.term) q.gpu, q.vendor, q.term, q.usd_per_hour
-		FROM gpu_price q JOIN price_version v USING (version)
-		WHERE q.valid_from <= at AND v.published_at <= price_horizon()
-			AND (q.gpu = gpu_usd_per_hour.gpu OR NOT EXISTS (SELECT FROM gpu_price r WHERE r.gpu = gpu_usd_per_hour.gpu))
-		ORDER BY q.gpu, q.vendor, q.term, q.valid_from DESC, v.published_at DESC, q.version DESC) p
-	WHERE p.usd_per_hour IS NOT NULL;
+	SELECT string_agg(concat_ws(' ', r.of_gpu, r.of_vendor, r.of_term), ', ') INTO known
+	FROM gpu_rents(CASE WHEN EXISTS (SELECT FROM gpu_rents(gpu, NULL, NULL, at)) THEN gpu END, NULL, NULL, at) r;
 	RAISE EXCEPTION 'no price of % on term %', gpu || coalesce(' from ' || vendor, ''), term
 		USING ERRCODE = 'IA302',
 			DETAIL = format('None is valid at %s.', at) || hidden_note(),

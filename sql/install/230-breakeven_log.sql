@@ -99,6 +99,7 @@ DECLARE
 	beyond	numeric := most + 1;
 	n		numeric;
 BEGIN
+	PERFORM check_figure('capacity', capacity, 0), check_figure('most', most, 0, 1000000000000);
 	-- Each replica saves at most what the one before it does: search for the last that pays.
 	WHILE beyond - worth > 1 LOOP
 		n := div(worth + beyond, 2);
@@ -125,12 +126,12 @@ AS $$
 	SELECT sum(div(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)) * 9061920,
 		extract(epoch FROM month + interval '1 month' - month)))
 	FROM (SELECT starts AT TIME ZONE 'UTC' AS since, ends AT TIME ZONE 'UTC' AS upto) span,
-		generate_series(date_trunc('month', since), upto, interval '1 month') month
+		generate_series(date_trunc('month', since), CASE WHEN check_span(starts, ends) THEN upto END, interval '1 month') month
 	WHERE month < upto
 $$;
 
 COMMENT ON FUNCTION month_parts(timestamptz, timestamptz) IS
-'UTC calendar months from one full hour to a later one in units of 1/9061920 month, which is exact: a part of a month is its share of that month''s hours.';
+'UTC calendar months from one full hour to a later one in units of 1/9061920 month, which is exact: a part of a month is its share of that month''s hours. Errors: 22008 an infinite time, 54000 more than 1000 years.';
 
 CREATE FUNCTION inferacct_internal.breakeven_fleet_words(report breakeven_report) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20

@@ -78,7 +78,7 @@ CREATE FUNCTION demand_series(demand demand, since timestamptz DEFAULT NULL, unt
 RETURNS SETOF record
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 1000;
 COMMENT ON FUNCTION demand_series(demand, timestamptz, timestamptz) IS
-'One row per bucket in the order of time, empty ones included: from the first to the last with a request, or those that start in [since, until). api_usd is the cost of the priced requests. NULL demand gives no row; NULL range: the demand''s own. Error: 22008 infinite range.';
+'One row per bucket in the order of time, empty ones included: from the first to the last with a request, or those that start in [since, until). api_usd is the cost of the priced requests. NULL demand gives no row; NULL range: the demand''s own. Errors: 22008 infinite range, 54000 more than 10,519,200 buckets (20 years of minutes).';
 
 CREATE TYPE traffic_statistics AS (
 	since timestamptz, until timestamptz, width interval, buckets bigint,
@@ -94,4 +94,4 @@ RETURNS traffic_statistics
 AS 'MODULE_PATHNAME', 'demand_traffic' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION traffic(demand, text, timestamptz, timestamptz) IS
 'Burstiness of a demand, over every bucket of its range with empty ones as zeros (see demand_series). load: tokens, input_tokens, output_tokens, requests, usd, or a meter. p99 is the least load that 99 percent of the buckets do not exceed. predictability is NULL below two weeks, ratios are NULL without load. NULL demand, or no bucket, gives NULL. '
-'Errors: 22023 no such load, 22008 infinite range, 54000 too many buckets.';
+'Errors: 22023 no such load, 22008 infinite range, 54000 more than 105,120,000 buckets (two centuries of minutes).';

@@ -20,15 +20,35 @@ RETURN (SELECT coalesce(sum(over_usd * greatest(0, hour - n * size)), 0)
 COMMENT ON FUNCTION unit_overflow_usd(numeric[], numeric[], numeric, numeric) IS
 'USD of what n units of a size leave of the load of each hour, at the price of that hour. NULL gives NULL';
 
+CREATE FUNCTION inferacct_internal.units_needed(load numeric[], size numeric, most numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	units	numeric;
+BEGIN
+	PERFORM check_figures('the load', load), check_figure('the size of a unit', size, 0, above_least => true);
+	units := ceil_quotient((SELECT max(hour) FROM unnest(load) AS hour), size);
+	IF units > most THEN
+		RAISE EXCEPTION 'the load needs too many units'
+			USING ERRCODE = '54000', DETAIL = format('Its peak is that of %s units, of at most %s.', units, most),
+				HINT = 'Check that load and size are in the same unit, or use a larger size.';
+	END IF;
+	RETURN coalesce(units, 0);
+END $$;
+COMMENT ON FUNCTION units_needed(numeric[], numeric, numeric) IS
+'The number of units of a size that carry the peak of a load, 0 for no load. NULL gives NULL. Errors: 22023 a figure that is negative or infinite, 54000 more than `most` units';
+
 CREATE FUNCTION inferacct_internal.best_units(load numeric[], price numeric[], size numeric, unit_usd numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	worth_it	numeric := 0;	-- so many units surely are
-	too_many	numeric := coalesce(ceil_quotient((SELECT max(hour) FROM unnest(load) AS hour), size), 0) + 1;
+	too_many	numeric := units_needed(load, size, 1000000000000) + 1;
 	middle		numeric;
 BEGIN
+	PERFORM check_figures('the price', price), check_figure('the price of a unit', unit_usd, 0);
 	WHILE too_many - worth_it > 1 LOOP
 		middle := div(worth_it + too_many, 2);
 		IF unit_worth(load, price, size, middle) > unit_usd THEN
@@ -40,7 +60,7 @@ BEGIN
 	RETURN worth_it;
 END $$;
 COMMENT ON FUNCTION best_units(numeric[], numeric[], numeric, numeric) IS
-'The number of units of a size that makes the whole cheapest, the smaller of equal ones: exact, by bisection of the worth of the n-th unit. NULL gives NULL';
+'The number of units of a size that makes the whole cheapest, the smaller of equal ones: exact, by bisection of the worth of the n-th unit. NULL gives NULL. Errors: 22023 a figure that is negative or infinite, 54000 a peak of more than 10^12 units';
 
 -- ---------------------------------------------------------------------------
 -- Reserved units
@@ -79,7 +99,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	verdict commitment_verdict;
-	n		numeric := best_units(units, price, 1, unit_usd);
+	n		numeric := best_units(units, price, 1, unit_usd);	-- refuses what is no load
 	on_demand numeric := (SELECT sum(over_usd) FROM unnest(price) AS over_usd);
 BEGIN
 	verdict.hours := cardinality(units);
@@ -111,9 +131,7 @@ AS $$
 DECLARE
 	reserved	numeric[] := commitment_column($1, 2);
 BEGIN
-	PERFORM check_figure('an hour''s units, on_demand_usd or reserved_usd', least(lowest, 0), 0),
-		check_figure('an hour''s units, on_demand_usd or reserved_usd', highest, 0)
-	FROM (SELECT min(value), max(value) FROM unnest($1) AS value) AS v (lowest, highest);
+	PERFORM check_figures('an hour''s units, on_demand_usd or reserved_usd', $1);
 	RETURN commitment_verdict(commitment_column($1, 0), commitment_column($1, 1),
 		(SELECT sum(reserved_usd) FROM unnest(reserved) AS reserved_usd));
 END $$;
@@ -143,11 +161,11 @@ AS $$
 DECLARE
 	hours		numeric := cardinality(units);
 	price		numeric[] := array_fill(on_demand_usd, ARRAY[cardinality(units)]);
-	best		numeric := best_units(units, price, 1, reserved_usd * hours);
+	best		numeric;
 BEGIN
 	PERFORM check_figure('on_demand_usd', on_demand_usd, 0), check_figure('reserved_usd', reserved_usd, 0),
-		check_figure('forecast_error', forecast_error, -1);
-	PERFORM check_figure('units', hour, 0) FROM unnest(units) AS hour;
+		check_figure('forecast_error', forecast_error, -1), check_figures('units', units);
+	best := best_units(units, price, 1, reserved_usd * hours);
 	reserved_units := best_units((SELECT array_agg(ceil(hour * (1 + forecast_error))) FROM unnest(units) AS hour),
 		price, 1, reserved_usd * hours);
 	usd := trim_scale(reserved_units * reserved_usd * hours + unit_overflow_usd(units, price, 1, reserved_units));

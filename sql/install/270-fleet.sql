@@ -28,7 +28,7 @@ DECLARE
 	whole	numeric := coalesce(cardinality(load), 0) * size;	-- what a replica could do
 	n		numeric := least(greatest(best_units(load, price, size, unit_usd), least_replicas), most_replicas);
 BEGIN
-	verdict.peak_replicas := greatest(ceil_quotient(coalesce((SELECT max(hour) FROM unnest(load) AS hour), 0), size), least_replicas);
+	verdict.peak_replicas := greatest(units_needed(load, size, 1000000000000), least_replicas);
 	verdict.usd_api_only := least_usd + unit_overflow_usd(load, price, size, 0);
 	verdict.overflow_usd := unit_overflow_usd(load, price, size, n);
 	verdict.usd := least_usd + n * unit_usd + fixed_usd + verdict.overflow_usd;
@@ -102,11 +102,11 @@ AS $$
 		trim_scale(over_usd),
 		exact_quotient((SELECT sum(least(hour, n * size)) FROM unnest(load) AS hour), nullif(n * cardinality(load) * size, 0)),
 		exact_quotient((SELECT sum(least(size, greatest(0, hour - (n - 1) * size))) FROM unnest(load) AS hour WHERE n > 0), cardinality(load) * size)
-	FROM generate_series(0, ceil_quotient(coalesce((SELECT max(hour) FROM unnest(load) AS hour), 0), size)) AS n,
+	FROM generate_series(0, units_needed(load, size, 100000)) AS n,
 		LATERAL unit_overflow_usd(load, price, size, n) AS over_usd
 $$;
 COMMENT ON FUNCTION hybrid_curve(numeric[], numeric[], numeric, numeric, numeric, numeric) IS
-'What every number of replicas up to the peak costs; arguments as hybrid_verdict(). NULL gives no row';
+'What every number of replicas up to the peak costs; arguments as hybrid_verdict(). NULL gives no row. Errors: 22023, 54000 a peak of more than 100,000 replicas';
 
 CREATE FUNCTION hybrid_curve(hourly_mtok numeric[], replica_usd_per_hour numeric, replica_mtok_per_hour numeric, api_usd_per_mtok numeric,
 	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization numeric, OUT marginal_utilization numeric)
@@ -120,7 +120,7 @@ BEGIN
 		replica_mtok_per_hour, replica_usd_per_hour * cardinality(hourly_mtok), 0, 0);
 END $$;
 COMMENT ON FUNCTION hybrid_curve(numeric[], numeric, numeric, numeric) IS
-'The cost by number of replicas, 0 to the peak, behind hybrid() of the same arguments. marginal_utilization is that of the last replica alone. NULLs and errors as hybrid()';
+'The cost by number of replicas, 0 to the peak, behind hybrid() of the same arguments. marginal_utilization is that of the last replica alone. NULLs and errors as hybrid(), and 54000 a peak of more than 100,000 replicas';
 
 -- ---------------------------------------------------------------------------
 -- A demand as a deployment meets it
@@ -137,11 +137,10 @@ CREATE FUNCTION inferacct_internal.has_gpu_price(gpu text, vendor text, term tex
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT EXISTS (SELECT FROM gpu_price p WHERE p.gpu = has_gpu_price.gpu AND p.term = has_gpu_price.term
-		AND p.vendor = coalesce(has_gpu_price.vendor, p.vendor) AND p.valid_from <= at)
+	SELECT EXISTS (SELECT FROM gpu_rents(has_gpu_price.gpu, has_gpu_price.vendor, has_gpu_price.term, at))
 $$;
 COMMENT ON FUNCTION has_gpu_price(text, text, text, timestamptz) IS
-'is there a rent for a GPU on that term at a time, from the vendor or, when NULL, from any';
+'is there a rent for a GPU on that term at a time, by gpu_rents(): from the vendor or, when NULL, from any';
 
 CREATE FUNCTION replica_usd_per_hour(d deployment, bill deployment_bill) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -271,12 +271,12 @@ AS $$
 	SELECT sum(exact_quotient(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)),
 		extract(epoch FROM month + interval '1 month' - month)))
 	FROM (SELECT date_trunc('hour', first_at AT TIME ZONE 'UTC') AS since, date_trunc('hour', last_at AT TIME ZONE 'UTC') + interval '1 hour' AS upto) AS hours,
-		generate_series(date_trunc('month', since), upto, interval '1 month') AS month
+		generate_series(date_trunc('month', since), CASE WHEN check_span(first_at, last_at) THEN upto END, interval '1 month') AS month
 	WHERE month < upto
 $$;
 
 COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS
-'UTC months in the whole hours that a log from first_at to last_at touches; a part of a month counts by that month''s own hours, to 20 decimals. NULL gives NULL.';
+'UTC months in the whole hours that a log from first_at to last_at touches; a part of a month counts by that month''s own hours, to 20 decimals. NULL gives NULL. Errors: 22008 an infinite time, 54000 more than 1000 years.';
 
 -- What the policy does with the sums: which share of the requests each tier
 -- answers, and whom a request answered by a tier has paid.

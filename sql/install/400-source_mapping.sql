@@ -97,10 +97,11 @@ COMMENT ON FUNCTION source_model(text, text) IS
 
 CREATE FUNCTION inferacct_internal.source_tier(tier text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
-RETURN CASE WHEN tier IS NULL OR lower(tier) IN ('', 'default', 'auto', 'on_demand') THEN 'standard' ELSE lower(tier) END;
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', 'source_tier';
 
-COMMENT ON FUNCTION source_tier(text) IS 'A service tier in lower case; standard for NULL and for the other words that logs have for it.';
+COMMENT ON FUNCTION source_tier(text) IS
+'What a word for a service tier means: the word in lower case, X for on_demand_X, and standard for NULL and for default, auto, on_demand, standard_only, unspecified, traffic_type_unspecified and no word at all.';
 
 -- ---------------------------------------------------------------------------
 -- Columns of the relation, as expressions

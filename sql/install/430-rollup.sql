@@ -207,14 +207,14 @@ AS $$
 			  CROSS JOIN LATERAL jsonb_array_elements(time_windows -> 'windows') AS w(spans)
 			  CROSS JOIN LATERAL (VALUES (spans ->> 'from'), (spans ->> 'to')) AS e(window_edge)) AS edges(zone, edge)
 		CROSS JOIN LATERAL generate_series(date_trunc('day', from_at AT TIME ZONE zone) - interval '1 day',
-			date_trunc('day', until_at AT TIME ZONE zone) + interval '1 day', interval '1 day') AS d(day)
+			CASE WHEN check_span(from_at, until_at) THEN date_trunc('day', until_at AT TIME ZONE zone) + interval '1 day' END, interval '1 day') AS d(day)
 		CROSS JOIN (VALUES (-1), (0), (1)) AS s(shift)
 	)
 	SELECT coalesce(array_agg(DISTINCT cut ORDER BY cut), '{}') FROM changes
 	WHERE cut > from_at AND cut < until_at AND cut <> hour_of(cut)
 $$;
 
-COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS 'The moments within hours, after from_at and before until_at, at which a price of any model, in any version or contract, may begin or end.';
+COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS 'The moments within hours, after from_at and before until_at, at which a price of any model, in any version or contract, may begin or end. Errors: 22008 an infinite time, 54000 more than 1000 years, where a price has weekly hours.';
 
 -- ---------------------------------------------------------------------------
 -- Which hours have changed

@@ -158,7 +158,9 @@ AS $$
 		GROUP BY s.day, s.team, s.model
 	), days AS MATERIALIZED (
 		SELECT d::date AS day, coalesce((SELECT sum(c.usd) FROM cells AS c WHERE c.day = d::date), 0) AS usd
-		FROM generate_series((SELECT min(c.day) FROM cells AS c)::timestamp, $2::timestamp - interval '1 day', interval '1 day') AS d
+		FROM generate_series((SELECT min(c.day) FROM cells AS c)::timestamp,
+			CASE WHEN check_span($1::timestamp AT TIME ZONE 'UTC', $2::timestamp AT TIME ZONE 'UTC', '10 years') THEN $2::timestamp - interval '1 day' END,
+			interval '1 day') AS d
 	), weekdays AS (		-- of the weeks before each day: the median of each weekday
 		SELECT d.day, extract(isodow FROM p.day) AS weekday, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.usd::float8) AS usual, count(*) AS seen
 		FROM days AS d JOIN days AS p ON p.day >= d.day - 7 * $5 AND p.day < d.day
@@ -203,4 +205,4 @@ $$;
 
 COMMENT ON FUNCTION anomaly(date, date, text, float8, integer) IS
 'Days of [since, until) (UTC) that cost unusually much or little: usd, expected_usd (median of the same weekday in the weeks before, of which two must be there), score (deviation by 1.4826 times the median absolute deviation of these weeks, at least 5 % of what is expected), and the team and model that deviate most in the same direction, with their share and cause: '
-'the factor that changed most of requests, tokens per request and USD per token. team: only that team; threshold: least score shown. NULL since or until gives no row. Errors as rollup_cost().';
+'the factor that changed most of requests, tokens per request and USD per token. team: only that team; threshold: least score shown. NULL since or until gives no row. Errors: 22008 an infinite day, 54000 more than 10 years; others as rollup_cost().';

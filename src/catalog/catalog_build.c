@@ -4,9 +4,9 @@
  *	  Catalog, its rows, exact decimals.
  *
  * Invariant: a price is read as decimal text, never through arithmetic on a
- * double.  JSON numbers reach us as doubles, so one is taken only when a
- * decimal of at most 15 digits reads back as the same double: then it is what
- * was written.
+ * double.  Of JSON numbers those that a double holds in 15 digits reach us as
+ * doubles, and are what these print as; the others as their own text (json.h).
+ * A whole number beyond that is refused.
  *
  * Units: the rate behind every price is an int64 of 1e-15 USD (money.h).
  * Memory: strings lie in chunks, rows in one array; both are the Catalog's.
@@ -139,6 +139,14 @@ CatalogReject(Catalog *catalog, const char *path, const char *problem)
 
 	row->problem = problem;
 	return row;
+}
+
+/* Is reading to be given up?  Every loop over members that grows faster than they do asks. */
+bool
+CatalogStopped(Catalog *catalog)
+{
+	catalog->stopped = catalog->stopped || catalog->stop();
+	return catalog->stopped;
 }
 
 /* Prices of tokens are quoted per million, all others per one. */

@@ -14,8 +14,7 @@
 
 #include "catalog/price_catalog.h"
 #include "core/meter.h"
-
-#define SERVICE_TIER_STANDARD "standard"
+#include "core/service_tier.h"
 
 /* Reasons that more than one format gives. */
 #define PROBLEM_NOT_OBJECT "entry is not an object"
@@ -32,6 +31,7 @@ extern const char *CatalogString(Catalog *catalog, const char *text);
 extern const char *CatalogPrint(Catalog *catalog, const char *format,...)
 			__attribute__((format(printf, 2, 3)));
 extern CatalogRow *CatalogAdd(Catalog *catalog, CatalogKind kind, const char *path);
+extern bool CatalogStopped(Catalog *catalog);
 extern CatalogRow *CatalogReject(Catalog *catalog, const char *path, const char *problem);
 
 extern const char *CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per,

@@ -191,7 +191,7 @@ WithdrawDropped(Model *model, const PriceSet *old, const PriceSet *new)
 {
 	Catalog    *catalog = model->catalog;
 
-	for (size_t i = old->first_row; i < old->end_row; i++)
+	for (size_t i = old->first_row; i < old->end_row && !CatalogStopped(catalog); i++)
 	{
 		CatalogRow	row = catalog->rows[i];
 		CatalogRow *added;
@@ -214,7 +214,7 @@ CheckWindowComplete(Model *model, const PriceSet *standard, const PriceSet *wind
 {
 	Catalog    *catalog = model->catalog;
 
-	for (size_t i = standard->first_row; i < standard->end_row; i++)
+	for (size_t i = standard->first_row; i < standard->end_row && !CatalogStopped(catalog); i++)
 	{
 		const CatalogRow *row = &catalog->rows[i];
 
@@ -304,6 +304,8 @@ ReadConditionalPrices(Model *model, const cJSON *list)
 		PriceSet	set = {.valid_from = CATALOG_ALWAYS};
 
 		ReadConstraint(model, Field(item, "constraint"), &set);
+		if (CatalogStopped(catalog))
+			return;
 		if (set.problem == NULL && IsOvertaken(model, item, &set))
 			set.problem = "price is never in force";
 		if (set.problem == NULL && set.time_windows != NULL && window.end_row > window.first_row)

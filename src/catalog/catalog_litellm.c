@@ -149,6 +149,8 @@ ReadTieredPricing(const Place *place, const cJSON *list)
 		Place		range = *place;
 		const cJSON *start = cJSON_GetArrayItem(Field(item, "range"), 0);
 
+		if (CatalogStopped(place->catalog))
+			return;
 		range.path = CatalogPrint(place->catalog, "%s.tiered_pricing[%zu]", place->path, index++);
 		if (!cJSON_IsObject(item))
 		{
@@ -278,6 +280,8 @@ ResolveEntry(Catalog *catalog, size_t first_row)
 	{
 		CatalogRow *one = &catalog->rows[i];
 
+		if (CatalogStopped(catalog))
+			return;
 		for (size_t j = i + 1; j < catalog->row_count; j++)
 		{
 			CatalogRow *other = &catalog->rows[j];
@@ -329,6 +333,8 @@ CatalogReadLitellm(Catalog *catalog, const cJSON *root)
 	}
 	cJSON_ArrayForEach(entry, root)
 	{
+		if (CatalogStopped(catalog))
+			break;
 		if (strcmp(entry->string, "sample_spec") != 0)
 			ReadEntry(catalog, entry);
 	}

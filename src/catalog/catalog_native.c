@@ -80,6 +80,8 @@ CheckFields(Catalog *catalog, const cJSON *object, const char *path, const char 
 	{
 		const char *problem = NULL;
 
+		if (CatalogStopped(catalog))
+			return false;
 		if (!IsOneOf(field->string, known))
 			problem = "unknown field";
 		else if (Field(object, field->string) != field)
@@ -466,6 +468,8 @@ ReadList(Catalog *catalog, const cJSON *root, const char *name, const char *cons
 	}
 	cJSON_ArrayForEach(item, list)
 	{
+		if (CatalogStopped(catalog))
+			return;
 		if (BeginEntry(&entry, catalog, item, name, index++, known, defaults))
 			read(&entry);
 	}

@@ -171,6 +171,13 @@ CheckFormat(const char *name)
 	return format;
 }
 
+/* Is the query to end?  Asked while memory is held that an error would lose. */
+static bool
+QueryEnds(void)
+{
+	return QueryCancelPending || ProcDiePending;
+}
+
 /* Report what kept the text from being read. */
 static void
 CheckStatus(CatalogStatus status, const Catalog *catalog, const char *format)
@@ -178,6 +185,12 @@ CheckStatus(CatalogStatus status, const Catalog *catalog, const char *format)
 	switch (status)
 	{
 		case CATALOG_OK:
+			break;
+		case CATALOG_STOPPED:
+			CHECK_FOR_INTERRUPTS();
+			ereport(ERROR,
+					(errcode(ERRCODE_QUERY_CANCELED),
+					 errmsg("canceling statement due to user request")));
 			break;
 		case CATALOG_MALFORMED:
 			ereport(ERROR,
@@ -208,7 +221,7 @@ parse_catalog(PG_FUNCTION_ARGS)
 	CatalogStatus status;
 
 	InitMaterializedSRF(fcinfo, 0);
-	status = CatalogParse(utf8_text, strlen(utf8_text), format, &catalog);
+	status = CatalogParse(utf8_text, strlen(utf8_text), format, QueryEnds, &catalog);
 	PG_TRY();
 	{
 		CheckStatus(status, &catalog, format_name);

@@ -8,6 +8,7 @@
  * CatalogParse.
  */
 #include "catalog/catalog_build.h"
+#include "core/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,19 +150,20 @@ ParseJson(Catalog *catalog, const char *text, size_t length)
 		DescribeSyntaxError(catalog, text, nul);
 		return NULL;
 	}
-	root = cJSON_ParseWithLengthOpts(text, length + 1, &end, 1);
+	root = JsonParse(text, length, &end);
 	if (root == NULL)
 		DescribeSyntaxError(catalog, text, end);
 	return root;
 }
 
 CatalogStatus
-CatalogParse(const char *text, size_t length, CatalogFormat format, Catalog *catalog)
+CatalogParse(const char *text, size_t length, CatalogFormat format, CatalogStop stop, Catalog *catalog)
 {
 	cJSON	   *root;
 	bool		read = false;
 
 	memset(catalog, 0, sizeof(*catalog));
+	catalog->stop = stop;
 	root = ParseJson(catalog, text, length);
 	if (root == NULL)
 		return CATALOG_MALFORMED;
@@ -180,6 +182,8 @@ CatalogParse(const char *text, size_t length, CatalogFormat format, Catalog *cat
 	}
 	cJSON_Delete(root);
 
+	if (catalog->stopped)
+		return CATALOG_STOPPED;
 	if (read)
 		ResolveDuplicates(catalog, format == CATALOG_INFERACCT);
 	if (catalog->out_of_memory)

@@ -32,8 +32,12 @@ typedef enum CatalogStatus
 {
 	CATALOG_OK,
 	CATALOG_MALFORMED,			/* see Catalog.detail */
-	CATALOG_OUT_OF_MEMORY
+	CATALOG_OUT_OF_MEMORY,
+	CATALOG_STOPPED				/* by Catalog.stop */
 } CatalogStatus;
+
+/* Asked now and then while a catalog is read: is it to be given up? */
+typedef bool (*CatalogStop) (void);
 
 typedef enum CatalogKind
 {
@@ -88,6 +92,8 @@ typedef struct Catalog
 	size_t		row_capacity;
 	struct CatalogChunk *chunks;	/* where the strings live */
 	bool		out_of_memory;	/* sticky: strings are "" and rows are lost from then on */
+	bool		stopped;		/* sticky, too */
+	CatalogStop stop;
 	CatalogRow	spare;			/* what a row is written to when it cannot be kept */
 	char		detail[200];	/* of CATALOG_MALFORMED: what is wrong, and where */
 } Catalog;
@@ -97,7 +103,7 @@ extern bool CatalogFormatByName(const char *name, CatalogFormat *format);
 
 /* Read NUL-terminated text of `length` bytes.  Call CatalogFree whatever it returns. */
 extern CatalogStatus CatalogParse(const char *text, size_t length, CatalogFormat format,
-								  Catalog *catalog);
+								  CatalogStop stop, Catalog *catalog);
 extern void CatalogFree(Catalog *catalog);
 
 extern const char *CatalogKindName(CatalogKind kind);

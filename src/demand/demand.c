@@ -36,14 +36,22 @@ DemandWidthIsValid(int64_t width)
 }
 
 void
-DemandInit(Demand *demand, int64_t width, DemandResize resize, DemandRelease release, void *owner)
+DemandInit(Demand *demand, int64_t width, DemandResize resize, DemandRelease release,
+		   DemandInterrupts check_interrupts, void *owner)
 {
 	memset(demand, 0, sizeof(*demand));
 	demand->width = width;
 	demand->stride = StrideOf(0);
 	demand->resize = resize;
 	demand->release = release;
+	demand->check_interrupts = check_interrupts;
 	demand->owner = owner;
+}
+
+void
+DemandReset(Demand *demand, int64_t width)
+{
+	DemandInit(demand, width, demand->resize, demand->release, demand->check_interrupts, demand->owner);
 }
 
 void
@@ -53,7 +61,7 @@ DemandFree(Demand *demand)
 		demand->release(demand->buckets);
 	if (demand->slots != NULL)
 		demand->release(demand->slots);
-	DemandInit(demand, demand->width, demand->resize, demand->release, demand->owner);
+	DemandReset(demand, demand->width);
 }
 
 int64_t
@@ -173,6 +181,7 @@ DemandAddMeters(Demand *demand, uint32_t meters)
 		const DemandBucket *old = DemandBucketAt(demand, i);
 		DemandBucket *new = (DemandBucket *) (buckets + i * stride);
 
+		demand->check_interrupts();
 		memcpy(new, old, sizeof(DemandBucket));
 		SpreadCounts(old->count, demand->meters, new->count, wider);
 	}
@@ -320,7 +329,10 @@ DemandMerge(Demand *demand, const Demand *other)
 	outcome.status = DemandAddMeters(demand, other->meters);
 	demand->last = NULL;
 	for (uint32_t i = 0; i < other->nbuckets && outcome.status == DEMAND_OK; i++)
+	{
+		demand->check_interrupts();
 		outcome.status = MergeBucket(demand, other, DemandBucketAt(other, i), &outcome.meter);
+	}
 	return outcome;
 }
 
@@ -373,7 +385,10 @@ DemandSort(Demand *demand)
 		keys[i] = (SortKey) {DemandBucketAt(demand, i)->number, i};
 	qsort(keys, demand->nbuckets, sizeof(SortKey), CompareKeys);
 	for (uint32_t i = 0; i < demand->nbuckets; i++)
+	{
+		demand->check_interrupts();
 		memcpy(sorted + i * demand->stride, DemandBucketAt(demand, keys[i].bucket), demand->stride);
+	}
 	demand->release(keys);
 	demand->release(demand->buckets);
 	demand->buckets = sorted;

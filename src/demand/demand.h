@@ -45,6 +45,9 @@ typedef struct DemandBucket
 typedef void *(*DemandResize) (void *owner, void *old, size_t size);
 typedef void (*DemandRelease) (void *old);
 
+/* Asked once for every bucket that a long loop comes to; need not return. */
+typedef void (*DemandInterrupts) (void);
+
 typedef struct Demand
 {
 	int64_t		width;			/* microseconds, whole minutes, at most a week */
@@ -63,6 +66,7 @@ typedef struct Demand
 
 	DemandResize resize;
 	DemandRelease release;
+	DemandInterrupts check_interrupts;
 	void	   *owner;
 } Demand;
 
@@ -88,7 +92,11 @@ typedef struct DemandOutcome
 } DemandOutcome;
 
 /* An empty demand; it does not allocate. */
-extern void DemandInit(Demand *demand, int64_t width, DemandResize resize, DemandRelease release, void *owner);
+extern void DemandInit(Demand *demand, int64_t width, DemandResize resize, DemandRelease release,
+					   DemandInterrupts check_interrupts, void *owner);
+
+/* Begin again with nothing in it, and another width. */
+extern void DemandReset(Demand *demand, int64_t width);
 extern void DemandFree(Demand *demand);
 
 extern bool DemandWidthIsValid(int64_t width);

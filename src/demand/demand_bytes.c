@@ -119,6 +119,7 @@ PutDemand(Writer *writer, const Demand *demand)
 	{
 		const DemandBucket *bucket = DemandBucketAt(demand, i);
 
+		demand->check_interrupts();
 		if (i == 0)
 			PutSigned(writer, bucket->number);
 		else
@@ -259,12 +260,13 @@ DemandRead(Demand *demand, const unsigned char *bytes, size_t size)
 	if (reader.bad || !DemandWidthIsValid(width) || meters >= METER_BIT(METER_COUNT) ||
 		digits > MONEY_SCALE)
 		return DEMAND_CORRUPT;
-	DemandInit(demand, width, demand->resize, demand->release, demand->owner);
+	DemandReset(demand, width);
 	DemandAddMeters(demand, meters);	/* nothing to move yet: cannot fail */
 	for (uint32_t i = 0; i < nbuckets; i++)
 	{
 		DemandBucket *bucket;
 
+		demand->check_interrupts();
 		number = GetNumber(&reader, demand, i == 0 ? NULL : &number);
 		if (reader.bad)
 			return DEMAND_CORRUPT;

@@ -15,6 +15,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/expandeddatum.h"
 #include "utils/memutils.h"
@@ -100,10 +101,16 @@ ResizeInContext(void *owner, void *old, size_t size)
 	return old == NULL ? MemoryContextAllocHuge((MemoryContext) owner, size) : repalloc_huge(old, size);
 }
 
+static void
+CheckInterrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 void
 DemandInContext(Demand *demand, int64 width, MemoryContext context)
 {
-	DemandInit(demand, width, ResizeInContext, pfree, context);
+	DemandInit(demand, width, ResizeInContext, pfree, CheckInterrupts, context);
 }
 
 static Size

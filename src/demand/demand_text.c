@@ -23,6 +23,8 @@
 #define DAYS_TO_ORIGIN 730427	/* from 0000-03-01 to Monday 2000-01-03 */
 #define DAYS_PER_ERA 146097		/* 400 years */
 
+#define FARTHEST_YEAR 300000	/* beyond what timestamptz has; its microseconds fit 64 bits */
+
 #define BUCKET_TEXT_SIZE (USAGE_TEXT_SIZE + MONEY_TEXT_SIZE + 160)
 
 /* ---------- dates of the proleptic Gregorian calendar ---------- */
@@ -97,6 +99,7 @@ DemandToText(const Demand *demand, DemandAppend append, void *sink)
 		char		usage[USAGE_TEXT_SIZE];
 		char		usd[MONEY_TEXT_SIZE];
 
+		demand->check_interrupts();
 		TimeToText(DemandStart(demand, bucket->number), from, sizeof(from));
 		DemandUsage(demand, bucket, &buffer.usage);
 		UsageToText(&buffer.usage, usage);
@@ -198,7 +201,7 @@ ReadNumber(Scanner *scanner)
 			__builtin_add_overflow(value, (int64_t) (*scanner->at - '0'), &value))
 			scanner->bad = true;
 	}
-	return value;
+	return scanner->bad ? 0 : value;	/* a number that overflowed is none */
 }
 
 static int64_t
@@ -212,7 +215,8 @@ ReadTime(Scanner *scanner)
 	int64_t		time;
 
 	ReadString(scanner, string, sizeof(string));
-	if (sscanf(string, "%7" SCNd64 "-%2d-%2dT%2d:%2dZ", &date.year, &date.month, &date.day, &hour, &minute) != 5)
+	if (sscanf(string, "%7" SCNd64 "-%2d-%2dT%2d:%2dZ", &date.year, &date.month, &date.day, &hour, &minute) != 5 ||
+		date.year < -FARTHEST_YEAR || date.year > FARTHEST_YEAR)
 	{
 		scanner->bad = true;
 		return 0;
@@ -332,6 +336,7 @@ ReadBucket(Scanner *scanner, Demand *demand)
 	BucketText	bucket = {0};
 	DemandStatus status;
 
+	demand->check_interrupts();
 	SkipSpace(scanner);
 	start = scanner->at;
 	Expect(scanner, '{');
@@ -374,10 +379,10 @@ ReadWidth(Scanner *scanner, Demand *demand)
 	if (!ExpectName(scanner, "minutes"))
 		return;
 	minutes = ReadNumber(scanner);
-	if (minutes > DEMAND_WEEK / DEMAND_MINUTE || !DemandWidthIsValid(minutes * DEMAND_MINUTE))
+	if (scanner->bad || minutes > DEMAND_WEEK / DEMAND_MINUTE || !DemandWidthIsValid(minutes * DEMAND_MINUTE))
 		scanner->bad = true;
 	else
-		DemandInit(demand, minutes * DEMAND_MINUTE, demand->resize, demand->release, demand->owner);
+		DemandReset(demand, minutes * DEMAND_MINUTE);
 	Expect(scanner, ',');
 	ExpectName(scanner, "buckets");
 }

@@ -59,7 +59,7 @@ MeanWait(int servers, double offered, double service_seconds, double cv_arrival,
 
 double
 MaxUtilization(int servers, double service_seconds, double wait_seconds, double probability,
-			   double cv_arrival, double cv_service)
+			   double cv_arrival, double cv_service, void (*check_interrupts) (void))
 {
 	double		low = 0;
 	double		high = 1;
@@ -68,6 +68,7 @@ MaxUtilization(int servers, double service_seconds, double wait_seconds, double 
 	{
 		double		middle = (low + high) / 2;
 
+		check_interrupts();
 		if (WaitProbability(servers, middle * servers, service_seconds, wait_seconds,
 							cv_arrival, cv_service) <= probability)
 			low = middle;

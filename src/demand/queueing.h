@@ -24,6 +24,6 @@ extern double MeanWait(int servers, double offered, double service_seconds, doub
 
 /* The highest offered/servers at which at most `probability` wait longer than wait_seconds. */
 extern double MaxUtilization(int servers, double service_seconds, double wait_seconds, double probability,
-							 double cv_arrival, double cv_service);
+							 double cv_arrival, double cv_service, void (*check_interrupts) (void));
 
 #endif							/* INFERACCT_QUEUEING_H */

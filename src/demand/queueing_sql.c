@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/float.h"
 
 #include "server/compat.h"
@@ -49,6 +50,12 @@ CheckPositive(const char *name, float8 value)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must be greater than zero", name)));
+}
+
+static void
+CheckInterrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
 }
 
 Datum
@@ -104,5 +111,5 @@ queueing_max_utilization(PG_FUNCTION_ARGS)
 				 errhint("It is the share of requests that may wait longer than wait_seconds: 0.01 for one in a hundred.")));
 	CheckNotNegative("cv_arrival", cv_arrival);
 	CheckNotNegative("cv_service", cv_service);
-	PG_RETURN_FLOAT8(MaxUtilization(servers, service_seconds, wait_seconds, probability, cv_arrival, cv_service));
+	PG_RETURN_FLOAT8(MaxUtilization(servers, service_seconds, wait_seconds, probability, cv_arrival, cv_service, CheckInterrupts));
 }

@@ -101,6 +101,20 @@ HourOfWeek(const TrafficGrid *grid, int64_t number)
 	return (int) ((since < 0 ? since + DEMAND_WEEK : since) / DEMAND_HOUR);
 }
 
+/* How many buckets begin in each hour of the week, empty ones included: they repeat after some weeks. */
+static void
+CountHours(const TrafficGrid *grid, double buckets[HOURS_PER_WEEK])
+{
+	int64_t		period = 1;		/* buckets */
+	int64_t		whole;
+
+	while (period * grid->width % DEMAND_WEEK != 0)
+		period++;
+	whole = grid->count / period;
+	for (int64_t i = 0; i < period; i++)
+		buckets[HourOfWeek(grid, grid->first + i)] += (double) (whole + (i < grid->count % period));
+}
+
 /* How much of the variance the means of the hours of the week explain. */
 static double
 Predictability(const TrafficGrid *grid, double mean, double variance)
@@ -111,8 +125,7 @@ Predictability(const TrafficGrid *grid, double mean, double variance)
 
 	if (grid->count < 2 * DEMAND_WEEK / grid->width || variance == 0)
 		return NAN;
-	for (int64_t i = 0; i < grid->count; i++)
-		buckets[HourOfWeek(grid, grid->first + i)]++;
+	CountHours(grid, buckets);
 	for (int64_t i = 0; i < grid->nsamples; i++)
 		total[HourOfWeek(grid, grid->samples[i].number)] += grid->samples[i].value;
 	for (int hour = 0; hour < HOURS_PER_WEEK; hour++)

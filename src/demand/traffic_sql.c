@@ -27,8 +27,9 @@ PG_FUNCTION_INFO_V1(demand_series);
 PG_FUNCTION_INFO_V1(demand_traffic);
 PG_FUNCTION_INFO_V1(demand_width);
 
-/* Buckets that statistics may run over: two centuries of minutes. */
+/* Buckets that a grid may have, empty ones included: two centuries of minutes to look at, twenty years to return. */
 #define MOST_BUCKETS INT64CONST(105120000)
+#define MOST_ROWS INT64CONST(10519200)
 
 typedef struct Grid
 {
@@ -71,7 +72,24 @@ MakeGrid(Grid *grid, const Demand *demand, FunctionCallInfo fcinfo, int range)
 	if (demand->nbuckets == 0 && (PG_ARGISNULL(range) || PG_ARGISNULL(range + 1)))
 		grid->end = grid->first;	/* it has no range of its own */
 	while (grid->next < demand->nbuckets && DemandBucketAt(demand, grid->next)->number < grid->first)
+	{
+		CHECK_FOR_INTERRUPTS();
 		grid->next++;
+	}
+}
+
+/* A handful of buckets far apart has a grid that nobody waits for, and no disk holds. */
+static void
+CheckBuckets(const Grid *grid, int64 most)
+{
+	if (grid->end - grid->first > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the range of the demand has too many buckets"),
+				 errdetail("It has " INT64_FORMAT ", of at most " INT64_FORMAT ", from %s on.",
+						   grid->end - grid->first, most,
+						   timestamptz_to_str(DemandStart(grid->demand, grid->first))),
+				 errhint("Give a shorter range, or use wider buckets.")));
 }
 
 /* The bucket of a number, or NULL when it is empty; numbers must come in their order. */
@@ -101,6 +119,7 @@ demand_series(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	MakeGrid(&grid, PG_GETARG_DEMAND(0), fcinfo, 1);
+	CheckBuckets(&grid, MOST_ROWS);
 	for (int64 number = grid.first; number < grid.end; number++)
 	{
 		const DemandBucket *bucket = GridBucket(&grid, number);
@@ -277,18 +296,13 @@ demand_traffic(PG_FUNCTION_ARGS)
 	samples = (TrafficGrid) {.width = grid.demand->width,.first = grid.first,.count = grid.end - grid.first};
 	if (samples.count <= 0)
 		PG_RETURN_NULL();
-	if (samples.count > MOST_BUCKETS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the range of the demand has too many buckets for statistics"),
-				 errdetail("It has " INT64_FORMAT ", of at most " INT64_FORMAT ".", samples.count, MOST_BUCKETS),
-				 errhint("Give a shorter range, or use wider buckets.")));
-
+	CheckBuckets(&grid, MOST_BUCKETS);
 	samples.samples = MemoryContextAllocHuge(CurrentMemoryContext, (grid.demand->nbuckets + 1) * sizeof(TrafficSample));
 	for (; grid.next < grid.demand->nbuckets; grid.next++)
 	{
 		const DemandBucket *bucket = DemandBucketAt(grid.demand, grid.next);
 
+		CHECK_FOR_INTERRUPTS();
 		if (bucket->number >= grid.end)
 			break;
 		samples.samples[samples.nsamples++] = (TrafficSample)

@@ -5,6 +5,7 @@
  * Invariant: a number is a count only if the double that cJSON made of it is
  * exactly that count.
  */
+#include "core/json.h"
 #include "payload/json_value.h"
 
 #include <cjson/cJSON.h>
@@ -76,10 +77,11 @@ bool
 JsonTextParse(const char *text, size_t length, JsonText *json)
 {
 	cJSON	   *tree = NULL;
+	const char *end;
 
 	/* Parsing with the closing NUL makes cJSON look at what follows the value. */
 	if (memchr(text, '\0', length) == NULL)
-		tree = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+		tree = JsonParse(text, length, &end);
 	json->tree = tree;
 	if (tree == NULL)
 		return false;

@@ -6,6 +6,7 @@
  * Invariant: what the response says wins over what the request asked for, and a
  * place that says more than "standard" over one that says no more.
  */
+#include "core/service_tier.h"
 #include "payload/payload_reader.h"
 
 #include <string.h>
@@ -104,9 +105,7 @@ static const PayloadKey places[][MAX_PATH + 1] = {
 void
 NormalizeTier(PayloadReader *reader, const Node *tier, char word[PAYLOAD_TIER_SIZE])
 {
-	static const char *const standard[] = {"default", "auto", "on_demand", "standard_only",
-	"unspecified", "traffic_type_unspecified"};
-	static const char prefix[] = "on_demand_";
+	char		meant[SERVICE_TIER_ROOM(PAYLOAD_TIER_SIZE)];
 	const char *text = tier->value.at;
 	size_t		length = tier->value.length;
 
@@ -115,16 +114,8 @@ NormalizeTier(PayloadReader *reader, const Node *tier, char word[PAYLOAD_TIER_SI
 		Problem(reader, PAYLOAD_MALFORMED, "The name of the service tier is longer than %d bytes.", PAYLOAD_TIER_SIZE - 1);
 		return;
 	}
-	for (size_t i = 0; i < length; i++)
-		word[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char) (text[i] - 'A' + 'a') : text[i];
-	word[length] = '\0';
-	if (strncmp(word, prefix, strlen(prefix)) == 0)
-		memmove(word, word + strlen(prefix), length - strlen(prefix) + 1);
-	for (size_t i = 0; i < lengthof_array(standard); i++)
-	{
-		if (strcmp(word, standard[i]) == 0)
-			strcpy(word, "standard");
-	}
+	ServiceTierOf(text, length, meant);
+	strcpy(word, meant);
 }
 
 /* Take over a tier; true when there is one and it says more than "standard". */

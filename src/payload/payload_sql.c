@@ -22,8 +22,10 @@
 #include "payload/payload.h"
 #include "server/compat.h"
 #include "server/errors.h"
+#include "core/service_tier.h"
 
 PG_FUNCTION_INFO_V1(parse_usage_text);
+PG_FUNCTION_INFO_V1(source_tier);
 PG_FUNCTION_INFO_V1(parse_usage_jsonb);
 PG_FUNCTION_INFO_V1(parse_requests_text);
 PG_FUNCTION_INFO_V1(parse_requests_jsonb);
@@ -325,4 +327,17 @@ Datum
 parse_region_jsonb(PG_FUNCTION_ARGS)
 {
 	return ParseWord(fcinfo, false, PayloadReadRegion);
+}
+
+Datum
+source_tier(PG_FUNCTION_ARGS)
+{
+	text	   *tier;
+	char	   *word;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_TEXT_P(cstring_to_text(SERVICE_TIER_STANDARD));
+	tier = PG_GETARG_TEXT_PP(0);
+	word = palloc(SERVICE_TIER_ROOM(VARSIZE_ANY_EXHDR(tier)));
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(word, ServiceTierOf(VARDATA_ANY(tier), VARSIZE_ANY_EXHDR(tier), word)));
 }

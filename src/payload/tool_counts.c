@@ -6,6 +6,10 @@
  * provider's own names passed through), a zero gives way to a count, and two
  * counts must agree.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE				/* memmem */
+#endif
+
 #include "payload/tool_counts.h"
 #include "payload/payload_reader.h"
 

@@ -4,7 +4,7 @@
  */
 #include "price/cost.h"
 
-const RateVector *
+const CardVector *
 UsageVector(const RateCard *card, const Segment *segment, const Usage *usage,
 			int64_t at, UtcOffset utc_offset, CostStatus *status, CostProblem *problem)
 {
@@ -33,7 +33,7 @@ UsageVector(const RateCard *card, const Segment *segment, const Usage *usage,
 CostStatus
 UsageCost(const RateVector *vector, const Usage *usage, Money *usd, CostProblem *problem)
 {
-	uint32_t	unpriced = usage->present & ~vector->priced & ~METER_BIT(METER_REQUESTS);
+	uint32_t	unpriced = usage->present & ((~vector->priced & ~METER_BIT(METER_REQUESTS)) | vector->foreign);
 	uint32_t	present = usage->present;
 	Money		sum = 0;
 

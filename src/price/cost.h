@@ -5,7 +5,7 @@
  * Invariant: a cost is the sum over meters of count x rate in 128-bit integers;
  * nothing is rounded, and whatever has no price is reported, never taken as 0.
  * The one exception is the meter `requests`, which every usage carries: it
- * costs something only where a price per request exists.
+ * costs something only where a price per request exists, in whatever currency.
  *
  * Units: USD x 1e-15, tokens.  Pure C: no postgres.h.  Nothing allocates.
  */
@@ -37,7 +37,7 @@ SegmentIsFlat(const Segment *segment)
 }
 
 /* The vector that prices a usage at a moment; NULL with *problem set when it cannot be chosen. */
-extern const RateVector *UsageVector(const RateCard *card, const Segment *segment, const Usage *usage,
+extern const CardVector *UsageVector(const RateCard *card, const Segment *segment, const Usage *usage,
 									 int64_t at, UtcOffset utc_offset,
 									 CostStatus *status, CostProblem *problem);
 
@@ -49,10 +49,11 @@ static inline CostStatus
 TokensCost(const RateVector *vector, int64_t input, int64_t output, Money *usd, CostProblem *problem)
 {
 	const uint32_t needed = (input > 0 ? METER_BIT(METER_INPUT) : 0) | (output > 0 ? METER_BIT(METER_OUTPUT) : 0);
+	const uint32_t unpriced = (needed & ~vector->priced) | (vector->foreign & METER_BIT(METER_REQUESTS));
 
-	if ((needed & ~vector->priced) != 0)
+	if (unpriced != 0)
 	{
-		problem->meter = (Meter) __builtin_ctz(needed & ~vector->priced);
+		problem->meter = (Meter) __builtin_ctz(unpriced);
 		return COST_UNPRICED;
 	}
 

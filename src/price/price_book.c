@@ -104,61 +104,113 @@ PriceBookFingerprint(const PriceBook *book)
 					 book + 1, book->size - sizeof(PriceBook));
 }
 
+/* How many currencies rows, in their order, are of. */
+static uint32_t
+CountCurrencies(const FxRow *rows, uint32_t count)
+{
+	uint32_t	currencies = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		currencies += i == 0 || strcmp(rows[i].currency, rows[i - 1].currency) != 0;
+	return currencies;
+}
+
+/* Put the exchange rates, in their order, at *offset of a zeroed book and move on. */
+static void
+PutFx(PriceBook *book, size_t *offset, const BookContent *content)
+{
+	BookFx	   *series = (BookFx *) ((char *) book + *offset) - 1;
+	FxRate	   *rates;
+
+	book->ncurrencies = CountCurrencies(content->fx, content->nfx);
+	book->currencies = (uint32_t) *offset;
+	*offset += book->ncurrencies * sizeof(BookFx);
+	for (uint32_t i = 0; i < content->nfx; i++)
+	{
+		const FxRow *row = &content->fx[i];
+
+		if (i == 0 || strcmp(row->currency, row[-1].currency) != 0)
+		{
+			series++;
+			series->currency = PutString(book, offset, row->currency);
+			series->rates = (uint32_t) *offset;
+		}
+		rates = (FxRate *) ((char *) book + series->rates);
+		rates[series->nrates++] = FxRateOf(row);
+		*offset += sizeof(FxRate);
+	}
+}
+
+/* Bytes that a book takes. */
+static size_t
+BookSize(const BookContent *content)
+{
+	size_t		size = sizeof(PriceBook) + StringSize(content->terms.contract) +
+		Padded(content->ncards * sizeof(uint32_t)) + content->naliases * sizeof(BookAlias) +
+		content->nfx * sizeof(FxRate) +
+		CountCurrencies(content->fx, content->nfx) * (sizeof(BookFx) + Padded(CURRENCY_SIZE));
+
+	for (uint32_t i = 0; i < content->ncards; i++)
+		size += content->cards[i]->size;
+	for (uint32_t i = 0; i < content->naliases; i++)
+		size += AliasStringsSize(&content->aliases[i]);
+	return size;
+}
+
 PriceBook *
-PriceBookBuild(const BookTerms *terms,
-			   RateCard **cards, uint32_t ncards,
-			   AliasRow *aliases, uint32_t naliases,
-			   CardAllocate allocate, void *arg)
+PriceBookBuild(BookContent *content, const Host *host)
 {
 	PriceBook  *book;
 	BookAlias  *book_aliases;
 	uint32_t   *offsets;
 	size_t		offset = sizeof(PriceBook);
-	size_t		size = offset + StringSize(terms->contract) + Padded(ncards * sizeof(uint32_t)) + naliases * sizeof(BookAlias);
+	size_t		size;
 
-	for (uint32_t i = 0; i < ncards; i++)
-		size += cards[i]->size;
-	for (uint32_t i = 0; i < naliases; i++)
-		size += AliasStringsSize(&aliases[i]);
-	if (size > INT32_MAX || (book = allocate(arg, size)) == NULL)
+	content->nfx = FxDropCorrected(content->fx, content->nfx);
+	size = BookSize(content);
+	if (size > PRICE_BOOK_MAX_SIZE || (book = HostAllocate(host, size)) == NULL)
 		return NULL;
 	memset(book, 0, size);
 
-	qsort(cards, ncards, sizeof(RateCard *), CompareCards);
-	qsort(aliases, naliases, sizeof(AliasRow), CompareAliases);
+	qsort(content->cards, content->ncards, sizeof(RateCard *), CompareCards);
+	qsort(content->aliases, content->naliases, sizeof(AliasRow), CompareAliases);
 
 	book->size = (uint32_t) size;
 	book->format = PRICE_BOOK_FORMAT;
 	book->meters = METER_COUNT;
-	book->unpriced_null = terms->unpriced_null;
-	book->guess_refuse = terms->guess_refuse;
-	book->as_of = terms->as_of;
-	book->version = terms->version;
-	book->contract = PutString(book, &offset, terms->contract);
-	book->ncards = ncards;
+	book->unpriced_null = content->terms.unpriced_null;
+	book->guess_refuse = content->terms.guess_refuse;
+	book->as_of = content->terms.as_of;
+	book->version = content->terms.version;
+	book->contract = PutString(book, &offset, content->terms.contract);
+	book->ncards = content->ncards;
 	book->cards = (uint32_t) offset;
 	offsets = (uint32_t *) ((char *) book + offset);
-	offset += Padded(ncards * sizeof(uint32_t));
-	for (uint32_t i = 0; i < ncards; i++)
+	offset += Padded(content->ncards * sizeof(uint32_t));
+	for (uint32_t i = 0; i < content->ncards; i++)
 	{
+		host->check_interrupts();
 		offsets[i] = (uint32_t) offset;
-		memcpy((char *) book + offset, cards[i], cards[i]->size);
-		offset += cards[i]->size;
+		memcpy((char *) book + offset, content->cards[i], content->cards[i]->size);
+		offset += content->cards[i]->size;
 	}
-	book->naliases = naliases;
+	book->naliases = content->naliases;
 	book->aliases = (uint32_t) offset;
 	book_aliases = (BookAlias *) ((char *) book + offset);
-	offset += naliases * sizeof(BookAlias);
-	for (uint32_t i = 0; i < naliases; i++)
+	offset += content->naliases * sizeof(BookAlias);
+	for (uint32_t i = 0; i < content->naliases; i++)
 	{
-		book_aliases[i].valid_from = aliases[i].valid_from;
-		book_aliases[i].version = aliases[i].version;
-		book_aliases[i].published_at = aliases[i].published_at;
-		book_aliases[i].alias = PutString(book, &offset, aliases[i].alias);
-		book_aliases[i].provider = PutString(book, &offset, aliases[i].provider);
-		book_aliases[i].model = PutString(book, &offset, aliases[i].model);
-		book_aliases[i].region = PutString(book, &offset, aliases[i].region);
+		const AliasRow *row = &content->aliases[i];
+
+		book_aliases[i].valid_from = row->valid_from;
+		book_aliases[i].version = row->version;
+		book_aliases[i].published_at = row->published_at;
+		book_aliases[i].alias = PutString(book, &offset, row->alias);
+		book_aliases[i].provider = PutString(book, &offset, row->provider);
+		book_aliases[i].model = PutString(book, &offset, row->model);
+		book_aliases[i].region = PutString(book, &offset, row->region);
 	}
+	PutFx(book, &offset, content);
 	book->fingerprint = PriceBookFingerprint(book);
 	return book;
 }
@@ -217,6 +269,22 @@ AliasesAreValid(const PriceBook *book)
 	return true;
 }
 
+static bool
+CurrenciesAreValid(const PriceBook *book)
+{
+	const BookFx *currencies = PriceBookCurrencies(book);
+
+	if (!HasArray(book, book->currencies, book->ncurrencies, sizeof(BookFx), sizeof(uint64_t)))
+		return false;
+	for (uint32_t i = 0; i < book->ncurrencies; i++)
+	{
+		if (currencies[i].currency == 0 || !HasString(book, currencies[i].currency, CURRENCY_SIZE) ||
+			!HasArray(book, currencies[i].rates, currencies[i].nrates, sizeof(FxRate), sizeof(uint64_t)))
+			return false;
+	}
+	return true;
+}
+
 BookStatus
 PriceBookCheck(const PriceBook *book, size_t size)
 {
@@ -229,7 +297,7 @@ PriceBookCheck(const PriceBook *book, size_t size)
 	if (book->size != size || size % sizeof(uint64_t) != 0 || book->fingerprint != PriceBookFingerprint(book) ||
 		book->unpriced_null > 1 || book->guess_refuse > 1 ||
 		book->contract == 0 || !HasString(book, book->contract, SIZE_MAX) ||
-		!CardsAreValid(book) || !AliasesAreValid(book))
+		!CardsAreValid(book) || !AliasesAreValid(book) || !CurrenciesAreValid(book))
 		return BOOK_DAMAGED;
 	return BOOK_OK;
 }
@@ -350,9 +418,9 @@ IsScaled(const BookScale *scale, const RateCard *card, const PriceRow *row)
 
 /* The card of the same rows with some multiplied, or NULL. */
 static RateCard *
-ScaleCard(const RateCard *card, const BookScale *scale, CardAllocate allocate, void *arg)
+ScaleCard(const RateCard *card, const BookScale *scale, const Host *host)
 {
-	PriceRow   *rows = allocate(arg, (card->nrows + 1) * sizeof(PriceRow));
+	PriceRow   *rows = HostAllocate(host, (card->nrows + 1) * sizeof(PriceRow));
 	RateCard   *scaled;
 	const PriceRow *culprit;
 
@@ -360,41 +428,87 @@ ScaleCard(const RateCard *card, const BookScale *scale, CardAllocate allocate, v
 		return NULL;
 	for (uint32_t i = 0; i < card->nrows; i++)
 	{
-		Money		product;
-
 		rows[i] = RateCardRow(card, i);
-		if (!IsScaled(scale, card, &rows[i]))
-			continue;
-		product = (Money) rows[i].value * scale->factor;
-		if (product % MULTIPLIER_ONE != 0 || product / MULTIPLIER_ONE > INT64_MAX)
+		if (IsScaled(scale, card, &rows[i]) && RateTimes(&rows[i].value, scale->factor, MULTIPLIER_ONE) != CARD_OK)
 			return NULL;
-		rows[i].value = (int64_t) (product / MULTIPLIER_ONE);
 	}
 	RateCardBuild(CardString(card, card->provider), CardString(card, card->model), rows, (int) card->nrows,
-				  allocate, arg, &scaled, &culprit);
+				  host, &scaled, &culprit);
 	return scaled;
 }
 
-PriceBook *
-PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate allocate, void *arg)
+/* The exchange rates of a book as rows; their strings are the book's. */
+static uint32_t
+FxRowsOfBook(const PriceBook *book, FxRow *rows)
 {
-	RateCard  **cards = allocate(arg, (book->ncards + 1) * sizeof(RateCard *));
-	AliasRow   *aliases = allocate(arg, (book->naliases + 1) * sizeof(AliasRow));
+	uint32_t	count = 0;
 
-	if (cards == NULL || aliases == NULL)
-		return NULL;
-	for (uint32_t i = 0; i < book->ncards; i++)
+	for (uint32_t i = 0; i < book->ncurrencies; i++)
 	{
-		cards[i] = ScaleCard(PriceBookCardAt(book, i), scale, allocate, arg);
-		if (cards[i] == NULL)
+		const BookFx *series = &PriceBookCurrencies(book)[i];
+		const FxRate *rates = (const FxRate *) ((const char *) book + series->rates);
+
+		for (uint32_t r = 0; r < series->nrates; r++)
+			rows[count++] = (FxRow) {
+			.currency = PriceBookString(book, series->currency),.valid_from = rates[r].valid_from,
+			.version = rates[r].version,.value = rates[r].value
+		};
+	}
+	return count;
+}
+
+static uint32_t
+CountFx(const PriceBook *book)
+{
+	uint32_t	count = 0;
+
+	for (uint32_t i = 0; i < book->ncurrencies; i++)
+		count += PriceBookCurrencies(book)[i].nrates;
+	return count;
+}
+
+PriceBook *
+PriceBookScale(const PriceBook *book, const BookScale *scale, const Host *host)
+{
+	BookContent content = {
+		.terms = {
+			.as_of = book->as_of,.version = book->version,.contract = PriceBookString(book, book->contract),
+			.unpriced_null = book->unpriced_null,.guess_refuse = book->guess_refuse
+		},
+		.cards = HostAllocate(host, (book->ncards + 1) * sizeof(RateCard *)),
+		.aliases = HostAllocate(host, (book->naliases + 1) * sizeof(AliasRow)),
+		.fx = HostAllocate(host, (CountFx(book) + 1) * sizeof(FxRow))
+	};
+
+	if (content.cards == NULL || content.aliases == NULL || content.fx == NULL)
+		return NULL;
+	for (; content.ncards < book->ncards; content.ncards++)
+	{
+		content.cards[content.ncards] = ScaleCard(PriceBookCardAt(book, content.ncards), scale, host);
+		if (content.cards[content.ncards] == NULL)
 			return NULL;
 	}
-	for (uint32_t i = 0; i < book->naliases; i++)
-		aliases[i] = AliasOfBook(book, i);
-	return PriceBookBuild(&(BookTerms) {
-		.as_of = book->as_of,.version = book->version,.contract = PriceBookString(book, book->contract),
-		.unpriced_null = book->unpriced_null,.guess_refuse = book->guess_refuse
-	}, cards, book->ncards, aliases, book->naliases, allocate, arg);
+	for (; content.naliases < book->naliases; content.naliases++)
+		content.aliases[content.naliases] = AliasOfBook(book, content.naliases);
+	content.nfx = FxRowsOfBook(book, content.fx);
+	return PriceBookBuild(&content, host);
+}
+
+FxSeries
+PriceBookFx(void *arg, const char *currency)
+{
+	const PriceBook *book = arg;
+
+	for (uint32_t i = 0; i < book->ncurrencies; i++)
+	{
+		const BookFx *series = &PriceBookCurrencies(book)[i];
+
+		if (strcmp(PriceBookString(book, series->currency), currency) == 0)
+			return (FxSeries) {
+			.rates = (const FxRate *) ((const char *) book + series->rates),.count = series->nrates
+		};
+	}
+	return (FxSeries) {0};
 }
 
 /* ---------- the book as a directory of names ---------- */

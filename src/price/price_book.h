@@ -3,7 +3,8 @@
  *	  What everything costs, as known at one moment: a self-contained value.
  *
  * A price book is flat, read-only memory: rate cards ordered by model and
- * provider, and model aliases ordered by alias.  It is the SQL type price_book
+ * provider, model aliases ordered by alias, and the exchange rates of the
+ * currencies that the cards name.  It is the SQL type price_book
  * as it lies in memory (the first word is the varlena length) and in tables.
  * Its text and binary forms carry the rows, and the book is built from them.
  *
@@ -22,6 +23,9 @@
 
 #include "model/model_resolve.h"
 #include "price/rate_card.h"
+
+/* No larger value can be kept in memory by the server, nor sent. */
+#define PRICE_BOOK_MAX_SIZE (INT32_C(1) << 30)
 
 /* Versions up to here are shipped with the extension; later ones are the user's. */
 #define LAST_SHIPPED_VERSION 1000
@@ -49,6 +53,15 @@ typedef struct BookAlias
 	uint32_t	region;
 } BookAlias;
 
+/* The exchange rates of one currency. */
+typedef struct BookFx
+{
+	uint32_t	currency;		/* offset of its name */
+	uint32_t	nrates;
+	uint32_t	rates;			/* offset of FxRate[nrates] */
+	uint32_t	unused;
+} BookFx;
+
 /* Raised with every change of what the structs of this file and of rate_card.h mean or where they lie. */
 #define PRICE_BOOK_FORMAT 1
 
@@ -68,6 +81,8 @@ typedef struct PriceBook
 	uint32_t	cards;			/* offset of uint32_t[ncards]: offsets of RateCards */
 	uint32_t	naliases;
 	uint32_t	aliases;		/* offset of BookAlias[naliases] */
+	uint32_t	ncurrencies;
+	uint32_t	currencies;		/* offset of BookFx[ncurrencies], ordered by name */
 } PriceBook;
 
 /* What a book is of, besides its rows; contract "" for list prices. */
@@ -100,11 +115,26 @@ PriceBookString(const PriceBook *book, uint32_t offset)
 	return offset == 0 ? NULL : (const char *) book + offset;
 }
 
-/* Put cards and aliases (both sorted in place) together; NULL when memory or 2 GB are exceeded. */
-extern PriceBook *PriceBookBuild(const BookTerms *terms,
-								 RateCard **cards, uint32_t ncards,
-								 AliasRow *aliases, uint32_t naliases,
-								 CardAllocate allocate, void *arg);
+static inline const BookFx *
+PriceBookCurrencies(const PriceBook *book)
+{
+	return (const BookFx *) ((const char *) book + book->currencies);
+}
+
+/* What a book is built from; the lists are sorted in place. */
+typedef struct BookContent
+{
+	BookTerms	terms;
+	RateCard  **cards;
+	uint32_t	ncards;
+	AliasRow   *aliases;
+	uint32_t	naliases;
+	FxRow	   *fx;				/* of the currencies that the cards name */
+	uint32_t	nfx;
+} BookContent;
+
+/* Put it together; NULL when memory or PRICE_BOOK_MAX_SIZE is exceeded. */
+extern PriceBook *PriceBookBuild(BookContent *content, const Host *host);
 
 typedef enum BookStatus
 {
@@ -133,7 +163,10 @@ typedef struct BookScale
 } BookScale;
 
 /* A book with some prices multiplied; NULL when one does not fit the fixed point, or memory is out. */
-extern PriceBook *PriceBookScale(const PriceBook *book, const BookScale *scale, CardAllocate allocate, void *arg);
+extern PriceBook *PriceBookScale(const PriceBook *book, const BookScale *scale, const Host *host);
+
+/* The exchange rates of a currency in a book (an FxLookup). */
+extern FxSeries PriceBookFx(void *book, const char *currency);
 
 /* Fill a reference; what does not fit is cut, and tables refuse such names. */
 extern void ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region);

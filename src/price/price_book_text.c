@@ -9,11 +9,11 @@
  *		 "scope": "0", "currency": "USD", "valid_to": "...", "value": "2500000000", "unit_quantity": "1000000", "min_input": "0", "windows": "",
  *		 "valid_from": "...", "version": "1", "published_at": "...", "source": "..."}]}],
  *	 "aliases": [{"alias": "gpt-4o", "provider": "openai", "model": "gpt-4o", "region": "",
- *		 "valid_from": "...", "version": "1", "published_at": "..."}]}
+ *		 "valid_from": "...", "version": "1", "published_at": "..."}],
+ *	 "fx_rates": [{"currency": "EUR", "valid_from": "...", "value": "1080000000000", "version": "1001"}]}
  */
 #include "price/price_book_text.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@
 static const char *const kind_names[] = {
 	[PRICE_RATE] = "rate",[PRICE_AMOUNT] = "amount",[PRICE_MULTIPLIER] = "multiplier",
 	[PRICE_WITHDRAWN] = "withdrawn",[CONTRACT_RATE] = "contract_rate",[CONTRACT_FACTOR] = "contract_factor",
-	[CONTRACT_NONE] = "contract_none",[FX_RATE] = "fx_rate"
+	[CONTRACT_NONE] = "contract_none"
 };
 
 #define ANY_METER "*"
@@ -124,6 +124,31 @@ AddAlias(cJSON *aliases, const PriceBook *book, const BookAlias *row)
 }
 
 static bool
+AddFxRate(cJSON *fx_rates, const char *currency, const FxRate *rate)
+{
+	cJSON	   *fx_rate = AppendObject(fx_rates);
+
+	return fx_rate != NULL &&
+		AddString(fx_rate, "currency", currency) &&
+		AddInteger(fx_rate, "valid_from", rate->valid_from) &&
+		AddInteger(fx_rate, "value", rate->value) &&
+		AddInteger(fx_rate, "version", rate->version);
+}
+
+static bool
+AddCurrency(cJSON *fx_rates, const PriceBook *book, const BookFx *series)
+{
+	const FxRate *rates = (const FxRate *) ((const char *) book + series->rates);
+
+	for (uint32_t i = 0; i < series->nrates; i++)
+	{
+		if (!AddFxRate(fx_rates, PriceBookString(book, series->currency), &rates[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
 AddBook(cJSON *root, const PriceBook *book)
 {
 	bool		added = AddInteger(root, "format", TEXT_FORMAT) &&
@@ -134,18 +159,24 @@ AddBook(cJSON *root, const PriceBook *book)
 		AddString(root, "guess", guess_words[book->guess_refuse]);
 	cJSON	   *models = added ? cJSON_AddArrayToObject(root, "models") : NULL;
 	cJSON	   *aliases = models != NULL ? cJSON_AddArrayToObject(root, "aliases") : NULL;
+	cJSON	   *fx_rates = aliases != NULL ? cJSON_AddArrayToObject(root, "fx_rates") : NULL;
 
-	for (uint32_t i = 0; i < book->ncards && aliases != NULL; i++)
+	for (uint32_t i = 0; i < book->ncards && fx_rates != NULL; i++)
 	{
 		if (!AddModel(models, PriceBookCardAt(book, i)))
 			return false;
 	}
-	for (uint32_t i = 0; i < book->naliases && aliases != NULL; i++)
+	for (uint32_t i = 0; i < book->naliases && fx_rates != NULL; i++)
 	{
 		if (!AddAlias(aliases, book, &PriceBookAliases(book)[i]))
 			return false;
 	}
-	return aliases != NULL;
+	for (uint32_t i = 0; i < book->ncurrencies && fx_rates != NULL; i++)
+	{
+		if (!AddCurrency(fx_rates, book, &PriceBookCurrencies(book)[i]))
+			return false;
+	}
+	return fx_rates != NULL;
 }
 
 char *
@@ -163,8 +194,7 @@ PriceBookToText(const PriceBook *book)
 /* Reads fields and remembers the first thing that was wrong. */
 typedef struct Reader
 {
-	CardAllocate allocate;
-	void	   *arg;
+	const Host *host;
 	const char *problem;
 } Reader;
 
@@ -178,7 +208,7 @@ Fail(Reader *reader, const char *problem)
 static void *
 Allocate(Reader *reader, size_t size)
 {
-	void	   *memory = reader->problem == NULL ? reader->allocate(reader->arg, size + 1) : NULL;
+	void	   *memory = reader->problem == NULL ? HostAllocate(reader->host, size + 1) : NULL;
 
 	if (memory == NULL)
 		Fail(reader, "out of memory");
@@ -261,6 +291,8 @@ ReadPrice(Reader *reader, const cJSON *price)
 	if (row.meter == METER_ANY && (strcmp(meter, ANY_METER) != 0 || row.kind == PRICE_RATE ||
 								   row.kind == PRICE_AMOUNT || row.kind == CONTRACT_RATE))
 		Fail(reader, "a price has an unknown meter");
+	if (strlen(row.currency) >= CURRENCY_SIZE)
+		Fail(reader, "a currency is not three letters");
 	if (scope < SCOPE_ALL || scope > SCOPE_MODEL || row.value < 0 || row.unit_quantity <= 0 || row.min_input < 0 || row.service_tier[0] == '\0')
 		Fail(reader, "a price has a value out of range");
 	return row;
@@ -286,7 +318,7 @@ ReadModel(Reader *reader, const cJSON *model)
 		rows[nrows++] = ReadPrice(reader, price);
 	if (reader->problem != NULL)
 		return NULL;
-	switch (RateCardBuild(provider, name, rows, nrows, reader->allocate, reader->arg, &card, &culprit))
+	switch (RateCardBuild(provider, name, rows, nrows, reader->host, &card, &culprit))
 	{
 		case CARD_OK:
 			break;
@@ -323,60 +355,85 @@ ReadAlias(Reader *reader, const cJSON *alias)
 	};
 }
 
+static FxRow
+ReadFxRate(Reader *reader, const cJSON *fx_rate)
+{
+	FxRow		row = {
+		.currency = ReadString(reader, fx_rate, "currency", CURRENCY_SIZE),
+		.valid_from = ReadInteger(reader, fx_rate, "valid_from"),
+		.value = ReadInteger(reader, fx_rate, "value"),
+		.version = ReadInteger(reader, fx_rate, "version")
+	};
+
+	if (row.value <= 0)
+		Fail(reader, "an exchange rate is out of range");
+	return row;
+}
+
+/* Room for as many as an array of the root has; the array is *items. */
+static void *
+ReadArray(Reader *reader, const cJSON *root, const char *name, size_t size, const cJSON **items)
+{
+	*items = cJSON_GetObjectItemCaseSensitive(root, name);
+	if (!cJSON_IsArray(*items))
+		Fail(reader, "models, aliases and fx_rates must be arrays");
+	return Allocate(reader, (size_t) cJSON_GetArraySize(*items) * size);
+}
+
 static PriceBook *
 ReadBook(Reader *reader, const cJSON *root)
 {
-	const cJSON *models = cJSON_GetObjectItemCaseSensitive(root, "models");
-	const cJSON *aliases = cJSON_GetObjectItemCaseSensitive(root, "aliases");
+	const cJSON *models,
+			   *aliases,
+			   *fx_rates,
+			   *item;
 	bool		known_format = ReadInteger(reader, root, "format") == TEXT_FORMAT;
-	BookTerms	terms = {
-		.version = ReadInteger(reader, root, "version"),
-		.as_of = ReadInteger(reader, root, "as_of"),
-		.contract = ReadString(reader, root, "contract", SIZE_MAX),
-		.unpriced_null = ReadWord(reader, root, "unpriced", unpriced_words),
-		.guess_refuse = ReadWord(reader, root, "guess", guess_words)
+	BookContent content = {
+		.terms = {
+			.version = ReadInteger(reader, root, "version"),
+			.as_of = ReadInteger(reader, root, "as_of"),
+			.contract = ReadString(reader, root, "contract", SIZE_MAX),
+			.unpriced_null = ReadWord(reader, root, "unpriced", unpriced_words),
+			.guess_refuse = ReadWord(reader, root, "guess", guess_words)
+		},
+		.cards = ReadArray(reader, root, "models", sizeof(RateCard *), &models),
+		.aliases = ReadArray(reader, root, "aliases", sizeof(AliasRow), &aliases),
+		.fx = ReadArray(reader, root, "fx_rates", sizeof(FxRow), &fx_rates)
 	};
-	const cJSON *item;
-	RateCard  **cards = Allocate(reader, (size_t) cJSON_GetArraySize(models) * sizeof(RateCard *));
-	AliasRow   *rows = Allocate(reader, (size_t) cJSON_GetArraySize(aliases) * sizeof(AliasRow));
-	uint32_t	ncards = 0,
-				nrows = 0;
 	PriceBook  *book;
 
 	if (!known_format)
 		Fail(reader, "the format is of another version of inferacct");
-	if (!cJSON_IsArray(models) || !cJSON_IsArray(aliases))
-		Fail(reader, "models and aliases must be arrays");
 	if (reader->problem != NULL)
 		return NULL;
 	cJSON_ArrayForEach(item, models)
 	{
-		cards[ncards++] = ReadModel(reader, item);
+		content.cards[content.ncards++] = ReadModel(reader, item);
 		if (reader->problem != NULL)
 			return NULL;
 	}
 	cJSON_ArrayForEach(item, aliases)
-		rows[nrows++] = ReadAlias(reader, item);
+		content.aliases[content.naliases++] = ReadAlias(reader, item);
+	cJSON_ArrayForEach(item, fx_rates)
+		content.fx[content.nfx++] = ReadFxRate(reader, item);
 	if (reader->problem != NULL)
 		return NULL;
-	book = PriceBookBuild(&terms, cards, ncards, rows, nrows, reader->allocate, reader->arg);
+	book = PriceBookBuild(&content, reader->host);
 	if (book == NULL)
 		Fail(reader, "the book is too large");
 	return book;
 }
 
 PriceBook *
-PriceBookFromText(const char *text, CardAllocate allocate, void *arg, const char **problem)
+PriceBookFromJson(const cJSON *root, const Host *host, const char **problem)
 {
-	Reader		reader = {.allocate = allocate,.arg = arg};
-	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
+	Reader		reader = {.host = host};
 	PriceBook  *book = NULL;
 
 	if (cJSON_IsObject(root))
 		book = ReadBook(&reader, root);
 	else
 		Fail(&reader, "it is not a JSON object");
-	cJSON_Delete(root);
 	*problem = reader.problem;
 	return reader.problem == NULL ? book : NULL;
 }

@@ -9,9 +9,9 @@
  * tier in the base region, times both.  Among the rows of one such key a
  * negotiated price comes first, then one for an open weekly window, then the one
  * for the largest context, then, of two open windows, the one valid since later;
- * of multipliers, the meter's own come before those for every meter.  A price in
- * another currency is converted, and a percentage off is taken, as soon as the
- * row is found.
+ * of multipliers, the meter's own come before those for every meter.  A
+ * percentage off is taken as soon as the row is found.  A price in another
+ * currency has to be converted before any factor: its factors are only noted.
  */
 #include "price/price_rule.h"
 
@@ -45,7 +45,7 @@ FindNegotiated(const ActiveRows *active, const char *tier, const char *region, M
 		const PriceRow *row = active->rows[i];
 		bool		own_region = Same(row->region, region);
 
-		if (IsList(row) || row->kind == CONTRACT_FACTOR || row->kind == FX_RATE ||
+		if (IsList(row) || row->kind == CONTRACT_FACTOR ||
 			row->scope != SCOPE_MODEL || row->meter != meter ||
 			!(Same(row->service_tier, tier) || (Same(row->service_tier, ANY) && Same(tier, STANDARD))) ||
 			!(own_region || Same(row->region, ANY)))
@@ -143,18 +143,6 @@ FindPercentage(const ActiveRows *active, const VectorKey *key, Meter meter)
 	return best;
 }
 
-/* The exchange rate in force of a currency, or NULL. */
-static const PriceRow *
-FindFx(const ActiveRows *active, const char *currency)
-{
-	for (int i = 0; i < active->count; i++)
-	{
-		if (active->rows[i]->kind == FX_RATE && Same(active->rows[i]->currency, currency))
-			return active->rows[i];
-	}
-	return NULL;
-}
-
 /* The multiplier in force of exactly this tier and region, for a meter, or NULL. */
 static const PriceRow *
 FindMultiplier(const ActiveRows *active, const VectorKey *key, const char *tier, const char *region, Meter meter)
@@ -173,26 +161,21 @@ FindMultiplier(const ActiveRows *active, const VectorKey *key, const char *tier,
 	return best;
 }
 
-/* found->rate *= the row's factor of `one`, exactly, or fail. */
+/* Apply the factor of a row, exactly, or note it for after the conversion; false: it does not fit. */
 static bool
-Multiply(const PriceRow *factor, int64_t one, RateFound *found)
+Multiply(const PriceRow *factor, RateFound *found)
 {
-	Money		product;
-
 	if (factor == NULL)
 		return true;
-	product = (Money) found->rate * factor->value;
-	if (product % one != 0)
-		found->status = CARD_TOO_FINE;
-	else if (product / one > INT64_MAX)
-		found->status = CARD_TOO_LARGE;
-	if (found->status != CARD_OK)
+	if (found->foreign)
 	{
-		found->culprit = factor;
-		return false;
+		found->factors[found->nfactors++] = factor;
+		return true;
 	}
-	found->rate = (int64_t) (product / one);
-	return true;
+	found->status = RateTimes(&found->rate, factor->value, MULTIPLIER_ONE);
+	if (found->status != CARD_OK)
+		found->culprit = factor;
+	return found->status == CARD_OK;
 }
 
 /* Find the rate of a meter itself, not of its parents; false: none, or failed. */
@@ -228,17 +211,10 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 
 	found->rate = (*from)->value;
 	found->contracted = (*from)->kind == CONTRACT_RATE;
-	if ((*from)->kind == PRICE_AMOUNT)
-	{
-		const PriceRow *fx = FindFx(active, (*from)->currency);
-
-		found->missing_fx = fx == NULL;
-		if (!Multiply(fx, FX_ONE, found))
-			return false;
-	}
+	found->foreign = (*from)->kind == PRICE_AMOUNT;
 	percentage = found->contracted ? NULL : FindPercentage(active, key, meter);
 	found->contracted |= percentage != NULL;
-	if (!Multiply(percentage, MULTIPLIER_ONE, found))
+	if (!Multiply(percentage, found))
 		return false;
 	if (by_tier)
 	{
@@ -246,7 +222,7 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 
 		if (factor == NULL && !by_region)
 			factor = FindMultiplier(active, key, key->service_tier, key->region, meter);
-		if (!Multiply(factor, MULTIPLIER_ONE, found))
+		if (!Multiply(factor, found))
 			return false;
 	}
 	if (by_region)
@@ -255,7 +231,7 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 
 		if (factor == NULL)
 			factor = FindMultiplier(active, key, STANDARD, key->region, meter);
-		return Multiply(factor, MULTIPLIER_ONE, found);
+		return Multiply(factor, found);
 	}
 	return true;
 }

@@ -35,8 +35,10 @@ typedef struct VectorKey
 typedef struct RateFound
 {
 	const PriceRow *from;
-	int64_t		rate;			/* unless missing_fx */
-	bool		missing_fx;		/* it is in a currency without exchange rate */
+	int64_t		rate;			/* in USD unless foreign */
+	bool		foreign;		/* it is the row's amount in its currency, times factors */
+	const PriceRow *factors[MAX_FACTORS];
+	int			nfactors;
 	bool		contracted;		/* a contract set or changed it */
 	CardStatus	status;			/* CARD_OK, or why the rate cannot be computed */
 	const PriceRow *culprit;
@@ -57,11 +59,11 @@ CompareInt64(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Rows of different classes stand side by side: list prices, terms of contracts, exchange rates. */
+/* Rows of different classes stand side by side: list prices and terms of contracts. */
 static inline int
 PriceClass(const PriceRow *row)
 {
-	return row->kind == FX_RATE ? 2 : row->kind >= CONTRACT_RATE ? 1 : 0;
+	return row->kind >= CONTRACT_RATE ? 1 : 0;
 }
 
 #endif							/* INFERACCT_PRICE_RULE_H */

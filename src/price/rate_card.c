@@ -68,17 +68,35 @@ WindowsAreValid(const RateCard *card)
 	return true;
 }
 
-/* Does every meter that has a price, or one without exchange rate, name the row that it is from? */
+/* Do the factors of a price in another currency name rows? */
+static bool
+FactorsAreValid(const RateCard *card, int64_t rate)
+{
+	ForeignFactors factors;
+
+	memcpy(&factors, &rate, sizeof(factors));
+	for (int i = 0; i < MAX_FACTORS; i++)
+	{
+		if (factors.row[i] != NO_ROW && factors.row[i] >= card->nrows)
+			return false;
+	}
+	return true;
+}
+
+/* Does every meter that has a price, in whatever currency, name the row that it is from? */
 static bool
 VectorIsValid(const RateCard *card, const RateVector *vector)
 {
-	uint32_t	stated = vector->priced | vector->missing_fx;
+	uint32_t	stated = vector->priced | vector->foreign;
 
-	if (stated >= METER_BIT(METER_COUNT))
+	if (stated >= METER_BIT(METER_COUNT) || (vector->priced & vector->foreign) != 0)
 		return false;
 	for (; stated != 0; stated &= stated - 1)
 	{
-		if (vector->row[__builtin_ctz(stated)] >= card->nrows)
+		Meter		meter = (Meter) __builtin_ctz(stated);
+
+		if (vector->row[meter] >= card->nrows ||
+			((vector->foreign & METER_BIT(meter)) && !FactorsAreValid(card, vector->rate[meter])))
 			return false;
 	}
 	return true;
@@ -88,7 +106,7 @@ static bool
 SegmentIsValid(const RateCard *card, const Segment *segment)
 {
 	const uint32_t *used = CardAt(card, segment->windows);
-	const RateVector *vectors = CardAt(card, segment->vectors);
+	const CardVector *vectors = CardAt(card, segment->vectors);
 	size_t		nvectors;
 
 	if (segment->nbuckets < 1 || segment->nwindows < 1 || segment->nwindows > 32 ||
@@ -96,7 +114,7 @@ SegmentIsValid(const RateCard *card, const Segment *segment)
 		!HasArray(card, segment->windows, segment->nwindows, sizeof(uint32_t), sizeof(uint32_t)))
 		return false;
 	nvectors = (size_t) SegmentSets(segment) * segment->nbuckets;
-	if (!HasArray(card, segment->vectors, nvectors, sizeof(RateVector), sizeof(uint64_t)))
+	if (!HasArray(card, segment->vectors, nvectors, sizeof(CardVector), sizeof(uint64_t)))
 		return false;
 	for (uint32_t w = 1; w < segment->nwindows; w++)
 	{
@@ -105,7 +123,7 @@ SegmentIsValid(const RateCard *card, const Segment *segment)
 	}
 	for (size_t i = 0; i < nvectors; i++)
 	{
-		if (!VectorIsValid(card, &vectors[i]))
+		if (!VectorIsValid(card, &vectors[i].stated))
 			return false;
 	}
 	return true;
@@ -220,11 +238,11 @@ WindowsOpen(const RateCard *card, const CardWindows *windows, int64_t at, UtcOff
 	return false;
 }
 
-const RateVector *
+const CardVector *
 SegmentVector(const RateCard *card, const Segment *segment,
 			  int64_t total_input, int64_t at, UtcOffset utc_offset)
 {
-	const RateVector *vectors = CardAt(card, segment->vectors);
+	const CardVector *vectors = CardAt(card, segment->vectors);
 	const CardWindows *windows = CardAt(card, card->windows);
 	const int64_t *buckets = CardAt(card, segment->buckets);
 	const uint32_t *used = CardAt(card, segment->windows);
@@ -239,4 +257,80 @@ SegmentVector(const RateCard *card, const Segment *segment,
 	while (bucket > 0 && total_input < buckets[bucket])
 		bucket--;
 	return &vectors[set * segment->nbuckets + bucket];
+}
+
+/* ---------- prices in other currencies ---------- */
+
+CardStatus
+RateTimes(int64_t *rate, int64_t factor, int64_t one)
+{
+	Money		product = (Money) *rate * factor;
+
+	if (product % one != 0)
+		return CARD_TOO_FINE;
+	if (product / one > INT64_MAX)
+		return CARD_TOO_LARGE;
+	*rate = (int64_t) (product / one);
+	return CARD_OK;
+}
+
+void
+VectorFxSpan(const RateCard *card, const CardVector *vector, FxLookup lookup, void *arg,
+			 int64_t at, int64_t *from, int64_t *to)
+{
+	uint32_t	last = 0;		/* the header lies there, and no string */
+
+	for (uint32_t foreign = vector->stated.foreign; foreign != 0; foreign &= foreign - 1)
+	{
+		uint32_t	currency = CardRows(card)[vector->stated.row[__builtin_ctz(foreign)]].currency;
+		FxSeries	series;
+
+		if (currency == last)
+			continue;
+		last = currency;
+		series = lookup(arg, CardString(card, currency));
+		FxInForce(&series, at, from, to);
+	}
+}
+
+Conversion
+RateInUsd(const RateCard *card, const CardVector *vector, Meter meter, FxLookup lookup, void *arg, int64_t at)
+{
+	const CardRow *rows = CardRows(card);
+	const CardRow *stated = &rows[vector->stated.row[meter]];
+	FxSeries	series = lookup(arg, CardString(card, stated->currency));
+	int64_t		from = TIME_BEGIN,
+				to = TIME_END;
+	Conversion	found = {.rate = stated->value,.fx = FxInForce(&series, at, &from, &to)};
+	ForeignFactors factors;
+
+	if (found.fx == NULL)
+		return found;
+	memcpy(&factors, &vector->stated.rate[meter], sizeof(factors));
+	found.status = RateTimes(&found.rate, found.fx->value, FX_ONE);
+	for (int i = 0; i < MAX_FACTORS && factors.row[i] != NO_ROW && found.status == CARD_OK; i++)
+	{
+		found.culprit = &rows[factors.row[i]];
+		found.status = RateTimes(&found.rate, found.culprit->value, MULTIPLIER_ONE);
+	}
+	return found;
+}
+
+void
+VectorInUsd(const RateCard *card, const CardVector *vector, FxLookup lookup, void *arg, int64_t at, RateVector *usd)
+{
+	*usd = vector->stated;
+	usd->foreign = 0;
+	for (uint32_t foreign = vector->stated.foreign; foreign != 0; foreign &= foreign - 1)
+	{
+		Meter		meter = (Meter) __builtin_ctz(foreign);
+		Conversion	found = RateInUsd(card, vector, meter, lookup, arg, at);
+		bool		converted = found.fx != NULL && found.status == CARD_OK;
+
+		usd->rate[meter] = converted ? found.rate : 0;
+		if (converted)
+			usd->priced |= METER_BIT(meter);
+		else
+			usd->foreign |= METER_BIT(meter);
+	}
 }

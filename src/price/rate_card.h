@@ -14,6 +14,9 @@
  *		vector	one rate per meter, chosen in the segment by the request's
  *				total input (bucket) and by the set of weekly windows that are open
  *
+ * Prices in another currency stay in it: what they are in USD is found for the
+ * time of a request, in the series of exchange rates of that currency (fx.h).
+ *
  * Invariants: segments of a lane are in order, do not overlap, and the last
  * one has no end; bucket 0 begins at 0 tokens; set 0 means no window is open.
  *
@@ -25,9 +28,11 @@
 #ifndef INFERACCT_RATE_CARD_H
 #define INFERACCT_RATE_CARD_H
 
+#include "core/host.h"
 #include "core/meter.h"
 #include "core/money.h"
 #include "core/weekly_hours.h"
+#include "price/fx.h"
 
 #define TIME_BEGIN INT64_MIN	/* -infinity */
 #define TIME_END INT64_MAX		/* infinity */
@@ -35,8 +40,8 @@
 #define METER_ANY METER_COUNT	/* of a multiplier: every token meter */
 
 /*
- * What a row says.  List prices come first, then the terms of a contract, then
- * exchange rates; only rows of one of these three classes replace each other.
+ * What a row says.  List prices come first, then the terms of a contract; only
+ * rows of one of these two classes replace each other.
  */
 typedef enum PriceKind
 {
@@ -46,14 +51,12 @@ typedef enum PriceKind
 	PRICE_WITHDRAWN,			/* no price from valid_from on */
 	CONTRACT_RATE,				/* value is a negotiated rate */
 	CONTRACT_FACTOR,			/* value is a factor x 1e-9 on the list price */
-	CONTRACT_NONE,				/* ends the term alike */
-	FX_RATE						/* value is USD x 1e-12 per unit of `currency` */
+	CONTRACT_NONE				/* ends the term alike */
 } PriceKind;
 
-#define PRICE_KIND_COUNT (FX_RATE + 1)
+#define PRICE_KIND_COUNT (CONTRACT_NONE + 1)
 
 #define MULTIPLIER_ONE INT64_C(1000000000)
-#define FX_ONE INT64_C(1000000000000)
 
 #define ANY "*"					/* of a contract's service tier or region */
 
@@ -107,14 +110,34 @@ typedef struct CardRow
 
 #define NO_ROW UINT16_MAX
 
+/* Rates in USD. */
 typedef struct RateVector
 {
-	int64_t		rate[METER_COUNT];	/* meaningful where priced has the bit */
+	int64_t		rate[METER_COUNT];	/* 0 where priced lacks the bit */
 	uint32_t	priced;
-	uint32_t	missing_fx;		/* has a price in a currency without exchange rate */
+	uint32_t	foreign;		/* has a price in another currency, and no rate in USD */
 	uint32_t	contracted;		/* a contract has changed or set the rate */
 	uint16_t	row[METER_COUNT];	/* the row that a rate comes from */
 } RateVector;
+
+/* The rows whose factors a price in another currency is multiplied by, in this order, once it is converted. */
+#define MAX_FACTORS 3
+
+typedef struct ForeignFactors
+{
+	uint16_t	row[MAX_FACTORS];	/* NO_ROW: no more */
+	uint16_t	unused;
+} ForeignFactors;
+
+/*
+ * A vector as a card has it: where `foreign` has the bit, rate[] holds the bytes
+ * of ForeignFactors, and the amount is that of the row.  It costs nothing before
+ * it is a RateVector: see CardVectorInUsd() and VectorInUsd().
+ */
+typedef struct CardVector
+{
+	RateVector	stated;
+} CardVector;
 
 typedef struct CardWindows
 {
@@ -128,7 +151,7 @@ typedef struct Segment
 {
 	int64_t		from;			/* half-open [from, to) */
 	int64_t		to;
-	uint32_t	vectors;		/* offset of RateVector[SegmentSets()][nbuckets] */
+	uint32_t	vectors;		/* offset of CardVector[SegmentSets()][nbuckets] */
 	uint32_t	buckets;		/* offset of int64_t[nbuckets]: smallest total input */
 	uint32_t	windows;		/* offset of uint32_t[nwindows]: CardWindows, [0] unused */
 	uint16_t	nbuckets;		/* at least 1 */
@@ -182,24 +205,20 @@ CardRows(const RateCard *card)
 typedef enum CardStatus
 {
 	CARD_OK,
-	CARD_TOO_FINE,				/* a factor or currency makes a rate finer than 1e-15 USD */
+	CARD_TOO_FINE,				/* a factor or exchange rate makes a rate finer than 1e-15 USD */
 	CARD_TOO_LARGE,				/* ... or larger than the fixed point */
 	CARD_TOO_MANY,				/* more rows, or windows at a time, than a card can have */
 	CARD_BAD_WINDOWS,			/* time_windows that cannot be read */
 	CARD_NO_MEMORY
 } CardStatus;
 
-/* Memory for the builder: NULL means none is left. */
-typedef void *(*CardAllocate) (void *arg, size_t size);
-
 /*
  * Build the card of provider/model from its rows (sorted in place).  Scratch
- * memory and the card come from allocate and belong to the caller.  On failure
+ * memory and the card come from the host and belong to the caller.  On failure
  * *culprit is the row to blame.
  */
 extern CardStatus RateCardBuild(const char *provider, const char *model,
-								PriceRow *rows, int nrows,
-								CardAllocate allocate, void *arg,
+								PriceRow *rows, int nrows, const Host *host,
 								RateCard **card, const PriceRow **culprit);
 
 /* Are these bytes, at most `size` of them, a card whose offsets and counts all stay within it? */
@@ -222,7 +241,43 @@ extern const Segment *LaneSegment(const RateCard *card, const Lane *lane, int64_
 typedef int32_t (*UtcOffset) (const char *timezone, int64_t at);
 
 /* The vector for a request of that total input at that moment. */
-extern const RateVector *SegmentVector(const RateCard *card, const Segment *segment,
+extern const CardVector *SegmentVector(const RateCard *card, const Segment *segment,
 									   int64_t total_input, int64_t at, UtcOffset utc_offset);
+
+/* ---------- prices in other currencies ---------- */
+
+/* *rate times factor / one, when that is exact and fits. */
+extern CardStatus RateTimes(int64_t *rate, int64_t factor, int64_t one);
+
+/* A vector that needs no exchange rate; NULL for one that does, or for none. */
+static inline const RateVector *
+CardVectorInUsd(const CardVector *vector)
+{
+	return vector != NULL && vector->stated.foreign == 0 ? &vector->stated : NULL;
+}
+
+/* Where the series of a currency are found. */
+typedef FxSeries (*FxLookup) (void *arg, const char *currency);
+
+/* What became of a price in another currency at a time. */
+typedef struct Conversion
+{
+	int64_t		rate;			/* in USD, when it has one */
+	const FxRate *fx;			/* NULL: there is no exchange rate */
+	CardStatus	status;			/* CARD_OK, or why there is no rate */
+	const CardRow *culprit;		/* the factor to blame; NULL: the exchange rate */
+} Conversion;
+
+/* Convert the rate of a foreign meter. */
+extern Conversion RateInUsd(const RateCard *card, const CardVector *vector, Meter meter, FxLookup lookup, void *arg,
+							int64_t at);
+
+/* Narrow [*from, *to) to where, around a time, all exchange rates of a vector hold. */
+extern void VectorFxSpan(const RateCard *card, const CardVector *vector, FxLookup lookup, void *arg,
+						 int64_t at, int64_t *from, int64_t *to);
+
+/* *usd = a vector with all that can be converted at a time. */
+extern void VectorInUsd(const RateCard *card, const CardVector *vector, FxLookup lookup, void *arg,
+						int64_t at, RateVector *usd);
 
 #endif							/* INFERACCT_RATE_CARD_H */

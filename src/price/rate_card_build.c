@@ -8,11 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 typedef struct Builder
 {
-	CardAllocate allocate;
-	void	   *arg;
+	const Host *host;
 	char	   *data;
 	size_t		size;
 	size_t		capacity;
@@ -39,7 +37,7 @@ Append(Builder *builder, const void *bytes, size_t size)
 	if (offset + padded > builder->capacity)
 	{
 		size_t		capacity = (offset + padded) * 2;
-		char	   *data = capacity <= UINT32_MAX ? builder->allocate(builder->arg, capacity) : NULL;
+		char	   *data = capacity <= UINT32_MAX ? HostAllocate(builder->host, capacity) : NULL;
 
 		if (data == NULL)
 		{
@@ -80,7 +78,6 @@ CompareKeys(const PriceRow *a, const PriceRow *b)
 
 	if ((order = PriceClass(a) - PriceClass(b)) != 0 ||
 		(order = (int) a->scope - (int) b->scope) != 0 ||
-		(a->kind == FX_RATE && (order = strcmp(a->currency, b->currency)) != 0) ||
 		(order = strcmp(a->service_tier, b->service_tier)) != 0 ||
 		(order = strcmp(a->region, b->region)) != 0 ||
 		(order = (int) a->meter - (int) b->meter) != 0 ||
@@ -140,6 +137,7 @@ Distinct(const Builder *builder, const char *(*get) (const PriceRow *), const ch
 		const char *string = get(&builder->rows[i]);
 		int			known = 0;
 
+		builder->host->check_interrupts();
 		if (Same(string, ANY))
 			continue;
 		while (known < count && !Same(list[known], string))
@@ -168,6 +166,23 @@ WindowsOf(const PriceRow *row)
 	return row->windows;
 }
 
+static uint16_t
+RowIndex(const Builder *builder, const PriceRow *row)
+{
+	return (uint16_t) (row - builder->rows);
+}
+
+/* Keep the factors of a price in another currency in place of its rate. */
+static void
+KeepFactors(const Builder *builder, const RateFound *found, int64_t *rate)
+{
+	ForeignFactors factors = {0};
+
+	for (int i = 0; i < MAX_FACTORS; i++)
+		factors.row[i] = i < found->nfactors ? RowIndex(builder, found->factors[i]) : NO_ROW;
+	memcpy(rate, &factors, sizeof(factors));
+}
+
 static void
 FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 {
@@ -183,16 +198,19 @@ FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 			builder->culprit = found.culprit;
 			return;
 		}
-		vector->row[meter] = is_found ? (uint16_t) (found.from - builder->rows) : NO_ROW;
+		vector->row[meter] = is_found ? RowIndex(builder, found.from) : NO_ROW;
+		if (!is_found)
+			continue;
 		if (found.contracted)
 			vector->contracted |= METER_BIT(meter);
-		if (found.missing_fx)
-			vector->missing_fx |= METER_BIT(meter);
-		else if (is_found)
+		if (found.foreign)
 		{
-			vector->priced |= METER_BIT(meter);
-			vector->rate[meter] = found.rate;
+			vector->foreign |= METER_BIT(meter);
+			KeepFactors(builder, &found, &vector->rate[meter]);
+			continue;
 		}
+		vector->priced |= METER_BIT(meter);
+		vector->rate[meter] = found.rate;
 	}
 }
 
@@ -216,7 +234,7 @@ CollectActive(Builder *builder, const char *tier, const char *region, int64_t at
 	for (int i = 0; i < builder->nrows; i++)
 	{
 		const PriceRow *row = &builder->rows[i];
-		bool		replaced = PriceClass(row) != 1 && i + 1 < builder->nrows &&
+		bool		replaced = PriceClass(row) == 0 && i + 1 < builder->nrows &&
 			CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
 
 		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
@@ -297,14 +315,14 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 	nsets = SegmentSets(&segment);
 	segment.buckets = Append(builder, buckets, (size_t) nbuckets * sizeof(int64_t));
 	segment.windows = Append(builder, used, segment.nwindows * sizeof(uint32_t));
-	segment.vectors = Append(builder, NULL, (size_t) nsets * segment.nbuckets * sizeof(RateVector));
+	segment.vectors = Append(builder, NULL, (size_t) nsets * segment.nbuckets * sizeof(CardVector));
 	if (builder->no_memory)
 		return;
 
 	for (uint32_t set = 0; set < nsets; set++)
 	{
 		VectorKey	key = {.service_tier = tier,.region = region};
-		RateVector *vectors = At(builder, segment.vectors);
+		CardVector *vectors = At(builder, segment.vectors);
 
 		for (int w = 1; w < segment.nwindows; w++)
 		{
@@ -313,8 +331,9 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 		}
 		for (int b = 0; b < nbuckets; b++)
 		{
+			builder->host->check_interrupts();
 			key.min_input = buckets[b];
-			FillVector(builder, &key, &vectors[set * segment.nbuckets + (uint32_t) b]);
+			FillVector(builder, &key, &vectors[set * segment.nbuckets + (uint32_t) b].stated);
 		}
 	}
 	memcpy(At(builder, at_offset), &segment, sizeof(segment));
@@ -368,8 +387,8 @@ static bool
 AppendRows(Builder *builder, RateCard *card)
 {
 	size_t		strings = 5 * (size_t) builder->nrows + 1;
-	const char **seen = builder->allocate(builder->arg, strings * sizeof(char *));
-	uint32_t   *offsets = builder->allocate(builder->arg, strings * sizeof(uint32_t));
+	const char **seen = HostAllocate(builder->host, strings * sizeof(char *));
+	uint32_t   *offsets = HostAllocate(builder->host, strings * sizeof(uint32_t));
 	int			nseen = 0;
 
 	if (seen == NULL || offsets == NULL)
@@ -390,6 +409,7 @@ AppendRows(Builder *builder, RateCard *card)
 			.kind = (uint8_t) row->kind,.scope = (uint8_t) row->scope,.meter = (uint16_t) row->meter
 		};
 
+		builder->host->check_interrupts();
 		if (!builder->no_memory)
 			((CardRow *) At(builder, card->rows))[i] = kept;
 	}
@@ -432,17 +452,17 @@ static void
 BuildCard(Builder *builder, const char *provider, const char *model)
 {
 	size_t		slots = (size_t) builder->nrows + 1;
-	const char **tiers = builder->allocate(builder->arg, slots * sizeof(char *));
-	const char **regions = builder->allocate(builder->arg, slots * sizeof(char *));
-	int64_t    *times = builder->allocate(builder->arg, 2 * slots * sizeof(int64_t));
-	int64_t    *buckets = builder->allocate(builder->arg, slots * sizeof(int64_t));
-	uint32_t   *used = builder->allocate(builder->arg, slots * sizeof(uint32_t));
+	const char **tiers = HostAllocate(builder->host, slots * sizeof(char *));
+	const char **regions = HostAllocate(builder->host, slots * sizeof(char *));
+	int64_t    *times = HostAllocate(builder->host, 2 * slots * sizeof(int64_t));
+	int64_t    *buckets = HostAllocate(builder->host, slots * sizeof(int64_t));
+	uint32_t   *used = HostAllocate(builder->host, slots * sizeof(uint32_t));
 	RateCard	card = {0};
 	int			ntiers,
 				nregions;
 
-	builder->windows = builder->allocate(builder->arg, slots * sizeof(char *));
-	builder->active.rows = builder->allocate(builder->arg, slots * sizeof(PriceRow *));
+	builder->windows = HostAllocate(builder->host, slots * sizeof(char *));
+	builder->active.rows = HostAllocate(builder->host, slots * sizeof(PriceRow *));
 	if (!tiers || !regions || !times || !buckets || !used || !builder->windows || !builder->active.rows)
 	{
 		builder->no_memory = true;
@@ -468,10 +488,10 @@ BuildCard(Builder *builder, const char *provider, const char *model)
 }
 
 CardStatus
-RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows,
-			  CardAllocate allocate, void *arg, RateCard **card, const PriceRow **culprit)
+RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows, const Host *host,
+			  RateCard **card, const PriceRow **culprit)
 {
-	Builder		builder = {.allocate = allocate,.arg = arg,.rows = rows};
+	Builder		builder = {.host = host,.rows = rows};
 
 	*card = NULL;
 	*culprit = NULL;

@@ -143,7 +143,7 @@ FindFlatRates(const RouteCall *call, RouteFlat *flat)
 			return false;
 		flat->from = Max(flat->from, span->flat_from);
 		flat->to = Min(flat->to, span->flat_to);
-		flat->known &= span->flat->priced | METER_BIT(METER_REQUESTS);
+		flat->known &= (span->flat->priced | METER_BIT(METER_REQUESTS)) & ~span->flat->foreign;
 		flat->charged |= span->flat->priced;
 		flat->rates[i] = span->flat->rate;
 	}

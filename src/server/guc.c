@@ -2,14 +2,14 @@
  * guc.c
  *	  The settings: inferacct.as_of, inferacct.contract, inferacct.unpriced.
  *
- * inferacct.as_of is kept as its text and read in the time zone of the session
- * that uses it, as a timestamptz literal would be.
+ * Invariant: a check hook looks at nothing but the characters of the value: no
+ * other setting, no catalog, no transaction.  inferacct.as_of is kept as its
+ * text and read when a statement first needs it, in the time zone and date style
+ * of then, as a timestamptz literal would be.
  */
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -29,46 +29,57 @@ static const struct config_enum_entry unpriced_options[] = {
 	{NULL, 0, false}
 };
 
+#define AS_OF_DETAIL "It must be a finite date and time, such as 2026-10-01 or 2026-10-01T00:00:00Z."
+
+/* The fields of a time, by its characters alone. */
+typedef struct TimeFields
+{
+	char		work[MAXDATELEN + MAXDATEFIELDS];
+	char	   *field[MAXDATEFIELDS];
+	int			type[MAXDATEFIELDS];
+	int			count;
+} TimeFields;
+
+static bool
+SplitTime(const char *text, TimeFields *fields)
+{
+	return ParseDateTime(text, fields->work, sizeof(fields->work), fields->field, fields->type,
+						 MAXDATEFIELDS, &fields->count) == 0;
+}
+
 /* Is there a word among the fields of a time that means another time at every reading? */
 static bool
-IsMovingTime(char **field, int nfields)
+IsMovingTime(const TimeFields *fields)
 {
 	static const char *const words[] = {"now", "today", "tomorrow", "yesterday"};
 
-	for (int i = 0; i < nfields; i++)
+	for (int i = 0; i < fields->count; i++)
 	{
 		for (size_t w = 0; w < lengthof(words); w++)
 		{
-			if (pg_strcasecmp(field[i], words[w]) == 0)
+			if (pg_strcasecmp(fields->field[i], words[w]) == 0)
 				return true;
 		}
 	}
 	return false;
 }
 
-/* Accept nothing, or a date and time that does not depend on when it is read. */
+/*
+ * Accept nothing, or what is written like a date and does not move.  What time
+ * it is depends on other settings, which a hook may not look at: it also runs
+ * in a parallel worker that restores them one after another, and in a backend
+ * that has no transaction yet.
+ */
 static bool
 CheckAsOf(char **newval, void **extra, GucSource source)
 {
-	char		work[MAXDATELEN + MAXDATEFIELDS];
-	char	   *field[MAXDATEFIELDS];
-	int			ftype[MAXDATEFIELDS];
-	int			nf,
-				dtype,
-				tz;
-	struct pg_tm tm;
-	fsec_t		fsec;
-	TimestampTz at;
+	TimeFields	fields;
 
 	if ((*newval)[0] == '\0')
 		return true;
-	if (ParseDateTime(*newval, work, sizeof(work), field, ftype, MAXDATEFIELDS, &nf) != 0 ||
-		IsMovingTime(field, nf) ||
-		InferacctDecodeDateTime(field, ftype, nf, &dtype, &tm, &fsec, &tz) != 0 ||
-		dtype != DTK_DATE ||
-		tm2timestamp(&tm, fsec, &tz, &at) != 0)
+	if (strpbrk(*newval, "0123456789") == NULL || !SplitTime(*newval, &fields) || IsMovingTime(&fields))
 	{
-		GUC_check_errdetail("It must be a finite date and time, such as 2026-10-01 or 2026-10-01T00:00:00Z.");
+		GUC_check_errdetail(AS_OF_DETAIL);
 		return false;
 	}
 	return true;
@@ -80,13 +91,34 @@ AssignPriceSetting(const char *newval, void *extra)
 	price_setting_changed();
 }
 
+/* The time that fields mean under the settings of now; false when they mean none. */
+static bool
+DecodeTime(TimeFields *fields, TimestampTz *at)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			dtype,
+				tz;
+
+	return InferacctDecodeDateTime(fields->field, fields->type, fields->count, &dtype, &tm, &fsec, &tz) == 0 &&
+		dtype == DTK_DATE && tm2timestamp(&tm, fsec, &tz, at) == 0;
+}
+
 TimestampTz
 SettingAsOf(void)
 {
+	TimeFields	fields;
+	TimestampTz at;
+
 	if (setting_as_of[0] == '\0')
 		return DT_NOEND;
-	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(setting_as_of),
-												   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	if (!SplitTime(setting_as_of, &fields) || !DecodeTime(&fields, &at))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for parameter \"%s\": \"%s\"", "inferacct.as_of", setting_as_of),
+				 errdetail(AS_OF_DETAIL),
+				 errhint("SET inferacct.as_of = '' for the prices as they are known now.")));
+	return at;
 }
 
 void

@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "server/compat.h"
+#include "core/host_sql.h"
 #include "server/errors.h"
 #include "price/price_book_text.h"
 #include "session/known_at.h"
@@ -37,12 +38,6 @@ PG_FUNCTION_INFO_V1(price_book_info);
 
 #define BINARY_VERSION 1
 #define INFO_COLUMNS 9
-
-static void *
-AllocateOrNull(void *arg, size_t size)
-{
-	return MemoryContextAllocExtended(arg, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
-}
 
 /* Finish a book that was just built as a Datum. */
 static Datum
@@ -63,12 +58,32 @@ CopyOfBook(const PriceBook *built, MemoryContext scratch)
 	return BookGetDatum(book);
 }
 
+/* Build the book of a text in memory of a context; *problem is what is wrong, or NULL. */
+static PriceBook *
+BuildFromText(const char *json, MemoryContext context, const char **problem)
+{
+	Host		host = HostOf(context);
+	cJSON	   *root = cJSON_ParseWithOpts(json, NULL, true);
+	PriceBook  *volatile built;
+
+	PG_TRY();
+	{
+		built = PriceBookFromJson(root, &host, problem);
+	}
+	PG_FINALLY();
+	{
+		cJSON_Delete(root);
+	}
+	PG_END_TRY();
+	return built;
+}
+
 static Datum
 BookOfText(const char *json, bool binary)
 {
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
 	const char *problem;
-	PriceBook  *built = PriceBookFromText(json, AllocateOrNull, scratch, &problem);
+	PriceBook  *built = BuildFromText(json, scratch, &problem);
 
 	if (built == NULL)
 		ereport(ERROR,
@@ -202,6 +217,7 @@ Datum
 price_book_scale(PG_FUNCTION_ARGS)
 {
 	MemoryContext scratch;
+	Host		host;
 	BookScale	scale;
 	const char *meter = NameArgument(fcinfo, 4);
 	char	   *factor;
@@ -225,7 +241,8 @@ price_book_scale(PG_FUNCTION_ARGS)
 				 errmsg("a factor cannot be %s", factor),
 				 errhint("Use a number of at most 9 decimals that is not negative, such as 0.85 for 15 %% off.")));
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "price book rows", ALLOCSET_DEFAULT_SIZES);
-	built = PriceBookScale(BookArgument(fcinfo, 0), &scale, AllocateOrNull, scratch);
+	host = HostOf(scratch);
+	built = PriceBookScale(BookArgument(fcinfo, 0), &scale, &host);
 	if (built == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_PRICE_PRECISION),
@@ -245,7 +262,7 @@ BuildTime(const PriceBook *book)
 				end;
 
 	INSTR_TIME_SET_CURRENT(begin);
-	PriceBookFromText(json, AllocateOrNull, scratch, &problem);
+	BuildFromText(json, scratch, &problem);
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, begin);
 	MemoryContextDelete(scratch);

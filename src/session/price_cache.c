@@ -42,6 +42,7 @@
 #include "utils/snapmgr.h"
 
 #include "server/compat.h"
+#include "session/cluster.h"
 #include "session/price_cache.h"
 #include "session/known_at.h"
 #include "session/price_fetch.h"
@@ -244,6 +245,7 @@ Bind(Snapshot snapshot)
 	bool		row_security;
 	Slot	   *slot = NULL;
 
+	CheckStatementPrices(epoch.table[TABLE_PRICE]);
 	CheckMayReadPrices(&epoch);
 	row_security = RowSecurityApplies(&epoch);
 	FreeStaleSlots();

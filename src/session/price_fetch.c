@@ -10,13 +10,17 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "server/compat.h"
+#include "core/host_sql.h"
 #include "server/errors.h"
+#include "session/cluster.h"
 #include "session/price_fetch.h"
 #include "server/spi_query.h"
 #include "session/price_tuple.h"
@@ -56,11 +60,12 @@ static PriceQuery contract_since_query = {
 
 static PriceQuery fx_query = {
 	.sql = "SELECT f.currency, (f.usd_per_unit OPERATOR(pg_catalog.*) 1000000000000)::bigint, "
-	"f.valid_from, f.version, v.published_at, f.source "
+	"f.valid_from, f.version, v.published_at "
 	"FROM inferacct.fx_rate f JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) f.version "
-	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND f.version OPERATOR(pg_catalog.<=) $2",
-	.nargs = 2,
-	.types = {TIMESTAMPTZOID, INT8OID}
+	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND f.version OPERATOR(pg_catalog.<=) $2 "
+	"AND f.currency OPERATOR(pg_catalog.=) ANY ($3)",
+	.nargs = 3,
+	.types = {TIMESTAMPTZOID, INT8OID, TEXTARRAYOID}
 };
 
 static PriceQuery version_query = {
@@ -121,42 +126,47 @@ AppendContract(RowList *list, const PriceScope *scope, const char *provider, con
 	PriceQueryEnd();
 }
 
-/* Append the exchange rates, when a price needs one. */
-static void
-AppendFx(RowList *list, const PriceScope *scope)
+/* The exchange rates of some currencies. */
+static uint32
+LoadFxRows(const PriceScope *scope, Datum *currencies, int ncurrencies, FxRow **rows)
 {
-	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version),
+		PointerGetDatum(construct_array(currencies, ncurrencies, TEXTOID, -1, false, TYPALIGN_INT))
+	};
+	uint32		count;
 
-	if (!list->has_amounts)
-		return;
 	PriceQueryBegin(&fx_query, args);
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		PriceRow   *row = PriceRowNew(list);
-
-		*row = (PriceRow) {
-			.kind = FX_RATE,
-			.value = Int64Column(i, 2),
-			.meter = METER_ANY,
-			.service_tier = ANY,
-			.region = ANY,
-			.currency = TextColumn(i, 1),
-			.windows = "",
-			.unit_quantity = 1,
-			.valid_from = Int64Column(i, 3),
-			.valid_to = TIME_END,
-			.version = Int64Column(i, 4),
-			.published_at = Int64Column(i, 5),
-			.source = TextOr(TextColumn(i, 6), "")
-		};
-	}
+	count = (uint32) SPI_processed;
+	*rows = palloc_extended(Max(count, 1) * sizeof(FxRow), MCXT_ALLOC_HUGE);
+	for (uint32 i = 0; i < count; i++)
+		(*rows)[i] = (FxRow) {
+		.currency = TextColumn(i, 1),.value = Int64Column(i, 2),.valid_from = Int64Column(i, 3),
+		.version = Int64Column(i, 4),.published_at = Int64Column(i, 5)
+	};
 	PriceQueryEnd();
+	return count;
 }
 
-static void *
-AllocateInContext(void *arg, size_t size)
+FxSeries
+LoadFxSeries(PriceReader *reader, const char *currency, MemoryContext context)
 {
-	return MemoryContextAllocExtended(arg, size, MCXT_ALLOC_HUGE);
+	PriceScope	scope = {.as_of = reader->as_of,.last_version = PG_INT64_MAX};
+	MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct exchange rates", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(reading);
+	Datum		name = CStringGetTextDatum(currency);
+	FxRow	   *rows;
+	uint32		count = LoadFxRows(&scope, &name, 1, &rows);
+	FxRate	   *rates;
+
+	count = FxDropCorrected(rows, count);
+	rates = MemoryContextAllocHuge(context, Max(count, 1) * sizeof(FxRate));
+	for (uint32 i = 0; i < count; i++)
+		rates[i] = FxRateOf(&rows[i]);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(reading);
+	return (FxSeries) {
+		.rates = rates,.count = count
+	};
 }
 
 /* Raise what is wrong with a row. */
@@ -190,7 +200,6 @@ CardError(CardStatus status, const char *provider, const char *model, const Pric
 					(errcode(ERRCODE_IA_PRICE_PRECISION),
 					 errmsg("a price of %s/%s does not fit the fixed point of 1e-15 USD per unit", provider, model),
 					 errdetail("A %s of version " INT64_FORMAT " makes it %s.",
-							   culprit->kind == FX_RATE ? "rate of exchange" :
 							   culprit->kind == CONTRACT_FACTOR ? "percentage of a contract" : "multiplier",
 							   culprit->version, status == CARD_TOO_FINE ? "finer" : "larger"),
 					 errhint("State the price itself in USD, or use fewer decimals.")));
@@ -198,17 +207,17 @@ CardError(CardStatus status, const char *provider, const char *model, const Pric
 	}
 }
 
-/* Build the card of rows with what a contract and exchange rates add; in context. */
+/* Build the card of rows with what a contract adds; in context. */
 static RateCard *
 BuildCard(const char *provider, const char *model, RowList *list, const PriceScope *scope, MemoryContext context)
 {
+	Host		host = HostOf(context);
 	RateCard   *card;
 	const PriceRow *culprit;
 	CardStatus	status;
 
 	AppendContract(list, scope, provider, model);
-	AppendFx(list, scope);
-	status = RateCardBuild(provider, model, list->rows, (int) list->count, AllocateInContext, context, &card, &culprit);
+	status = RateCardBuild(provider, model, list->rows, (int) list->count, &host, &card, &culprit);
 	if (status != CARD_OK)
 		CardError(status, provider, model, culprit);
 	return card;
@@ -296,6 +305,7 @@ LoadCards(const PriceScope *scope, RateCard ***cards)
 
 		do
 		{
+			CHECK_FOR_INTERRUPTS();
 			AppendPriceRow(&list, tuples[row], desc, TupleInt64(tuples[row], desc, desc->natts));
 			row++;
 		}
@@ -306,6 +316,35 @@ LoadCards(const PriceScope *scope, RateCard ***cards)
 	}
 	PriceQueryEnd();
 	return ncards;
+}
+
+/* The exchange rates of the currencies that cards name. */
+static void
+LoadCurrencies(const PriceScope *scope, BookContent *content)
+{
+	Datum	   *currencies = NULL;
+	int			count = 0;
+	StringInfoData seen;
+
+	initStringInfo(&seen);
+	for (uint32 i = 0; i < content->ncards; i++)
+	{
+		const RateCard *card = content->cards[i];
+
+		for (uint32 r = 0; r < card->nrows; r++)
+		{
+			const CardRow *row = &CardRows(card)[r];
+			const char *currency = CardString(card, row->currency);
+
+			if (row->kind != PRICE_AMOUNT || strstr(seen.data, currency) != NULL)
+				continue;
+			appendStringInfo(&seen, "%s ", currency);
+			currencies = currencies == NULL ? palloc(sizeof(Datum)) : repalloc(currencies, (count + 1) * sizeof(Datum));
+			currencies[count++] = CStringGetTextDatum(currency);
+		}
+	}
+	if (count > 0)
+		content->nfx = LoadFxRows(scope, currencies, count, &content->fx);
 }
 
 static uint32
@@ -333,31 +372,30 @@ PriceBook *
 LoadPriceBook(const PriceScope *scope, MemoryContext context)
 {
 	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
+	Host		host = HostOf(context);
+	BookContent content = {
+		.terms = {.as_of = scope->as_of,.contract = scope->contract,.unpriced_null = scope->unpriced_null}
+	};
 	MemoryContext reading,
 				caller;
-	RateCard  **cards;
-	AliasRow   *aliases;
-	uint32		ncards,
-				naliases;
-	int64		version;
 	PriceBook  *book;
 
+	CheckBookPrices(PriceTableOid(TABLE_PRICE));
 	CheckContract(scope->contract, scope->as_of);
 	reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(reading);
 	PriceQueryBegin(&version_query, args);
-	version = Int64Column(0, 1);
+	content.terms.version = Int64Column(0, 1);
 	PriceQueryEnd();
-	ncards = LoadCards(scope, &cards);
-	naliases = LoadAliases(scope, &aliases);
-	book = PriceBookBuild(&(BookTerms) {
-		.as_of = scope->as_of,.version = version,.contract = scope->contract,.unpriced_null = scope->unpriced_null
-	}, cards, ncards, aliases, naliases, AllocateInContext, context);
+	content.ncards = LoadCards(scope, &content.cards);
+	content.naliases = LoadAliases(scope, &content.aliases);
+	LoadCurrencies(scope, &content);
+	book = PriceBookBuild(&content, &host);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(reading);
 	if (book == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the price book would be larger than 2 GB")));
+				 errmsg("the price book would be larger than 1 GB")));
 	return book;
 }

@@ -16,6 +16,9 @@
 /* The card of a model, NULL when it has no prices; in context. */
 extern RateCard *LoadRateCard(PriceReader *reader, const char *provider, const char *model, MemoryContext context);
 
+/* The exchange rates of a currency, in context. */
+extern FxSeries LoadFxSeries(PriceReader *reader, const char *currency, MemoryContext context);
+
 /* Raise that there is no such contract; "" is none and always there. */
 extern void CheckContract(const char *contract, TimestampTz as_of);
 

@@ -17,6 +17,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -84,6 +85,12 @@ StatementSnapshot(void)
 	if (!ActiveSnapshotSet())
 		elog(ERROR, "prices are read outside a statement");
 	return GetActiveSnapshot();
+}
+
+Oid
+PriceTableOid(PriceTable table)
+{
+	return get_relname_relid(price_table_names[table], LookupExplicitNamespace(SCHEMA, false));
 }
 
 /* ---------- the epoch ---------- */
@@ -230,7 +237,10 @@ PriceScanNext(PriceScan *scan, TimestampTz *published_at)
 	while ((row = NextRow(scan)) != NULL)
 	{
 		bool		isnull;
-		int64		version = DatumGetInt64(heap_getattr(row, scan->version, scan->desc, &isnull));
+		int64		version;
+
+		CHECK_FOR_INTERRUPTS();
+		version = DatumGetInt64(heap_getattr(row, scan->version, scan->desc, &isnull));
 
 		if (VersionIsKnown(scan->reader, version, published_at))
 			break;

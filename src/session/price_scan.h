@@ -85,6 +85,9 @@ typedef struct PriceEpoch
 
 extern PriceEpoch LoadPriceEpoch(void);
 
+/* The table of the extension as it is now. */
+extern Oid	PriceTableOid(PriceTable table);
+
 /* When a version became known. */
 typedef struct VersionTime
 {

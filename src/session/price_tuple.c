@@ -13,9 +13,6 @@
 #include "server/compat.h"
 #include "session/price_tuple.h"
 
-/* Of price_check_sql.c. */
-extern Datum price_rate(PG_FUNCTION_ARGS);
-
 PriceRow *
 PriceRowNew(RowList *list)
 {
@@ -57,6 +54,17 @@ MultiplierUnits(Datum multiplier)
 	return DatumGetInt64(DirectFunctionCall1(numeric_int8, DirectFunctionCall2(numeric_mul, multiplier, unit)));
 }
 
+/* An amount of another currency per unit, which its check lets fit. */
+static int64
+AmountRate(Datum amount, int64 unit_quantity)
+{
+	int64		rate;
+
+	if (RateFromDecimal(DatumGetCString(DirectFunctionCall1(numeric_out, amount)), unit_quantity, &rate) != MONEY_OK)
+		elog(ERROR, "an amount of table price does not fit");
+	return rate;
+}
+
 /* What a row of price states: a rate, an amount of another currency, a multiplier, or nothing. */
 static PriceKind
 StatedPrice(HeapTuple tuple, TupleDesc desc, int64 unit_quantity, int64 *value)
@@ -73,7 +81,7 @@ StatedPrice(HeapTuple tuple, TupleDesc desc, int64 unit_quantity, int64 *value)
 	stated = heap_getattr(tuple, Anum_price_amount, desc, &isnull);
 	if (!isnull)
 	{
-		*value = DatumGetInt64(DirectFunctionCall2(price_rate, stated, Int64GetDatum(unit_quantity)));
+		*value = AmountRate(stated, unit_quantity);
 		return PRICE_AMOUNT;
 	}
 	stated = heap_getattr(tuple, Anum_price_multiplier, desc, &isnull);
@@ -125,7 +133,6 @@ AppendPriceRow(RowList *list, HeapTuple tuple, TupleDesc desc, TimestampTz publi
 		.published_at = published_at,
 		.source = source != NULL ? source : ""
 	};
-	list->has_amounts |= kind == PRICE_AMOUNT;
 }
 
 void

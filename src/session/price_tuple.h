@@ -18,7 +18,6 @@ typedef struct RowList
 	PriceRow   *rows;
 	uint64		count;
 	uint64		capacity;
-	bool		has_amounts;	/* some are in another currency */
 } RowList;
 
 /* Room for one more row, not yet filled. */

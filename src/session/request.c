@@ -12,6 +12,7 @@
 #include "server/errors.h"
 #include "session/known_at.h"
 #include "session/request.h"
+#include "core/service_tier.h"
 #include "core/usage_sql.h"
 
 static const RequestText standard_tier = {"standard", 8};
@@ -125,6 +126,29 @@ MissingFx(const Pricing *pricing, const RequestPrice *price, TimestampTz at, Met
 	};
 }
 
+/* Why a price in another currency has no rate in USD. */
+static Refusal
+Foreign(Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter meter)
+{
+	Conversion	found = RateInUsd(price->card, price->stated, meter, PricingFx, pricing, at);
+	const CardRow *row = &CardRows(price->card)[price->vector->row[meter]];
+	char	   *time = pstrdup(timestamptz_to_str(at));
+
+	if (found.fx == NULL)
+		return MissingFx(pricing, price, at, meter);
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_PRICE_PRECISION,
+		.message = psprintf("the price in %s of meter \"%s\" of model \"%s\" does not fit the fixed point of 1e-15 USD per unit",
+							CardString(price->card, row->currency), MeterName(meter), CardName(price->card)),
+		.detail = psprintf("A %s of version " INT64_FORMAT " makes it %s; the request is of %s.",
+						   found.culprit == NULL ? "rate of exchange" :
+						   found.culprit->kind == CONTRACT_FACTOR ? "percentage of a contract" : "multiplier",
+						   found.culprit == NULL ? found.fx->version : found.culprit->version,
+						   found.status == CARD_TOO_FINE ? "finer" : "larger", time),
+		.hint = "State the price itself in USD, or use fewer decimals."
+	};
+}
+
 static Refusal
 UnknownTier(const Pricing *pricing, const RateCard *card, RequestText tier)
 {
@@ -181,18 +205,16 @@ Aggregated(const RateCard *card, const Usage *usage, int64 threshold)
 
 /* ---------- finding the rates ---------- */
 
-/* Words by which logs call the standard tier. */
-static bool
-MeansStandard(RequestText tier)
+/* The lane of what the word for a tier means, when that is another word; or NULL. */
+static const Lane *
+LaneOfMeaning(const RateCard *card, RequestText tier, RequestText region)
 {
-	static const char *const words[] = {"", "default", "auto", "on_demand"};
+	char	   *word = palloc(SERVICE_TIER_ROOM(tier.length));
+	Size		length = ServiceTierOf(tier.bytes, tier.length, word);
+	const Lane *lane = RateCardLane(card, word, length, region.bytes, region.length);
 
-	for (size_t i = 0; i < lengthof(words); i++)
-	{
-		if (tier.length == strlen(words[i]) && memcmp(tier.bytes, words[i], tier.length) == 0)
-			return true;
-	}
-	return false;
+	pfree(word);
+	return lane;
 }
 
 /*
@@ -238,9 +260,7 @@ FindLane(const NameSpan *span, const Request *request)
 		span->region, span->region_length
 	};
 	lane = RateCardLane(span->card, tier.bytes, tier.length, region.bytes, region.length);
-	if (lane == NULL && MeansStandard(tier))
-		lane = RateCardLane(span->card, standard_tier.bytes, standard_tier.length, region.bytes, region.length);
-	return lane;
+	return lane != NULL ? lane : LaneOfMeaning(span->card, tier, region);
 }
 
 /* The segment of a request, NULL when it has no price. */
@@ -266,6 +286,18 @@ FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
 	return NULL;
 }
 
+/* Set the vector of a price to what is stated, in USD. */
+static void
+Convert(Pricing *pricing, RequestPrice *price, TimestampTz at)
+{
+	TimestampTz from = DT_NOBEGIN;
+	TimestampTz to = DT_NOEND;
+
+	price->vector = CardVectorInUsd(price->stated);
+	if (price->vector == NULL)
+		price->vector = PricingConverted(pricing, price->card, price->stated, at, &from, &to);
+}
+
 bool
 RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, RequestPrice *price)
 {
@@ -279,21 +311,23 @@ RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, R
 		return false;
 	if (TakeContext(&tier, &input))
 	{
-		price->vector = SegmentVector(price->card, segment, input, request->at, PricingUtcOffset);
+		price->stated = SegmentVector(price->card, segment, input, request->at, PricingUtcOffset);
+		Convert(pricing, price, request->at);
 		return true;
 	}
-	price->vector = UsageVector(price->card, segment, usage, request->at, PricingUtcOffset, &status, &problem);
+	price->stated = UsageVector(price->card, segment, usage, request->at, PricingUtcOffset, &status, &problem);
 	if (status != COST_OK && LeavesOut(pricing, price))
 		return false;
 	if (status == COST_OVERFLOW)
 		OverflowError();
 	if (status == COST_AGGREGATED)
 		return RequestRefuse(price, Aggregated(price->card, usage, problem.threshold));
+	Convert(pricing, price, request->at);
 	return true;
 }
 
 bool
-RequestOutcome(const Pricing *pricing, CostStatus status, const CostProblem *problem, const RequestPrice *price,
+RequestOutcome(Pricing *pricing, CostStatus status, const CostProblem *problem, const RequestPrice *price,
 			   TimestampTz at)
 {
 	if (status == COST_OK)
@@ -302,8 +336,8 @@ RequestOutcome(const Pricing *pricing, CostStatus status, const CostProblem *pro
 		return false;
 	if (status == COST_OVERFLOW)
 		OverflowError();
-	if (price->vector->missing_fx & METER_BIT(problem->meter))
-		return RequestRefuse(price, MissingFx(pricing, price, at, problem->meter));
+	if (price->vector->foreign & METER_BIT(problem->meter))
+		return RequestRefuse(price, Foreign(pricing, price, at, problem->meter));
 	return RequestRefuse(price, UnpricedMeter(pricing, price, at, problem->meter));
 }
 
@@ -331,7 +365,8 @@ RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, i
 	segment = FindSegment(pricing, request, &price);
 	if (segment == NULL)
 		return false;
-	price.vector = SegmentVector(price.card, segment, input, request->at, PricingUtcOffset);
+	price.stated = SegmentVector(price.card, segment, input, request->at, PricingUtcOffset);
+	Convert(pricing, &price, request->at);
 	status = TokensCost(price.vector, input, output, usd, &problem);
 	return RequestOutcome(pricing, status, &problem, &price, request->at);
 }

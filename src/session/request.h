@@ -36,7 +36,8 @@ typedef struct RequestPrice
 	Refusal    *refusal;		/* told why there is no price instead of an error; NULL: raise it */
 	const RateCard *card;
 	const Lane *lane;
-	const RateVector *vector;
+	const CardVector *stated;	/* in the currencies of the prices */
+	const RateVector *vector;	/* in USD at the time of the request */
 } RequestPrice;
 
 /* Find the rates of a request of that usage. */
@@ -47,7 +48,7 @@ extern bool RequestUsageCostAnyhow(Pricing *pricing, const Request *request, con
 extern bool RequestTokensCostAnyhow(Pricing *pricing, const Request *request, int64 input, int64 output, Money *usd);
 
 /* Make an error of a cost that could not be computed, or false where that is allowed. */
-extern bool RequestOutcome(const Pricing *pricing, CostStatus status, const CostProblem *problem,
+extern bool RequestOutcome(Pricing *pricing, CostStatus status, const CostProblem *problem,
 						   const RequestPrice *price, TimestampTz at);
 
 /* Raise why there is no price, or tell it; false. */
@@ -81,7 +82,7 @@ RequestUsageCost(Pricing *pricing, const Request *request, const Usage *usage, M
 	if (likely(span != NULL))
 	{
 		const RateVector *vector = likely(span->flat != NULL) ? span->flat :
-			UsageVector(span->card, span->segment, usage, request->at, PricingUtcOffset, &status, &problem);
+			CardVectorInUsd(UsageVector(span->card, span->segment, usage, request->at, PricingUtcOffset, &status, &problem));
 
 		if (likely(vector != NULL && UsageCost(vector, usage, usd, &problem) == COST_OK))
 			return true;
@@ -99,9 +100,9 @@ RequestTokensCost(Pricing *pricing, const Request *request, int64 input, int64 o
 	if (likely(span != NULL))
 	{
 		const RateVector *vector = likely(span->flat != NULL) ? span->flat :
-			SegmentVector(span->card, span->segment, input, request->at, PricingUtcOffset);
+			CardVectorInUsd(SegmentVector(span->card, span->segment, input, request->at, PricingUtcOffset));
 
-		if (likely(TokensCost(vector, input, output, usd, &problem) == COST_OK))
+		if (likely(vector != NULL && TokensCost(vector, input, output, usd, &problem) == COST_OK))
 			return true;
 	}
 	return RequestTokensCostAnyhow(pricing, request, input, output, usd);

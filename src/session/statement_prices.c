@@ -9,8 +9,10 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
+#include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -71,6 +73,48 @@ SameName(NameKey a, NameKey b)
 #pragma GCC diagnostic ignored "-Wshadow"	/* its own, in PostgreSQL's header */
 #include "lib/simplehash.h"
 #pragma GCC diagnostic pop
+
+/* A hash table from a vector, and since when its exchange rates hold, to what it is in USD then. */
+typedef struct UsdKey
+{
+	const CardVector *vector;
+	TimestampTz from;
+} UsdKey;
+
+typedef struct UsdEntry
+{
+	UsdKey		key;
+	char		status;
+	RateVector *usd;
+} UsdEntry;
+
+static inline uint32
+HashUsd(UsdKey key)
+{
+	return hash_bytes((const unsigned char *) &key, sizeof(key));
+}
+
+#define SH_PREFIX usd
+#define SH_ELEMENT_TYPE UsdEntry
+#define SH_KEY_TYPE UsdKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) HashUsd(key)
+#define SH_EQUAL(tb, a, b) ((a).vector == (b).vector && (a).from == (b).from)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#include "lib/simplehash.h"
+#pragma GCC diagnostic pop
+
+/* A currency with its exchange rates. */
+typedef struct Currency
+{
+	struct Currency *next;
+	FxSeries	series;
+	char		name[CURRENCY_SIZE];
+} Currency;
 
 Pricing *
 PricingCreate(MemoryContext parent, const char *context_name, const PriceBook *book)
@@ -142,25 +186,92 @@ PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *m
 	return ModelResolve(name, at, &directory, match);
 }
 
+/* ---------- prices in other currencies ---------- */
+
+FxSeries
+PricingFx(void *arg, const char *currency)
+{
+	Pricing    *pricing = arg;
+	Currency   *known = pricing->currencies;
+	FxSeries	series;
+
+	if (pricing->book != NULL)
+		return PriceBookFx((void *) pricing->book, currency);
+	while (known != NULL && strcmp(known->name, currency) != 0)
+		known = known->next;
+	if (known != NULL)
+		return known->series;
+
+	pricing->busy++;
+	PG_TRY();
+	{
+		series = LoadFxSeries(&pricing->reader, currency, pricing->context);
+	}
+	PG_FINALLY();
+	{
+		pricing->busy--;
+	}
+	PG_END_TRY();
+	known = MemoryContextAllocZero(pricing->context, sizeof(Currency));
+	strlcpy(known->name, currency, sizeof(known->name));
+	known->series = series;
+	known->next = pricing->currencies;
+	pricing->currencies = known;
+	return series;
+}
+
+const RateVector *
+PricingConverted(Pricing *pricing, const RateCard *card, const CardVector *vector,
+				 TimestampTz at, TimestampTz *from, TimestampTz *to)
+{
+	UsdKey		key = {vector, DT_NOBEGIN};
+	TimestampTz until = DT_NOEND;
+	RateVector *usd;
+	UsdEntry   *entry;
+	bool		found;
+
+	VectorFxSpan(card, vector, PricingFx, pricing, at, &key.from, &until);
+	*from = Max(*from, key.from);
+	*to = Min(*to, until);
+	if (pricing->converted == NULL)
+		pricing->converted = usd_create(pricing->context, 64, NULL);
+	entry = usd_lookup(pricing->converted, key);
+	if (entry != NULL)
+		return entry->usd;
+	usd = MemoryContextAlloc(pricing->context, sizeof(RateVector));
+	VectorInUsd(card, vector, PricingFx, pricing, at, usd);
+	usd_insert(pricing->converted, key, &found)->usd = usd;
+	return usd;
+}
+
 /* Keep in a span the segment of the standard tier that holds at a time. */
 static void
-FindStandard(NameSpan *span, TimestampTz at)
+FindStandard(Pricing *pricing, NameSpan *span, TimestampTz at)
 {
 	const Lane *lane = RateCardLane(span->card, "standard", strlen("standard"), span->region, span->region_length);
 	const Segment *segment = lane == NULL ? NULL : LaneSegment(span->card, lane, at);
+	const CardVector *vector;
+	const RateVector *flat = NULL;
+	TimestampTz from,
+				to;
 
 	if (segment == NULL)
 		return;
+	from = Max(segment->from, span->from);
+	to = Min(segment->to, span->to);
+	if (SegmentIsFlat(segment))
+	{
+		vector = CardAt(span->card, segment->vectors);
+		flat = CardVectorInUsd(vector);
+		if (flat == NULL)
+			flat = PricingConverted(pricing, span->card, vector, at, &from, &to);
+	}
 	span->segment = segment;
-	span->segment_from = Max(segment->from, span->from);
-	span->segment_to = Min(segment->to, span->to);
-	span->flat = NULL;
-	span->flat_from = span->flat_to = DT_NOBEGIN;
-	if (!SegmentIsFlat(segment))
-		return;
-	span->flat = CardAt(span->card, segment->vectors);
-	span->flat_from = span->segment_from;
-	span->flat_to = span->segment_to;
+	span->segment_from = from;
+	span->segment_to = to;
+	span->flat = flat;
+	span->flat_from = flat != NULL ? from : DT_NOBEGIN;
+	span->flat_to = flat != NULL ? to : DT_NOBEGIN;
 }
 
 /* What a name means at a time; everything that can fail. */
@@ -242,10 +353,10 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		NameSpan	found = FindSpanBusy(pricing, name, length, at);
 
 		span = KeepSpan(pricing, key, &found);
-		entry = name_lookup(pricing->names, key);
 	}
 	if (span->card != NULL && !(span->segment_from <= at && at < span->segment_to))
-		FindStandard(span, at);
+		FindStandard(pricing, span, at);
+	entry = name_lookup(pricing->names, key);	/* what was read meanwhile may have moved it */
 	if (entry != NULL)
 		*FrontEntryOf(pricing, name, length) = (FrontEntry) {
 		.bytes = entry->key.bytes,.length = length,.span = span
@@ -290,7 +401,10 @@ AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 
 	NearestInit(&nearest, name);
 	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		NearestOffer(&nearest, strchr(names[i], '/') + 1);
+	}
 	for (int n = 0; n < nearest.count; n++)
 	{
 		for (int i = 0; i < count; i++)

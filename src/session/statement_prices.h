@@ -33,7 +33,10 @@ typedef struct NameSpan
 	const char *region;			/* what the name says of the region */
 	Size		region_length;
 
-	/* Standard tier: the segment that holds in [segment_from, segment_to), none when empty. */
+	/*
+	 * Standard tier: the segment that holds in [segment_from, segment_to), none
+	 * when empty.  Where its rates are flat, the exchange rates hold there, too.
+	 */
 	TimestampTz segment_from;
 	TimestampTz segment_to;
 	const Segment *segment;
@@ -59,12 +62,16 @@ typedef struct FrontEntry
 } FrontEntry;
 
 struct name_hash;
+struct usd_hash;
+struct Currency;
 
 typedef struct Pricing
 {
 	MemoryContext context;
 	struct name_hash *names;	/* as logs spell them -> NameSpan list */
 	struct name_hash *cards;	/* provider, NUL, model -> RateCard; of the tables only */
+	struct usd_hash *converted; /* vectors with prices in other currencies -> RateVector */
+	struct Currency *currencies;	/* those met so far, with their exchange rates */
 	const PriceBook *book;		/* NULL: of the tables */
 	PriceReader reader;			/* of the tables */
 	int			busy;			/* loads under way: it must not be freed */
@@ -124,6 +131,13 @@ PricingStandard(Pricing *pricing, const char *name, Size length, TimestampTz at)
 		span = PricingName(pricing, name, length, at);
 	return span->segment_from <= at && at < span->segment_to ? span : NULL;
 }
+
+/* The exchange rates of a currency, fetched once (an FxLookup). */
+extern FxSeries PricingFx(void *pricing, const char *currency);
+
+/* A vector in USD at a time, and [*from, *to) narrowed to where that holds; good as long as the Pricing. */
+extern const RateVector *PricingConverted(Pricing *pricing, const RateCard *card, const CardVector *vector,
+										  TimestampTz at, TimestampTz *from, TimestampTz *to);
 
 /* What a name means at a time, by the tables or the book. */
 extern ModelStatus PricingResolve(Pricing *pricing, const char *name, TimestampTz at, ModelMatch *match);

@@ -178,7 +178,7 @@ WindowsStay(const RollupRow *row, const RequestPrice *price)
 		return true;
 	for (int64 minute = MinuteOf(row->request.at, 0) + 1; minute <= MinuteOf(row->last_at, 0); minute++)
 	{
-		if (SegmentVector(price->card, segment, row->min_input, minute * USECS_PER_MINUTE, PricingUtcOffset) != price->vector)
+		if (SegmentVector(price->card, segment, row->min_input, minute * USECS_PER_MINUTE, PricingUtcOffset) != price->stated)
 			return false;
 	}
 	return true;

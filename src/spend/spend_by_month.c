@@ -25,7 +25,7 @@ AllocateZero(const SpendByMonth *sums, size_t size)
 }
 
 void
-SpendByMonthInit(SpendByMonth *sums, CardAllocate allocate, void *arg)
+SpendByMonthInit(SpendByMonth *sums, HostAllocator allocate, void *arg)
 {
 	memset(sums, 0, sizeof(*sums));
 	sums->allocate = allocate;

@@ -66,11 +66,11 @@ typedef struct SpendByMonth
 	uint32_t	mask;			/* slots - 1, a power of two less one */
 	uint32_t	nmodels;
 	uint32_t	ncells;
-	CardAllocate allocate;
+	HostAllocator allocate;
 	void	   *arg;
 } SpendByMonth;
 
-extern void SpendByMonthInit(SpendByMonth *sums, CardAllocate allocate, void *arg);
+extern void SpendByMonthInit(SpendByMonth *sums, HostAllocator allocate, void *arg);
 
 /* The month of a time, and the time at which a month begins. */
 extern int32_t MonthOf(int64_t at);

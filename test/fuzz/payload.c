@@ -1,25 +1,14 @@
 /*
  * payload.c
- *	  libFuzzer harness of the payload readers.
+ *	  The payload readers.
  *
  * The first byte chooses the flavor, and whether the caller maps names; the rest
- * is the payload, copied so that it ends right after its NUL.  Beside the
- * sanitizers' checks: what is accepted has no count below zero, parse_requests
- * agrees with parse_usage, and the fields of the result are within their buffers.
+ * is the payload.  What is accepted has no count below zero, parse_requests()
+ * agrees with parse_usage(), and the fields of the result end within their buffers.
  */
+#include "fuzz.h"
+
 #include "payload/payload.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-Check(int condition)
-{
-	if (!condition)
-		abort();
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -39,16 +28,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	text = malloc(size);
-	memcpy(text, data + 1, size - 1);
-	text[size - 1] = '\0';
+	text = FuzzText(data + 1, size - 1);
 	if (!JsonTextParse(text, size - 1, &json))
 	{
 		free(text);
 		return 0;
 	}
 	payload.root = json.root;
-	Check(JsonTextParse(names, sizeof(names) - 1, &named));
+	Promise(JsonTextParse(names, sizeof(names) - 1, &named), "the mapping is JSON");
 	if (data[0] & 0x80)
 	{
 		payload.names_source = &json_text_source;
@@ -59,25 +46,25 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (status == PAYLOAD_OK)
 	{
 		for (Meter meter = 0; meter < METER_COUNT; meter++)
-			Check(counts.of[meter] >= 0);
+			Promise(counts.of[meter] >= 0, "no count is negative");
 	}
 	else
-		Check(memchr(problem, '\0', sizeof(problem)) != NULL);
+		Promise(EndsWithin(problem, sizeof(problem)), "the problem fits");
 
 	/* What is read as one request is the one row, and what is refused gives none or several. */
 	if (PayloadReadRequests(&payload, data[0] % FLAVOR_COUNT, requests, &count, problem, sizeof(problem)) == PAYLOAD_OK)
 	{
-		Check(count <= PAYLOAD_MAX_REQUESTS);
-		Check(status == PAYLOAD_OK || status == PAYLOAD_SEVERAL);
+		Promise(count <= PAYLOAD_MAX_REQUESTS, "requests fit");
+		Promise(status == PAYLOAD_OK || status == PAYLOAD_SEVERAL, "what is read as requests is read as usage, too");
 		if (status == PAYLOAD_OK)
-			Check(count == 1 && memcmp(&requests[0].counts, &counts, sizeof(counts)) == 0);
+			Promise(count == 1 && memcmp(&requests[0].counts, &counts, sizeof(counts)) == 0, "one request has the usage");
 	}
 	if (PayloadReadModel(&payload, model, problem, sizeof(problem)) == PAYLOAD_OK)
-		Check(memchr(model, '\0', sizeof(model)) != NULL);
+		Promise(EndsWithin(model, sizeof(model)), "the model fits");
 	if (PayloadReadServiceTier(&payload, word, problem, sizeof(problem)) == PAYLOAD_OK)
-		Check(memchr(word, '\0', sizeof(word)) != NULL);
+		Promise(EndsWithin(word, sizeof(word)), "the word fits");
 	if (PayloadReadRegion(&payload, word, problem, sizeof(problem)) == PAYLOAD_OK)
-		Check(memchr(word, '\0', sizeof(word)) != NULL);
+		Promise(EndsWithin(word, sizeof(word)), "the word fits");
 	JsonTextFree(&named);
 	JsonTextFree(&json);
 	free(text);

@@ -12,7 +12,7 @@ CREATE TEMP TABLE shelf ON COMMIT DROP AS
 CREATE TEMP TABLE small_shelf ON COMMIT DROP AS
 	SELECT n, format('{"format":"1","version":"1","as_of":"9223372036854775807","contract":"","unpriced":"error","guess":"allow","models":[{"provider":"alt","model":"small","prices":[{"service_tier":"standard",'
 		'"region":"","meter":"%s","kind":"rate","scope":"0","currency":"USD","value":"%s","unit_quantity":"1","min_input":"0","windows":"","valid_from":"-9223372036854775808",'
-		'"valid_to":"9223372036854775807","version":"1","published_at":"0","source":""}]}],"aliases":[]}', meter, 1000 + n)::price_book AS book
+		'"valid_to":"9223372036854775807","version":"1","published_at":"0","source":""}]}],"aliases":[],"fx_rates":[]}', meter, 1000 + n)::price_book AS book
 	FROM generate_series(0, 199) AS n, unnest(ARRAY['input', 'output']) AS meter WHERE (n % 2 = 0) = (meter = 'input');
 CREATE TEMP TABLE log ON COMMIT DROP AS
 	SELECT i, i % 7 / 7.0 AS score, 'alt/' || CASE WHEN i % 3 = 0 THEN 'small' ELSE 'large' END AS model, (i * 37 % 1000)::bigint AS input, (i * 91 % 300)::bigint AS output,

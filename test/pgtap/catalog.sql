@@ -31,7 +31,7 @@ SELECT results_eq(
 	ARRAY[0.0046875, 0.002]::numeric[], 'prices per token become exact prices per million');
 SELECT results_eq(
 	$$SELECT problem FROM parse_catalog('[{"id": "p", "models": [{"id": "m", "prices": {"input_mtok": 0.18000000000000002, "output_mtok": -1}}]}]', 'genai-prices')$$,
-	ARRAY['price is not an exact decimal', 'negative price'], 'float dirt and negative prices are rejected');
+	ARRAY['price finer than 1e-15 USD per unit', 'negative price'], 'float dirt and negative prices are rejected');
 
 -- every price field becomes exactly one row
 SELECT is(

@@ -5,18 +5,18 @@ SELECT plan(77);
 
 SELECT throws_ok(format('SELECT %L::price_book', value), '22P02', NULL, what)
 FROM (VALUES ('', 'no text'), ('x', 'no JSON'), ('[]', 'a list'), ('{}', 'an empty object'),
-	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[]} 1', 'text after the book'),
-	('{"format":"1","version":1,"as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[]}', 'a number that is no string'),
-	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[{"provider":"p","model":"m"}],"aliases":[]}', 'a model without prices'),
-	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[{"alias":"a"}]}', 'an alias of nothing'),
-	('{"format":"2","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[]}', 'another format'),
-	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"never","guess":"allow","models":[],"aliases":[]}', 'another policy'),
+	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[],"fx_rates":[]} 1', 'text after the book'),
+	('{"format":"1","version":1,"as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[],"fx_rates":[]}', 'a number that is no string'),
+	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[{"provider":"p","model":"m"}],"aliases":[],"fx_rates":[]}', 'a model without prices'),
+	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[{"alias":"a"}],"fx_rates":[]}', 'an alias of nothing'),
+	('{"format":"2","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[],"fx_rates":[]}', 'another format'),
+	('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"never","guess":"allow","models":[],"aliases":[],"fx_rates":[]}', 'another policy'),
 	(repeat('[', 100000), 'nested too deeply')) v (value, what);
 SELECT throws_ok(format('SELECT (replace(price_book()::text, %L, %L))::price_book', was, becomes), '22P02', NULL, becomes)
 FROM (VALUES ('"kind":"rate"', '"kind":"rant"'), ('"meter":"input"', '"meter":"inlet"'), ('"unit_quantity":"1000000"', '"unit_quantity":"0"'), ('"min_input":"0"', '"min_input":"-1"'),
 	('"service_tier":"standard"', '"service_tier":""')) v (was, becomes);
 SELECT throws_ok($$SELECT price_book(contract => 'nobody')$$, 'IA006', NULL, 'a contract that there is not');
-SELECT lives_ok($$SELECT '{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[]}'::price_book$$, 'an empty book is a book');
+SELECT lives_ok($$SELECT '{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[],"fx_rates":[]}'::price_book$$, 'an empty book is a book');
 
 CREATE FUNCTION pg_temp.receive(message bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -34,7 +34,7 @@ SELECT throws_ok($$SELECT pg_temp.receive('\x02')$$, '22P03', NULL, 'binary: ano
 SELECT throws_ok($$SELECT pg_temp.receive('\x01')$$, '22P03', NULL, 'binary: nothing in it');
 SELECT throws_ok($$SELECT pg_temp.receive('')$$, '08P01', NULL, 'binary: no version');
 SELECT throws_ok($$SELECT pg_temp.receive('\x0178')$$, '22P03', NULL, 'binary: no JSON');
-SELECT is(pg_temp.receive(price_book_send('{"format":"1","version":"1","as_of":"0","contract":"gold","unpriced":"null","guess":"refuse","models":[],"aliases":[]}')), '{"format":"1","version":"1","as_of":"0","contract":"gold","unpriced":"null","guess":"refuse","models":[],"aliases":[]}', 'binary: a book');
+SELECT is(pg_temp.receive(price_book_send('{"format":"1","version":"1","as_of":"0","contract":"gold","unpriced":"null","guess":"refuse","models":[],"aliases":[],"fx_rates":[]}')), '{"format":"1","version":"1","as_of":"0","contract":"gold","unpriced":"null","guess":"refuse","models":[],"aliases":[],"fx_rates":[]}', 'binary: a book');
 
 -- names and texts of any length and kind survive
 INSERT INTO price (provider, model, meter, usd, source, service_tier) VALUES
@@ -66,7 +66,7 @@ RESET inferacct.unpriced;
 -- many books at one call site
 CREATE TEMP TABLE books ON COMMIT DROP AS
 SELECT i, format('{"format":"1","version":"1001","as_of":"9223372036854775807","contract":"","unpriced":"null","guess":"allow","models":[{"provider":"p","model":"m","prices":[{"service_tier":"standard","region":"","meter":"input","kind":"rate","scope":"0",'
-	'"currency":"USD","value":"%s","unit_quantity":"1","min_input":"0","windows":"","valid_from":"%s","valid_to":"9223372036854775807","version":"1","published_at":"0","source":""}]}],"aliases":[]}',
+	'"currency":"USD","value":"%s","unit_quantity":"1","min_input":"0","windows":"","valid_from":"%s","valid_to":"9223372036854775807","version":"1","published_at":"0","source":""}]}],"aliases":[],"fx_rates":[]}',
 	i, CASE WHEN i % 2 = 0 THEN '-9223372036854775808' ELSE '0' END)::price_book AS book FROM generate_series(1, 200) AS i;
 SELECT is((SELECT sum(token_cost(book, 'm', usage(1000000000000000), '2026-01-01')) FROM books), 20100::numeric, 'each book has its own price');
 SELECT is((SELECT count(token_cost(book, 'm', usage(1), '1999-01-01')) FROM books), 100::bigint, 'and its own times');
@@ -92,7 +92,7 @@ SET LOCAL inferacct.unpriced = 'null';
 SELECT is((price_book_info(price_book())).unpriced, 'null', 'made under null');
 SELECT is((price_book_info(price_book(unpriced => 'error'))).unpriced, 'error', 'an argument goes before the setting');
 SELECT is((price_book_info(price_book_of_version(1))).unpriced, 'null', 'a book of a version too');
-PREPARE ask AS SELECT token_cost('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[]}'::price_book, 'nosuch', usage(1), '2026-01-01') IS NULL;
+PREPARE ask AS SELECT token_cost('{"format":"1","version":"1","as_of":"0","contract":"","unpriced":"error","guess":"allow","models":[],"aliases":[],"fx_rates":[]}'::price_book, 'nosuch', usage(1), '2026-01-01') IS NULL;
 SELECT throws_ok('EXECUTE ask', 'IA002', NULL, 'a prepared statement, time ' || n || ', under null') FROM generate_series(1, 7) AS n;
 SET LOCAL inferacct.unpriced = 'error';
 SELECT is((price_book_info(price_book())).unpriced, 'error', 'made under error');

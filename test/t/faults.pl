@@ -99,18 +99,21 @@ my %session = (
 				. "INSERT INTO model_alias (alias, provider, model) VALUES ('alias-" . ++$request . "', 'faulty', 'model-1'); " . one_of('COMMIT;', 'COMMIT;', 'ROLLBACK;') })->() },
 );
 
+# From a file and into files, so that it runs by itself.
+my $sessions = 0;
+
 sub begin_session
 {
 	my ($name, @lines) = @_;
-	my $session = { name => $name, out => '', err => '' };
-	my $in = join("\n", "SET application_name = 'fault $name'; SET search_path = public, inferacct, inferacct_internal; SET client_min_messages = warning;", @lines, '\q', '');
-	$session->{run} = IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=0', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$session->{out}, '2>', \$session->{err});
-	return $session;
+	my $file = $node->basedir . '/session' . ++$sessions;
+	append_to_file($file, join("\n", "SET application_name = 'fault $name'; SET search_path = public, inferacct, inferacct_internal; SET client_min_messages = warning;", @lines, ''));
+	return { err => "$file.err",
+		run => IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=0', '-f', $file, '-d', $node->connstr('postgres') ], '<', \undef, '>', "$file.out", '2>', "$file.err") };
 }
 
 sub begin_sessions
 {
-	return map { my $name = $_; begin_session($name, map { ($session{$name}->(), 'SELECT FROM pg_sleep(' . rand(0.03) . ');') } 1 .. 12 + int(rand(12))) }
+	return map { my $name = $_; begin_session($name, map { ($session{$name}->(), 'SELECT FROM pg_sleep(' . rand(0.03) . ');') } 1 .. 20 + int(rand(20))) }
 		qw(writer writer refresher refresher booker pricer);
 }
 
@@ -119,7 +122,7 @@ sub end_sessions
 {
 	my @sessions = @_;
 	IPC::Run::finish($_->{run}) for @sessions;
-	return join('', map { $_->{err} } @sessions);
+	return join('', map { slurp_file($_->{err}) } @sessions);
 }
 
 # ---------------------------------------------------------------------------
@@ -130,18 +133,26 @@ sub at_work { return split /\n/, $node->safe_psql('postgres', q(SELECT pid FROM 
 
 sub wait_for_server { $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back'; return; }
 
+# Each gives how many sessions it met.
 my %fault = (
 	kill => sub {
 		my @pids = at_work();
 		kill 'KILL', one_of(@pids) if @pids;
 		usleep(50_000);
 		wait_for_server();
+		return scalar @pids;
 	},
-	stop => sub { $node->stop('immediate'); $node->start; },
-	cancel => sub { for (1 .. 6) { sql("SELECT pg_cancel_backend($_);") for grep { rand() < 0.6 } at_work(); usleep(int(rand(80_000))); } },
-	terminate => sub { for (1 .. 2) { sql("SELECT pg_terminate_backend($_);") for grep { rand() < 0.5 } at_work(); usleep(int(rand(80_000))); } },
-	full => sub { },
-	deadlock => sub { },
+	stop => sub { my @pids = at_work(); $node->stop('immediate'); $node->start; return scalar @pids; },
+	cancel => sub {
+		my $met = 0;
+		for (1 .. 6) { for (grep { rand() < 0.6 } at_work()) { sql("SELECT pg_cancel_backend($_);"); $met++; } usleep(int(rand(80_000))); }
+		return $met;
+	},
+	terminate => sub {
+		my $met = 0;
+		for (1 .. 2) { for (grep { rand() < 0.5 } at_work()) { sql("SELECT pg_terminate_backend($_);"); $met++; } usleep(int(rand(80_000))); }
+		return $met;
+	},
 );
 
 # A file that takes all that is left of the small file system, but for some pages.
@@ -192,8 +203,11 @@ sub one_round
 	else
 	{
 		my @sessions = begin_sessions();
-		usleep(int(100_000 + rand(700_000)));
-		$fault{$kind}->();
+		$node->poll_query_until('postgres', q(SELECT count(*) >= 4 FROM pg_stat_activity WHERE application_name LIKE 'fault %')) or die 'no sessions';
+		usleep(int(rand(400_000)));
+		my $met = $fault{$kind}->();
+		note("$met sessions met");
+		ok($kind eq 'stop' || $met > 0, 'sessions were at work');
 		end_sessions(@sessions);
 	}
 	return;
@@ -213,7 +227,7 @@ sub check
 	is(sql(q(SELECT * FROM inferacct_check();)), '', "$what: nothing is half done");
 	is(sql(q(SELECT month, (reproduce_month(month)).* FROM closed_month WHERE NOT (reproduce_month(month)).reproduced;)), '', "$what: closed months are as booked");
 	is(sql('SELECT count(*) FROM open_version'), '0', "$what: no version is open");
-	my $done = eval { sql(q(CALL refresh_usage(drop_missing => true))); 1 };
+	my $done = eval { sql(q(CALL refresh_usage(chunk => '30 days', drop_missing => true))); 1 };
 	ok($done, "$what: the next refresh goes on") or diag($@);
 	is(sql("($of_rows EXCEPT ALL $of_rollup) UNION ALL ($of_rollup EXCEPT ALL $of_rows) LIMIT 5;"), '', "$what: the rollup is the sum of the rows");
 	my $spent = q(SELECT (SELECT trim_scale(sum(usd)) FROM monthly_spend) = (SELECT trim_scale(spend(model, usage, at, service_tier, region)) FROM usage_all););

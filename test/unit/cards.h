@@ -3,7 +3,8 @@
  *	  Random price rows for unit tests, and an allocator that can run dry.
  *
  * The numbers are the same in every run.  Rates are whole multiples of 10^4 and
- * multipliers have two decimals, so that two of them still give an exact rate.
+ * multipliers have two decimals, so that two of them still give an exact rate;
+ * amounts in other currencies are of 10^6, and exchange rates have two decimals.
  */
 #ifndef INFERACCT_TEST_CARDS_H
 #define INFERACCT_TEST_CARDS_H
@@ -56,6 +57,22 @@ ArenaAllocate(void *arg, size_t size)
 		arena->left--;
 	arena->blocks = realloc(arena->blocks, (arena->count + 1) * sizeof(void *));
 	return arena->blocks[arena->count++] = malloc(size);
+}
+
+static uint64_t interrupts_checked;
+
+static inline void
+CountInterrupts(void)
+{
+	interrupts_checked++;
+}
+
+static inline Host
+ArenaHost(Arena *arena)
+{
+	return (Host) {
+		.allocate = ArenaAllocate,.arg = arena,.check_interrupts = CountInterrupts
+	};
 }
 
 static inline void
@@ -123,6 +140,54 @@ TestWindowOpen(const char *text, int64_t at)
 	return false;
 }
 
+/* ---------- exchange rates ---------- */
+
+/* Of EUR twice, once corrected; of CNY from day 5 on; of JPY none. */
+static const FxRow some_fx[] = {
+	{"EUR", 2 * DAY, 0, 1, 108 * (FX_ONE / 100)}, {"EUR", 12 * DAY, 0, 2, 1 * FX_ONE}, {"EUR", 12 * DAY, 1, 1, 95 * (FX_ONE / 100)},
+	{"CNY", 5 * DAY, 0, 3, 14 * (FX_ONE / 100)}, {"CNY", 15 * DAY, 0, 3, 16 * (FX_ONE / 100)}
+};
+
+#define SOME_FX ((int) (sizeof(some_fx) / sizeof(some_fx[0])))
+
+/* The value of a currency at a time; 0: none. */
+static inline int64_t
+TestFx(const char *currency, int64_t at)
+{
+	const FxRow *best = NULL;
+
+	for (int i = 0; i < SOME_FX; i++)
+	{
+		const FxRow *row = &some_fx[i];
+
+		if (strcmp(row->currency, currency) == 0 && row->valid_from <= at &&
+			(best == NULL || row->valid_from > best->valid_from ||
+			 (row->valid_from == best->valid_from && row->published_at > best->published_at)))
+			best = row;
+	}
+	return best == NULL ? 0 : best->value;
+}
+
+/* The series of a currency (an FxLookup). */
+static inline FxSeries
+TestFxSeries(void *arg, const char *currency)
+{
+	static FxRate series[SOME_FX];
+	FxRow		rows[SOME_FX];
+	uint32_t	count;
+	FxSeries	found = {.rates = series};
+
+	(void) arg;
+	memcpy(rows, some_fx, sizeof(rows));
+	count = FxDropCorrected(rows, SOME_FX);
+	for (uint32_t i = 0; i < count; i++)
+	{
+		if (strcmp(rows[i].currency, currency) == 0)
+			series[found.count++] = FxRateOf(&rows[i]);
+	}
+	return found;
+}
+
 /* ---------- random rows ---------- */
 
 static const char *const some_tiers[] = {"standard", "batch", "flex"};
@@ -134,6 +199,8 @@ static const Meter some_meters[] = {
 static const int64_t some_times[] = {TIME_BEGIN, 0, 3 * DAY, 10 * DAY + 1, 20 * DAY};
 static const int64_t some_minimums[] = {0, 100, 101, 5000};
 static const char *const some_sources[] = {"", "https://example.com/prices", "a \"quoted\"\\\n\x01 \xc3\xa9 source"};
+
+static const char *const some_currencies[] = {"EUR", "CNY", "EUR", "JPY"};
 
 #define PICK(list) ((list)[Below((int) (sizeof(list) / sizeof((list)[0])))])
 #define BIASED(list) ((list)[Below(2) ? 0 : Below((int) (sizeof(list) / sizeof((list)[0])))])
@@ -160,6 +227,12 @@ RandomRow(int nwindows, int64_t version)
 	{
 		row.kind = PRICE_RATE;
 		row.value = Below(6) == 0 ? 0 : (int64_t) Below(1000000) * 10000;
+		if (Below(4) == 0)
+		{
+			row.kind = PRICE_AMOUNT;
+			row.value *= 100;
+			row.currency = PICK(some_currencies);
+		}
 	}
 	else if (kind < 9)
 	{

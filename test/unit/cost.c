@@ -180,8 +180,8 @@ VectorOf(const RateCard *card, int64_t input, int64_t cache_read, int64_t output
 	counts.of[METER_OUTPUT] = output;
 	counts.of[METER_REQUESTS] = requests;
 	UsagePack(&counts, &buffer.usage);
-	return UsageVector(card, LaneSegment(card, RateCardLane(card, "standard", 8, "", 0), 0),
-					   &buffer.usage, 0, TestOffset, status, problem);
+	return CardVectorInUsd(UsageVector(card, LaneSegment(card, RateCardLane(card, "standard", 8, "", 0), 0),
+					   &buffer.usage, 0, TestOffset, status, problem));
 }
 
 static void
@@ -190,14 +190,15 @@ TestUsageVector(void)
 	PriceRow	rows[] = {InputRow(0, 1), InputRow(200001, 2), InputRow(1000000, 3)};
 	PriceRow	flat_row = InputRow(0, 1);
 	Arena		arena = {.left = -1};
+	Host		host = ArenaHost(&arena);
 	RateCard   *card,
 			   *flat;
 	const PriceRow *culprit;
 	CostProblem problem = {METER_COUNT, 0};
 	CostStatus	status;
 
-	RateCardBuild("acme", "tiers", rows, 3, ArenaAllocate, &arena, &card, &culprit);
-	RateCardBuild("acme", "flat", &flat_row, 1, ArenaAllocate, &arena, &flat, &culprit);
+	RateCardBuild("acme", "tiers", rows, 3, &host, &card, &culprit);
+	RateCardBuild("acme", "flat", &flat_row, 1, &host, &flat, &culprit);
 
 	Ok(VectorOf(card, 200000, 0, 9999999, 1, &status, &problem)->rate[METER_INPUT] == 1, "at the threshold: not above it; output does not count");
 	Ok(VectorOf(card, 200000, 1, 0, 1, &status, &problem)->rate[METER_INPUT] == 2, "a cached token counts toward the total input");

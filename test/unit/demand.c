@@ -13,6 +13,11 @@
 #define REQUESTS 3000
 #define PARTS 7
 
+static void
+NotAsked(void)
+{
+}
+
 static void *
 Resize(void *owner, void *old, size_t size)
 {
@@ -23,7 +28,7 @@ Resize(void *owner, void *old, size_t size)
 static void
 Start(Demand *demand, int64_t width)
 {
-	DemandInit(demand, width, Resize, free, NULL);
+	DemandInit(demand, width, Resize, free, NotAsked, NULL);
 }
 
 /* ---------- random requests ---------- */
@@ -269,6 +274,14 @@ TestText(void)
 		   "{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}", false, "a bucket twice");
 	TextIs("{\"minutes\":0,\"buckets\":[]}", false, "no width");
 	TextIs("{\"minutes\":10081,\"buckets\":[]}", false, "too wide");
+	TextIs("{\"minutes\":99999999999999999999,\"buckets\":[]}", false, "a width that does not fit 64 bits");
+	TextIs("{\"minutes\":18446744073709551615,\"buckets\":[]}", false, "nor 64 bits without a sign");
+	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"9999999-01-01T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
+		   false, "a year that does not fit 64 bits");
+	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"-999999-99-99T99:99Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
+		   false, "nor before our era");
+	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":99999999999999999999,\"usage\":{},\"usd\":\"0\"}]}",
+		   false, "requests that do not fit 64 bits");
 	TextIs("{\"minutes\":60,\"buckets\":[]} x", false, "more text");
 	TextIs("{\"minutes\":60}", false, "no buckets");
 	TextIs("", false, "nothing");

@@ -30,7 +30,25 @@ RandomAlias(void)
 static PriceBook *
 Book(RateCard **cards, uint32_t ncards, AliasRow *aliases, uint32_t naliases, Arena *arena)
 {
-	return PriceBookBuild(&(BookTerms) {.as_of = TIME_END,.version = 1001,.contract = ""}, cards, ncards, aliases, naliases, ArenaAllocate, arena);
+	Host		host = ArenaHost(arena);
+	BookContent content = {
+		.terms = {.as_of = TIME_END,.version = 1001,.contract = ""},
+		.cards = cards,.ncards = ncards,.aliases = aliases,.naliases = naliases
+	};
+
+	return PriceBookBuild(&content, &host);
+}
+
+/* The book of a text. */
+static PriceBook *
+Read(const char *text, Arena *arena, const char **problem)
+{
+	Host		host = ArenaHost(arena);
+	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
+	PriceBook  *book = PriceBookFromJson(root, &host, problem);
+
+	cJSON_Delete(root);
+	return book;
 }
 
 /* A book of random models; *ncards tells how many it has. */
@@ -39,7 +57,17 @@ RandomBook(Arena *arena, uint32_t *ncards)
 {
 	RateCard   *cards[MAX_MODELS];
 	AliasRow	aliases[MAX_ALIASES];
+	FxRow		fx[SOME_FX];
 	uint32_t	naliases = (uint32_t) Below(MAX_ALIASES + 1);
+	Host		host = ArenaHost(arena);
+	BookContent content = {
+		.terms = {
+			.as_of = Below(2) ? TIME_END : Below(1000) * DAY,.version = 1 + Below(2000),.contract = Below(2) ? "" : "gold",
+			.unpriced_null = Below(2),.guess_refuse = Below(2)
+		},
+		.cards = cards,.aliases = aliases,.naliases = naliases,
+		.fx = fx,.nfx = (uint32_t) Below(SOME_FX + 1)
+	};
 
 	*ncards = 0;
 	for (int i = Below(MAX_MODELS + 1); i > 0; i--)
@@ -48,16 +76,15 @@ RandomBook(Arena *arena, uint32_t *ncards)
 		int			nrows = RandomRows(rows, 2);
 		const PriceRow *culprit;
 
-		if (RateCardBuild(some_providers[i % 3], some_models[i - 1], rows, nrows, ArenaAllocate, arena,
+		if (RateCardBuild(some_providers[i % 3], some_models[i - 1], rows, nrows, &host,
 						  &cards[*ncards], &culprit) == CARD_OK)
 			(*ncards)++;
 	}
 	for (uint32_t i = 0; i < naliases; i++)
 		aliases[i] = RandomAlias();
-	return PriceBookBuild(&(BookTerms) {
-		.as_of = Below(2) ? TIME_END : Below(1000) * DAY,.version = 1 + Below(2000),.contract = Below(2) ? "" : "gold",
-		.unpriced_null = Below(2),.guess_refuse = Below(2)
-	}, cards, *ncards, aliases, naliases, ArenaAllocate, arena);
+	memcpy(fx, some_fx, sizeof(fx));
+	content.ncards = *ncards;
+	return PriceBookBuild(&content, &host);
 }
 
 static bool
@@ -80,7 +107,7 @@ TestRoundTrip(void)
 		PriceBook  *book = RandomBook(&arena, &ncards);
 		char	   *text = PriceBookToText(book);
 		const char *problem;
-		PriceBook  *again = PriceBookFromText(text, ArenaAllocate, &arena, &problem);
+		PriceBook  *again = Read(text, &arena, &problem);
 
 		different += !SameBytes(book, again) || problem != NULL;
 		for (uint32_t i = 0; again != NULL && i < ncards; i++)
@@ -159,7 +186,15 @@ Use(const PriceBook *book)
 		const Segment *segment = lane == NULL ? NULL : LaneSegment(card, lane, 15 * DAY);
 
 		if (segment != NULL)
-			SegmentVector(card, segment, 101, 15 * DAY, TestOffset);
+		{
+			RateVector	usd;
+			int64_t		from = TIME_BEGIN,
+						to = TIME_END;
+			const CardVector *vector = SegmentVector(card, segment, 101, 15 * DAY, TestOffset);
+
+			VectorFxSpan(card, vector, PriceBookFx, (void *) book, 15 * DAY, &from, &to);
+			VectorInUsd(card, vector, PriceBookFx, (void *) book, 15 * DAY, &usd);
+		}
 	}
 	for (size_t i = 0; i < sizeof(some_aliases) / sizeof(some_aliases[0]); i++)
 		ModelResolve(some_aliases[i], 5 * DAY, &directory, &match);
@@ -203,6 +238,7 @@ TestForged(void)
 		uint32_t	ncards;
 		PriceBook  *book = RandomBook(&arena, &ncards);
 		PriceBook  *forged = malloc(book->size);
+		Host		host = ArenaHost(&arena);
 
 		for (int i = 0; i < 20; i++)
 		{
@@ -225,7 +261,7 @@ TestForged(void)
 			Use(forged);
 			free(PriceBookToText(forged));
 			if (i == 0)
-				PriceBookScale(forged, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE}, ArenaAllocate, &arena);
+				PriceBookScale(forged, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE}, &host);
 		}
 		forged->format++;
 		others += PriceBookCheck(forged, book->size) == BOOK_OTHER_FORMAT;
@@ -271,7 +307,7 @@ TestDamage(void)
 		for (int i = 1 + Below(3); i > 0; i--)
 			Damage(damaged, &now, capacity);
 		damaged[now] = '\0';
-		other = PriceBookFromText(damaged, ArenaAllocate, &arena, &problem);
+		other = Read(damaged, &arena, &problem);
 		if (other == NULL)
 			refused += problem != NULL;
 		else
@@ -280,7 +316,7 @@ TestDamage(void)
 
 			read++;
 			Use(other);
-			unstable += !SameBytes(other, PriceBookFromText(back, ArenaAllocate, &arena, &problem));
+			unstable += !SameBytes(other, Read(back, &arena, &problem));
 			free(back);
 		}
 		ArenaFree(&arena);
@@ -300,25 +336,28 @@ TestRefused(void)
 {
 	static const char *const bad[] = {
 		"", "[]", "{}",
-		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{\"format\":\"2\",\"unpriced\":\"error\",\"guess\":\"allow\",\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{" HEAD "\"version\":1,\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":{},\"aliases\":[]}",
-		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}x",
-		"{" HEAD "\"version\":\"1x\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{" HEAD "\"version\":\"1\",\"as_of\":\"99999999999999999999\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
-		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[{}],\"aliases\":[]}",
-		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[{}]}",
+		"{\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{\"format\":\"2\",\"unpriced\":\"error\",\"guess\":\"allow\",\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{" HEAD "\"version\":1,\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":{},\"aliases\":[],\"fx_rates\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}x",
+		"{" HEAD "\"version\":\"1x\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"99999999999999999999\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[{}],\"aliases\":[],\"fx_rates\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[{}],\"fx_rates\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[{\"currency\":\"EURO\",\"valid_from\":\"0\",\"value\":\"1\",\"version\":\"1\"}]}",
+		"{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[{\"currency\":\"EUR\",\"valid_from\":\"0\",\"value\":\"0\",\"version\":\"1\"}]}",
 	};
-	const char *good = "{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[]}";
+	const char *good = "{" HEAD "\"version\":\"1\",\"as_of\":\"0\",\"contract\":\"\",\"models\":[],\"aliases\":[],\"fx_rates\":[]}";
 	Arena		arena = {.left = -1};
 	const char *problem;
 	int			accepted = 0;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		accepted += PriceBookFromText(bad[i], ArenaAllocate, &arena, &problem) != NULL || problem == NULL;
+		accepted += Read(bad[i], &arena, &problem) != NULL || problem == NULL;
 	Ok(accepted == 0, "what is no price book is refused");
-	Ok(PriceBookFromText(good, ArenaAllocate, &arena, &problem) != NULL && problem == NULL, "an empty one is one");
+	Ok(Read(good, &arena, &problem) != NULL && problem == NULL, "an empty one is one");
 	ArenaFree(&arena);
 }
 
@@ -340,7 +379,7 @@ TestNoMemory(void)
 		Arena		arena = {.left = allocations};
 		const char *problem = NULL;
 
-		done = PriceBookFromText(text, ArenaAllocate, &arena, &problem) != NULL;
+		done = Read(text, &arena, &problem) != NULL;
 		clean &= done == (problem == NULL);
 		ArenaFree(&arena);
 	}
@@ -467,6 +506,39 @@ TestAliasInBook(void)
 	Ok(wrong == 0 && many > 50, "a book finds an alias in force among any number of rows (%d not)", wrong);
 }
 
+/* ---------- exchange rates ---------- */
+
+static void
+TestFxInBook(void)
+{
+	Arena		arena = {.left = -1};
+	Host		host = ArenaHost(&arena);
+	FxRow		fx[SOME_FX];
+	RateCard   *none[1];
+	AliasRow	no_alias[1];
+	BookContent content = {.terms = {.contract = ""},.cards = none,.aliases = no_alias,.fx = fx,.nfx = SOME_FX};
+	PriceBook  *book;
+	int			wrong = 0;
+
+	memcpy(fx, some_fx, sizeof(fx));
+	book = PriceBookBuild(&content, &host);
+	for (int i = 0; i < 500; i++)
+	{
+		const char *currency = PICK(some_currencies);
+		int64_t		at = Below(20) * DAY + Below(3) - 1;
+		int64_t		from = TIME_BEGIN,
+					to = TIME_END;
+		FxSeries	series = PriceBookFx(book, currency);
+		const FxRate *rate = FxInForce(&series, at, &from, &to);
+		int64_t		expected = TestFx(currency, at);
+
+		wrong += expected != (rate == NULL ? 0 : rate->value) || !(from <= at && at < to) ||
+			TestFx(currency, from) != expected || TestFx(currency, to - 1) != expected;
+	}
+	Ok(wrong == 0, "a book has the exchange rate of every time (%d it has not)", wrong);
+	ArenaFree(&arena);
+}
+
 /* ---------- telling books apart ---------- */
 
 static PriceBook *
@@ -477,10 +549,11 @@ BookOfOnePrice(int64_t valid_from, const char *source, int64_t value, Arena *are
 		.service_tier = "standard",.region = "",.windows = "",.source = source,
 		.valid_to = TIME_END,.currency = "USD"
 	};
+	Host		host = ArenaHost(arena);
 	RateCard   *card;
 	const PriceRow *culprit;
 
-	RateCardBuild("acme", "chat-1", &row, 1, ArenaAllocate, arena, &card, &culprit);
+	RateCardBuild("acme", "chat-1", &row, 1, &host, &card, &culprit);
 	return Book(&card, 1, (AliasRow[1]) {0}, 0, arena);
 }
 
@@ -519,6 +592,7 @@ main(void)
 	TestNoMemory();
 	TestAliasInForce();
 	TestAliasInBook();
+	TestFxInBook();
 	TestFingerprint();
 	return Done();
 }

@@ -9,6 +9,11 @@
 #include "tap.h"
 
 /* Erlang C as it is defined, by sums of a^k / k! in logarithms. */
+static void
+NotAsked(void)
+{
+}
+
 static double
 ErlangCBySum(int servers, double offered)
 {
@@ -48,12 +53,12 @@ main(void)
 
 	for (unsigned i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
 	{
-		double		utilization = MaxUtilization(servers[i], 5, 0.5, 0.01, 2, 1);
+		double		utilization = MaxUtilization(servers[i], 5, 0.5, 0.01, 2, 1, NotAsked);
 
 		kept = kept && WaitProbability(servers[i], utilization * servers[i], 5, 0.5, 2, 1) <= 0.01 &&
 			WaitProbability(servers[i], (utilization + 1e-6) * servers[i], 5, 0.5, 2, 1) > 0.01;
 	}
 	Ok(kept, "the highest utilization keeps the target, a little more does not");
-	Ok(MaxUtilization(1, 5, 0.5, 0.01, 0, 0) > 0.999, "without variability nobody waits");
+	Ok(MaxUtilization(1, 5, 0.5, 0.01, 0, 0, NotAsked) > 0.999, "without variability nobody waits");
 	return Done();
 }

@@ -5,6 +5,7 @@
 #include "tap.h"
 
 #include "cards.h"
+#include "price/cost.h"
 
 #define CARDS 500
 #define LOOKUPS 40
@@ -60,10 +61,11 @@ InForce(const Question *question, const PriceRow *row)
 static int64_t
 Fitness(const Question *question, const PriceRow *row, PriceKind kind, const char *tier, const char *region, Meter meter)
 {
+	PriceKind	own = row->kind == PRICE_AMOUNT ? PRICE_RATE : row->kind;
 	bool		any = row->kind == PRICE_MULTIPLIER && row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
 	int64_t		window = row->windows[0] != '\0';
 
-	if (row->kind != kind || (row->meter != meter && !any) || strcmp(row->service_tier, tier) != 0 ||
+	if (own != kind || (row->meter != meter && !any) || strcmp(row->service_tier, tier) != 0 ||
 		strcmp(row->region, region) != 0 || row->min_input > question->total || !question->in_force[row - question->rows] ||
 		(window && !TestWindowOpen(row->windows, question->at)))
 		return 0;
@@ -97,6 +99,25 @@ Factor(const Question *question, const char *tier, const char *region, Meter met
 	return row == NULL ? -1 : row->value;
 }
 
+#define NO_FX (-2)
+
+/* What a row states, in USD at the time of the question, times two factors; NO_FX without exchange rate. */
+static int64_t
+InUsd(const Question *question, const PriceRow *row, __int128 first, __int128 second)
+{
+	__int128	rate = row->value;
+
+	if (row->kind == PRICE_AMOUNT)
+	{
+		int64_t		fx = TestFx(row->currency, question->at);
+
+		if (fx == 0)
+			return NO_FX;
+		rate = rate * fx / FX_ONE;
+	}
+	return (int64_t) (rate * first / MULTIPLIER_ONE * second / MULTIPLIER_ONE);
+}
+
 /* The rate of exactly this meter; -1: none. */
 static int64_t
 OwnRate(const Question *question, Meter meter)
@@ -120,13 +141,13 @@ OwnRate(const Question *question, Meter meter)
 		by_region = MULTIPLIER_ONE;
 
 	if ((row = Best(question, PRICE_RATE, tier, region, meter)) != NULL)
-		return row->value;
+		return InUsd(question, row, MULTIPLIER_ONE, MULTIPLIER_ONE);
 	if ((row = Best(question, PRICE_RATE, tier, "", meter)) != NULL)
-		return (int64_t) (row->value * by_region / MULTIPLIER_ONE);
+		return InUsd(question, row, by_region, MULTIPLIER_ONE);
 	if ((row = Best(question, PRICE_RATE, "standard", region, meter)) != NULL)
-		return (int64_t) (row->value * of_both / MULTIPLIER_ONE);
+		return InUsd(question, row, of_both, MULTIPLIER_ONE);
 	if ((row = Best(question, PRICE_RATE, "standard", "", meter)) != NULL)
-		return (int64_t) (row->value * by_tier / MULTIPLIER_ONE * by_region / MULTIPLIER_ONE);
+		return InUsd(question, row, by_tier, by_region);
 	return -1;
 }
 
@@ -145,7 +166,7 @@ TierInForce(const Question *question)
 	return false;
 }
 
-/* The rate of a meter or of the nearest parent that has one; -1: none. */
+/* The rate of a meter or of the nearest parent that has one; -1: none, NO_FX: one that cannot be converted. */
 static int64_t
 ReferenceRate(const Question *question, Meter meter)
 {
@@ -156,7 +177,7 @@ ReferenceRate(const Question *question, Meter meter)
 	for (;;)
 	{
 		rate = OwnRate(question, meter);
-		if (rate >= 0 || MeterParent(meter) == meter)
+		if (rate != -1 || MeterParent(meter) == meter)
 			return rate;
 		meter = MeterParent(meter);
 	}
@@ -186,17 +207,21 @@ HasRegion(const Question *question)
 	return false;
 }
 
-/* The rate of a meter by the card; -1: none. */
+/* The rate of a meter by the card; -1: none, NO_FX: one that cannot be converted. */
 static int64_t
 CardRate(const RateCard *card, const Lane *lane, const Question *question, Meter meter)
 {
 	const Segment *segment = LaneSegment(card, lane, question->at);
-	const RateVector *vector;
+	const CardVector *vector;
+	RateVector	usd;
 
 	if (segment == NULL)
 		return -1;
 	vector = SegmentVector(card, segment, question->total, question->at, TestOffset);
-	return vector->priced & METER_BIT(meter) ? vector->rate[meter] : -1;
+	VectorInUsd(card, vector, TestFxSeries, NULL, question->at, &usd);
+	if (CardVectorInUsd(vector) != NULL && memcmp(&usd, CardVectorInUsd(vector), sizeof(usd)) != 0)
+		return INT64_MIN;
+	return usd.priced & METER_BIT(meter) ? usd.rate[meter] : usd.foreign & METER_BIT(meter) ? NO_FX : -1;
 }
 
 /* Ask card and rows the same; true when they agree. */
@@ -288,7 +313,9 @@ Build(PriceRow *rows, int nrows, Arena *arena, CardStatus *status)
 	RateCard   *card;
 	const PriceRow *culprit;
 
-	*status = RateCardBuild("acme", "model", rows, nrows, ArenaAllocate, arena, &card, &culprit);
+	Host		host = ArenaHost(arena);
+
+	*status = RateCardBuild("acme", "model", rows, nrows, &host, &card, &culprit);
 	return card;
 }
 
@@ -441,6 +468,97 @@ TestRefused(void)
 	Ok(StatusOfWindows(6) == CARD_OK && StatusOfWindows(7) == CARD_TOO_MANY, "six different windows at a time are the most");
 }
 
+/* ---------- other currencies ---------- */
+
+static PriceRow
+Amount(const char *tier, const char *currency, int64_t value)
+{
+	PriceRow	row = Row(tier, "", METER_INPUT, PRICE_AMOUNT, value);
+
+	row.currency = currency;
+	return row;
+}
+
+/* What becomes of the input price of rows, on some tier, at some time. */
+static Conversion
+Converted(PriceRow *rows, int nrows, const char *tier, int64_t at, Arena *arena)
+{
+	CardStatus	status;
+	RateCard   *card = Build(rows, nrows, arena, &status);
+	const Lane *lane = RateCardLane(card, tier, strlen(tier), "", 0);
+	const CardVector *vector = SegmentVector(card, LaneSegment(card, lane, at), 0, at, TestOffset);
+
+	return RateInUsd(card, vector, METER_INPUT, TestFxSeries, NULL, at);
+}
+
+static void
+TestForeign(void)
+{
+	Arena		arena = {.left = -1};
+	PriceRow	row = Amount("standard", "EUR", 100);
+	PriceRow	rows[] = {row, Row("batch", "", METER_ANY, PRICE_MULTIPLIER, MULTIPLIER_ONE / 2)};
+	PriceRow	odd[] = {Amount("standard", "EUR", 50), rows[1]};
+	PriceRow	large = Amount("standard", "EUR", INT64_MAX);
+	PriceRow	both[] = {row, Row("standard", "", METER_REQUESTS, PRICE_AMOUNT, 100)};
+	Conversion	found;
+	CardStatus	status;
+	RateCard   *card;
+	const CardVector *vector;
+	RateVector	usd;
+	MeterCounts counts = {{[METER_REQUESTS] = 1}};
+	UsageBuffer usage;
+	Money		cost;
+	CostProblem problem;
+	int64_t		from = TIME_BEGIN,
+				to = TIME_END;
+
+	Ok(Converted(&row, 1, "standard", 2 * DAY - 1, &arena).fx == NULL, "before the first exchange rate there is none");
+	found = Converted(&row, 1, "standard", 2 * DAY, &arena);
+	Ok(found.fx != NULL && found.status == CARD_OK && found.rate == 108, "from its first moment it holds");
+	Ok(Converted(&row, 1, "standard", 12 * DAY - 1, &arena).rate == 108, "until the next one");
+	Ok(Converted(&row, 1, "standard", 12 * DAY, &arena).rate == 95, "which is the one published last");
+	found = Converted(rows, 2, "batch", 2 * DAY, &arena);
+	Ok(found.status == CARD_OK && found.rate == 54, "a multiplier is applied to the USD");
+	found = Converted(odd, 2, "batch", 12 * DAY, &arena);
+	Ok(found.status == CARD_TOO_FINE && found.culprit == NULL, "an exchange rate that makes a rate too fine is told of");
+	found = Converted(rows, 2, "batch", 12 * DAY, &arena);
+	Ok(found.status == CARD_TOO_FINE && found.culprit != NULL && found.culprit->kind == PRICE_MULTIPLIER, "and the multiplier that does");
+	found = Converted(&large, 1, "standard", 2 * DAY, &arena);
+	Ok(found.fx != NULL && found.status != CARD_OK, "what does not fit 64 bits has no rate");
+
+	/* A price per request is not free for lack of an exchange rate. */
+	both[1].currency = "JPY";
+	card = Build(both, 2, &arena, &status);
+	vector = SegmentVector(card, LaneSegment(card, RateCardLane(card, "standard", 8, "", 0), 0), 0, 3 * DAY, TestOffset);
+	VectorInUsd(card, vector, TestFxSeries, NULL, 3 * DAY, &usd);
+	UsagePack(&counts, &usage.usage);
+	Ok(UsageCost(&usd, &usage.usage, &cost, &problem) == COST_UNPRICED && problem.meter == METER_REQUESTS,
+	   "a price per request without exchange rate is missed by a usage");
+	Ok(TokensCost(&usd, 1, 0, &cost, &problem) == COST_UNPRICED && problem.meter == METER_REQUESTS, "and by plain tokens");
+	VectorFxSpan(card, vector, TestFxSeries, NULL, 3 * DAY, &from, &to);
+	Ok(from == 2 * DAY && to == 12 * DAY, "a vector holds as long as its exchange rates");
+	ArenaFree(&arena);
+}
+
+/* A card does not grow with the exchange rates, and its builder can be stopped. */
+static void
+TestInterrupts(void)
+{
+	static PriceRow rows[3000];
+	Arena		arena = {.left = -1};
+	CardStatus	status;
+	uint64_t	before = interrupts_checked;
+
+	for (int i = 0; i < 3000; i++)
+	{
+		rows[i] = Row("standard", "", METER_INPUT, PRICE_RATE, i);
+		rows[i].valid_from = i * DAY;
+	}
+	Build(rows, 3000, &arena, &status);
+	Ok(status == CARD_OK && interrupts_checked - before > 3000, "a long build asks whether it is to stop, for every vector");
+	ArenaFree(&arena);
+}
+
 /* Every allocation can fail, and then the card is not built and nothing else happens. */
 static void
 TestNoMemory(void)
@@ -490,6 +608,8 @@ main(void)
 	TestRandomCards(4, "overlapping windows");
 	TestRefused();
 	TestTies();
+	TestForeign();
+	TestInterrupts();
 	TestNoMemory();
 	return Done();
 }
