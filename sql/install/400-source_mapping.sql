@@ -245,6 +245,10 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT CASE source_type(relation, expression)
+		WHEN 'double precision' THEN source_format('CASE WHEN %1$s {>} ''-Infinity'' AND %1$s {<} ''Infinity'' THEN %1$s::text::numeric END', expression)
+		WHEN 'real' THEN source_format('CASE WHEN %1$s {>} ''-Infinity'' AND %1$s {<} ''Infinity'' THEN %1$s::text::numeric END', expression)
+		WHEN 'integer' THEN expression || '::numeric'
+		WHEN 'bigint' THEN expression || '::numeric'
 		WHEN 'numeric' THEN source_format('CASE WHEN %1$s {>} ''-Infinity'' AND %1$s {<} ''Infinity'' THEN %1$s END', expression)
 		ELSE format('inferacct_internal.try_number((%s)::text)', expression) END
 	WHERE expression IS NOT NULL

@@ -6,7 +6,7 @@
 -- calls (where).  A row is left out only for what it says that it is; a row that is a
 -- call and cannot be read is rejected.  No value of a row raises an error.
 
-CREATE FUNCTION inferacct_internal.litellm_counts(metadata jsonb, call_type text, input text, output text)
+CREATE FUNCTION inferacct_internal.litellm_other_counts(metadata jsonb, call_type text, input text, output text)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
@@ -25,6 +25,16 @@ BEGIN ATOMIC
 		WHEN k.kept IS NULL OR k.has_columns OR k.kept = '{}' THEN k.of_columns || coalesce(k.kept, '{}')
 		ELSE k.kept END AS counts) AS c;
 END;
+
+COMMENT ON FUNCTION litellm_other_counts(jsonb, text, text, text) IS 'litellm_counts() of a row that is no plain answer.';
+
+-- One expression, which the planner puts in its place, for nearly all rows.
+CREATE FUNCTION inferacct_internal.litellm_counts(metadata jsonb, call_type text, input text, output text)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN CASE WHEN metadata #> '{usage_object,prompt_tokens}' IS NOT NULL AND metadata #> '{usage_object,completion_tokens}' IS NOT NULL
+	AND coalesce(strpos(call_type, 'batch') = 0 AND strpos(call_type, 'image') = 0 AND strpos(call_type, 'rerank') = 0, true)
+	THEN jsonb_build_object('usage', metadata -> 'usage_object') ELSE litellm_other_counts(metadata, call_type, input, output) END;
 
 COMMENT ON FUNCTION litellm_counts(jsonb, text, text, text) IS
 'The counts of a row of LiteLLM as a payload: usage_object of metadata, and its own columns where that has none. The usage of a batch is of several requests.';
@@ -174,13 +184,8 @@ COMMENT ON FUNCTION langfuse_definition(regclass, jsonb) IS 'Definition of Langf
 
 CREATE FUNCTION inferacct_internal.first_word(attributes jsonb, VARIADIC names text[])
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT w.word FROM unnest(names) WITH ORDINALITY AS n(name, rank)
-	CROSS JOIN LATERAL (SELECT coalesce(attributes ->> n.name, CASE WHEN attributes ? split_part(n.name, '.', 1) THEN attributes #>> string_to_array(n.name, '.') END)) AS w(word)
-	WHERE w.word <> '' ORDER BY n.rank LIMIT 1
-$$;
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 3
+AS 'MODULE_PATHNAME', 'first_word';
 
 COMMENT ON FUNCTION first_word(jsonb, text[]) IS 'The first of these attributes that is there and not empty, flat ("a.b") or nested; NULL when none is.';
 
@@ -220,9 +225,10 @@ CREATE FUNCTION inferacct_internal.span_usd(attributes jsonb)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
 RETURN coalesce(try_number(first_word(attributes, 'gen_ai.usage.cost', 'gen_ai.usage.cost.total', 'gen_ai.usage.total_cost', 'llm.cost.total', 'llm.usage.cost', 'operation.cost', 'cost_usd')),
+	CASE WHEN attributes ?| ARRAY['gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens', 'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost'] THEN
 	(SELECT sum(try_number(value)) FROM jsonb_each_text(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes END) WHERE key IN
 		('gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens', 'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost',
-		'gen_ai.usage.cost.cache_read', 'gen_ai.usage.cost.cache_write')));
+		'gen_ai.usage.cost.cache_read', 'gen_ai.usage.cost.cache_write')) END);
 
 COMMENT ON FUNCTION span_usd(jsonb) IS 'USD that a span states, in sum or by parts; NULL when it states none.';
 

@@ -321,7 +321,7 @@ AS $$
 	SELECT format('coalesce(inferacct_internal.row_problem(%s, (%s)::text, (%s)::text)%s%s)', definition #>> '{columns,at}', definition #>> '{columns,request_id}', definition #>> '{columns,model}',
 		', ' || (definition ->> 'refuse'),
 		CASE WHEN definition ->> 'repeats' = 'error' THEN source_format(
-			', CASE WHEN (%1$s)::text {=} ANY (SELECT (%1$s)::text FROM %2$s AS r %3$s GROUP BY 1 HAVING count(*) {>} 1) THEN ''another row has this request_id'' END',
+			', CASE WHEN (%1$s)::text {=} ANY (SELECT (%1$s)::text FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(*) {>} 1) THEN ''another row has this request_id'' END',
 			definition #>> '{columns,request_id}', source_rows(relation, columns), coalesce('WHERE ' || (definition ->> 'where'), '')) END)
 $$;
 

@@ -10,10 +10,12 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
@@ -33,6 +35,7 @@ PG_FUNCTION_INFO_V1(payload_word);
 PG_FUNCTION_INFO_V1(try_time);
 PG_FUNCTION_INFO_V1(try_json);
 PG_FUNCTION_INFO_V1(row_problem);
+PG_FUNCTION_INFO_V1(first_word);
 
 /* The tool that the first argument names. */
 static SourceTool
@@ -289,4 +292,53 @@ row_problem(PG_FUNCTION_ARGS)
 	if (problem == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(problem));
+}
+
+/* The value of a name in an object, flat ("a.b") or nested; NULL when there is none. */
+static JsonbValue *
+FindAttribute(JsonbContainer *object, const char *name, size_t length, JsonbValue *buffer)
+{
+	JsonbValue *found = getKeyJsonValueFromContainer(object, name, (int) length, buffer);
+	const char *point = memchr(name, '.', length);
+
+	if (found != NULL || point == NULL)
+		return found;
+	found = getKeyJsonValueFromContainer(object, name, (int) (point - name), buffer);
+	if (found == NULL || found->type != jbvBinary || !JsonContainerIsObject(found->val.binary.data))
+		return NULL;
+	return FindAttribute(found->val.binary.data, point + 1, length - (size_t) (point + 1 - name), buffer);
+}
+
+/* (attributes, names): the first of these that is there and not empty, as text. */
+Datum
+first_word(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *attributes;
+	Datum	   *names;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	attributes = PG_GETARG_JSONB_P(0);
+	if (!JB_ROOT_IS_OBJECT(attributes))
+		PG_RETURN_NULL();
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		text	   *name = nulls[i] ? NULL : DatumGetTextPP(names[i]);
+		JsonbValue	buffer;
+		JsonbValue *found = name == NULL ? NULL :
+			FindAttribute(&attributes->root, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &buffer);
+
+		if (found == NULL)
+			continue;
+		if (found->type == jbvString && found->val.string.len > 0)
+			PG_RETURN_TEXT_P(cstring_to_text_with_len(found->val.string.val, found->val.string.len));
+		if (found->type == jbvNumeric)
+			PG_RETURN_TEXT_P(cstring_to_text(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found->val.numeric)))));
+		if (found->type == jbvBool)
+			PG_RETURN_TEXT_P(cstring_to_text(found->val.boolean ? "true" : "false"));
+	}
+	PG_RETURN_NULL();
 }
