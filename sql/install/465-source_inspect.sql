@@ -12,7 +12,7 @@ COMMENT ON FUNCTION usage_problem(text, usage, timestamptz, text, text) IS 'Why 
 
 CREATE FUNCTION inspect_usage(source text, sample bigint DEFAULT 10000)
 RETURNS TABLE (fact text, item text, requests numeric, tokens numeric, usd numeric, provider_usd numeric, share numeric)
-LANGUAGE plpgsql STABLE COST 1000000 ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
 AS $$
