@@ -71,7 +71,7 @@ help:
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
 	@echo 'make attack       every attack of test/attack on a server of its own; ATTACKS=pattern'
 	@echo 'make faults       kill -9, cancel, disk full ... while sessions write, ROUNDS=20 times; SEED='
-	@echo 'make fuzz         made-up bytes for every reader of the C core, SECONDS=600 in all; TARGETS=, CJSON= (clang)'
+	@echo 'make fuzz         made-up bytes for every reader of the C core (clang), SECONDS=600 in all, and fuzz-sql; TARGETS=, CJSON='
 	@echo 'make sanitize     the tests that need a server, with the module under AddressSanitizer'
 	@echo 'make restores     every way of restoring with PRICES=300000 own prices'
 	@echo 'make unit         only the unit tests of the C core; needs no server'

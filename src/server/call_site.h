@@ -80,7 +80,8 @@ typedef struct CallCache
 static inline bool
 CallKeyIs(const CallKey *key, int part, const void *bytes, Size length)
 {
-	return key->length[part] == length && memcmp(key->bytes[part], bytes, length) == 0;
+	/* A part that a key lacks has no bytes, which memcmp() may not be given. */
+	return key->length[part] == length && (length == 0 || memcmp(key->bytes[part], bytes, length) == 0);
 }
 
 static inline const CallKey *

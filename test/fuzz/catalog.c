@@ -34,12 +34,6 @@ CheckPrice(const CatalogRow *row)
 				"windows can be read");
 }
 
-static bool
-Never(void)
-{
-	return false;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

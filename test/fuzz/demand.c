@@ -16,11 +16,6 @@ Resize(void *owner, void *old, size_t size)
 }
 
 static void
-NotAsked(void)
-{
-}
-
-static void
 Start(Demand *demand)
 {
 	DemandInit(demand, DEMAND_HOUR, Resize, free, NotAsked, NULL);

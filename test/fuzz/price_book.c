@@ -27,19 +27,25 @@ Allocate(void *arg, size_t size)
 }
 
 static void
-NotAsked(void)
-{
-}
-
-static const Host host = {Allocate, NULL, NotAsked};
-
-static void
 FreeAll(void)
 {
 	while (nblocks > 0)
 		free(blocks[--nblocks]);
 	free(blocks);
 	blocks = NULL;
+}
+
+static const Host host = {.allocate = Allocate,.check_interrupts = NotAsked};
+
+/* The book of a text. */
+static PriceBook *
+Read(const char *text, const char **problem)
+{
+	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
+	PriceBook  *book = PriceBookFromJson(root, &host, problem);
+
+	cJSON_Delete(root);
+	return book;
 }
 
 static int32_t
@@ -91,21 +97,10 @@ Use(const PriceBook *book)
 	PriceBookScale(book, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE / 2}, &host);
 }
 
-/* The book of a text. */
-static PriceBook *
-Read(const char *text, const char **problem)
-{
-	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
-	PriceBook  *book = PriceBookFromJson(root, &host, problem);
-
-	cJSON_Delete(root);
-	return book;
-}
-
 static void
 CheckText(const PriceBook *book)
 {
-	const char *problem;
+	const char *problem = NULL;
 	char	   *text = PriceBookToText(book);
 	PriceBook  *back = Read(text, &problem);
 
