@@ -32,7 +32,7 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME', 'is_token_meter';
 
 COMMENT ON FUNCTION is_token_meter(text) IS
-'Does this meter count tokens (and so is billed as its parent when it has no price of its own)? NULL gives NULL.';
+'Does this meter count tokens (and so, but for cache_write_1h, is billed as its parent when it has no price of its own)? NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.is_time_windows(value jsonb) RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
@@ -505,6 +505,50 @@ GRANT SELECT ON price_version, price, model_alias, contract, contract_term, fx_r
 -- Publishing
 -- ---------------------------------------------------------------------------
 
+-- Takes its turn as every writer does, by the trigger: who may not write may not wait in the queue either.
+CREATE FUNCTION inferacct_internal.lock_prices() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO inferacct.price_version (version) SELECT 0 WHERE false;
+END $$;
+
+COMMENT ON FUNCTION lock_prices() IS
+'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began; 42501 for who may not INSERT into price_version.';
+
+-- The one rule of names that publishing shares with reading (model_resolve.h):
+-- the user's alias before the shipped one, which never hides prices that were
+-- published under the name.
+CREATE FUNCTION inferacct_internal.alias_target(named_provider text, named_model text, at timestamptz,
+	as_of timestamptz DEFAULT 'infinity', last_version bigint DEFAULT 9223372036854775807,
+	OUT provider text, OUT model text, OUT region text)
+RETURNS SETOF record
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT t.provider, t.model, t.region
+	FROM (
+		SELECT a.*
+		FROM (
+			SELECT DISTINCT ON (m.alias) m.*
+			FROM model_alias AS m JOIN price_version AS v USING (version)
+			WHERE m.alias IN (named_provider || '/' || named_model, named_model)
+				AND m.valid_from <= at AND v.published_at <= as_of AND v.version <= last_version
+			ORDER BY m.alias, m.version > 1000 DESC, m.valid_from DESC, v.published_at DESC, m.version DESC
+		) AS a
+		WHERE a.model IS NOT NULL AND (a.alias = named_provider || '/' || named_model OR a.provider = named_provider)
+		ORDER BY a.alias = named_model LIMIT 1
+	) AS t
+	WHERE (t.provider, t.model) <> (named_provider, named_model)
+		AND (t.version > 1000 OR NOT EXISTS (
+			SELECT FROM price AS p JOIN price_version AS v USING (version)
+			WHERE (p.provider, p.model) = (named_provider, named_model) AND v.published_at <= as_of AND v.version <= last_version))
+$$;
+
+COMMENT ON FUNCTION alias_target(text, text, timestamptz, timestamptz, bigint) IS
+'Provider and model that provider/model means at a time, and the region that the alias states, when it is an alias: a user''s, or a shipped one of a name without prices of its own. Versions published after as_of or numbered above last_version are not known. No row: the name stands for itself. NULL arguments: no row.';
+
 CREATE FUNCTION set_price(
 	provider			text,
 	model				text,
@@ -522,7 +566,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	opened bigint;
+	meant	record;
+	opened	bigint;
 BEGIN
 	IF provider IS NULL OR model IS NULL OR meter IS NULL THEN
 		RAISE EXCEPTION 'a price needs provider, model and meter'
@@ -546,6 +591,15 @@ BEGIN
 		RAISE EXCEPTION 'valid_from must be a time or -infinity' USING ERRCODE = '22008';
 	END IF;
 
+	PERFORM lock_prices();
+	SELECT t.provider, t.model, coalesce(nullif(set_price.region, ''), t.region) AS region INTO meant
+	FROM alias_target(set_price.provider, set_price.model, CASE WHEN isfinite(valid_from) THEN valid_from ELSE clock_timestamp() END) AS t;
+	IF FOUND THEN
+		RAISE NOTICE '% is an alias: the price is that of %', provider || '/' || model, concat_ws(' in ', meant.provider || '/' || meant.model, nullif(meant.region, ''));
+		set_price.provider := meant.provider;
+		set_price.model := meant.model;
+		set_price.region := meant.region;
+	END IF;
 	opened := open_price_version(now(), source, 'set_price', NULL);
 	INSERT INTO price AS p (version, provider, model, region, service_tier, meter, unit_quantity, usd,
 		above_input_tokens, threshold_inclusive, valid_from, source, checked_on)
@@ -558,6 +612,7 @@ END $$;
 COMMENT ON FUNCTION set_price(text, text, text, numeric, timestamptz, bigint, text, text, bigint, boolean, text) IS
 'Publishes one price as a new version and returns its number. usd: USD per unit_quantity units, 0 for free, NULL to withdraw the price from valid_from on. '
 'It holds from valid_from until the next row of the same key (see price_history); the same key and valid_from corrects the earlier row. '
+'A name that is an alias at valid_from (now, when that is -infinity) means what the alias says, and a NOTICE tells under which name the price is kept. '
 'Errors: IA101 a price finer than 1e-15 USD per unit, 22003 negative, 22004 NULL names, 22008 an infinite valid_from, 22023 unknown meter or bad unit_quantity.';
 
 -- ---------------------------------------------------------------------------

@@ -1,17 +1,5 @@
 -- load: from a parsed catalog to a new price version.
 
--- Takes its turn as every writer does, by the trigger: who may not write may not wait in the queue either.
-CREATE FUNCTION inferacct_internal.lock_prices() RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path TO pg_catalog, pg_temp
-AS $$
-BEGIN
-	INSERT INTO inferacct.price_version (version) SELECT 0 WHERE false;
-END $$;
-
-COMMENT ON FUNCTION lock_prices() IS
-'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began; 42501 for who may not INSERT into price_version.';
-
 CREATE TYPE inferacct_internal.catalog_change AS (status text, entry catalog_row);
 
 COMMENT ON TYPE catalog_change IS 'An entry of a catalog and what it does to the known prices: added, changed, withdrawn, unchanged or rejected.';
@@ -101,6 +89,77 @@ $$;
 COMMENT ON FUNCTION catalog_changes(catalog_row[], boolean, timestamptz) IS
 'What the entries of a catalog would change in what was known at published_at, one row for each. is_snapshot: an undated price of the catalog that differs from the known one holds from published_at on.';
 
+-- A catalog names models in its own words.  What is an alias here becomes the
+-- price of what it means; where that would give a model two price lists, the one
+-- under the model's own name holds, then the one under the first name.
+CREATE FUNCTION inferacct_internal.catalog_by_own_names(entries catalog_row[], published_at timestamptz) RETURNS SETOF catalog_row
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH entry AS (
+		SELECT e.*, n, CASE WHEN isfinite(e.valid_from) THEN e.valid_from ELSE catalog_by_own_names.published_at END AS at
+		FROM unnest(entries) WITH ORDINALITY AS u(kind, path, problem, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
+			multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, alias, gpu, vendor, term, source, checked_on, n)
+		CROSS JOIN LATERAL (SELECT u.kind, u.path, u.problem, u.provider, u.model, u.region, u.service_tier, u.meter, u.unit_quantity, u.usd, u.currency, u.amount,
+			u.multiplier, u.above_input_tokens, u.threshold_inclusive, u.time_windows, u.valid_from, u.alias, u.gpu, u.vendor, u.term, u.source, u.checked_on) AS e
+	), renamed AS MATERIALIZED (
+		SELECT k.*, t.provider AS own_provider, t.model AS own_model, t.region AS own_region
+		FROM (SELECT DISTINCT kind, provider, model, at FROM entry WHERE kind IN ('price', 'alias') AND model IS NOT NULL
+			AND EXISTS (SELECT FROM model_alias AS a WHERE a.alias IN (entry.model, entry.provider || '/' || entry.model))) AS k
+		CROSS JOIN LATERAL alias_target(k.provider, k.model, k.at, catalog_by_own_names.published_at) AS t
+	), stated AS MATERIALIZED (
+		SELECT own_provider AS provider, own_model AS model, NULL AS name
+		FROM renamed WHERE kind = 'price' AND EXISTS (SELECT FROM entry AS e WHERE e.kind = 'price' AND (e.provider, e.model) = (own_provider, own_model))
+		UNION
+		SELECT own_provider, own_model, min((provider || '/' || model) COLLATE "C") FROM renamed WHERE kind = 'price' GROUP BY 1, 2
+	), named AS (
+		SELECT e.*, r.own_provider, r.own_model, r.own_region, s.problem AS clash
+		FROM entry AS e
+		LEFT JOIN renamed AS r ON (r.kind, r.provider, r.model, r.at) = (e.kind, e.provider, e.model, e.at)
+		LEFT JOIN LATERAL (
+			SELECT format('%s/%s is another name of %s/%s, which the catalog prices %s', e.provider, e.model, r.own_provider, r.own_model,
+				coalesce('as ' || s.name, 'under its own name')) AS problem
+			FROM stated AS s
+			WHERE e.kind = 'price' AND (s.provider, s.model) = (r.own_provider, r.own_model) AND s.name IS DISTINCT FROM e.provider || '/' || e.model
+			ORDER BY s.name NULLS FIRST LIMIT 1
+		) AS s ON true
+	)
+	SELECT CASE WHEN clash IS NULL THEN kind ELSE 'rejected' END, path, coalesce(clash, problem),
+		coalesce(own_provider, provider), coalesce(own_model, model), coalesce(nullif(region, ''), own_region, region), service_tier, meter, unit_quantity, usd, currency,
+		amount, multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, alias, gpu, vendor, term, source, checked_on
+	FROM named ORDER BY n
+$$;
+
+COMMENT ON FUNCTION catalog_by_own_names(catalog_row[], timestamptz) IS
+'The entries of a catalog with prices, and what its aliases mean, under the names that prices are kept under: an alias in force at the entry''s valid_from (published_at, when that is -infinity) gives way to what it means. rejected: prices under another name of a model that the catalog also prices under its own name, or under a name that comes first.';
+
+-- A catalog's alias is refused where it would hide prices under that name; set_alias() may say so.
+CREATE FUNCTION inferacct_internal.catalog_without_hiding(entries catalog_row[], published_at timestamptz) RETURNS SETOF catalog_row
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH priced AS MATERIALIZED (
+		SELECT DISTINCT p.provider, p.model FROM price AS p JOIN price_version AS v USING (version) WHERE v.published_at <= catalog_without_hiding.published_at
+		UNION SELECT c.provider, c.model FROM unnest(entries) AS c WHERE c.kind = 'price'
+	), hidden AS MATERIALIZED (
+		SELECT DISTINCT e.path, e.alias, e.valid_from
+		FROM unnest(entries) AS e
+		JOIN priced AS p ON e.alias = p.provider || '/' || p.model OR (e.provider, e.alias) = (p.provider, p.model)
+		WHERE e.kind = 'alias' AND e.model IS NOT NULL AND (e.provider, e.model) <> (p.provider, p.model)
+			AND NOT EXISTS (SELECT FROM model_alias AS a
+				WHERE (a.alias, a.valid_from, a.provider, a.model, a.region) = (e.alias, e.valid_from, e.provider, e.model, e.region))
+	)
+	SELECT CASE WHEN h.alias IS NULL THEN c.kind ELSE 'rejected' END, c.path,
+		CASE WHEN h.alias IS NULL THEN c.problem ELSE format('%s has prices of its own; set_alias() makes it another name of %s/%s', c.alias, c.provider, c.model) END,
+		c.provider, c.model, c.region, c.service_tier, c.meter, c.unit_quantity, c.usd, c.currency, c.amount, c.multiplier,
+		c.above_input_tokens, c.threshold_inclusive, c.time_windows, c.valid_from, c.alias, c.gpu, c.vendor, c.term, c.source, c.checked_on
+	FROM unnest(entries) AS c
+	LEFT JOIN hidden AS h ON c.kind = 'alias' AND (h.alias, h.valid_from) = (c.alias, c.valid_from) AND h.path IS NOT DISTINCT FROM c.path
+$$;
+
+COMMENT ON FUNCTION catalog_without_hiding(catalog_row[], timestamptz) IS
+'The entries of a catalog; rejected are new aliases of names that have prices of their own, known at published_at or in the catalog.';
+
 CREATE FUNCTION load_prices(
 	catalog			text,
 	format			text DEFAULT 'inferacct',
@@ -133,6 +192,11 @@ BEGIN
 		load_prices.published_at := clock_timestamp();
 	END IF;
 	entries := ARRAY(SELECT c FROM parse_catalog(load_prices.catalog, load_prices.format) c WHERE c.kind <> 'merged');
+	-- The shipped catalogs are written under own names.
+	IF NOT is_installing() THEN
+		entries := ARRAY(SELECT c FROM catalog_by_own_names(entries, load_prices.published_at) AS c);
+		entries := ARRAY(SELECT c FROM catalog_without_hiding(entries, load_prices.published_at) AS c);
+	END IF;
 
 	-- The native format is ours: what is wrong in it is a mistake to be mended.
 	rejected := (SELECT count(*) FROM unnest(entries) c WHERE c.kind = 'rejected');
@@ -183,6 +247,7 @@ COMMENT ON FUNCTION load_prices(text, text, text, timestamptz) IS
 'Loads a price catalog as one new version and says what became of its entries: added (key not known before), changed, withdrawn (price null), unchanged, rejected (cannot be expressed; see catalog_rejection). They sum to the entries of the catalog. '
 'format: inferacct (native, pricing/README.md), genai-prices, litellm. source: where it comes from, for entries that do not say; published_at: when it became known. '
 'All or nothing; a catalog that says nothing new adds no version. An undated price of a foreign catalog that differs from the known one holds from published_at on. '
+'A price under an alias becomes one of the model that it means, unless the catalog prices that model as well (rejected). '
 'Errors: IA101, IA102 malformed catalog or, in the native format, any entry that cannot be loaded; IA104 published_at lies in the past and the caller does not own the extension; 22004 NULL catalog or format; 22008 published_at; 22023 unknown format.';
 
 CREATE FUNCTION load_prices(

@@ -50,3 +50,65 @@ END $$;
 COMMENT ON FUNCTION set_alias(text, text, timestamptz) IS
 'Publishes that requests logged as alias cost what model costs, from valid_from on (half-open, until the next row of the alias); returns the version. '
 'The model may be written in any way that resolve_model() reads and is kept under its own name; NULL ends the alias. Errors: IA002 unknown model or no such alias, IA003 ambiguous, 22004 no alias or time, 22023 an alias of itself.';
+
+CREATE FUNCTION set_contract_term(
+	contract		text,
+	provider		text DEFAULT NULL,
+	model			text DEFAULT NULL,
+	meter			text DEFAULT NULL,
+	usd				numeric DEFAULT NULL,
+	percent_off		numeric DEFAULT NULL,
+	valid_from		timestamptz DEFAULT '-infinity',
+	valid_to		timestamptz DEFAULT 'infinity',
+	unit_quantity	bigint DEFAULT 1000000,
+	service_tier	text DEFAULT NULL,
+	region			text DEFAULT NULL,
+	source			text DEFAULT NULL
+) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.as_of TO ''
+SET inferacct.unpriced TO 'error'
+AS $$
+DECLARE
+	meant	record;
+	opened	bigint;
+	near	text;
+BEGIN
+	IF coalesce(contract, '') = '' THEN
+		RAISE EXCEPTION 'a term needs the name of its contract' USING ERRCODE = '22004';
+	END IF;
+	IF NOT is_meter(meter) THEN
+		RAISE EXCEPTION 'unknown meter "%"', meter
+			USING ERRCODE = '22023', HINT = 'Meters are the argument names of usage(): input, output, cache_read ...';
+	END IF;
+	PERFORM lock_prices();
+	IF model IS NOT NULL AND provider IS NOT NULL THEN
+		SELECT t.provider, t.model, t.region INTO meant
+		FROM alias_target(set_contract_term.provider, set_contract_term.model, CASE WHEN isfinite(valid_from) THEN valid_from ELSE clock_timestamp() END) AS t;
+		IF FOUND THEN
+			RAISE NOTICE '% is an alias: the term is for %', provider || '/' || model, concat_ws(' in ', meant.provider || '/' || meant.model, nullif(meant.region, ''));
+			set_contract_term.provider := meant.provider;
+			set_contract_term.model := meant.model;
+			set_contract_term.region := coalesce(region, nullif(meant.region, ''));
+		ELSIF NOT EXISTS (SELECT FROM price AS p WHERE (p.provider, p.model) = (set_contract_term.provider, set_contract_term.model)) THEN
+			-- Raises IA002 with the nearest names, or knows a name that it could be.
+			SELECT r.provider || '/' || r.model INTO near FROM resolve_model(set_contract_term.provider || '/' || set_contract_term.model) AS r;
+			PERFORM fail('IA002', format('unknown model "%s/%s"', provider, model), 'A term is for a model by its own name or an alias, not by a guess.',
+				format('Nearest known: %s.', near));
+		END IF;
+	ELSIF provider IS NOT NULL AND NOT EXISTS (SELECT FROM price AS p WHERE p.provider = set_contract_term.provider) THEN
+		SELECT coalesce(string_agg(k.provider, ', ' ORDER BY k.provider) FILTER (WHERE left(k.provider, 2) = lower(left(set_contract_term.provider, 2))),
+			string_agg(k.provider, ', ' ORDER BY k.provider)) INTO near
+		FROM (SELECT DISTINCT p.provider FROM price AS p) AS k;
+		PERFORM fail('IA002', format('unknown provider "%s"', provider), 'Nobody has published a price of it.', format('Nearest known: %s.', near));
+	END IF;
+	opened := open_price_version(now(), source, 'set_contract_term', NULL);
+	INSERT INTO contract_term AS t (version, contract, provider, model, meter, usd, percent_off, valid_from, valid_to, unit_quantity, service_tier, region, source)
+	VALUES (opened, contract, provider, model, meter, usd, percent_off, valid_from, valid_to, unit_quantity, service_tier, region, source);
+	RETURN opened;
+END $$;
+
+COMMENT ON FUNCTION set_contract_term(text, text, text, text, numeric, numeric, timestamptz, timestamptz, bigint, text, text, text) IS
+'Publishes one term of a contract as a new version and returns its number: usd per unit_quantity units of a meter of a model, or percent_off; NULL provider, model, meter, service_tier or region means any; neither usd nor percent_off ends the term alike from valid_from on. '
+'An alias is kept as what it means at valid_from (now, when that is -infinity), and a NOTICE says so. Errors: IA002 a provider or model without prices, with near names; IA003 ambiguous; IA101 usd too fine; 22004 no contract; 22023 unknown meter; 23514 what contract_term refuses.';

@@ -17,7 +17,7 @@ LANGUAGE c STABLE PARALLEL SAFE COST 8
 AS 'MODULE_PATHNAME', 'token_cost_usage';
 
 COMMENT ON FUNCTION token_cost(text, usage, timestamptz, text, text) IS
-'Exact USD of one request: the sum over its meters of count x price at `at`. Context tiers are chosen by its total input and price all of it. A token meter without a price is billed as its parent (reasoning as output, cache_read as input ...). '
+'Exact USD of one request: the sum over its meters of count x price at `at`. Context tiers are chosen by its total input and price all of it. A token meter without a price is billed as its parent (reasoning as output, cache_read as input ...); cache_write_1h has none. '
 'service_tier: standard (also when NULL), batch, flex, priority ...; region: NULL takes the one in the model''s name, an unknown one has the base prices. NULL model, usage or time gives NULL. '
 'Errors: IA001 no price for a meter, IA002 unknown model, IA003 ambiguous model, IA004 unknown tier, IA005 usage of several requests that passes a context tier, IA007 no exchange rate, 22003 out of range (all these NULL under inferacct.unpriced = null), 22008 infinite time.';
 

@@ -151,6 +151,20 @@ AS $$
 	SELECT 'contract_term', t.contract, format('%s terms of a contract that is not in table contract', count(*)), format('INSERT INTO contract (contract) VALUES (%L)', t.contract)
 	FROM contract_term AS t WHERE NOT EXISTS (SELECT FROM contract AS c WHERE c.contract = t.contract) GROUP BY t.contract
 	UNION ALL
+	SELECT 'contract_term', format('%s: %s', t.contract, concat_ws('/', t.provider, t.model)), format('%s terms of a %s that nobody has prices for', count(*), CASE WHEN t.model IS NULL THEN 'provider' ELSE 'model' END),
+		'end them with terms alike that have neither usd nor percent_off, and state them with set_contract_term()'
+	FROM contract_term AS t JOIN price_version AS v USING (version)
+	WHERE NOT EXISTS (SELECT FROM price AS p WHERE p.provider = t.provider AND p.model = coalesce(t.model, p.model))
+		AND t.provider IS NOT NULL AND num_nonnulls(t.usd, t.percent_off) = 1
+		AND (t.model IS NULL OR NOT EXISTS (SELECT FROM alias_target(t.provider, t.model, CASE WHEN isfinite(t.valid_from) THEN t.valid_from ELSE v.published_at END)))
+	GROUP BY t.contract, t.provider, t.model
+	UNION ALL
+	SELECT 'price', format('%s/%s', p.provider, p.model), format('%s prices that are not used: the name is an alias of %s/%s', count(*), t.provider, t.model),
+		format('state them with set_price(), or end the alias: SELECT set_alias(%L, NULL)', p.provider || '/' || p.model)
+	FROM price AS p CROSS JOIN LATERAL alias_target(p.provider, p.model, now()) AS t
+	WHERE p.version > 1000 AND EXISTS (SELECT FROM model_alias AS a WHERE a.version > 1000 AND a.alias IN (p.model, p.provider || '/' || p.model))
+	GROUP BY p.provider, p.model, t.provider, t.model
+	UNION ALL
 	SELECT 'price', p.currency, format('%s prices in %s, which has no exchange rate', count(*), p.currency), format('INSERT INTO fx_rate (valid_from, currency, usd_per_unit) VALUES (..., %L, ...)', p.currency)
 	FROM price AS p WHERE p.amount IS NOT NULL AND NOT EXISTS (SELECT FROM fx_rate AS f WHERE f.currency = p.currency) GROUP BY p.currency
 	-- deployments and routing

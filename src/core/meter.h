@@ -8,9 +8,10 @@
  *
  * METER(ENUM, name, side, parent): side says which side of the request it
  * counts toward; a token meter without a price of its own is billed as its
- * parent; a meter that is its own parent has none.  (Cached audio and images
- * have a second one: where cache reads have no price, they cost what audio and
- * images do.)
+ * parent; a meter that is its own parent has none: what is not tokens, and
+ * writes for one hour, which no other price bounds from above.  (Cached audio
+ * and images have a second one: where cache reads have no price, they cost what
+ * audio and images do.)
  *
  * Pure C: no postgres.h.
  */
@@ -32,7 +33,7 @@ typedef enum MeterSide
 	METER(OUTPUT, output, SIDE_OUTPUT, OUTPUT) \
 	METER(CACHE_READ, cache_read, SIDE_INPUT, INPUT) \
 	METER(CACHE_WRITE, cache_write, SIDE_INPUT, INPUT) \
-	METER(CACHE_WRITE_1H, cache_write_1h, SIDE_INPUT, CACHE_WRITE) \
+	METER(CACHE_WRITE_1H, cache_write_1h, SIDE_INPUT, CACHE_WRITE_1H) \
 	METER(REASONING, reasoning, SIDE_OUTPUT, OUTPUT) \
 	METER(INPUT_AUDIO, input_audio, SIDE_INPUT, INPUT) \
 	METER(OUTPUT_AUDIO, output_audio, SIDE_OUTPUT, OUTPUT) \

@@ -35,6 +35,8 @@
  *	  only prefer a provider: others are tried when no reading leads to it.
  *	- An alias of a bare name also redirects "provider/name" when it stays with
  *	  that provider.  The target of an alias is final.
+ *	- Prices published under a name are never hidden by a shipped alias of it: the
+ *	  directory then says that the name means itself.
  *	- The region is what the name says, by whichever rule the model is found; an
  *	  alias with a region overrides it, and so may the caller.  A region without
  *	  prices of its own has those of the base region: that is the caller's rule.

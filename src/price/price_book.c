@@ -394,13 +394,32 @@ AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t
 	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
 }
 
+/* Is a name, with its provider or of the one that its alias leads to, that of a model with prices? */
+static bool
+HasOwnPrices(const AliasRow *row, const ModelDirectory *directory, ModelRef *own)
+{
+	const char *slash = strchr(row->alias, '/');
+	char		provider[MODEL_NAME_SIZE];
+
+	if (directory->find(directory->arg, row->provider, row->alias, own, 1) > 0)
+		return true;
+	if (slash == NULL || (size_t) (slash - row->alias) >= sizeof(provider))
+		return false;
+	memcpy(provider, row->alias, (size_t) (slash - row->alias));
+	provider[slash - row->alias] = '\0';
+	return directory->find(directory->arg, provider, slash + 1, own, 1) > 0;
+}
+
 bool
-AliasResolve(const AliasRow *rows, int nrows, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *directory,
+			 ModelRef *ref, int64_t *from, int64_t *to)
 {
 	int			row = AliasInForce(rows, nrows, at, from, to);
 
 	if (row < 0)
 		return false;
+	if (rows[row].version <= LAST_SHIPPED_VERSION && HasOwnPrices(&rows[row], directory, ref))
+		return true;
 	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
 	return true;
 }
@@ -538,6 +557,7 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 {
 	const PriceBook *book = arg;
 	const BookAlias *aliases = PriceBookAliases(book);
+	ModelDirectory directory = {.arg = arg,.find = BookFind};
 	AliasRow	rows[4];
 	int			nrows = 0;
 	int64_t		begun[2] = {-1, -1};	/* of the shipped rows and the user's: the last that has begun */
@@ -571,7 +591,7 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 		if (ahead[user] >= 0)
 			rows[nrows++] = AliasOfBook(book, (uint32_t) ahead[user]);
 	}
-	return AliasResolve(rows, nrows, at, ref, from, to);
+	return AliasResolve(rows, nrows, at, &directory, ref, from, to);
 }
 
 static bool

@@ -180,8 +180,13 @@ extern const RateCard *PriceBookCard(const PriceBook *book, const char *provider
  */
 extern int	AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to);
 
-/* What it means; false when there is none. */
-extern bool AliasResolve(const AliasRow *rows, int nrows, int64_t at, ModelRef *ref, int64_t *from, int64_t *to);
+/*
+ * What it means; false when there is none.  A shipped alias never hides prices
+ * that were published under the name: then the name means itself.  (A user's
+ * alias is a statement on the name, and wins.)  Of the directory, find is used.
+ */
+extern bool AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *directory,
+						 ModelRef *ref, int64_t *from, int64_t *to);
 
 /* The names that a book knows, for ModelResolve(). */
 extern ModelDirectory PriceBookDirectory(const PriceBook *book);

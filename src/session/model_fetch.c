@@ -72,6 +72,7 @@ static bool
 TableAlias(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
 {
 	PriceReader *reader = arg;
+	ModelDirectory directory = {.arg = arg,.find = TableFind};
 	PriceScan	scan;
 	HeapTuple	tuple;
 	TimestampTz published_at;
@@ -85,7 +86,7 @@ TableAlias(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from
 		AliasRowFill(&rows[count++], tuple, scan.desc, published_at);
 	}
 	PriceScanEnd(&scan);
-	return AliasResolve(rows, count, at, ref, from, to);
+	return AliasResolve(rows, count, at, &directory, ref, from, to);
 }
 
 static bool

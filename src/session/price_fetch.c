@@ -35,15 +35,27 @@ static PriceQuery book_query = {
 	.types = {TIMESTAMPTZOID, INT8OID}
 };
 
-/* The terms of a contract that bear on a model. */
+/*
+ * The terms of a contract that bear on a model: those that name it, by its own
+ * name or by an alias (with whose region), and those that name none.
+ */
 static PriceQuery contract_query = {
-	.sql = "SELECT t.valid_from, t.valid_to, t.version, v.published_at, t.service_tier, t.region, t.meter, t.rate, "
+	.sql = "SELECT t.valid_from, t.valid_to, t.version, t.published_at, t.service_tier, "
+	"COALESCE(t.region, NULLIF(t.named_region, '')), t.meter, t.rate, "
 	"((100 OPERATOR(pg_catalog.-) t.percent_off) OPERATOR(pg_catalog.*) 10000000)::bigint, t.unit_quantity, t.source, "
 	"CASE WHEN t.model IS NOT NULL THEN 2 WHEN t.provider IS NOT NULL THEN 1 ELSE 0 END::bigint "
-	"FROM inferacct.contract_term t JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) t.version "
-	"WHERE t.contract OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 "
-	"AND (t.provider IS NULL OR t.provider OPERATOR(pg_catalog.=) $3) "
-	"AND (t.model IS NULL OR t.model OPERATOR(pg_catalog.=) $4) AND t.version OPERATOR(pg_catalog.<=) $5",
+	"FROM (SELECT c.*, v.published_at, CASE "
+	"WHEN c.model IS NULL OR c.model OPERATOR(pg_catalog.=) $4 AND c.provider OPERATOR(pg_catalog.=) $3 THEN '' "
+	"WHEN ARRAY[c.model, c.provider OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) c.model] OPERATOR(pg_catalog.&&) "
+	"ARRAY(SELECT a.alias FROM inferacct.model_alias a WHERE a.provider OPERATOR(pg_catalog.=) $3 AND a.model OPERATOR(pg_catalog.=) $4) "
+	"THEN (SELECT a.region FROM inferacct_internal.alias_target(c.provider, c.model, "
+	"CASE WHEN pg_catalog.isfinite(c.valid_from) THEN c.valid_from ELSE v.published_at END, $2, $5) a "
+	"WHERE a.provider OPERATOR(pg_catalog.=) $3 AND a.model OPERATOR(pg_catalog.=) $4) END AS named_region "
+	"FROM inferacct.contract_term c JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) c.version "
+	"WHERE c.contract OPERATOR(pg_catalog.=) $1 AND v.published_at OPERATOR(pg_catalog.<=) $2 "
+	"AND c.version OPERATOR(pg_catalog.<=) $5 "
+	"AND (c.model IS NOT NULL OR c.provider IS NULL OR c.provider OPERATOR(pg_catalog.=) $3)) t "
+	"WHERE t.named_region IS NOT NULL",
 	.nargs = 5,
 	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID}
 };

@@ -104,7 +104,7 @@ SELECT m.provider || '/' || m.model AS name, m.provider, m.model,
 FROM (SELECT DISTINCT provider, model FROM known) m, generate_series(1, 4) AS n;
 CREATE TEMP TABLE parent (meter text, depth int, priced_as text) ON COMMIT DROP;
 INSERT INTO parent VALUES ('input', 0, 'input'), ('output', 0, 'output'), ('cache_read', 0, 'cache_read'), ('cache_read', 1, 'input'), ('cache_write', 0, 'cache_write'), ('cache_write', 1, 'input'),
-	('cache_write_1h', 0, 'cache_write_1h'), ('cache_write_1h', 1, 'cache_write'), ('cache_write_1h', 2, 'input'), ('reasoning', 0, 'reasoning'), ('reasoning', 1, 'output'),
+	('cache_write_1h', 0, 'cache_write_1h'), ('reasoning', 0, 'reasoning'), ('reasoning', 1, 'output'),
 	('requests', 0, 'requests'), ('web_searches', 0, 'web_searches');
 CREATE TEMP TABLE expected ON COMMIT DROP AS
 SELECT r.*, (SELECT CASE WHEN count(*) FILTER (WHERE p.usd IS NULL AND m.meter <> 'requests') = 0 THEN coalesce(sum(m.quantity * p.usd * round(1.0 / p.unit_quantity, 6)), 0) END
