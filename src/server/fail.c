@@ -79,7 +79,9 @@ fail(PG_FUNCTION_ARGS)
 	for (int i = 0; i < 4; i++)
 		part[i] = PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
 	if (part[0] == NULL || strlen(part[0]) != 5)
-		elog(ERROR, "no SQLSTATE: %s", part[1]);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no SQLSTATE: %s", part[1] == NULL ? "null" : part[1])));
 
 	/* Nothing but the error itself happens in between: no subtransaction is needed. */
 	PG_TRY();
