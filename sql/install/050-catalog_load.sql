@@ -181,10 +181,10 @@ DECLARE
 	problems	text;
 BEGIN
 	IF catalog IS NULL OR format IS NULL THEN
-		RAISE EXCEPTION 'load_prices needs a catalog and its format' USING ERRCODE = '22004';
+		PERFORM fail('22004', 'load_prices needs a catalog and its format');
 	END IF;
 	IF NOT coalesce(isfinite(load_prices.published_at), false) THEN
-		RAISE EXCEPTION 'published_at must be a finite time' USING ERRCODE = '22008';
+		PERFORM fail('22008', 'published_at must be a finite time');
 	END IF;
 	PERFORM lock_prices();
 	-- Our turn has come: what others published since the transaction began is known.
@@ -203,8 +203,9 @@ BEGIN
 	IF rejected > 0 AND load_prices.format = 'inferacct' THEN
 		SELECT string_agg(coalesce(c.path, '?') || ': ' || c.problem, E'\n') INTO problems
 		FROM (SELECT c.path, c.problem FROM unnest(entries) c WHERE c.kind = 'rejected' LIMIT 10) c;
-		RAISE EXCEPTION 'catalog has % entries that cannot be loaded', rejected
-			USING ERRCODE = 'IA102', DETAIL = problems, HINT = 'Nothing was loaded. pricing/README.md describes the format.';
+		PERFORM fail('IA102', format('catalog has %s entries that cannot be loaded', rejected),
+			problems,
+			'Nothing was loaded. pricing/README.md describes the format.');
 	END IF;
 
 	-- A time zone that this server does not know is an error (22023) here, not at the first request.

@@ -19,8 +19,7 @@ DECLARE
 	opened	bigint;
 BEGIN
 	IF coalesce(alias, '') = '' OR valid_from IS NULL THEN
-		RAISE EXCEPTION 'set_alias needs an alias and a time' USING ERRCODE = '22004',
-			HINT = 'A model of NULL ends the alias.';
+		PERFORM fail('22004', 'set_alias needs an alias and a time', hint => 'A model of NULL ends the alias.');
 	END IF;
 	PERFORM lock_prices();
 	IF model IS NULL THEN
@@ -34,11 +33,11 @@ BEGIN
 	ELSE
 		SELECT r.provider, r.model, r.region INTO meant FROM resolve_model(set_alias.model) AS r;
 		IF meant.model IS NULL THEN
-			RAISE EXCEPTION 'unknown model "%"', model USING ERRCODE = 'IA002',
-				HINT = 'current_price lists the models that have prices; set_price() adds one.';
+			PERFORM fail('IA002', format('unknown model "%s"', model),
+				hint => 'current_price lists the models that have prices; set_price() adds one.');
 		END IF;
 		IF alias = meant.provider || '/' || meant.model THEN
-			RAISE EXCEPTION '"%" cannot be an alias of itself', alias USING ERRCODE = '22023';
+			PERFORM fail('22023', format('"%s" cannot be an alias of itself', alias));
 		END IF;
 	END IF;
 	opened := open_price_version(now(), NULL, format('alias of %s', alias), NULL);
@@ -76,11 +75,11 @@ DECLARE
 	near	text;
 BEGIN
 	IF coalesce(contract, '') = '' THEN
-		RAISE EXCEPTION 'a term needs the name of its contract' USING ERRCODE = '22004';
+		PERFORM fail('22004', 'a term needs the name of its contract');
 	END IF;
 	IF NOT is_meter(meter) THEN
-		RAISE EXCEPTION 'unknown meter "%"', meter
-			USING ERRCODE = '22023', HINT = 'Meters are the argument names of usage(): input, output, cache_read ...';
+		PERFORM fail('22023', format('unknown meter "%s"', meter),
+			hint => 'Meters are the argument names of usage(): input, output, cache_read ...');
 	END IF;
 	PERFORM lock_prices();
 	IF model IS NOT NULL AND provider IS NOT NULL THEN

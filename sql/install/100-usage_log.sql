@@ -98,9 +98,7 @@ DECLARE
 	partition name;
 BEGIN
 	IF NOT isfinite(month) THEN
-		RAISE datetime_field_overflow USING
-			MESSAGE = format('"%s" is not a month', month),
-			HINT = 'Give any date of the month.';
+		PERFORM fail('22008', format('"%s" is not a month', month), hint => 'Give any date of the month.');
 	END IF;
 	from_at := date_trunc('month', month::timestamp) AT TIME ZONE 'UTC';
 	until_at := (date_trunc('month', month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
@@ -144,9 +142,8 @@ BEGIN
 	IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = candidate AND inhparent = 'inferacct.usage_log'::regclass) THEN
 		RETURN true;
 	END IF;
-	RAISE duplicate_table USING
-		MESSAGE = format('relation "%s" is not a partition of usage_log', candidate),
-		HINT = 'Attach it with ALTER TABLE inferacct.usage_log ATTACH PARTITION, or give it another name.';
+	PERFORM fail('42P07', format('relation "%s" is not a partition of usage_log', candidate),
+		hint => 'Attach it with ALTER TABLE inferacct.usage_log ATTACH PARTITION, or give it another name.');
 END
 $$;
 
@@ -161,12 +158,14 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT isfinite(from_at) OR NOT isfinite(until_at) THEN
-		RAISE EXCEPTION 'the span of time must be finite'
-			USING ERRCODE = '22008', DETAIL = format('It is from %s to %s.', from_at, until_at), HINT = 'Give its first and its last moment.';
+		PERFORM fail('22008', 'the span of time must be finite',
+			format('It is from %s to %s.', from_at, until_at),
+			'Give its first and its last moment.');
 	END IF;
 	IF extract(epoch FROM until_at) - extract(epoch FROM from_at) > extract(epoch FROM most) THEN
-		RAISE EXCEPTION 'the span of time is too long'
-			USING ERRCODE = '54000', DETAIL = format('It is from %s to %s, of at most %s.', from_at, until_at, most), HINT = 'Give a shorter one.';
+		PERFORM fail('54000', 'the span of time is too long',
+			format('It is from %s to %s, of at most %s.', from_at, until_at, most),
+			'Give a shorter one.');
 	END IF;
 	RETURN true;
 END
@@ -274,13 +273,12 @@ DECLARE
 	null_column text;
 BEGIN
 	IF relation IS NULL THEN
-		RAISE null_value_not_allowed USING MESSAGE = 'import_usage() needs a relation to import';
+		PERFORM fail('22004', 'import_usage() needs a relation to import');
 	END IF;
 	IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-		RAISE invalid_transaction_state USING
-			MESSAGE = 'import_usage() cannot run in a transaction that is ' || upper(current_setting('transaction_isolation')),
-			DETAIL = 'It could not see the rows of an import that ends while it waits for it.',
-			HINT = 'Run it under READ COMMITTED.';
+		PERFORM fail('25000', 'import_usage() cannot run in a transaction that is ' || upper(current_setting('transaction_isolation')),
+			'It could not see the rows of an import that ends while it waits for it.',
+			'Run it under READ COMMITTED.');
 	END IF;
 
 	-- A column of the relation fills the column of its name; a NULL in one that
@@ -302,10 +300,9 @@ BEGIN
 	WHERE l.attrelid = 'inferacct.usage_log'::regclass AND l.attnum > 0 AND NOT l.attisdropped AND l.attname <> 'loaded_at';
 
 	IF missing IS NOT NULL THEN
-		RAISE undefined_column USING
-			MESSAGE = format('relation "%s" lacks required columns: %s', relation, missing),
-			DETAIL = 'Columns are matched by name with those of usage_log: ' || canonical || '.',
-			HINT = 'Make a view that names the columns so; source may be given as the second argument of import_usage().';
+		PERFORM fail('42703', format('relation "%s" lacks required columns: %s', relation, missing),
+			'Columns are matched by name with those of usage_log: ' || canonical || '.',
+			'Make a view that names the columns so; source may be given as the second argument of import_usage().');
 	END IF;
 
 	-- One import of a source at a time; one of unknown sources shuts out all others.

@@ -30,9 +30,9 @@ BEGIN
 	PERFORM check_figures('the load', load), check_figure('the size of a unit', size, 0, above_least => true);
 	units := ceil_quotient((SELECT max(hour) FROM unnest(load) AS hour), size);
 	IF units > most THEN
-		RAISE EXCEPTION 'the load needs too many units'
-			USING ERRCODE = '54000', DETAIL = format('Its peak is that of %s units, of at most %s.', units, most),
-				HINT = 'Check that load and size are in the same unit, or use a larger size.';
+		PERFORM fail('54000', 'the load needs too many units',
+			format('Its peak is that of %s units, of at most %s.', units, most),
+			'Check that load and size are in the same unit, or use a larger size.');
 	END IF;
 	RETURN coalesce(units, 0);
 END $$;

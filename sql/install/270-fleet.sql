@@ -71,7 +71,7 @@ BEGIN
 	PERFORM check_figure('replica_usd_per_hour', replica_usd_per_hour, 0), check_figure('api_usd_per_mtok', api_usd_per_mtok, 0),
 		check_figure('replica_mtok_per_hour', replica_mtok_per_hour, 0, above_least => true), check_figure('fixed_usd', fixed_usd, 0);
 	IF array_position(hourly_mtok, NULL) IS NOT NULL THEN
-		RAISE EXCEPTION 'hourly_mtok cannot have a null hour' USING ERRCODE = '22004', HINT = 'An idle hour has 0.';
+		PERFORM fail('22004', 'hourly_mtok cannot have a null hour', hint => 'An idle hour has 0.');
 	END IF;
 END $$;
 COMMENT ON FUNCTION check_hybrid(numeric[], numeric, numeric, numeric, numeric) IS
@@ -173,11 +173,10 @@ BEGIN
 		RETURN NULL;			-- no bucket
 	END IF;
 	IF (traffic(demand)).unpriced_requests > 0 THEN
-		RAISE EXCEPTION 'the demand has requests without an API cost'
-			USING ERRCODE = 'IA001',
-				DETAIL = format('%s of its %s requests were added with a NULL api_usd.',
+		PERFORM fail('IA001', 'the demand has requests without an API cost',
+			format('%s of its %s requests were added with a NULL api_usd.',
 					(traffic(demand)).unpriced_requests, (traffic(demand)).requests),
-				HINT = 'Price them, or leave them out when the demand is made: an unknown cost is not zero.';
+			'Price them, or leave them out when the demand is made: an unknown cost is not zero.');
 	END IF;
 	SELECT sum(s.usage) INTO total FROM demand_series(demand) s;
 	work := deployment_work(d, input_tokens(total) - cached_tokens(total), cached_tokens(total), output_tokens(total));
@@ -425,9 +424,9 @@ BEGIN
 	IF batch_share > 0 THEN
 		n := greatest(ceil_quotient(batch_capacity(l.load, batch_share, greatest(div(86400, l.bucket_seconds), 1)::integer), l.size), least_n);
 		IF n > (l.deployment).max_replicas THEN
-			RAISE EXCEPTION 'deployment "%" cannot serve the demand with batches in its idle hours', deployment
-				USING ERRCODE = 'IA304', DETAIL = format('It takes %s replicas, max_replicas is %s.', n, (l.deployment).max_replicas),
-					HINT = 'Raise max_replicas, or leave batch_share out.';
+			PERFORM fail('IA304', format('deployment "%s" cannot serve the demand with batches in its idle hours', deployment),
+				format('It takes %s replicas, max_replicas is %s.', n, (l.deployment).max_replicas),
+				'Raise max_replicas, or leave batch_share out.');
 		END IF;
 		RETURN NEXT fleet_plan(l, 'shaved', n, n * cardinality(l.load), (SELECT sum(hour) FROM unnest(l.load) AS hour), 0, l.replica_usd);
 	END IF;
@@ -473,7 +472,8 @@ BEGIN
 	END IF;
 	d := l.deployment;
 	IF d.gpu IS NULL THEN
-		RAISE EXCEPTION 'deployment "%" rents no GPU', d.name USING ERRCODE = 'IA302', HINT = 'Own machines cannot be reserved.';
+		PERFORM fail('IA302', format('deployment "%s" rents no GPU', d.name),
+			hint => 'Own machines cannot be reserved.');
 	END IF;
 	rents := (SELECT array_agg(CASE WHEN has_gpu_price(d.gpu, d.vendor, t, at)
 			THEN gpu_usd_per_hour(d.gpu, d.vendor, t, at) * d.gpus_per_replica * d.redundancy * 8760 END ORDER BY i)

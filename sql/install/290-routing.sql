@@ -118,9 +118,9 @@ DECLARE
 BEGIN
 	SELECT * INTO p FROM current_routing_policy c WHERE c.name = routing_definition.policy;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'unknown routing policy "%"', policy USING ERRCODE = 'IA401',
-			DETAIL = 'Policies in force: ' || coalesce((SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM current_routing_policy c), 'none') || '.' || hidden_note(),
-			HINT = 'INSERT INTO inferacct.routing_policy (name, kind), and its tiers into inferacct.routing_tier.';
+		PERFORM fail('IA401', format('unknown routing policy "%s"', policy),
+			'Policies in force: ' || coalesce((SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM current_routing_policy c), 'none') || '.' || hidden_note(),
+			'INSERT INTO inferacct.routing_policy (name, kind), and its tiers into inferacct.routing_tier.');
 	END IF;
 	SELECT count(*), count(c.share), coalesce(sum(c.share), 0) INTO tier_count, share_count, stated
 	FROM current_routing_tier c WHERE c.policy = routing_definition.policy;
@@ -137,8 +137,9 @@ BEGIN
 		WHEN stated > 1 THEN format('Its shares sum to %s, more than 1.', trim_scale(stated))
 	END;
 	IF problem IS NOT NULL THEN
-		RAISE EXCEPTION 'routing policy "%" cannot be used', policy USING ERRCODE = 'IA402', DETAIL = problem,
-			HINT = 'Insert rows that correct it: tiers without model and deployment, or of share 0, end earlier ones.';
+		PERFORM fail('IA402', format('routing policy "%s" cannot be used', policy),
+			problem,
+			'Insert rows that correct it: tiers without model and deployment, or of share 0, end earlier ones.');
 	END IF;
 
 	FOR t IN SELECT * FROM current_routing_tier c WHERE c.policy = routing_definition.policy ORDER BY c.tier

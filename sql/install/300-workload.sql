@@ -52,14 +52,14 @@ DECLARE
 	missing text;
 BEGIN
 	IF log IS NULL THEN
-		RAISE null_value_not_allowed USING MESSAGE = 'no log was given';
+		PERFORM fail('22004', 'no log was given');
 	END IF;
 	SELECT string_agg(name, ', ') INTO missing
 	FROM unnest(ARRAY['at', 'usage', 'model', 'service_tier', 'region', 'duration_ms', 'score', 'tolerates']) AS name
 	WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = log AND a.attname = name AND NOT a.attisdropped);
 	IF missing IS NOT NULL THEN
-		RAISE undefined_column USING MESSAGE = format('relation "%s" lacks columns of a usage log: %s', log, missing),
-			HINT = 'Make a view that has the columns of inferacct.usage_log, NULL where nothing is known.';
+		PERFORM fail('42703', format('relation "%s" lacks columns of a usage log: %s', log, missing),
+			hint => 'Make a view that has the columns of inferacct.usage_log, NULL where nothing is known.');
 	END IF;
 END $$;
 

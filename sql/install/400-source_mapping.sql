@@ -181,11 +181,10 @@ DECLARE
 	found text := source_column(relation, VARIADIC names);
 BEGIN
 	IF found IS NULL THEN
-		RAISE undefined_column USING
-			MESSAGE = format('relation "%s" has no column for %s', relation, what),
-			DETAIL = 'Sought: ' || array_to_string(names, ', ') || '. It has: ' || (
+		PERFORM fail('42703', format('relation "%s" has no column for %s', relation, what),
+			'Sought: ' || array_to_string(names, ', ') || '. It has: ' || (
 				SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped) || '.',
-			HINT = 'Name the columns in a mapping of your own; see attach_usage().';
+			'Name the columns in a mapping of your own; see attach_usage().');
 	END IF;
 	RETURN found;
 END
@@ -229,10 +228,9 @@ BEGIN
 			END IF;
 		ELSE
 	END CASE;
-	RAISE datatype_mismatch USING
-		MESSAGE = format('column %s of relation "%s" cannot be read as a time', substr(expression, 3), relation),
-		DETAIL = format('It is of type %s.', type),
-		HINT = 'Numbers since 1970 need "at_unit": "s", "ms", "us" or "ns" in the mapping.';
+	PERFORM fail('42804', format('column %s of relation "%s" cannot be read as a time', substr(expression, 3), relation),
+		format('It is of type %s.', type),
+		'Numbers since 1970 need "at_unit": "s", "ms", "us" or "ns" in the mapping.');
 END
 $$;
 
@@ -270,10 +268,9 @@ BEGIN
 		WHEN type IN ('json', 'text', 'character varying') THEN RETURN format('inferacct_internal.try_json(%s::text)', expression);
 		ELSE
 	END CASE;
-	RAISE datatype_mismatch USING
-		MESSAGE = format('column %s of relation "%s" cannot be read as JSON', substr(expression, 3), relation),
-		DETAIL = format('It is of type %s.', type),
-		HINT = 'It must be of type jsonb, json or text.';
+	PERFORM fail('42804', format('column %s of relation "%s" cannot be read as JSON', substr(expression, 3), relation),
+		format('It is of type %s.', type),
+		'It must be of type jsonb, json or text.');
 END
 $$;
 
@@ -300,9 +297,8 @@ BEGIN
 			RETURN format('inferacct_internal.try_json((%s)::text)', expression);
 		WHEN key IN ('tags', 'attributes') THEN RETURN format('pg_catalog.to_jsonb(%s)', expression);
 		WHEN key = 'tolerates' AND type IS DISTINCT FROM 'interval' AND type IS NOT NULL THEN
-			RAISE datatype_mismatch USING
-				MESSAGE = format('column %s of relation "%s" cannot be read as an interval', substr(expression, 3), relation),
-				DETAIL = format('It is of type %s.', type);
+			PERFORM fail('42804', format('column %s of relation "%s" cannot be read as an interval', substr(expression, 3), relation),
+				format('It is of type %s.', type));
 		ELSE RETURN expression;
 	END CASE;
 END
@@ -327,9 +323,8 @@ BEGIN
 		expression := source_json(relation, source_need(relation, key, said ->> 'column'));
 		RETURN source_format('(%s {#>>} %s)', expression, quote_literal(ARRAY(SELECT jsonb_array_elements_text(said -> 'path'))) || '::text[]');
 	END IF;
-	RAISE invalid_parameter_value USING
-		MESSAGE = format('the mapping of "%s" is not understood: %s', key, said),
-		HINT = 'Give a column''s name, {"column": name, "path": [key, ...]} for a value in a json column, or {"value": constant}.';
+	PERFORM fail('22023', format('the mapping of "%s" is not understood: %s', key, said),
+		hint => 'Give a column''s name, {"column": name, "path": [key, ...]} for a value in a json column, or {"value": constant}.');
 END
 $$;
 

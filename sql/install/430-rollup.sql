@@ -287,9 +287,8 @@ BEGIN
 	END IF;
 	SELECT * INTO s FROM usage_source WHERE name = origin;
 	IF NOT FOUND THEN
-		RAISE undefined_object USING
-			MESSAGE = format('no source "%s" is attached', origin),
-			HINT = 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".';
+		PERFORM fail('42704', format('no source "%s" is attached', origin),
+			hint => 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".');
 	END IF;
 	-- The relation itself, not the function that reads it: its planner may have to know it.
 	tracked := tells_transactions(s.relation::regclass) AND s.definition ->> 'from' IS NULL;
@@ -511,9 +510,8 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('a chunk cannot be %s', chunk),
-			HINT = 'Give an hour or more, in hours or days.';
+		PERFORM fail('22023', format('a chunk cannot be %s', chunk),
+			hint => 'Give an hour or more, in hours or days.');
 	END IF;
 	RETURN make_interval(secs => extract(epoch FROM chunk));
 END

@@ -123,17 +123,16 @@ BEGIN
 			AND (h.meter = '*' OR tokens_of(jsonb_build_object(h.meter, 1)::usage) = 1) AND k.terms && tstzrange(h.valid_from, h.valid_to)
 		ORDER BY h.valid_from, h.meter LIMIT 1;
 		IF FOUND THEN
-			RAISE object_not_in_prerequisite_state USING
-				MESSAGE = format('"%s" at service tier "%s" has a price by the token', k.label, k.service_tier),
-				DETAIL = format('It means %s/%s, whose meter %s has a price from %s on; at a price of 0 all requests that the log has of it would be free, whoever served them.', k.provider, k.model, priced.meter, priced.valid_from),
-				HINT = 'Log what a commitment or deployment serves with a service tier or model name of its own; attach_usage() takes {"service_tier": {"value": "provisioned"}}. Or withdraw that price.';
+			PERFORM fail('55000', format('"%s" at service tier "%s" has a price by the token', k.label, k.service_tier),
+				format('It means %s/%s, whose meter %s has a price from %s on; at a price of 0 all requests that the log has of it would be free, whoever served them.', k.provider, k.model, priced.meter, priced.valid_from),
+				'Log what a commitment or deployment serves with a service tier or model name of its own; attach_usage() takes {"service_tier": {"value": "provisioned"}}. Or withdraw that price.');
 		END IF;
 		FOR event IN
 			SELECT DISTINCT e.at FROM (SELECT lower(r) AS at FROM unnest(k.terms) AS r UNION SELECT upper(r) FROM unnest(k.terms) AS r UNION SELECT unnest(k.events)) AS e
 			WHERE e.at IS NOT NULL ORDER BY e.at
 		LOOP
 			wanted := CASE WHEN k.terms @> event THEN 0 END;
-			FOREACH token IN ARRAY ARRAY['input', 'output'] LOOP
+			FOREACH token IN ARRAY ARRAY['input', 'output', 'cache_write_1h'] LOOP
 				SELECT h.usd, h.source INTO priced FROM price_history AS h
 				WHERE (h.provider, h.model, h.service_tier, h.meter, h.region, h.above_input_tokens) = (k.provider, k.model, k.service_tier, token, '', 0)
 					AND h.time_windows IS NULL AND h.valid_from <= event AND (h.valid_to IS NULL OR h.valid_to > event)

@@ -293,10 +293,9 @@ DECLARE
 	sizes bigint[] := context_thresholds();
 BEGIN
 	IF EXISTS (SELECT FROM trigger_modes() AS t WHERE t.relation = 'usage_hourly'::regclass AND t.mode = 'D') THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = 'months cannot be summed up while triggers of usage_hourly are off',
-			DETAIL = 'Hours that come or go now would not take their month out again.',
-			HINT = 'SELECT enable_triggers() first.';
+		PERFORM fail('55000', 'months cannot be summed up while triggers of usage_hourly are off',
+			'Hours that come or go now would not take their month out again.',
+			'SELECT enable_triggers() first.');
 	END IF;
 	PERFORM month_changed(r.origin, r.month) FROM (SELECT origin, month FROM rollup_month ORDER BY 1, 2) AS r
 	WHERE everything OR NOT EXISTS (SELECT FROM usage_month AS u WHERE u.origin = r.origin AND u.month = r.month);

@@ -68,10 +68,9 @@ BEGIN
 			RETURN NULL;
 		END IF;
 	END IF;
-	RAISE EXCEPTION USING ERRCODE = 'IA103',
-		MESSAGE = format('table "%s" is append-only', TG_TABLE_NAME),
-		DETAIL = format('%s was refused: what is booked stays.', TG_OP),
-		HINT = 'restated_spend shows what has changed since; reopen_month() takes a closing back.';
+	PERFORM fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
+		format('%s was refused: what is booked stays.', TG_OP),
+		'restated_spend shows what has changed since; reopen_month() takes a closing back.');
 END
 $$;
 
@@ -98,9 +97,9 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF month IS NULL THEN
-		RAISE null_value_not_allowed USING MESSAGE = 'the month is NULL', HINT = 'Give any day of it.';
+		PERFORM fail('22004', 'the month is NULL', hint => 'Give any day of it.');
 	ELSIF NOT isfinite(month) THEN
-		RAISE datetime_field_overflow USING MESSAGE = format('month %s is not finite', month);
+		PERFORM fail('22008', format('month %s is not finite', month));
 	END IF;
 	RETURN date_trunc('month', month::timestamp)::date;
 END
@@ -118,14 +117,12 @@ DECLARE
 	closed closed_month;
 BEGIN
 	IF begin_of(next_month(this)) > now() AND NOT coalesce(before_its_end, false) THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('month %s has not ended', this),
-			HINT = 'Close it after its last day (UTC), or say before_its_end => true.';
+		PERFORM fail('22023', format('month %s has not ended', this),
+			hint => 'Close it after its last day (UTC), or say before_its_end => true.');
 	END IF;
 	IF EXISTS (SELECT FROM closed_month AS c WHERE c.month = this) THEN
-		RAISE duplicate_object USING
-			MESSAGE = format('month %s is closed already', this),
-			HINT = 'restated_spend shows what has changed since; reopen_month() takes the closing back.';
+		PERFORM fail('42710', format('month %s is closed already', this),
+			hint => 'restated_spend shows what has changed since; reopen_month() takes the closing back.');
 	END IF;
 	-- What is being published now would else be known since a time before known_at, and yet not be booked.
 	PERFORM lock_prices();
@@ -173,7 +170,7 @@ BEGIN
 	WITH rows AS (DELETE FROM booked_usage AS b WHERE b.month = this)
 	DELETE FROM closed_month AS c WHERE c.month = this;
 	IF NOT FOUND THEN
-		RAISE undefined_object USING MESSAGE = format('month %s is not closed', this);
+		PERFORM fail('42704', format('month %s is not closed', this));
 	END IF;
 END
 $$;
@@ -194,7 +191,7 @@ DECLARE
 BEGIN
 	SELECT * INTO closed FROM closed_month AS c WHERE c.month = checked_month(reproduce_month.month);
 	IF NOT FOUND THEN
-		RAISE undefined_object USING MESSAGE = format('month %s is not closed', checked_month(month));
+		PERFORM fail('42704', format('month %s is not closed', checked_month(month)));
 	END IF;
 	-- Both go back to the caller's when the function ends.
 	PERFORM set_config('inferacct.as_of', closed.known_at::text, true), set_config('inferacct.contract', coalesce(closed.contract, ''), true);

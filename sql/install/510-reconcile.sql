@@ -38,17 +38,15 @@ DECLARE
 	line jsonb;
 BEGIN
 	IF jsonb_typeof(invoice) IS DISTINCT FROM 'array' THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'the lines of an invoice are not an array',
-			HINT = 'Give [{"model": ..., "meter": ..., "quantity": ..., "usd": ...}, ...]; meter and quantity may be left out.';
+		PERFORM fail('22023', 'the lines of an invoice are not an array',
+			hint => 'Give [{"model": ..., "meter": ..., "quantity": ..., "usd": ...}, ...]; meter and quantity may be left out.');
 	END IF;
 	FOR line IN SELECT jsonb_array_elements(invoice) LOOP
 		IF jsonb_typeof(line) IS DISTINCT FROM 'object' OR line ->> 'model' IS NULL OR line ->> 'usd' IS NULL
 			OR (line ->> 'usd') !~ '^-?[0-9]+(\.[0-9]+)?$' OR (line ->> 'quantity') !~ '^[0-9]+(\.[0-9]+)?$' THEN
-			RAISE invalid_parameter_value USING
-				MESSAGE = 'a line of an invoice cannot be read',
-				DETAIL = format('It is %s.', line),
-				HINT = 'A line needs a "model" and "usd", a plain decimal number; "quantity" is units, not millions, and not below zero.';
+			PERFORM fail('22023', 'a line of an invoice cannot be read',
+				format('It is %s.', line),
+				'A line needs a "model" and "usd", a plain decimal number; "quantity" is units, not millions, and not below zero.');
 		END IF;
 		model := line ->> 'model';
 		meter := line ->> 'meter';
