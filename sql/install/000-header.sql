@@ -26,7 +26,7 @@ BEGIN
 	IF EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid OPERATOR(pg_catalog.=) owner AND NOT r.rolsuper)
 		AND owner_name OPERATOR(pg_catalog.<>) current_user::pg_catalog.text
 	THEN
-		PERFORM fail('42501', pg_catalog.format('schema "inferacct" belongs to role "%s"', owner_name),
+		PERFORM inferacct_internal.fail('42501', pg_catalog.format('schema "inferacct" belongs to role "%s"', owner_name),
 			'Its owner could put functions in it that run with the rights of whoever uses the extension.',
 			'Drop it: CREATE EXTENSION makes its own. Or give it to a superuser: ALTER SCHEMA inferacct OWNER TO CURRENT_USER.');
 	END IF;
@@ -38,7 +38,7 @@ BEGIN
 	WHERE n.oid OPERATOR(pg_catalog.=) schema_id AND a.privilege_type OPERATOR(pg_catalog.=) 'CREATE'
 		AND (r.oid IS NULL OR NOT pg_catalog.pg_has_role(r.oid, owner, 'MEMBER'));
 	IF found IS NOT NULL THEN
-		PERFORM fail('42501', pg_catalog.format('others may create objects in schema "inferacct": %s', found),
+		PERFORM inferacct_internal.fail('42501', pg_catalog.format('others may create objects in schema "inferacct": %s', found),
 			'They could put functions in it that run with the rights of whoever uses the extension.',
 			'REVOKE CREATE ON SCHEMA inferacct FROM them.');
 	END IF;
@@ -56,7 +56,7 @@ BEGIN
 		AND (c.oid IS NULL OR c.relkind::pg_catalog.text OPERATOR(pg_catalog.<>) ALL (ARRAY['r', 'p', 'S']::pg_catalog.text[])
 			OR NOT pg_catalog.pg_has_role(c.relowner, owner, 'MEMBER'));
 	IF found IS NOT NULL THEN
-		PERFORM fail('42710', 'schema "inferacct" holds more than tables of its owner',
+		PERFORM inferacct_internal.fail('42710', 'schema "inferacct" holds more than tables of its owner',
 			pg_catalog.format('Among what is there: %s.', found),
 			'Drop it or move it to another schema: its functions, operators and types could take the place of the extension''s own.');
 	END IF;

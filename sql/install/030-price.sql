@@ -79,7 +79,7 @@ DECLARE
 	opened bigint;
 BEGIN
 	IF NOT coalesce(isfinite(published_at), false) THEN
-		PERFORM fail('22008', 'published_at must be a finite time');
+		PERFORM inferacct_internal.fail('22008', 'published_at must be a finite time');
 	END IF;
 	-- now() is when the transaction began; others may have published since.  The
 	-- moment that counts is when our turn has come: the trigger waits for it
@@ -317,7 +317,7 @@ BEGIN
 		WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND e.extname = 'inferacct'
 			AND (d.objid = relation OR d.objid IN (SELECT relid FROM pg_partition_ancestors(relation))))
 	THEN
-		PERFORM fail('39P01', format('relation "%s" does not belong to extension inferacct', relation::regclass),
+		PERFORM inferacct_internal.fail('39P01', format('relation "%s" does not belong to extension inferacct', relation::regclass),
 			'This trigger function acts with the rights of the owner of the extension, on its tables only.',
 			'Drop the trigger.');
 	END IF;
@@ -367,7 +367,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
+	PERFORM inferacct_internal.fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
 		format('%s was refused, so that earlier reports can still be reproduced.', TG_OP),
 		'Publish a correction as a new version with set_price() or load_prices(); a price of NULL withdraws it.');
 END $$;
@@ -388,7 +388,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NEW.version <= 1000 AND NOT is_installing() THEN
-		PERFORM fail('IA104', format('no row of "%s" can be added to version %s', TG_TABLE_NAME, NEW.version),
+		PERFORM inferacct_internal.fail('IA104', format('no row of "%s" can be added to version %s', TG_TABLE_NAME, NEW.version),
 			'Versions up to 1000 are shipped with the extension; a dump leaves their rows out.',
 			'Leave out version: the row then belongs to a version of its own.');
 	END IF;
@@ -396,7 +396,7 @@ BEGIN
 		OR EXISTS (SELECT FROM price_version v WHERE v.version = NEW.version AND v.digest IS NULL AND is_own_transaction(v.xmin)) THEN
 		RETURN NEW;
 	END IF;
-	PERFORM fail('IA104', format('no row of "%s" can be added to version %s', TG_TABLE_NAME, NEW.version),
+	PERFORM inferacct_internal.fail('IA104', format('no row of "%s" can be added to version %s', TG_TABLE_NAME, NEW.version),
 		'Rows are added by the transaction that opens their version; later they would change what was known in the past.',
 		'Leave out version, or use set_price() or load_prices(). Only the owner of the extension restores and corrects.');
 END $$;
@@ -410,7 +410,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NEW.version <= 1000 AND NOT is_installing() THEN
-		PERFORM fail('IA104', format('version %s cannot be opened', NEW.version),
+		PERFORM inferacct_internal.fail('IA104', format('version %s cannot be opened', NEW.version),
 			'Versions up to 1000 are shipped with the extension; a dump leaves them out.',
 			'Leave out version: it is numbered by price_version_seq.');
 	END IF;
@@ -418,13 +418,13 @@ BEGIN
 		RETURN NEW;
 	END IF;
 	IF NEW.published_at < statement_timestamp() THEN
-		PERFORM fail('IA104', format('a version cannot be published at %s', NEW.published_at),
+		PERFORM inferacct_internal.fail('IA104', format('a version cannot be published at %s', NEW.published_at),
 			'What is published in the past changes reports of the past and closed months.',
 			'Leave out published_at; valid_from says since when a price holds. Only the owner of the extension restores and corrects.');
 	END IF;
 	IF NEW.digest IS NOT NULL OR NOT coalesce(NEW.version > (SELECT coalesce(max(v.version), 1000) FROM price_version v)
 			AND NEW.version <= pg_sequence_last_value('price_version_seq'), false) THEN
-		PERFORM fail('IA104', format('version %s cannot be opened', NEW.version),
+		PERFORM inferacct_internal.fail('IA104', format('version %s cannot be opened', NEW.version),
 			'Versions are numbered by price_version_seq, and their digest is written at commit.',
 			'Leave out version and digest.');
 	END IF;
@@ -444,7 +444,7 @@ BEGIN
 		AND to_jsonb(OLD) - 'digest' = to_jsonb(NEW) - 'digest' THEN
 		RETURN NEW;
 	END IF;
-	PERFORM fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
+	PERFORM inferacct_internal.fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
 		format('%s was refused, so that earlier reports can still be reproduced.', TG_OP),
 		'Publish a correction as a new version with set_price() or load_prices(); a price of NULL withdraws it.');
 END $$;
@@ -564,25 +564,25 @@ DECLARE
 	opened	bigint;
 BEGIN
 	IF provider IS NULL OR model IS NULL OR meter IS NULL THEN
-		PERFORM fail('22004', 'a price needs provider, model and meter',
+		PERFORM inferacct_internal.fail('22004', 'a price needs provider, model and meter',
 			hint => 'usd NULL withdraws a price; the names must be given.');
 	END IF;
 	IF NOT is_meter(meter) THEN
-		PERFORM fail('22023', format('unknown meter "%s"', meter),
+		PERFORM inferacct_internal.fail('22023', format('unknown meter "%s"', meter),
 			hint => 'Meters are the argument names of usage(): input, output, cache_read ...');
 	END IF;
 	IF usd < 0 OR usd = 'NaN' THEN
-		PERFORM fail('22003', format('a price cannot be %s', usd),
+		PERFORM inferacct_internal.fail('22003', format('a price cannot be %s', usd),
 			hint => 'Use 0 for free and NULL to withdraw a price.');
 	END IF;
 	IF unit_quantity IS NULL OR unit_quantity <= 0 THEN
-		PERFORM fail('22023', 'unit_quantity must be positive');
+		PERFORM inferacct_internal.fail('22023', 'unit_quantity must be positive');
 	END IF;
 	IF above_input_tokens < 0 THEN
-		PERFORM fail('22023', 'above_input_tokens must not be negative');
+		PERFORM inferacct_internal.fail('22023', 'above_input_tokens must not be negative');
 	END IF;
 	IF coalesce(valid_from, 'infinity') = 'infinity' THEN
-		PERFORM fail('22008', 'valid_from must be a time or -infinity');
+		PERFORM inferacct_internal.fail('22008', 'valid_from must be a time or -infinity');
 	END IF;
 
 	PERFORM lock_prices();

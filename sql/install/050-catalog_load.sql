@@ -181,10 +181,10 @@ DECLARE
 	problems	text;
 BEGIN
 	IF catalog IS NULL OR format IS NULL THEN
-		PERFORM fail('22004', 'load_prices needs a catalog and its format');
+		PERFORM inferacct_internal.fail('22004', 'load_prices needs a catalog and its format');
 	END IF;
 	IF NOT coalesce(isfinite(load_prices.published_at), false) THEN
-		PERFORM fail('22008', 'published_at must be a finite time');
+		PERFORM inferacct_internal.fail('22008', 'published_at must be a finite time');
 	END IF;
 	PERFORM lock_prices();
 	-- Our turn has come: what others published since the transaction began is known.
@@ -203,7 +203,7 @@ BEGIN
 	IF rejected > 0 AND load_prices.format = 'inferacct' THEN
 		SELECT string_agg(coalesce(c.path, '?') || ': ' || c.problem, E'\n') INTO problems
 		FROM (SELECT c.path, c.problem FROM unnest(entries) c WHERE c.kind = 'rejected' LIMIT 10) c;
-		PERFORM fail('IA102', format('catalog has %s entries that cannot be loaded', rejected),
+		PERFORM inferacct_internal.fail('IA102', format('catalog has %s entries that cannot be loaded', rejected),
 			problems,
 			'Nothing was loaded. pricing/README.md describes the format.');
 	END IF;

@@ -19,7 +19,7 @@ DECLARE
 	opened	bigint;
 BEGIN
 	IF coalesce(alias, '') = '' OR valid_from IS NULL THEN
-		PERFORM fail('22004', 'set_alias needs an alias and a time', hint => 'A model of NULL ends the alias.');
+		PERFORM inferacct_internal.fail('22004', 'set_alias needs an alias and a time', hint => 'A model of NULL ends the alias.');
 	END IF;
 	PERFORM lock_prices();
 	IF model IS NULL THEN
@@ -28,16 +28,16 @@ BEGIN
 		WHERE a.alias = set_alias.alias AND a.model IS NOT NULL
 		ORDER BY a.valid_from DESC, v.published_at DESC, a.version DESC LIMIT 1;
 		IF NOT FOUND THEN
-			PERFORM fail('IA002', format('there is no alias "%s"', alias), hint => 'Aliases are the rows of model_alias.');
+			PERFORM inferacct_internal.fail('IA002', format('there is no alias "%s"', alias), hint => 'Aliases are the rows of model_alias.');
 		END IF;
 	ELSE
 		SELECT r.provider, r.model, r.region INTO meant FROM resolve_model(set_alias.model) AS r;
 		IF meant.model IS NULL THEN
-			PERFORM fail('IA002', format('unknown model "%s"', model),
+			PERFORM inferacct_internal.fail('IA002', format('unknown model "%s"', model),
 				hint => 'current_price lists the models that have prices; set_price() adds one.');
 		END IF;
 		IF alias = meant.provider || '/' || meant.model THEN
-			PERFORM fail('22023', format('"%s" cannot be an alias of itself', alias));
+			PERFORM inferacct_internal.fail('22023', format('"%s" cannot be an alias of itself', alias));
 		END IF;
 	END IF;
 	opened := open_price_version(now(), NULL, format('alias of %s', alias), NULL);
@@ -75,10 +75,10 @@ DECLARE
 	near	text;
 BEGIN
 	IF coalesce(contract, '') = '' THEN
-		PERFORM fail('22004', 'a term needs the name of its contract');
+		PERFORM inferacct_internal.fail('22004', 'a term needs the name of its contract');
 	END IF;
 	IF NOT is_meter(meter) THEN
-		PERFORM fail('22023', format('unknown meter "%s"', meter),
+		PERFORM inferacct_internal.fail('22023', format('unknown meter "%s"', meter),
 			hint => 'Meters are the argument names of usage(): input, output, cache_read ...');
 	END IF;
 	PERFORM lock_prices();
@@ -93,14 +93,14 @@ BEGIN
 		ELSIF NOT EXISTS (SELECT FROM price AS p WHERE (p.provider, p.model) = (set_contract_term.provider, set_contract_term.model)) THEN
 			-- Raises IA002 with the nearest names, or knows a name that it could be.
 			SELECT r.provider || '/' || r.model INTO near FROM resolve_model(set_contract_term.provider || '/' || set_contract_term.model) AS r;
-			PERFORM fail('IA002', format('unknown model "%s/%s"', provider, model), 'A term is for a model by its own name or an alias, not by a guess.',
+			PERFORM inferacct_internal.fail('IA002', format('unknown model "%s/%s"', provider, model), 'A term is for a model by its own name or an alias, not by a guess.',
 				format('Nearest known: %s.', near));
 		END IF;
 	ELSIF provider IS NOT NULL AND NOT EXISTS (SELECT FROM price AS p WHERE p.provider = set_contract_term.provider) THEN
 		SELECT coalesce(string_agg(k.provider, ', ' ORDER BY k.provider) FILTER (WHERE left(k.provider, 2) = lower(left(set_contract_term.provider, 2))),
 			string_agg(k.provider, ', ' ORDER BY k.provider)) INTO near
 		FROM (SELECT DISTINCT p.provider FROM price AS p) AS k;
-		PERFORM fail('IA002', format('unknown provider "%s"', provider), 'Nobody has published a price of it.', format('Nearest known: %s.', near));
+		PERFORM inferacct_internal.fail('IA002', format('unknown provider "%s"', provider), 'Nobody has published a price of it.', format('Nearest known: %s.', near));
 	END IF;
 	opened := open_price_version(now(), source, 'set_contract_term', NULL);
 	INSERT INTO contract_term AS t (version, contract, provider, model, meter, usd, percent_off, valid_from, valid_to, unit_quantity, service_tier, region, source)

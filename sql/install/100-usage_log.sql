@@ -98,7 +98,7 @@ DECLARE
 	partition name;
 BEGIN
 	IF NOT isfinite(month) THEN
-		PERFORM fail('22008', format('"%s" is not a month', month), hint => 'Give any date of the month.');
+		PERFORM inferacct_internal.fail('22008', format('"%s" is not a month', month), hint => 'Give any date of the month.');
 	END IF;
 	from_at := date_trunc('month', month::timestamp) AT TIME ZONE 'UTC';
 	until_at := (date_trunc('month', month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
@@ -142,7 +142,7 @@ BEGIN
 	IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = candidate AND inhparent = 'inferacct.usage_log'::regclass) THEN
 		RETURN true;
 	END IF;
-	PERFORM fail('42P07', format('relation "%s" is not a partition of usage_log', candidate),
+	PERFORM inferacct_internal.fail('42P07', format('relation "%s" is not a partition of usage_log', candidate),
 		hint => 'Attach it with ALTER TABLE inferacct.usage_log ATTACH PARTITION, or give it another name.');
 END
 $$;
@@ -158,12 +158,12 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT isfinite(from_at) OR NOT isfinite(until_at) THEN
-		PERFORM fail('22008', 'the span of time must be finite',
+		PERFORM inferacct_internal.fail('22008', 'the span of time must be finite',
 			format('It is from %s to %s.', from_at, until_at),
 			'Give its first and its last moment.');
 	END IF;
 	IF extract(epoch FROM until_at) - extract(epoch FROM from_at) > extract(epoch FROM most) THEN
-		PERFORM fail('54000', 'the span of time is too long',
+		PERFORM inferacct_internal.fail('54000', 'the span of time is too long',
 			format('It is from %s to %s, of at most %s.', from_at, until_at, most),
 			'Give a shorter one.');
 	END IF;
@@ -273,10 +273,10 @@ DECLARE
 	null_column text;
 BEGIN
 	IF relation IS NULL THEN
-		PERFORM fail('22004', 'import_usage() needs a relation to import');
+		PERFORM inferacct_internal.fail('22004', 'import_usage() needs a relation to import');
 	END IF;
 	IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-		PERFORM fail('25000', 'import_usage() cannot run in a transaction that is ' || upper(current_setting('transaction_isolation')),
+		PERFORM inferacct_internal.fail('25000', 'import_usage() cannot run in a transaction that is ' || upper(current_setting('transaction_isolation')),
 			'It could not see the rows of an import that ends while it waits for it.',
 			'Run it under READ COMMITTED.');
 	END IF;
@@ -300,7 +300,7 @@ BEGIN
 	WHERE l.attrelid = 'inferacct.usage_log'::regclass AND l.attnum > 0 AND NOT l.attisdropped AND l.attname <> 'loaded_at';
 
 	IF missing IS NOT NULL THEN
-		PERFORM fail('42703', format('relation "%s" lacks required columns: %s', relation, missing),
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks required columns: %s', relation, missing),
 			'Columns are matched by name with those of usage_log: ' || canonical || '.',
 			'Make a view that names the columns so; source may be given as the second argument of import_usage().');
 	END IF;

@@ -173,7 +173,7 @@ BEGIN
 	THEN
 		RETURN;
 	END IF;
-	PERFORM fail('22023', format('%s cannot be %s', name, left(trim_scale(figure)::text, 60)),
+	PERFORM inferacct_internal.fail('22023', format('%s cannot be %s', name, left(trim_scale(figure)::text, 60)),
 		format('It must be %s%s %s%s.', CASE WHEN whole THEN 'a whole number, ' ELSE '' END,
 				CASE WHEN above_least THEN 'above' ELSE 'at least' END, at_least,
 				coalesce(' and at most ' || at_most, CASE WHEN figure < 'Infinity' AND abs(figure) >= 1e30 THEN ' and below 1e30'
@@ -205,7 +205,7 @@ DECLARE
 	month timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
 BEGIN
 	IF NOT isfinite(at) THEN
-		PERFORM fail('22008', 'at must be a finite time');
+		PERFORM inferacct_internal.fail('22008', 'at must be a finite time');
 	END IF;
 	RETURN trim_scale(extract(epoch FROM month + interval '1 month' - month) / 3600);
 END $$;
@@ -251,7 +251,7 @@ BEGIN
 	PERFORM check_figure('utilization', utilization, 0, 1, above_least => true);
 	work := (input_tokens(mix) - cached_tokens(mix)) * decode_tokens_per_second + output_tokens(mix) * prefill_tokens_per_second;
 	IF work = 0 THEN
-		PERFORM fail('22023', 'the mix has no tokens to prefill or decode');
+		PERFORM inferacct_internal.fail('22023', 'the mix has no tokens to prefill or decode');
 	END IF;
 	RETURN exact_quotient(tokens * prefill_tokens_per_second * decode_tokens_per_second * hours * 3600 * utilization,
 		work * 1000000);
@@ -333,7 +333,7 @@ DECLARE
 	known		text;
 BEGIN
 	IF NOT isfinite(at) THEN
-		PERFORM fail('22008', 'at must be a finite time');
+		PERFORM inferacct_internal.fail('22008', 'at must be a finite time');
 	END IF;
 	SELECT d.* INTO found_row
 	FROM deployment d JOIN price_version v USING (version)
@@ -345,7 +345,7 @@ BEGIN
 	SELECT string_agg(name, ', ' ORDER BY name) INTO known
 	FROM (SELECT DISTINCT d.name FROM deployment d JOIN price_version v USING (version)
 		WHERE d.valid_from <= at AND v.published_at <= price_horizon() ORDER BY d.name LIMIT 10) names;
-	PERFORM fail('IA301', format('unknown deployment "%s"', deployment),
+	PERFORM inferacct_internal.fail('IA301', format('unknown deployment "%s"', deployment),
 		format('No row of that name is valid at %s.', at) || hidden_note(),
 		coalesce('Known deployments are: ' || known || '.', 'INSERT it into table deployment.'));
 END $$;
@@ -389,13 +389,13 @@ BEGIN
 	IF cardinality(rents) = 1 THEN
 		RETURN rents[1];
 	ELSIF cardinality(rents) > 1 THEN
-		PERFORM fail('IA302', format('several vendors rent out %s on term %s', gpu, term),
+		PERFORM inferacct_internal.fail('IA302', format('several vendors rent out %s on term %s', gpu, term),
 			format('Prices at %s are known from: %s.', at, array_to_string(vendors, ', ')),
 			'Name the vendor.');
 	END IF;
 	SELECT string_agg(concat_ws(' ', r.of_gpu, r.of_vendor, r.of_term), ', ') INTO known
 	FROM gpu_rents(CASE WHEN EXISTS (SELECT FROM gpu_rents(gpu, NULL, NULL, at)) THEN gpu END, NULL, NULL, at) r;
-	PERFORM fail('IA302', format('no price of %s on term %s', gpu || coalesce(' from ' || vendor, ''), term),
+	PERFORM inferacct_internal.fail('IA302', format('no price of %s on term %s', gpu || coalesce(' from ' || vendor, ''), term),
 		format('None is valid at %s.', at) || hidden_note(),
 		coalesce('Known are: ' || left(known, 900) || '.', 'INSERT it into table gpu_price.'));
 END $$;
@@ -430,11 +430,11 @@ DECLARE
 		WHEN output_tokens > 0 AND d.decode_tokens_per_second IS NULL THEN 'decode_tokens_per_second' END;
 BEGIN
 	IF missing IS NOT NULL THEN
-		PERFORM fail('IA303', format('deployment "%s" has no %s', d.name, missing),
+		PERFORM inferacct_internal.fail('IA303', format('deployment "%s" has no %s', d.name, missing),
 			format('The mix has %s tokens to prefill and %s to decode.', input_tokens, output_tokens),
 			'State prefill_tokens_per_second and decode_tokens_per_second, or capacity_mtok_per_month with its mix.');
 	ELSIF input_tokens + output_tokens = 0 THEN
-		PERFORM fail('22023', 'the mix has no tokens to prefill or decode',
+		PERFORM inferacct_internal.fail('22023', 'the mix has no tokens to prefill or decode',
 			hint => 'A mix is a usage in the proportions of the load, such as usage(600, 400).');
 	ELSIF d.capacity_mtok_per_month IS NULL THEN
 		RETURN ROW(coalesce(d.decode_tokens_per_second, 1), 0, coalesce(d.prefill_tokens_per_second, 1),
@@ -442,7 +442,7 @@ BEGIN
 	ELSIF mix_work > 0 THEN
 		RETURN ROW(730 * mix_tokens, 0, 730 * mix_tokens * d.output_weight, d.capacity_mtok_per_month * 1000000 * mix_work)::deployment_work;
 	ELSIF mix_tokens = 0 OR abs(output_tokens * mix_tokens - output_tokens(d.mix) * tokens) * 10 > tokens * mix_tokens THEN
-		PERFORM fail('IA303', format('the capacity of deployment "%s" was stated for another mix', d.name),
+		PERFORM inferacct_internal.fail('IA303', format('the capacity of deployment "%s" was stated for another mix', d.name),
 			format('Of its tokens %s %% are output, of the load''s %s %%: more than 10 points apart.',
 					round(100 * output_tokens(d.mix) / nullif(mix_tokens, 0), 1), round(100 * output_tokens / tokens, 1)),
 			'Decoding is slower than prefilling: state output_weight beside the capacity, or prefill_tokens_per_second and decode_tokens_per_second instead, or the capacity for this mix.');

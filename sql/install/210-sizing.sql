@@ -128,7 +128,7 @@ BEGIN
 	SELECT string_agg(names.model, ', ' ORDER BY names.model) INTO known
 	FROM (SELECT DISTINCT m.model FROM model_profile m JOIN price_version v USING (version)
 		WHERE m.valid_from <= at AND v.published_at <= price_horizon() ORDER BY m.model LIMIT 20) names;
-	PERFORM fail('IA301', format('no profile of model "%s"', model),
+	PERFORM inferacct_internal.fail('IA301', format('no profile of model "%s"', model),
 		format('No row of that name is valid at %s.', at) || hidden_note(),
 		coalesce('Known profiles are: ' || known || '.', 'INSERT it into table model_profile.'));
 END $$;

@@ -296,7 +296,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF replicas IS NULL THEN
-		PERFORM fail('IA304', format('deployment "%s" cannot serve %s million tokens a month', d.name, trim_scale(mtok)),
+		PERFORM inferacct_internal.fail('IA304', format('deployment "%s" cannot serve %s million tokens a month', d.name, trim_scale(mtok)),
 			format('Its max_replicas is %s, which serve %s.', d.max_replicas, round(d.max_replicas * capacity_mtok, 2)),
 			'Raise max_replicas, or ask for less.');
 	END IF;

@@ -30,7 +30,7 @@ BEGIN
 	PERFORM check_figures('the load', load), check_figure('the size of a unit', size, 0, above_least => true);
 	units := ceil_quotient((SELECT max(hour) FROM unnest(load) AS hour), size);
 	IF units > most THEN
-		PERFORM fail('54000', 'the load needs too many units',
+		PERFORM inferacct_internal.fail('54000', 'the load needs too many units',
 			format('Its peak is that of %s units, of at most %s.', units, most),
 			'Check that load and size are in the same unit, or use a larger size.');
 	END IF;

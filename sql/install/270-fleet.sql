@@ -71,7 +71,7 @@ BEGIN
 	PERFORM check_figure('replica_usd_per_hour', replica_usd_per_hour, 0), check_figure('api_usd_per_mtok', api_usd_per_mtok, 0),
 		check_figure('replica_mtok_per_hour', replica_mtok_per_hour, 0, above_least => true), check_figure('fixed_usd', fixed_usd, 0);
 	IF array_position(hourly_mtok, NULL) IS NOT NULL THEN
-		PERFORM fail('22004', 'hourly_mtok cannot have a null hour', hint => 'An idle hour has 0.');
+		PERFORM inferacct_internal.fail('22004', 'hourly_mtok cannot have a null hour', hint => 'An idle hour has 0.');
 	END IF;
 END $$;
 COMMENT ON FUNCTION check_hybrid(numeric[], numeric, numeric, numeric, numeric) IS
@@ -173,7 +173,7 @@ BEGIN
 		RETURN NULL;			-- no bucket
 	END IF;
 	IF (traffic(demand)).unpriced_requests > 0 THEN
-		PERFORM fail('IA001', 'the demand has requests without an API cost',
+		PERFORM inferacct_internal.fail('IA001', 'the demand has requests without an API cost',
 			format('%s of its %s requests were added with a NULL api_usd.',
 					(traffic(demand)).unpriced_requests, (traffic(demand)).requests),
 			'Price them, or leave them out when the demand is made: an unknown cost is not zero.');
@@ -424,7 +424,7 @@ BEGIN
 	IF batch_share > 0 THEN
 		n := greatest(ceil_quotient(batch_capacity(l.load, batch_share, greatest(div(86400, l.bucket_seconds), 1)::integer), l.size), least_n);
 		IF n > (l.deployment).max_replicas THEN
-			PERFORM fail('IA304', format('deployment "%s" cannot serve the demand with batches in its idle hours', deployment),
+			PERFORM inferacct_internal.fail('IA304', format('deployment "%s" cannot serve the demand with batches in its idle hours', deployment),
 				format('It takes %s replicas, max_replicas is %s.', n, (l.deployment).max_replicas),
 				'Raise max_replicas, or leave batch_share out.');
 		END IF;
@@ -472,7 +472,7 @@ BEGIN
 	END IF;
 	d := l.deployment;
 	IF d.gpu IS NULL THEN
-		PERFORM fail('IA302', format('deployment "%s" rents no GPU', d.name),
+		PERFORM inferacct_internal.fail('IA302', format('deployment "%s" rents no GPU', d.name),
 			hint => 'Own machines cannot be reserved.');
 	END IF;
 	rents := (SELECT array_agg(CASE WHEN has_gpu_price(d.gpu, d.vendor, t, at)

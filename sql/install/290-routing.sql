@@ -118,7 +118,7 @@ DECLARE
 BEGIN
 	SELECT * INTO p FROM current_routing_policy c WHERE c.name = routing_definition.policy;
 	IF NOT FOUND THEN
-		PERFORM fail('IA401', format('unknown routing policy "%s"', policy),
+		PERFORM inferacct_internal.fail('IA401', format('unknown routing policy "%s"', policy),
 			'Policies in force: ' || coalesce((SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM current_routing_policy c), 'none') || '.' || hidden_note(),
 			'INSERT INTO inferacct.routing_policy (name, kind), and its tiers into inferacct.routing_tier.');
 	END IF;
@@ -137,7 +137,7 @@ BEGIN
 		WHEN stated > 1 THEN format('Its shares sum to %s, more than 1.', trim_scale(stated))
 	END;
 	IF problem IS NOT NULL THEN
-		PERFORM fail('IA402', format('routing policy "%s" cannot be used', policy),
+		PERFORM inferacct_internal.fail('IA402', format('routing policy "%s" cannot be used', policy),
 			problem,
 			'Insert rows that correct it: tiers without model and deployment, or of share 0, end earlier ones.');
 	END IF;

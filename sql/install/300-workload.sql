@@ -52,13 +52,13 @@ DECLARE
 	missing text;
 BEGIN
 	IF log IS NULL THEN
-		PERFORM fail('22004', 'no log was given');
+		PERFORM inferacct_internal.fail('22004', 'no log was given');
 	END IF;
 	SELECT string_agg(name, ', ') INTO missing
 	FROM unnest(ARRAY['at', 'usage', 'model', 'service_tier', 'region', 'duration_ms', 'score', 'tolerates']) AS name
 	WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = log AND a.attname = name AND NOT a.attisdropped);
 	IF missing IS NOT NULL THEN
-		PERFORM fail('42703', format('relation "%s" lacks columns of a usage log: %s', log, missing),
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks columns of a usage log: %s', log, missing),
 			hint => 'Make a view that has the columns of inferacct.usage_log, NULL where nothing is known.');
 	END IF;
 END $$;

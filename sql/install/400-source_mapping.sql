@@ -181,7 +181,7 @@ DECLARE
 	found text := source_column(relation, VARIADIC names);
 BEGIN
 	IF found IS NULL THEN
-		PERFORM fail('42703', format('relation "%s" has no column for %s', relation, what),
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" has no column for %s', relation, what),
 			'Sought: ' || array_to_string(names, ', ') || '. It has: ' || (
 				SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped) || '.',
 			'Name the columns in a mapping of your own; see attach_usage().');
@@ -228,7 +228,7 @@ BEGIN
 			END IF;
 		ELSE
 	END CASE;
-	PERFORM fail('42804', format('column %s of relation "%s" cannot be read as a time', substr(expression, 3), relation),
+	PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" cannot be read as a time', substr(expression, 3), relation),
 		format('It is of type %s.', type),
 		'Numbers since 1970 need "at_unit": "s", "ms", "us" or "ns" in the mapping.');
 END
@@ -268,7 +268,7 @@ BEGIN
 		WHEN type IN ('json', 'text', 'character varying') THEN RETURN format('inferacct_internal.try_json(%s::text)', expression);
 		ELSE
 	END CASE;
-	PERFORM fail('42804', format('column %s of relation "%s" cannot be read as JSON', substr(expression, 3), relation),
+	PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" cannot be read as JSON', substr(expression, 3), relation),
 		format('It is of type %s.', type),
 		'It must be of type jsonb, json or text.');
 END
@@ -297,7 +297,7 @@ BEGIN
 			RETURN format('inferacct_internal.try_json((%s)::text)', expression);
 		WHEN key IN ('tags', 'attributes') THEN RETURN format('pg_catalog.to_jsonb(%s)', expression);
 		WHEN key = 'tolerates' AND type IS DISTINCT FROM 'interval' AND type IS NOT NULL THEN
-			PERFORM fail('42804', format('column %s of relation "%s" cannot be read as an interval', substr(expression, 3), relation),
+			PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" cannot be read as an interval', substr(expression, 3), relation),
 				format('It is of type %s.', type));
 		ELSE RETURN expression;
 	END CASE;
@@ -323,7 +323,7 @@ BEGIN
 		expression := source_json(relation, source_need(relation, key, said ->> 'column'));
 		RETURN source_format('(%s {#>>} %s)', expression, quote_literal(ARRAY(SELECT jsonb_array_elements_text(said -> 'path'))) || '::text[]');
 	END IF;
-	PERFORM fail('22023', format('the mapping of "%s" is not understood: %s', key, said),
+	PERFORM inferacct_internal.fail('22023', format('the mapping of "%s" is not understood: %s', key, said),
 		hint => 'Give a column''s name, {"column": name, "path": [key, ...]} for a value in a json column, or {"value": constant}.');
 END
 $$;

@@ -90,7 +90,7 @@ DECLARE
 	failed text := coalesce(mapping ->> 'failed', 'keep');
 BEGIN
 	IF failed NOT IN ('keep', 'leave_out') THEN
-		PERFORM fail('22023', format('"failed" cannot be "%s"', failed),
+		PERFORM inferacct_internal.fail('22023', format('"failed" cannot be "%s"', failed),
 			hint => 'keep: failed calls cost what their counts say; leave_out: they are not in the view.');
 	END IF;
 	IF source_column(relation, 'api_requests') IS NOT NULL AND source_column(relation, 'request_id') IS NULL THEN
@@ -311,7 +311,7 @@ BEGIN
 		pages := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname IN ('page', 'line'));
 	END IF;
 	IF cardinality(pages) <> 1 THEN
-		PERFORM fail('42703', format('relation "%s" has %s json columns; which has the pages or lines?', relation, cardinality(pages)),
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" has %s json columns; which has the pages or lines?', relation, cardinality(pages)),
 			hint => 'Name it: {"tool": ..., "page": "column"}.');
 	END IF;
 	RETURN source_json(relation, format('r.%I', pages[1]));

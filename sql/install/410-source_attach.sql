@@ -59,13 +59,13 @@ DECLARE
 BEGIN
 	FOREACH key IN ARRAY CASE WHEN mapping ? 'response' THEN ARRAY['at', 'request_id'] ELSE ARRAY['at', 'request_id', 'model', 'input'] END LOOP
 		IF NOT mapping ? key THEN
-			PERFORM fail('22023', format('the mapping does not say which column is "%s"', key),
+			PERFORM inferacct_internal.fail('22023', format('the mapping does not say which column is "%s"', key),
 				hint => 'Required are at, request_id, and either response (a column with the provider''s whole answer), or model, input and input_includes_cached.');
 		END IF;
 	END LOOP;
 	IF mapping ? 'response' THEN
 		IF EXISTS (SELECT FROM jsonb_object_keys(mapping) AS k(name) WHERE is_meter(k.name) OR k.name IN ('input_includes_cached', 'output_includes_reasoning', 'cache_write_total')) THEN
-			PERFORM fail('22023', 'a mapping with "response" cannot have counts beside it',
+			PERFORM inferacct_internal.fail('22023', 'a mapping with "response" cannot have counts beside it',
 				hint => 'The answer tells what its counts contain. For a name that it has and no release knows, say {"names": {"name": "meter"}}.');
 		END IF;
 		response := CASE WHEN jsonb_typeof(mapping -> 'response') = 'string' THEN source_json(relation, source_need(relation, 'response', mapping ->> 'response'))
@@ -77,12 +77,12 @@ BEGIN
 			'region', format('inferacct_internal.payload_word(''region'', %s)', response)));
 	END IF;
 	IF jsonb_typeof(mapping -> 'input_includes_cached') IS DISTINCT FROM 'boolean' THEN
-		PERFORM fail('22023', 'the mapping does not say whether the input count includes cached tokens',
+		PERFORM inferacct_internal.fail('22023', 'the mapping does not say whether the input count includes cached tokens',
 			'OpenAI and OpenTelemetry count cached tokens within the input, Anthropic beside it; the wrong guess bills them twice or not at all.',
 			'Add "input_includes_cached": true or false.');
 	END IF;
 	IF mapping ? 'reasoning' AND jsonb_typeof(mapping -> 'output_includes_reasoning') IS DISTINCT FROM 'boolean' THEN
-		PERFORM fail('22023', 'the mapping does not say whether the output count includes reasoning tokens',
+		PERFORM inferacct_internal.fail('22023', 'the mapping does not say whether the output count includes reasoning tokens',
 			hint => 'Add "output_includes_reasoning": true or false.');
 	END IF;
 	FOR key, said IN SELECT * FROM jsonb_each(mapping) LOOP
@@ -113,7 +113,7 @@ BEGIN
 		said := coalesce(one -> 'is', one -> 'is_not');
 		IF said IS NULL OR jsonb_typeof(said) = 'object' OR NOT one ? 'column' OR (one ? 'is' AND one ? 'is_not')
 			OR one - ARRAY['column', 'path', 'is', 'is_not'] <> '{}' THEN
-			PERFORM fail('22023', format('the filter is not understood: %s', one),
+			PERFORM inferacct_internal.fail('22023', format('the filter is not understood: %s', one),
 				hint => 'Give {"column": name, "is": value} or {"column": name, "is_not": [value, ...]}, with "path" for a value in a json column, or an array of these.');
 		END IF;
 		conditions := concat_ws(' AND ', conditions, source_format(CASE WHEN one ? 'is' THEN 'coalesce(%s::text {=} ANY (%s), false)' ELSE 'coalesce(%s::text {<>} ALL (%s), true)' END,
@@ -167,7 +167,7 @@ DECLARE
 	can_repeat boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = relation);
 BEGIN
 	IF jsonb_typeof(mapping) IS DISTINCT FROM 'object' THEN
-		PERFORM fail('22023', 'a mapping is the name of a tool or a JSON object',
+		PERFORM inferacct_internal.fail('22023', 'a mapping is the name of a tool or a JSON object',
 			hint => format('The tools are %s.', tools));
 	END IF;
 	CASE tool
@@ -185,7 +185,7 @@ BEGIN
 		WHEN 'codex' THEN definition := codex_definition(relation, mapping);
 		ELSE
 			IF tool IS NOT NULL THEN
-				PERFORM fail('22023', format('unknown tool "%s"', tool),
+				PERFORM inferacct_internal.fail('22023', format('unknown tool "%s"', tool),
 					hint => format('The tools are %s; map the columns of others.', tools));
 			END IF;
 			definition := columns_definition(relation, mapping);
@@ -197,7 +197,7 @@ BEGIN
 	FOR key, said IN SELECT * FROM jsonb_each(mapping) LOOP
 		CONTINUE WHEN key = ANY (options) OR (tool IS NULL AND is_meter(key));
 		IF NOT key = ANY (labels) THEN
-			PERFORM fail('22023', format('a mapping cannot have "%s"', key),
+			PERFORM inferacct_internal.fail('22023', format('a mapping cannot have "%s"', key),
 				hint => format('It may have %s, and %s.', array_to_string(options, ', '), array_to_string(labels, ', ')));
 		END IF;
 		definition := jsonb_set(definition, ARRAY['columns', key], to_jsonb(source_as(relation, source_expression(relation, key, said), key, mapping ->> 'at_unit')));
@@ -211,14 +211,14 @@ BEGIN
 
 	IF mapping ? 'usd_scale' THEN
 		IF try_number(mapping ->> 'usd_scale') IS NULL OR try_number(mapping ->> 'usd_scale') <= 0 OR definition #>> '{columns,provider_usd}' IS NULL THEN
-			PERFORM fail('22023', format('"usd_scale" cannot be %s', mapping -> 'usd_scale'),
+			PERFORM inferacct_internal.fail('22023', format('"usd_scale" cannot be %s', mapping -> 'usd_scale'),
 				hint => 'It is the USD of one unit of the column provider_usd, which must be mapped: 0.01 for cents.');
 		END IF;
 		definition := jsonb_set(definition, '{columns,provider_usd}', to_jsonb(source_format('(%s {*} %s::numeric)', definition #>> '{columns,provider_usd}', mapping ->> 'usd_scale')));
 	END IF;
 	IF mapping ? 'cache_lifetime' THEN
 		IF mapping ->> 'cache_lifetime' NOT IN ('5m', '1h') THEN
-			PERFORM fail('22023', format('"cache_lifetime" cannot be %s', mapping -> 'cache_lifetime'),
+			PERFORM inferacct_internal.fail('22023', format('"cache_lifetime" cannot be %s', mapping -> 'cache_lifetime'),
 				hint => '5m or 1h: how long tokens live that are written to a cache, where the row does not tell.');
 		END IF;
 		definition := definition || jsonb_build_object('one_hour', mapping ->> 'cache_lifetime' = '1h');
@@ -228,11 +228,11 @@ BEGIN
 	END IF;
 	IF mapping ? 'repeats' THEN
 		IF jsonb_typeof(mapping -> 'repeats') <> 'string' OR mapping ->> 'repeats' NOT IN ('error', 'first', 'last') THEN
-			PERFORM fail('22023', format('"repeats" cannot be %s', mapping -> 'repeats'),
+			PERFORM inferacct_internal.fail('22023', format('"repeats" cannot be %s', mapping -> 'repeats'),
 				hint => 'error: rows of one request_id are rejected; first, last: one of them counts, by time and then by "order".');
 		END IF;
 		IF NOT can_repeat OR definition ? 'from' THEN
-			PERFORM fail('22023', format('repeats in relation "%s" cannot be told apart', relation),
+			PERFORM inferacct_internal.fail('22023', format('repeats in relation "%s" cannot be told apart', relation),
 				hint => 'Attach the table itself, or let the view give one row of each (DISTINCT ON).');
 		END IF;
 		definition := definition || jsonb_build_object('repeats', mapping -> 'repeats');
@@ -797,7 +797,7 @@ DECLARE
 	owner name := (SELECT extowner::regrole::name FROM pg_extension WHERE extname = 'inferacct');
 BEGIN
 	IF NOT pg_has_role(current_user, owner, 'USAGE') THEN
-		PERFORM fail('42501', format('only the owner of extension inferacct can %s', action),
+		PERFORM inferacct_internal.fail('42501', format('only the owner of extension inferacct can %s', action),
 			'Whoever reads a report reads every attached relation, and runs what its views and types are made of; so inferacct_admin does not suffice.',
 			format('Have it done by role %s or a member of it.', owner));
 	END IF;
@@ -897,14 +897,14 @@ DECLARE
 BEGIN
 	PERFORM check_owner('attach a source');
 	IF num_nulls(name, relation, mapping) > 0 THEN
-		PERFORM fail('22004', 'attach_usage() needs a name, a relation and a mapping');
+		PERFORM inferacct_internal.fail('22004', 'attach_usage() needs a name, a relation and a mapping');
 	END IF;
 	IF name = 'usage_log' OR name = '' OR octet_length(name) > 48 THEN
-		PERFORM fail('22023', format('a source cannot be called "%s"', name),
+		PERFORM inferacct_internal.fail('22023', format('a source cannot be called "%s"', name),
 			hint => 'Any name of 1 to 48 bytes but usage_log will do.');
 	END IF;
 	IF EXISTS (SELECT FROM usage_source AS s WHERE s.name = attach_usage.name) THEN
-		PERFORM fail('42710', format('source "%s" is attached already', name),
+		PERFORM inferacct_internal.fail('42710', format('source "%s" is attached already', name),
 			hint => format('Detach it first: SELECT detach_usage(%L).', name));
 	END IF;
 	PERFORM check_relation(relation);
@@ -913,7 +913,7 @@ BEGIN
 	VALUES (name, qualified_name(relation), mapping, definition, source_columns(relation, definition));
 	problem := (SELECT r.problem FROM source_relation AS r WHERE r.name = attach_usage.name);
 	IF problem IS NOT NULL THEN
-		PERFORM fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
+		PERFORM inferacct_internal.fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
 	END IF;
 	PERFORM warn_of_doubles(name, relation, mapping, definition);
 	PERFORM tell_source(name);
@@ -947,7 +947,7 @@ BEGIN
 	PERFORM check_owner('detach a source');
 	DELETE FROM usage_source AS s WHERE s.name = detach_usage.name;
 	IF NOT FOUND THEN
-		PERFORM fail('42704', format('no source "%s" is attached', name),
+		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', name),
 			hint => 'SELECT name, relation FROM usage_source shows what is.');
 	END IF;
 END

@@ -287,7 +287,7 @@ BEGIN
 	END IF;
 	SELECT * INTO s FROM usage_source WHERE name = origin;
 	IF NOT FOUND THEN
-		PERFORM fail('42704', format('no source "%s" is attached', origin),
+		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', origin),
 			hint => 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".');
 	END IF;
 	-- The relation itself, not the function that reads it: its planner may have to know it.
@@ -510,7 +510,7 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF chunk < interval '1 hour' OR extract(month FROM chunk) + extract(year FROM chunk) > 0 THEN
-		PERFORM fail('22023', format('a chunk cannot be %s', chunk),
+		PERFORM inferacct_internal.fail('22023', format('a chunk cannot be %s', chunk),
 			hint => 'Give an hour or more, in hours or days.');
 	END IF;
 	RETURN make_interval(secs => extract(epoch FROM chunk));

@@ -123,7 +123,7 @@ BEGIN
 			AND (h.meter = '*' OR tokens_of(jsonb_build_object(h.meter, 1)::usage) = 1) AND k.terms && tstzrange(h.valid_from, h.valid_to)
 		ORDER BY h.valid_from, h.meter LIMIT 1;
 		IF FOUND THEN
-			PERFORM fail('55000', format('"%s" at service tier "%s" has a price by the token', k.label, k.service_tier),
+			PERFORM inferacct_internal.fail('55000', format('"%s" at service tier "%s" has a price by the token', k.label, k.service_tier),
 				format('It means %s/%s, whose meter %s has a price from %s on; at a price of 0 all requests that the log has of it would be free, whoever served them.', k.provider, k.model, priced.meter, priced.valid_from),
 				'Log what a commitment or deployment serves with a service tier or model name of its own; attach_usage() takes {"service_tier": {"value": "provisioned"}}. Or withdraw that price.');
 		END IF;

@@ -293,7 +293,7 @@ DECLARE
 	sizes bigint[] := context_thresholds();
 BEGIN
 	IF EXISTS (SELECT FROM trigger_modes() AS t WHERE t.relation = 'usage_hourly'::regclass AND t.mode = 'D') THEN
-		PERFORM fail('55000', 'months cannot be summed up while triggers of usage_hourly are off',
+		PERFORM inferacct_internal.fail('55000', 'months cannot be summed up while triggers of usage_hourly are off',
 			'Hours that come or go now would not take their month out again.',
 			'SELECT enable_triggers() first.');
 	END IF;

@@ -25,7 +25,7 @@ DECLARE
 BEGIN
 	SELECT u.* INTO s FROM usage_source AS u WHERE u.name = inspect_usage.source;
 	IF NOT FOUND THEN
-		PERFORM fail('42704', format('no source "%s" is attached', source), NULL, 'SELECT name, relation FROM usage_source shows what is.');
+		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', source), NULL, 'SELECT name, relation FROM usage_source shows what is.');
 	END IF;
 	sampled := format('(SELECT *%s FROM %s LIMIT %s)', CASE WHEN s.definition ? 'repeats' THEN ', ctid, tableoid' ELSE '' END, s.relation, greatest(coalesce(sample, 10000), 0));
 	EXECUTE format('SELECT count(*), count(*) FILTER (WHERE %s) %s', coalesce(source_format('NOT coalesce(%s, false)', s.definition ->> 'where'), 'false'),

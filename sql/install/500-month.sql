@@ -68,7 +68,7 @@ BEGIN
 			RETURN NULL;
 		END IF;
 	END IF;
-	PERFORM fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
+	PERFORM inferacct_internal.fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
 		format('%s was refused: what is booked stays.', TG_OP),
 		'restated_spend shows what has changed since; reopen_month() takes a closing back.');
 END
@@ -97,9 +97,9 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF month IS NULL THEN
-		PERFORM fail('22004', 'the month is NULL', hint => 'Give any day of it.');
+		PERFORM inferacct_internal.fail('22004', 'the month is NULL', hint => 'Give any day of it.');
 	ELSIF NOT isfinite(month) THEN
-		PERFORM fail('22008', format('month %s is not finite', month));
+		PERFORM inferacct_internal.fail('22008', format('month %s is not finite', month));
 	END IF;
 	RETURN date_trunc('month', month::timestamp)::date;
 END
@@ -117,11 +117,11 @@ DECLARE
 	closed closed_month;
 BEGIN
 	IF begin_of(next_month(this)) > now() AND NOT coalesce(before_its_end, false) THEN
-		PERFORM fail('22023', format('month %s has not ended', this),
+		PERFORM inferacct_internal.fail('22023', format('month %s has not ended', this),
 			hint => 'Close it after its last day (UTC), or say before_its_end => true.');
 	END IF;
 	IF EXISTS (SELECT FROM closed_month AS c WHERE c.month = this) THEN
-		PERFORM fail('42710', format('month %s is closed already', this),
+		PERFORM inferacct_internal.fail('42710', format('month %s is closed already', this),
 			hint => 'restated_spend shows what has changed since; reopen_month() takes the closing back.');
 	END IF;
 	-- What is being published now would else be known since a time before known_at, and yet not be booked.
@@ -170,7 +170,7 @@ BEGIN
 	WITH rows AS (DELETE FROM booked_usage AS b WHERE b.month = this)
 	DELETE FROM closed_month AS c WHERE c.month = this;
 	IF NOT FOUND THEN
-		PERFORM fail('42704', format('month %s is not closed', this));
+		PERFORM inferacct_internal.fail('42704', format('month %s is not closed', this));
 	END IF;
 END
 $$;
@@ -191,7 +191,7 @@ DECLARE
 BEGIN
 	SELECT * INTO closed FROM closed_month AS c WHERE c.month = checked_month(reproduce_month.month);
 	IF NOT FOUND THEN
-		PERFORM fail('42704', format('month %s is not closed', checked_month(month)));
+		PERFORM inferacct_internal.fail('42704', format('month %s is not closed', checked_month(month)));
 	END IF;
 	-- Both go back to the caller's when the function ends.
 	PERFORM set_config('inferacct.as_of', closed.known_at::text, true), set_config('inferacct.contract', coalesce(closed.contract, ''), true);

@@ -38,13 +38,13 @@ DECLARE
 	line jsonb;
 BEGIN
 	IF jsonb_typeof(invoice) IS DISTINCT FROM 'array' THEN
-		PERFORM fail('22023', 'the lines of an invoice are not an array',
+		PERFORM inferacct_internal.fail('22023', 'the lines of an invoice are not an array',
 			hint => 'Give [{"model": ..., "meter": ..., "quantity": ..., "usd": ...}, ...]; meter and quantity may be left out.');
 	END IF;
 	FOR line IN SELECT jsonb_array_elements(invoice) LOOP
 		IF jsonb_typeof(line) IS DISTINCT FROM 'object' OR line ->> 'model' IS NULL OR line ->> 'usd' IS NULL
 			OR (line ->> 'usd') !~ '^-?[0-9]+(\.[0-9]+)?$' OR (line ->> 'quantity') !~ '^[0-9]+(\.[0-9]+)?$' THEN
-			PERFORM fail('22023', 'a line of an invoice cannot be read',
+			PERFORM inferacct_internal.fail('22023', 'a line of an invoice cannot be read',
 				format('It is %s.', line),
 				'A line needs a "model" and "usd", a plain decimal number; "quantity" is units, not millions, and not below zero.');
 		END IF;
@@ -202,7 +202,7 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	IF tool NOT IN ('openai', 'anthropic', 'focus') THEN
-		PERFORM fail('22023', format('unknown report of costs "%s"', tool), NULL, 'openai: pages of its costs API; anthropic: pages of its cost report; focus: an array of rows of a FOCUS file.');
+		PERFORM inferacct_internal.fail('22023', format('unknown report of costs "%s"', tool), NULL, 'openai: pages of its costs API; anthropic: pages of its cost report; focus: an array of rows of a FOCUS file.');
 	END IF;
 	WITH read_ AS (
 		SELECT coalesce(number_time(try_number(b.bucket ->> 'start_time'), 1), try_time(b.bucket ->> 'starting_at')) AS at, e.result,
@@ -226,7 +226,7 @@ BEGIN
 	SELECT (SELECT min(c.result::text) FROM checked AS c WHERE c.is_bad), (SELECT coalesce(jsonb_agg(jsonb_build_object('model', s.model, 'usd', s.usd) ORDER BY s.model), '[]') FROM summed AS s)
 	INTO unread, lines;
 	IF unread IS NOT NULL THEN
-		PERFORM fail('22023', 'a line of costs cannot be read', left(unread, 200), 'Each needs a time and an amount in USD.');
+		PERFORM inferacct_internal.fail('22023', 'a line of costs cannot be read', left(unread, 200), 'Each needs a time and an amount in USD.');
 	END IF;
 	RETURN lines;
 END

@@ -65,7 +65,7 @@ DECLARE
 	error float8;
 BEGIN
 	IF confidence IS NULL OR confidence <= 0 OR confidence >= 1 OR weeks IS NULL OR weeks < 1 OR weeks > 104 OR at IS NULL OR NOT isfinite(at) THEN
-		PERFORM fail('22023', 'forecast() cannot use these arguments',
+		PERFORM inferacct_internal.fail('22023', 'forecast() cannot use these arguments',
 			hint => 'confidence lies between 0 and 1, weeks between 1 and 104, at is a finite time.');
 	END IF;
 	SELECT coalesce(trim_scale(sum(s.usd)), 0) INTO spent_usd FROM hourly_usd(begin_of(this), seen_until, team, project, provider, model) AS s;

@@ -51,7 +51,7 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct.price_version'::regclass THEN
-		PERFORM fail('39P01', 'price_version_noted() is the trigger of price_version');
+		PERFORM inferacct_internal.fail('39P01', 'price_version_noted() is the trigger of price_version');
 	END IF;
 	-- Rows come after their version, whatever the caller set.
 	SET CONSTRAINTS inferacct_internal.open_version_committed DEFERRED;
@@ -68,7 +68,7 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> 'inferacct_internal.open_version'::regclass THEN
-		PERFORM fail('39P01', 'open_version_committed() is the trigger of open_version');
+		PERFORM inferacct_internal.fail('39P01', 'open_version_committed() is the trigger of open_version');
 	END IF;
 	UPDATE inferacct.price_version AS v SET digest = (SELECT d.digest FROM inferacct_internal.version_digests(NEW.version) AS d)
 	WHERE v.version = NEW.version AND v.digest IS NULL;

@@ -166,11 +166,11 @@ BEGIN
 	line := (SELECT CASE WHEN count(*) = 1 AND min(atttypid::regtype::text) = 'jsonb' THEN min(quote_ident(attname)) END
 		FROM pg_attribute WHERE attrelid = lines AND attnum > 0 AND NOT attisdropped);
 	IF line IS NULL THEN
-		PERFORM fail('42804', 'inferacct_import() needs a table of one column of type jsonb', NULL,
+		PERFORM inferacct_internal.fail('42804', 'inferacct_import() needs a table of one column of type jsonb', NULL,
 			'CREATE TEMP TABLE exported (line jsonb), then \copy exported FROM the file of inferacct_export().');
 	END IF;
 	IF has_own_rows() THEN
-		PERFORM fail('55000', 'this database has rows of its own already',
+		PERFORM inferacct_internal.fail('55000', 'this database has rows of its own already',
 			(SELECT string_agg(format('%s: %s', o.relation, o.rows), ', ') FROM own_rows() AS o),
 			'Import into a database where CREATE EXTENSION has just been run.');
 	END IF;
@@ -179,17 +179,17 @@ BEGIN
 	EXECUTE format('SELECT string_agg(%1$s ->> ''inferacct'', '', '') AS version, sum((%1$s ->> ''lines'')::bigint) AS lines, '
 		'count(*) FILTER (WHERE NOT %1$s ?| ARRAY[''inferacct'', ''lines'']) AS found FROM %2$s', line, lines) INTO said;
 	IF said.version IS DISTINCT FROM (SELECT extversion FROM pg_extension WHERE extname = 'inferacct') THEN
-		PERFORM fail('22023', format('"%s" is no export of this version of inferacct', lines),
+		PERFORM inferacct_internal.fail('22023', format('"%s" is no export of this version of inferacct', lines),
 			format('It says: %s.', coalesce(said.version, 'nothing')));
 	END IF;
 	IF said.lines IS DISTINCT FROM said.found THEN
-		PERFORM fail('22023', format('"%s" is not a whole export', lines),
+		PERFORM inferacct_internal.fail('22023', format('"%s" is not a whole export', lines),
 			format('It has %s lines beside the first and last one; the last one says %s.', said.found, coalesce(said.lines::text, 'nothing, for it is not there')));
 	END IF;
 	EXECUTE format('SELECT string_agg(DISTINCT l.%1$s ->> ''table'', '', '') FROM %2$s AS l WHERE l.%1$s ? ''table'' AND NOT EXISTS '
 		'(SELECT FROM inferacct_internal.own_tables() AS o JOIN pg_class AS c ON c.oid = o.relation WHERE o.kind <> ''S'' AND c.relname = l.%1$s ->> ''table'')', line, lines) INTO unknown;
 	IF unknown IS NOT NULL THEN
-		PERFORM fail('42P01', format('inferacct has no table for these rows of the export: %s', unknown));
+		PERFORM inferacct_internal.fail('42P01', format('inferacct has no table for these rows of the export: %s', unknown));
 	END IF;
 
 	EXECUTE format('SELECT count(usage_log_partition(d)) FROM (SELECT (%1$s ->> ''partition'')::date FROM %2$s WHERE %1$s ? ''partition'' ORDER BY 1) AS p(d)', line, lines);
@@ -198,7 +198,7 @@ BEGIN
 			'WHERE l.%1$s ->> ''table'' = %3$L AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0 AND NOT attisdropped AND attname = k)',
 			line, lines, t.relname, t.relation) INTO unknown;
 		IF unknown IS NOT NULL THEN
-			PERFORM fail('42703', format('table %s has no column for these values of the export: %s', t.relation, unknown));
+			PERFORM inferacct_internal.fail('42703', format('table %s has no column for these values of the export: %s', t.relation, unknown));
 		END IF;
 		columns := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
 			WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '');

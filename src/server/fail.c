@@ -10,11 +10,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "server/compat.h"
 
@@ -23,32 +26,41 @@ PG_FUNCTION_INFO_V1(fail);
 #define FRAME "PL/pgSQL function "
 #define OWN_SCHEMAS "inferacct"	/* and inferacct_internal */
 
+static bool
+IsOwnSchema(const char *schema)
+{
+	return strncmp(schema, OWN_SCHEMAS, strlen(OWN_SCHEMAS)) == 0;
+}
+
 /* Does a line of a context tell of a frame of one of our functions? */
 static bool
 IsOwnFrame(const char *line, const char *end)
 {
-	const char *name = line + strlen(FRAME);
-	const char *close = name;
-	Datum		procedure;
-	FmgrInfo	look_up;
-	LOCAL_FCINFO(call, 1);
-	Oid			oid;
+	char	   *name;
+	size_t		length;
+	CatCList   *functions;
+	bool		ours = false;
 
 	if (strncmp(line, FRAME, strlen(FRAME)) != 0)
 		return false;
-	while (close < end && *close != ')')
-		close++;
-	if (close == end)
+	line += strlen(FRAME);
+	length = strcspn(line, "(");
+	if (line + length >= end)
 		return false;			/* an inline block */
-	procedure = PointerGetDatum(cstring_to_text_with_len(name, close + 1 - name));
-	fmgr_info(F_TO_REGPROCEDURE, &look_up);
-	InitFunctionCallInfoData(*call, &look_up, 1, InvalidOid, NULL, NULL);
-	call->args[0].value = procedure;
-	call->args[0].isnull = false;
-	oid = DatumGetObjectId(FunctionCallInvoke(call));
-	if (call->isnull || !OidIsValid(oid))
-		return false;
-	return strncmp(get_namespace_name(get_func_namespace(oid)), OWN_SCHEMAS, strlen(OWN_SCHEMAS)) == 0;
+	name = pnstrdup(line, length);
+	if (strchr(name, '.') != NULL)
+		return IsOwnSchema(name);
+
+	/* Without its schema a function is told that the search_path finds. */
+	functions = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	for (int i = 0; i < functions->n_members && !ours; i++)
+	{
+		Form_pg_proc function = (Form_pg_proc) GETSTRUCT(&functions->members[i]->tuple);
+
+		ours = IsOwnSchema(get_namespace_name(function->pronamespace));
+	}
+	ReleaseSysCacheList(functions);
+	return ours;
 }
 
 /* What follows the last line of ours; NULL when nothing does. */

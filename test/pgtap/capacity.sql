@@ -39,7 +39,7 @@ SELECT ok(price_capacity() > 1000, 'price_capacity() publishes prices of 0');
 SELECT is(price_capacity(), NULL, 'once');
 SELECT pg_temp.refresh();
 SELECT set_eq($$SELECT service_tier, model, meter, usd, valid_from FROM price_history WHERE source = 'price_capacity()'$$,
-	$$SELECT t, m, k, u, v::timestamptz FROM (VALUES ('provisioned', 'capco-a', 0, '2021-02-03 05:00Z'), ('provisioned', 'capco-a', NULL, '2021-05-01Z'), ('standard', 'llama', 0, '2021-02-03 05:00Z'), ('standard', 'llama', NULL, '2021-03-20 12:34:56Z')) AS x(t, m, u, v), (VALUES ('input'), ('output')) AS y(k)$$,
+	$$SELECT t, m, k, u, v::timestamptz FROM (VALUES ('provisioned', 'capco-a', 0, '2021-02-03 05:00Z'), ('provisioned', 'capco-a', NULL, '2021-05-01Z'), ('standard', 'llama', 0, '2021-02-03 05:00Z'), ('standard', 'llama', NULL, '2021-03-20 12:34:56Z')) AS x(t, m, u, v), (VALUES ('input'), ('output'), ('cache_write_1h')) AS y(k)$$,
 	'for the time of the terms, one after the other as one');
 SELECT is(token_cost('capco/capco-a', usage(1000, 100, cache_read => 7, web_searches => 3), '2021-03-01Z', 'provisioned'), 0.03, 'its tokens are free, and what is no token is not');
 SELECT is(token_cost('capco/capco-a', usage(1000, 100), '2021-03-01Z'), 0.003, 'by the token the model costs what it did');

@@ -4,7 +4,7 @@ SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
 SELECT plan(22);
 
-SELECT set_price('foc', 'foc-a', 'input', 1.0008), set_price('foc', 'foc-a', 'output', 3), set_price('foc', 'foc-a', 'cache_read', 0.1), set_price('foc', 'foc-a', 'cache_write', 1.25),
+SELECT set_price('foc', 'foc-a', 'input', 1.0008), set_price('foc', 'foc-a', 'output', 3), set_price('foc', 'foc-a', 'cache_read', 0.1), set_price('foc', 'foc-a', 'cache_write', 1.25), set_price('foc', 'foc-a', 'cache_write_1h', 1.25),
 	set_price('foc', 'foc-a', 'web_searches', 10, unit_quantity => 1000), set_price('foc', 'foc-a', 'images', 0.03, unit_quantity => 3), set_price('foc', 'foc-a', 'input', 2, above_input_tokens => 1000),
 	set_price('foc', 'foc-a', 'input', 4, '2031-01-15 12:34:56Z');
 INSERT INTO contract (contract) VALUES ('foc');

@@ -57,8 +57,9 @@ SELECT rejected FROM load_prices('{"inferacct": 1, "source": "test", "checked_on
 	"aliases": [
 		{"alias": "names-chat", "provider": "names-maker", "model": "names-old"},
 		{"alias": "names-chat", "provider": "names-maker", "model": "names-new", "valid_from": "2026-03-01"},
-		{"alias": "names-chat", "provider": "names-maker", "model": null, "valid_from": "2026-09-01"},
-		{"alias": "names-old", "provider": "names-maker", "model": "names-new", "valid_from": "2026-06-01"}]}');
+		{"alias": "names-chat", "provider": "names-maker", "model": null, "valid_from": "2026-09-01"}]}');
+-- A catalog cannot hide prices behind an alias; who runs the database can.
+INSERT INTO model_alias (alias, provider, model, valid_from) VALUES ('names-old', 'names-maker', 'names-new', '2026-06-01');
 SELECT name, at, pg_temp.means(name, at) AS means
 FROM unnest(ARRAY['names-chat', 'names-old', 'names-maker/names-old']) WITH ORDINALITY AS n(name, i),
 	unnest(ARRAY['2026-02-28 23:59:59.999999', '2026-03-01', '2026-06-01', '2026-09-01']::timestamptz[]) at
