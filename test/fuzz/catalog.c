@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	text = FuzzText(data + 1, size - 1);
-	if (CatalogParse(text, size - 1, (CatalogFormat) (data[0] % 3), &catalog) == CATALOG_MALFORMED)
+	if (CatalogParse(text, size - 1, (CatalogFormat) (data[0] % 3), Never, &catalog) == CATALOG_MALFORMED)
 		Promise(catalog.detail[0] != '\0' && EndsWithin(catalog.detail, sizeof(catalog.detail)), "it is said what is wrong");
 	else
 	{

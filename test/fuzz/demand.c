@@ -18,7 +18,7 @@ Resize(void *owner, void *old, size_t size)
 static void
 Start(Demand *demand)
 {
-	DemandInit(demand, DEMAND_HOUR, Resize, free, NULL);
+	DemandInit(demand, DEMAND_HOUR, Resize, free, NotAsked, NULL);
 }
 
 typedef struct Text

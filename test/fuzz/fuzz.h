@@ -46,4 +46,16 @@ EndsWithin(const char *buffer, size_t size)
 	return memchr(buffer, '\0', size) != NULL;
 }
 
+/* Nobody interrupts a target. */
+static inline void
+NotAsked(void)
+{
+}
+
+static inline bool
+Never(void)
+{
+	return false;
+}
+
 #endif							/* INFERACCT_FUZZ_H */

@@ -35,6 +35,19 @@ FreeAll(void)
 	blocks = NULL;
 }
 
+static const Host host = {.allocate = Allocate,.check_interrupts = NotAsked};
+
+/* The book of a text. */
+static PriceBook *
+Read(const char *text, const char **problem)
+{
+	cJSON	   *root = cJSON_ParseWithOpts(text, NULL, true);
+	PriceBook  *book = PriceBookFromJson(root, &host, problem);
+
+	cJSON_Delete(root);
+	return book;
+}
+
 static int32_t
 Offset(const char *timezone, int64_t at)
 {
@@ -68,15 +81,15 @@ Use(const PriceBook *book)
 	for (uint32_t i = 0; i < book->naliases && i < 100; i++)
 		ModelResolve(PriceBookString(book, PriceBookAliases(book)[i].alias), 0, &directory, &match);
 	ModelResolve("openai/gpt-4o", 0, &directory, &match);
-	PriceBookScale(book, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE / 2}, Allocate, NULL);
+	PriceBookScale(book, &(BookScale) {.meter = METER_ANY,.factor = MULTIPLIER_ONE / 2}, &host);
 }
 
 static void
 CheckText(const PriceBook *book)
 {
-	const char *problem;
+	const char *problem = NULL;
 	char	   *text = PriceBookToText(book);
-	PriceBook  *back = PriceBookFromText(text, Allocate, NULL, &problem);
+	PriceBook  *back = Read(text, &problem);
 
 	Promise(back != NULL && back->size == book->size && memcmp(back, book, book->size) == 0, "a book reads back alike");
 	free(text);
@@ -123,7 +136,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (before > size)
 		return 0;
 	text = FuzzText(data + before, size - before);
-	book = PriceBookFromText(text, Allocate, NULL, &problem);
+	book = Read(text, &problem);
 	Promise((book == NULL) == (problem != NULL), "it is said what is wrong");
 	if (book != NULL)
 	{
