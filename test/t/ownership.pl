@@ -104,7 +104,7 @@ $node->safe_psql('postgres', qq{$path
 SELECT usage_log_partition('2026-03-01');
 INSERT INTO usage_log (at, usage, model, source, request_id, team, provider_usd, duration_ms, score, tolerates, tags, attributes) VALUES
 	('2026-03-02 03:04:05.678901Z', usage(1234, 56, cache_read => 7), 'own-m', 'app', 'a\\b', 'it''s "red"', 0.10, 12, 0.1::float8 + 0.2, '1 day 02:03:04.5', '["x\\\\y", "\\u00e9"]', '{"a": 1.10, "b": [null, true]}'),
-	('2026-02-02Z', usage(900719925474099301), 'own-m', 'app', 'large', NULL, NULL, NULL, 1e-300, '0', NULL, NULL);
+	('2026-02-02Z', usage(9007199254740993), 'own-m', 'app', 'large', NULL, NULL, NULL, 1e-300, '0', NULL, NULL);
 INSERT INTO contract (contract) VALUES ('deal');
 INSERT INTO contract_term (contract, provider, percent_off) VALUES ('deal', 'own', 12.5);
 INSERT INTO fx_rate (valid_from, currency, usd_per_unit) VALUES ('2026-01-01', 'EUR', 1.125);
