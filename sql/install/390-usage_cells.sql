@@ -22,7 +22,7 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
 AS 'MODULE_PATHNAME', 'row_problem';
 
 COMMENT ON FUNCTION row_problem(timestamptz, usage) IS
-'Why the rollup leaves a row out: a time outside the years 2000 to 2099, or a count above 10^15, which no request has and which would let sums overflow. NULL when it has it, or for any NULL.';
+'Why the rollup leaves a row out: a time outside the years 2000 to 2099, or a count above 10^16, which no request has and which would let sums overflow. NULL when it has it, or for any NULL.';
 
 CREATE FUNCTION inferacct_internal.countable_usage(at timestamptz, usage usage)
 RETURNS usage

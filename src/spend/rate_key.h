@@ -26,7 +26,7 @@
 #include "core/usage.h"
 
 /* More of a meter than this is no count of a request, nor of a page of many: such rows are refused, so that sums fit. */
-#define ROW_COUNT_MAX INT64_C(1000000000000000)
+#define ROW_COUNT_MAX INT64_C(10000000000000000)
 
 /* Times before and from which rows are refused: there are those of the years 2000 to 2099. */
 #define ROW_AT_MIN INT64_C(0)

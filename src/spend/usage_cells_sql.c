@@ -446,7 +446,7 @@ row_problem(PG_FUNCTION_ARGS)
 		case ROW_TIME:
 			PG_RETURN_TEXT_P(cstring_to_text("its time is not within the years 2000 to 2099"));
 		case ROW_COUNT:
-			PG_RETURN_TEXT_P(cstring_to_text("a count is above 1000000000000000"));
+			PG_RETURN_TEXT_P(cstring_to_text("a count is above 10000000000000000"));
 		case ROW_OK:
 			break;
 	}
