@@ -228,13 +228,6 @@ END $$;
 COMMENT ON FUNCTION capacity_mtok(numeric, numeric, numeric) IS
 'Million tokens that tokens_per_second serve in `hours` hours at that utilization, exactly. NULL gives NULL. Errors: 22023 a figure of 0 or less, utilization above 1.';
 
-CREATE FUNCTION inferacct_internal.cached_tokens(usage usage) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
-RETURN meter(usage, 'cache_read') + meter(usage, 'cache_read_audio') + meter(usage, 'cache_read_image');
-
-COMMENT ON FUNCTION cached_tokens(usage) IS
-'Tokens of the prompt that were read from a cache, and so need no prefill. NULL gives NULL. Errors: 22003 out of range.';
-
 CREATE FUNCTION capacity_mtok(prefill_tokens_per_second numeric, decode_tokens_per_second numeric, mix usage,
 	hours numeric DEFAULT 730, utilization numeric DEFAULT 1)
 RETURNS numeric

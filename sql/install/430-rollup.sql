@@ -149,7 +149,9 @@ RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'usage_kinds';
 
-COMMENT ON FUNCTION usage_kinds(usage) IS 'Bitmap of the kinds of meters present, in the order of usage(): cached and written tokens count as input, reasoning and citation as output, since they have or lack a price together; requests are left out. NULL gives NULL.';
+COMMENT ON FUNCTION usage_kinds(usage) IS 
+'Bitmap of the kinds of meters present, in the order of usage(): tokens of text count as what they are billed as without a price '
+'of their own, since they have or lack a price together; requests are left out. NULL gives NULL.';
 
 CREATE FUNCTION rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)

@@ -11,10 +11,6 @@
 /* Hours beyond these are no times. */
 #define MOST_HOUR (INT64_MAX / HOUR_MICROSECONDS)
 
-/* Tokens that a self-hosted prefix cache holds, too. */
-#define CACHED_METERS \
-	(METER_BIT(METER_CACHE_READ) | METER_BIT(METER_CACHE_READ_AUDIO) | METER_BIT(METER_CACHE_READ_IMAGE))
-
 int64_t
 LoadHourOfTime(int64_t microseconds)
 {
@@ -27,8 +23,8 @@ bool
 LoadHourOfUsage(const Usage *usage, LoadHour *hour)
 {
 	hour->requests = UsageCount(usage, METER_REQUESTS);
-	return UsageTotal(usage, METERS_OF_INPUT & ~CACHED_METERS, &hour->input) &&
-		UsageTotal(usage, CACHED_METERS, &hour->cached) &&
+	return UsageTotal(usage, METERS_OF_INPUT & ~METERS_OF_CACHE, &hour->input) &&
+		UsageTotal(usage, METERS_OF_CACHE, &hour->cached) &&
 		UsageTotal(usage, METERS_OF_OUTPUT, &hour->output);
 }
 
