@@ -213,6 +213,22 @@ END $$;
 COMMENT ON FUNCTION hours_in_month(timestamptz) IS
 'Hours of the UTC calendar month of `at`: 672, 696, 720 or 744. NULL gives NULL. Errors: 22008 an infinite time.';
 
+-- The smallest part of which every month has a whole number of hours' worth:
+-- the least common multiple of 672, 696, 720 and 744.
+CREATE FUNCTION inferacct_internal.month_parts(starts timestamptz, ends timestamptz) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT sum(div(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)) * 9061920,
+		extract(epoch FROM month + interval '1 month' - month)))
+	FROM (SELECT starts AT TIME ZONE 'UTC' AS since, ends AT TIME ZONE 'UTC' AS upto) span,
+		generate_series(date_trunc('month', since), CASE WHEN check_span(starts, ends) THEN upto END, interval '1 month') month
+	WHERE month < upto
+$$;
+
+COMMENT ON FUNCTION month_parts(timestamptz, timestamptz) IS
+'UTC calendar months from one full hour to a later one in units of 1/9061920 month, which is exact: a part of a month is its share of that month''s hours. Errors: 22008 an infinite time, 54000 more than 1000 years.';
+
 CREATE FUNCTION capacity_mtok(tokens_per_second numeric, hours numeric DEFAULT 730, utilization numeric DEFAULT 1)
 RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100

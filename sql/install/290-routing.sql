@@ -269,11 +269,7 @@ CREATE FUNCTION inferacct_internal.months_touched(first_at timestamptz, last_at 
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT sum(exact_quotient(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)),
-		extract(epoch FROM month + interval '1 month' - month)))
-	FROM (SELECT date_trunc('hour', first_at AT TIME ZONE 'UTC') AS since, date_trunc('hour', last_at AT TIME ZONE 'UTC') + interval '1 hour' AS upto) AS hours,
-		generate_series(date_trunc('month', since), CASE WHEN check_span(first_at, last_at) THEN upto END, interval '1 month') AS month
-	WHERE month < upto
+	SELECT exact_quotient(month_parts(date_trunc('hour', first_at, 'UTC'), date_trunc('hour', last_at, 'UTC') + interval '1 hour'), 9061920)
 $$;
 
 COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS
