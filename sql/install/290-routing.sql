@@ -74,7 +74,7 @@ FROM (
 	SELECT DISTINCT ON (p.name) p.*
 	FROM routing_policy p JOIN price_version v USING (version)
 	WHERE v.published_at <= (SELECT price_horizon()) AND p.valid_from <= (SELECT least(now(), price_horizon()))
-	ORDER BY p.name, p.valid_from DESC, v.published_at DESC, p.version DESC
+	ORDER BY p.name, in_force_order(p.valid_from, v.published_at, p.version) DESC
 ) p
 WHERE kind IS NOT NULL;
 
@@ -91,7 +91,7 @@ FROM (
 	FROM routing_tier t JOIN price_version v USING (version)
 	WHERE v.published_at <= (SELECT price_horizon()) AND t.valid_from <= (SELECT least(now(), price_horizon()))
 	ORDER BY t.policy, coalesce(t.below_score, 'Infinity'), CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END,
-		t.valid_from DESC, v.published_at DESC, t.version DESC
+		in_force_order(t.valid_from, v.published_at, t.version) DESC
 ) t
 WHERE num_nonnulls(model, deployment) > 0 AND share IS DISTINCT FROM 0;
 
