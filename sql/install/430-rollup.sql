@@ -182,10 +182,12 @@ CREATE VIEW hourly_spend WITH (security_invoker = true) AS
 SELECT h.hour, h.tenant, h.source, h.provider, h.model, h.service_tier, h.region, h.team, h.project, h.status, h.dimensions,
 	meter(h.usage, 'requests') AS requests, h.usage,
 	rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated, h.service_tier, h.region) AS usd,
+	resolved_provider(h.provider, h.model, h.first_at) AS resolved_provider, resolved_model(h.model, h.first_at) AS resolved_model,
+	resolved_tier(h.service_tier) AS resolved_tier, resolved_region(h.region, h.model, h.first_at) AS resolved_region,
 	h.provider_usd, h.reported, h.rows, h.origin, h.slice, h.first_at, h.last_at, h.context_from, h.min_input, h.max_input, h.aggregated, h.kinds
 FROM usage_hourly AS h;
 
-COMMENT ON VIEW hourly_spend IS 'usage_hourly with the number of requests and the exact USD of each row at the prices in force at its time, as known now or at inferacct.as_of.';
+COMMENT ON VIEW hourly_spend IS 'usage_hourly with the number of requests and the exact USD of each row at the prices in force at its time, as known now or at inferacct.as_of. Provider, model, tier and region are as the log wrote them, and resolved_... as reports group by them.';
 
 -- ---------------------------------------------------------------------------
 -- What tells requests apart

@@ -3,32 +3,27 @@
 -- Invariant: every view prices the rollup's tokens with the prices in force at
 -- the time of the requests, as the session's inferacct.as_of, contract and
 -- unpriced say, reads as the role that asks (row-level security), and adds up
--- exactly to the sum over the rows.  Days and months are UTC.
-
-CREATE FUNCTION inferacct_internal.provider_of(provider text, model text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
-RETURN coalesce(provider, CASE WHEN strpos(model, '/') > 1 THEN split_part(model, '/', 1) END);
-
-COMMENT ON FUNCTION provider_of(text, text) IS 'The label provider of the log, or else what stands before the slash of model; NULL when neither says it.';
+-- exactly to the sum over the rows.  Days and months are UTC.  Provider, model,
+-- tier and region are what the log's words mean today, so that one of them is one
+-- row, however tools spell it, and a new alias shows at once.
 
 CREATE VIEW daily_spend WITH (security_invoker = true) AS
-SELECT day_of(hour) AS day, source, provider_of(provider, model) AS provider, model, service_tier, team, tenant,
+SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd
 FROM usage_hourly
-GROUP BY day_of(hour), source, provider_of(provider, model), model, service_tier, team, tenant;
+GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
 
 COMMENT ON VIEW daily_spend IS 'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
 
 CREATE VIEW monthly_spend WITH (security_invoker = true) AS
-SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team, tenant,
+SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd
 FROM monthly_usage
-GROUP BY month, source, provider_of(provider, model), model, service_tier, team, tenant;
+GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
 
 COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
 
@@ -37,7 +32,8 @@ DECLARE
 	dimension record;
 BEGIN
 	FOR dimension IN SELECT * FROM (VALUES
-		('team', 'team', 'team'), ('provider', 'provider_of(provider, model)', 'provider'), ('model', 'model', 'model'),
+		('team', 'team', 'team'), ('provider', 'resolved_provider(provider, model, first_at)', 'provider'),
+		('model', 'resolved_model(model, first_at)', 'model'),
 		('project', 'project', 'project'), ('source', 'source', 'source'), ('tenant', 'tenant', 'tenant')) AS d(name, expression, title)
 	LOOP
 		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
@@ -63,10 +59,16 @@ AS $$
 BEGIN
 	IF dimension IS NULL THEN
 		RETURN 'NULL::text';
-	ELSIF dimension IN ('tenant', 'source', 'service_tier', 'region', 'team', 'project', 'status', 'model') THEN
+	ELSIF dimension IN ('tenant', 'source', 'team', 'project', 'status') THEN
 		RETURN 'u.' || dimension;
 	ELSIF dimension = 'provider' THEN
-		RETURN 'inferacct_internal.provider_of(u.provider, u.model)';
+		RETURN 'inferacct.resolved_provider(u.provider, u.model, u.first_at)';
+	ELSIF dimension = 'model' THEN
+		RETURN 'inferacct.resolved_model(u.model, u.first_at)';
+	ELSIF dimension = 'service_tier' THEN
+		RETURN 'inferacct.resolved_tier(u.service_tier)';
+	ELSIF dimension = 'region' THEN
+		RETURN 'inferacct.resolved_region(u.region, u.model, u.first_at)';
 	ELSIF dimension = ANY (dimension_names()) OR EXISTS (SELECT FROM usage_dimension_value AS v WHERE v.dimension = dimension_column.dimension) THEN
 		RETURN format('(u.dimensions ->> %L)', dimension);
 	END IF;
@@ -183,10 +185,10 @@ AS $$
 	), windowed AS MATERIALIZED (
 		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
 	), alike AS MATERIALIZED (
-		SELECT u.month, u.source, provider_of(u.provider, u.model) AS provider, u.model, u.service_tier, u.region, u.team, u.aggregated,
+		SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at) AS provider, u.model, u.service_tier, u.region, u.team, u.aggregated,
 			sum(u.usage) AS usage, min(u.first_at) AS first_at, max(u.last_at) AS last_at, min(u.min_input) AS min_input, max(u.max_input) AS max_input, sum(u.provider_usd) AS provider_usd
 		FROM monthly_usage AS u CROSS JOIN ends AS e
-		GROUP BY u.month, u.source, provider_of(u.provider, u.model), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
+		GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
 			CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
 			width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
 	)

@@ -209,20 +209,20 @@ COMMENT ON FUNCTION reproduce_month(date) IS
 'Computes a closed month again, with the prices known when it was closed: the booked sum, the sum computed now, and whether every booked row has the same figure. Not so only when a price was published later with an earlier published_at. Reads as its caller: under row-level security reproduced_usd is of the caller''s rows. Errors: 42704 not closed, 22004, 22008.';
 
 CREATE VIEW booked_spend WITH (security_invoker = true) AS
-SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team, tenant,
+SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage, sum(usd) AS usd, sum(provider_usd) AS provider_usd
 FROM booked_usage
-GROUP BY month, source, provider_of(provider, model), model, service_tier, team, tenant;
+GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
 
 COMMENT ON VIEW booked_spend IS 'monthly_spend of the closed months, as booked.';
 
 -- What has no price counts for nothing on its side; price_effect has it when it gets one.
 CREATE VIEW restated_spend WITH (security_invoker = true) AS
 WITH booked AS (
-	SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team, tenant,
+	SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 		meter(sum(usage), 'requests') AS requests, coalesce(sum(usd), 0) AS usd,
 		coalesce(rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region), 0) AS repriced_usd
-	FROM booked_usage GROUP BY month, source, provider_of(provider, model), model, service_tier, team, tenant
+	FROM booked_usage GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant
 ), now AS (
 	SELECT month, source, provider, model, service_tier, team, tenant, requests, coalesce(usd, 0) AS usd
 	FROM monthly_spend WHERE month IN (SELECT month FROM closed_month)
