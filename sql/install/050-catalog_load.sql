@@ -222,7 +222,7 @@ BEGIN
 	END IF;
 
 	opened := open_price_version(load_prices.published_at, load_prices.source, 'load_prices ' || load_prices.format,
-		md5(load_prices.catalog));
+		md5(load_prices.catalog), load_prices.format);
 	INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
 		multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on)
 	SELECT opened, (e).provider, (e).model, (e).region, (e).service_tier, (e).meter, (e).unit_quantity, (e).usd, (e).currency, (e).amount,

@@ -41,17 +41,33 @@ Later(const PriceRow *a, const PriceRow *b)
 	return a->version > b->version;
 }
 
-/* Does the row hold at that time: begun, not followed, not withdrawn? */
+/* Does the row say something at that time: begun, and not followed by one of the same rank? */
 static bool
-InForce(const Question *question, const PriceRow *row)
+IsLatest(const Question *question, const PriceRow *row)
 {
-	if (row->valid_from > question->at || row->kind == PRICE_WITHDRAWN)
+	if (row->valid_from > question->at)
 		return false;
 	for (int i = 0; i < question->nrows; i++)
 	{
 		const PriceRow *other = &question->rows[i];
 
-		if (other->valid_from <= question->at && SameKey(row, other) && Later(other, row))
+		if (other->valid_from <= question->at && other->rank == row->rank && SameKey(row, other) && Later(other, row))
+			return false;
+	}
+	return true;
+}
+
+/* Does the row hold at that time: nor is it withdrawn, by itself or by whoever goes before? */
+static bool
+InForce(const Question *question, const PriceRow *row)
+{
+	if (row->kind == PRICE_WITHDRAWN || !IsLatest(question, row))
+		return false;
+	for (int i = 0; i < question->nrows; i++)
+	{
+		const PriceRow *other = &question->rows[i];
+
+		if (other->kind == PRICE_WITHDRAWN && other->rank < row->rank && SameKey(row, other) && IsLatest(question, other))
 			return false;
 	}
 	return true;
@@ -69,7 +85,8 @@ Fitness(const Question *question, const PriceRow *row, PriceKind kind, const cha
 		strcmp(row->region, region) != 0 || row->min_input > question->total || !question->in_force[row - question->rows] ||
 		(window && !TestWindowOpen(row->windows, question->at)))
 		return 0;
-	return 1 + row->min_input + window * 1000000 + !any * INT64_C(1000000000);
+	return 1 + row->min_input + window * 1000000 + !any * INT64_C(1000000000) +
+		(INT64_C(100000) - row->rank) * INT64_C(10000000000);
 }
 
 static const PriceRow *
@@ -99,11 +116,34 @@ Factor(const Question *question, const char *tier, const char *region, Meter met
 	return row == NULL ? -1 : row->value;
 }
 
+/* The best price of a tier and region, unless a multiplier of a lower rank takes its place. */
+static const PriceRow *
+BestPrice(const Question *question, const char *tier, const char *region, Meter meter)
+{
+	const PriceRow *row = Best(question, PRICE_RATE, tier, region, meter);
+	const PriceRow *factor = Best(question, PRICE_MULTIPLIER, tier, region, meter);
+	bool		base = strcmp(tier, "standard") == 0 && region[0] == '\0';
+
+	return row != NULL && !base && factor != NULL && factor->rank < row->rank ? NULL : row;
+}
+
+/* The multiplier on the base price for a context or hours that it is not for. */
+static __int128
+BaseFactor(const Question *question, const PriceRow *row, Meter meter)
+{
+	const PriceRow *factor = Best(question, PRICE_MULTIPLIER, "standard", "", meter);
+
+	if (factor == NULL || strcmp(row->service_tier, "standard") != 0 || row->region[0] != '\0' ||
+		!(factor->min_input > row->min_input || (factor->windows[0] != '\0' && row->windows[0] == '\0')))
+		return MULTIPLIER_ONE;
+	return factor->value;
+}
+
 #define NO_FX (-2)
 
-/* What a row states, in USD at the time of the question, times two factors; NO_FX without exchange rate. */
+/* What a row states, in USD at the time of the question, times its base factor and two more; NO_FX without exchange rate. */
 static int64_t
-InUsd(const Question *question, const PriceRow *row, __int128 first, __int128 second)
+InUsd(const Question *question, const PriceRow *row, Meter meter, __int128 first, __int128 second)
 {
 	__int128	rate = row->value;
 
@@ -115,6 +155,7 @@ InUsd(const Question *question, const PriceRow *row, __int128 first, __int128 se
 			return NO_FX;
 		rate = rate * fx / FX_ONE;
 	}
+	rate = rate * BaseFactor(question, row, meter) / MULTIPLIER_ONE;
 	return (int64_t) (rate * first / MULTIPLIER_ONE * second / MULTIPLIER_ONE);
 }
 
@@ -140,14 +181,14 @@ OwnRate(const Question *question, Meter meter)
 	if (by_region < 0 || region[0] == '\0')
 		by_region = MULTIPLIER_ONE;
 
-	if ((row = Best(question, PRICE_RATE, tier, region, meter)) != NULL)
-		return InUsd(question, row, MULTIPLIER_ONE, MULTIPLIER_ONE);
-	if ((row = Best(question, PRICE_RATE, tier, "", meter)) != NULL)
-		return InUsd(question, row, by_region, MULTIPLIER_ONE);
-	if ((row = Best(question, PRICE_RATE, "standard", region, meter)) != NULL)
-		return InUsd(question, row, of_both, MULTIPLIER_ONE);
-	if ((row = Best(question, PRICE_RATE, "standard", "", meter)) != NULL)
-		return InUsd(question, row, by_tier, by_region);
+	if ((row = BestPrice(question, tier, region, meter)) != NULL)
+		return InUsd(question, row, meter, MULTIPLIER_ONE, MULTIPLIER_ONE);
+	if ((row = BestPrice(question, tier, "", meter)) != NULL)
+		return InUsd(question, row, meter, by_region, MULTIPLIER_ONE);
+	if ((row = BestPrice(question, "standard", region, meter)) != NULL)
+		return InUsd(question, row, meter, of_both, MULTIPLIER_ONE);
+	if ((row = BestPrice(question, "standard", "", meter)) != NULL)
+		return InUsd(question, row, meter, by_tier, by_region);
 	return -1;
 }
 
@@ -315,7 +356,7 @@ Build(PriceRow *rows, int nrows, Arena *arena, CardStatus *status)
 
 	Host		host = ArenaHost(arena);
 
-	*status = RateCardBuild("acme", "model", rows, nrows, &host, &card, &culprit);
+	*status = RateCardBuild("acme", "model", rows, nrows, false, &host, &card, &culprit);
 	return card;
 }
 
@@ -390,7 +431,7 @@ Row(const char *tier, const char *region, Meter meter, PriceKind kind, int64_t v
 {
 	return (PriceRow) {
 		.valid_from = TIME_BEGIN,.value = value,.unit_quantity = 1000000,.version = 1,
-		.kind = kind,.meter = meter,.service_tier = tier,.region = region,.windows = "",.source = "",
+		.kind = kind,.meter = meter,.service_tier = tier,.region = region,.windows = "",.source = "",.catalog = "",.note = "",
 		.valid_to = TIME_END,.currency = "USD"
 	};
 }
