@@ -136,6 +136,8 @@ CREATE TABLE price (
 	time_windows		jsonb CHECK (inferacct_internal.is_time_windows(time_windows)),
 	source				text,
 	checked_on			date,
+	agreement			text CHECK (agreement IN ('agreed', 'single', 'disputed')),
+	note				text,
 	attributes			jsonb,
 	rate				bigint GENERATED ALWAYS AS (inferacct_internal.price_rate(usd, unit_quantity)) STORED,
 	CONSTRAINT price_meter CHECK (inferacct_internal.is_meter(meter) OR meter = '*' AND usd IS NULL AND amount IS NULL),
@@ -166,6 +168,8 @@ COMMENT ON COLUMN price.time_windows IS 'Weekly local hours at which the row app
 COMMENT ON COLUMN price.valid_from IS 'First moment at which it applies (half-open: until the next row of the same key).';
 COMMENT ON COLUMN price.source IS 'Where the price was read.';
 COMMENT ON COLUMN price.checked_on IS 'Day on which the source was read.';
+COMMENT ON COLUMN price.agreement IS 'What sources say of the price: agreed (two or more state it), single (one alone does), disputed (another one states another price); NULL: nobody has compared, as for prices of one''s own.';
+COMMENT ON COLUMN price.note IS 'What the other sources of a disputed price state, or why a single one is believed.';
 COMMENT ON COLUMN price.rate IS 'The same price as 1e-15 USD per single unit; what the arithmetic uses.';
 
 CREATE TABLE model_alias (
@@ -634,7 +638,7 @@ SELECT p.provider, p.model, p.region, p.service_tier, p.meter,
 	p.valid_from,
 	lead(p.valid_from) OVER (PARTITION BY p.provider, p.model, p.region, p.service_tier, p.meter,
 		p.above_input_tokens, p.threshold_inclusive, p.time_windows ORDER BY p.valid_from) AS valid_to,
-	p.version, p.published_at, p.source, p.checked_on
+	p.version, p.published_at, p.source, p.checked_on, p.agreement, p.note
 FROM (
 	SELECT DISTINCT ON (q.provider, q.model, q.region, q.service_tier, q.meter,
 			q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from)
@@ -651,7 +655,7 @@ COMMENT ON VIEW price_history IS
 
 CREATE VIEW current_price WITH (security_invoker = true) AS
 SELECT provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount, multiplier,
-	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on
+	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on, agreement, note
 FROM price_history
 WHERE valid_from <= now() AND (valid_to IS NULL OR now() < valid_to)
 	AND num_nonnulls(usd, amount, multiplier) = 1;

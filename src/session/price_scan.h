@@ -61,6 +61,8 @@ enum
 	Anum_price_time_windows,
 	Anum_price_source,
 	Anum_price_checked_on,
+	Anum_price_agreement,
+	Anum_price_note,
 	Anum_price_attributes,
 	Anum_price_rate
 };
