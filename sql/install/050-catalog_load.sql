@@ -29,7 +29,7 @@ AS $$
 				ROW(e.kind, e.path, e.problem, e.provider, e.model, e.region, e.service_tier, e.meter, e.unit_quantity,
 					e.usd, e.currency, e.amount, e.multiplier, e.above_input_tokens, e.threshold_inclusive, e.time_windows,
 					CASE WHEN since_publication THEN catalog_changes.published_at ELSE e.valid_from END,
-					e.alias, e.gpu, e.vendor, e.term, e.source, e.checked_on)::catalog_row AS entry
+					e.alias, e.gpu, e.vendor, e.term, e.source, e.checked_on, e.agreement, e.note)::catalog_row AS entry
 			FROM (
 				SELECT c.*, max(c.valid_from) OVER (PARTITION BY c.provider, c.model, c.region, c.service_tier, c.meter,
 					c.above_input_tokens, c.threshold_inclusive, c.time_windows) > '-infinity' AS has_dates
@@ -99,9 +99,9 @@ AS $$
 	WITH entry AS (
 		SELECT e.*, n, CASE WHEN isfinite(e.valid_from) THEN e.valid_from ELSE catalog_by_own_names.published_at END AS at
 		FROM unnest(entries) WITH ORDINALITY AS u(kind, path, problem, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
-			multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, alias, gpu, vendor, term, source, checked_on, n)
+			multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, alias, gpu, vendor, term, source, checked_on, agreement, note, n)
 		CROSS JOIN LATERAL (SELECT u.kind, u.path, u.problem, u.provider, u.model, u.region, u.service_tier, u.meter, u.unit_quantity, u.usd, u.currency, u.amount,
-			u.multiplier, u.above_input_tokens, u.threshold_inclusive, u.time_windows, u.valid_from, u.alias, u.gpu, u.vendor, u.term, u.source, u.checked_on) AS e
+			u.multiplier, u.above_input_tokens, u.threshold_inclusive, u.time_windows, u.valid_from, u.alias, u.gpu, u.vendor, u.term, u.source, u.checked_on, u.agreement, u.note) AS e
 	), renamed AS MATERIALIZED (
 		SELECT k.*, t.provider AS own_provider, t.model AS own_model, t.region AS own_region
 		FROM (SELECT DISTINCT kind, provider, model, at FROM entry WHERE kind IN ('price', 'alias') AND model IS NOT NULL
@@ -126,7 +126,7 @@ AS $$
 	)
 	SELECT CASE WHEN clash IS NULL THEN kind ELSE 'rejected' END, path, coalesce(clash, problem),
 		coalesce(own_provider, provider), coalesce(own_model, model), coalesce(nullif(region, ''), own_region, region), service_tier, meter, unit_quantity, usd, currency,
-		amount, multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, alias, gpu, vendor, term, source, checked_on
+		amount, multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, alias, gpu, vendor, term, source, checked_on, agreement, note
 	FROM named ORDER BY n
 $$;
 
@@ -152,7 +152,7 @@ AS $$
 	SELECT CASE WHEN h.alias IS NULL THEN c.kind ELSE 'rejected' END, c.path,
 		CASE WHEN h.alias IS NULL THEN c.problem ELSE format('%s has prices of its own; set_alias() makes it another name of %s/%s', c.alias, c.provider, c.model) END,
 		c.provider, c.model, c.region, c.service_tier, c.meter, c.unit_quantity, c.usd, c.currency, c.amount, c.multiplier,
-		c.above_input_tokens, c.threshold_inclusive, c.time_windows, c.valid_from, c.alias, c.gpu, c.vendor, c.term, c.source, c.checked_on
+		c.above_input_tokens, c.threshold_inclusive, c.time_windows, c.valid_from, c.alias, c.gpu, c.vendor, c.term, c.source, c.checked_on, c.agreement, c.note
 	FROM unnest(entries) AS c
 	LEFT JOIN hidden AS h ON c.kind = 'alias' AND (h.alias, h.valid_from) = (c.alias, c.valid_from) AND h.path IS NOT DISTINCT FROM c.path
 $$;
@@ -222,12 +222,12 @@ BEGIN
 	END IF;
 
 	opened := open_price_version(load_prices.published_at, load_prices.source, 'load_prices ' || load_prices.format,
-		md5(load_prices.catalog));
+		md5(load_prices.catalog), load_prices.format);
 	INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
-		multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on)
+		multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on, agreement, note)
 	SELECT opened, (e).provider, (e).model, (e).region, (e).service_tier, (e).meter, (e).unit_quantity, (e).usd, (e).currency, (e).amount,
 		(e).multiplier, (e).above_input_tokens, (e).threshold_inclusive, (e).time_windows, (e).valid_from,
-		coalesce((e).source, load_prices.source), (e).checked_on
+		coalesce((e).source, load_prices.source), (e).checked_on, (e).agreement, (e).note
 	FROM unnest(changes) c(status, e) WHERE (e).kind = 'price' AND status <> 'unchanged';
 	INSERT INTO model_alias (version, alias, provider, model, region, valid_from, source, checked_on)
 	SELECT opened, (e).alias, (e).provider, (e).model, (e).region, (e).valid_from,

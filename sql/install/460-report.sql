@@ -163,7 +163,7 @@ LANGUAGE c STABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'rollup_problem';
 
 COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error under inferacct.unpriced = error (IA001 to IA005, IA007), whatever the setting is; NULL when it has one. Other errors are raised, IA006 of the session''s contract too.';
+'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error under inferacct.unpriced = error (IA001 to IA005, IA007, IA009), whatever the setting is; NULL when it has one. Other errors are raised, IA006 of the session''s contract too.';
 
 CREATE FUNCTION inferacct_internal.tokens_of(usage usage)
 RETURNS bigint
@@ -223,6 +223,7 @@ WITH judged AS MATERIALIZED (
 		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
 		WHEN problem LIKE 'IA006%' THEN 'unknown contract'
 		WHEN problem LIKE 'IA007%' THEN 'no exchange rate'
+		WHEN problem LIKE 'IA009%' THEN 'only a guess would price it'
 		ELSE left(problem, 5) END AS reason
 	FROM judged WHERE problem IS NOT NULL
 ), months AS (
@@ -246,7 +247,8 @@ COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month 
 CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text,
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
-	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text,
+	OUT rule text, OUT confidence text, OUT provider text, OUT resolved_model text, OUT checked_on date, OUT note text)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 500 ROWS 4
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -259,7 +261,8 @@ AS $$
 		SELECT jsonb_object_agg(s.meter, CASE WHEN of_input AND place = 1 THEN greatest($6 - (inputs - 1), 1) ELSE 1 END)::usage AS request FROM sized AS s
 	)
 	SELECT d.meter, p.quantity, d.unit_quantity, d.unit_usd,
-		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source
+		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source,
+		d.rule, d.confidence, d.provider, d.resolved_model, d.checked_on, d.note
 	FROM one CROSS JOIN LATERAL token_cost_detail($1, one.request, $3, $8, $9) AS d JOIN present AS p ON p.meter = d.meter
 	WHERE rollup_cost($1, $2, $3, $4, $5, $6, $7, $8, $9) IS NOT NULL
 $$;

@@ -16,7 +16,7 @@ AS $$
 DECLARE
 	name text;
 	kind "char";
-	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
+	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
 		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip', 'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];

@@ -16,12 +16,14 @@
 
 #define CATALOG_VERSION 1
 #define MAX_WINDOWS 100
+#define PROBLEM_AGREEMENT "agreement is not agreed, single or disputed"
 
 /* What the entries of one file inherit. */
 typedef struct Defaults
 {
 	const char *source;
 	int32_t		checked_on;
+	const char *agreement;
 	const char *prefix;			/* of paths: which catalog of several */
 } Defaults;
 
@@ -35,11 +37,11 @@ typedef struct Entry
 } Entry;
 
 static const char *const root_fields[] = {
-	"inferacct", "note", "source", "checked_on", "prices", "aliases", "gpu_prices", NULL
+	"inferacct", "note", "source", "checked_on", "agreement", "prices", "aliases", "gpu_prices", NULL
 };
 static const char *const price_fields[] = {
 	"provider", "model", "region", "service_tier", "above_input_tokens", "threshold_inclusive",
-	"time_windows", "valid_from", "currency", "source", "checked_on",
+	"time_windows", "valid_from", "currency", "source", "checked_on", "agreement", "note",
 	"usd", "amount", "multiplier", NULL
 };
 static const char *const alias_fields[] = {
@@ -48,6 +50,7 @@ static const char *const alias_fields[] = {
 static const char *const gpu_fields[] = {
 	"gpu", "vendor", "term", "usd_per_hour", "valid_from", "source", "checked_on", NULL
 };
+static const char *const agreements[] = {"agreed", "single", "disputed", NULL};
 static const char *const gpu_terms[] = {"on_demand", "reserved_1y", "reserved_3y", "spot", NULL};
 
 static bool
@@ -136,6 +139,21 @@ ReadProvenance(Entry *entry, const Defaults *defaults)
 		Reject(entry, "valid_from", "time is neither a date nor a timestamp with its offset from UTC");
 }
 
+/* Read what sources say of the price: NULL is nothing. */
+static void
+ReadAgreement(Entry *entry, const Defaults *defaults)
+{
+	const cJSON *agreement = Field(entry->json, "agreement");
+
+	entry->row.agreement = defaults->agreement;
+	if (agreement != NULL)
+		entry->row.agreement = TextField(entry, "agreement", NULL, PROBLEM_AGREEMENT);
+	if (entry->row.agreement != NULL && entry->row.agreement[0] != '\0' && !IsOneOf(entry->row.agreement, agreements))
+		Reject(entry, "agreement", PROBLEM_AGREEMENT);
+	if (Field(entry->json, "note") != NULL)
+		entry->row.note = TextField(entry, "note", NULL, "note is not text");
+}
+
 /* Start on an entry; false when it is not even an object. */
 static bool
 BeginEntry(Entry *entry, Catalog *catalog, const cJSON *json, const char *list, size_t index,
@@ -152,6 +170,8 @@ BeginEntry(Entry *entry, Catalog *catalog, const cJSON *json, const char *list, 
 	}
 	entry->sound = CheckFields(catalog, json, entry->path, known);
 	ReadProvenance(entry, defaults);
+	if (known == price_fields)
+		ReadAgreement(entry, defaults);
 	return true;
 }
 
@@ -480,7 +500,7 @@ static bool
 ReadOne(Catalog *catalog, const cJSON *root, const char *prefix)
 {
 	static const char hint[] = "The text is no price catalog: it has no \"inferacct\": 1 at its top level.";
-	Defaults	defaults = {NULL, CATALOG_UNCHECKED, prefix};
+	Defaults	defaults = {NULL, CATALOG_UNCHECKED, NULL, prefix};
 	const cJSON *checked_on;
 	int64_t		version;
 
@@ -496,6 +516,9 @@ ReadOne(Catalog *catalog, const cJSON *root, const char *prefix)
 	if (checked_on != NULL &&
 		(!cJSON_IsString(checked_on) || !ParseDate(checked_on->valuestring, &defaults.checked_on)))
 		CatalogReject(catalog, CatalogPrint(catalog, "%schecked_on", prefix), "date is not YYYY-MM-DD");
+	defaults.agreement = CatalogString(catalog, StringField(root, "agreement"));
+	if (Field(root, "agreement") != NULL && (defaults.agreement == NULL || !IsOneOf(defaults.agreement, agreements)))
+		CatalogReject(catalog, CatalogPrint(catalog, "%sagreement", prefix), PROBLEM_AGREEMENT);
 
 	ReadList(catalog, root, "prices", price_fields, &defaults, ReadPriceEntry);
 	ReadList(catalog, root, "aliases", alias_fields, &defaults, ReadAliasEntry);

@@ -26,7 +26,7 @@
 
 PG_FUNCTION_INFO_V1(parse_catalog);
 
-#define CATALOG_COLUMNS 23
+#define CATALOG_COLUMNS 25
 
 #define UNIX_TO_POSTGRES_DAYS (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 
@@ -134,6 +134,8 @@ FillTuple(TupleBuilder *tuple, const CatalogRow *row)
 	AddText(tuple, row->term);
 	AddText(tuple, row->source);
 	AddDate(tuple, row->checked_on);
+	AddText(tuple, row->agreement);
+	AddText(tuple, row->note);
 	Assert(tuple->column == CATALOG_COLUMNS);
 }
 

@@ -83,6 +83,8 @@ typedef struct CatalogRow
 	const char *term;
 	const char *source;
 	int32_t		checked_on;
+	const char *agreement;		/* agreed, single, disputed; NULL when the catalog does not say */
+	const char *note;			/* what other sources say of the price */
 } CatalogRow;
 
 typedef struct Catalog

@@ -43,6 +43,7 @@ FindAlias(Search *search, const char *name, ModelRef *ref)
 
 	if (strcmp(name, search->no_alias) == 0)
 		return false;
+	ref->guessed = false;
 	if (directory->alias(directory->arg, name, search->at, ref,
 						 &search->match->from, &search->match->to))
 		return true;
@@ -73,6 +74,7 @@ LookUpBare(Search *search, const char *model)
 		return MODEL_AMBIGUOUS;
 	}
 	match->ref = match->candidates[0];
+	match->ref.guessed = false;
 	NoteRule(search, MODEL_RULE_EXACT);
 	return MODEL_FOUND;
 }
@@ -100,6 +102,7 @@ LookUpAt(Search *search, const char *provider, const char *model)
 	if (!is_provider || directory->find(directory->arg, provider, model, &ref, 1) <= 0)
 		return MODEL_UNKNOWN;
 	search->match->ref = ref;
+	search->match->ref.guessed = false;
 	NoteRule(search, MODEL_RULE_EXACT);
 	return MODEL_FOUND;
 }

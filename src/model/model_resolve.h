@@ -40,7 +40,9 @@
  *	- The region is what the name says, by whichever rule the model is found; an
  *	  alias with a region overrides it, and so may the caller.  A region without
  *	  prices of its own has those of the base region: that is the caller's rule.
- *	- The rule reported is the last, most daring, of those that it took.
+ *	- The rule reported is the last, most daring, of those that it took; one that
+ *	  loses part of the name's meaning, and an undated alias of a name that moves,
+ *	  make the answer a guess.
  *
  * Names are at most MODEL_NAME_SIZE - 1 bytes.  Times are microseconds since
  * 2000-01-01.  Pure C: no postgres.h; allocates nothing; keeps no pointer.
@@ -61,6 +63,7 @@ typedef struct ModelRef
 	char		provider[MODEL_NAME_SIZE];
 	char		model[MODEL_NAME_SIZE];
 	char		region[MODEL_REGION_SIZE];	/* "" is the base region */
+	bool		guessed;		/* an alias that moves leads here, and nobody says since when */
 } ModelRef;
 
 typedef struct ModelDirectory
@@ -144,5 +147,18 @@ extern const char *ModelRuleName(ModelRule rule);
  * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
  */
 extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
+/* Does what was found rest on a guess: a version or date left out, or a moving name? */
+static inline bool
+ModelIsGuessed(const ModelMatch *match)
+{
+	return match->rule >= MODEL_RULE_VERSION || match->ref.guessed;
+}
+
+/* Is it the name as the prices have it, with or without its provider? */
+static inline bool
+ModelIsExact(const ModelMatch *match)
+{
+	return match->rule <= MODEL_RULE_PROVIDER;
+}
 
 #endif							/* INFERACCT_MODEL_RESOLVE_H */

@@ -46,6 +46,10 @@ AppendPrice(char *text, const CatalogRow *row)
 		APPEND(text, " %s%" PRId64, row->threshold_inclusive ? ">=" : ">", row->above_input_tokens);
 	if (row->time_windows != NULL)
 		APPEND(text, " in %s", row->time_windows);
+	if (row->agreement != NULL)
+		APPEND(text, " %s", row->agreement);
+	if (row->note != NULL)
+		APPEND(text, " (%s)", row->note);
 }
 
 static void
@@ -118,6 +122,15 @@ TestNativePrices(void)
 			"p/m:batch input 1 per 1000000 >=200000\n", "service tier and context tier");
 	RowsAre(f, NATIVE("\"threshold_inclusive\":true,\"usd\":{\"input\":1}"),
 			"p/m input 1 per 1000000\n", "no threshold has nothing to include");
+	RowsAre(f, NATIVE("\"usd\":{\"input\":1},\"agreement\":\"disputed\",\"note\":\"2: q\""),
+			"p/m input 1 per 1000000 disputed (2: q)\n", "what other sources say");
+	RowsAre(f, NATIVE_HEAD "\"agreement\":\"agreed\",\"prices\":[{\"provider\":\"p\",\"model\":\"m\",\"usd\":{\"input\":1}},"
+			"{\"provider\":\"p\",\"model\":\"n\",\"agreement\":\"single\",\"usd\":{\"input\":1}}]}",
+			"p/m input 1 per 1000000 agreed\np/n input 1 per 1000000 single\n", "agreement is inherited");
+	RowsAre(f, NATIVE("\"usd\":{\"input\":1},\"agreement\":\"sure\""),
+			"rejected prices[0].agreement: agreement is not agreed, single or disputed\n", "no such agreement");
+	RowsAre(f, NATIVE_HEAD "\"agreement\":7}", "rejected agreement: agreement is not agreed, single or disputed\n",
+			"no such agreement of a file");
 }
 
 static void
