@@ -147,6 +147,7 @@ extern const char *ModelRuleName(ModelRule rule);
  * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
  */
 extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
+
 /* Does what was found rest on a guess: a version or date left out, or a moving name? */
 static inline bool
 ModelIsGuessed(const ModelMatch *match)
