@@ -332,7 +332,8 @@ BEGIN
 	END;
 	IF repeated THEN
 		EXECUTE insertion || format(' AND NOT EXISTS (SELECT FROM (SELECT %s FROM %s AS r) AS e
-				WHERE e.source = n.source AND e.request_id = n.request_id AND e.at < n.at)
+				WHERE e.source = n.source AND e.request_id = n.request_id
+				AND (e.at, output_tokens(e.usage), input_tokens(e.usage)) > (n.at, output_tokens(n.usage), input_tokens(n.usage)))
 			ORDER BY n.at ON CONFLICT DO NOTHING', outputs, relation);
 		GET DIAGNOSTICS inserted = ROW_COUNT;
 	END IF;
@@ -349,4 +350,4 @@ END
 $$;
 
 COMMENT ON FUNCTION import_usage(regclass, text) IS
-'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. A row whose (source, request_id) is in the log already, whatever its at, is skipped; of several in the relation the earliest is kept. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED, 42501 for who is not in inferacct_admin and may not write inferacct_internal.turn.';
+'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. A row whose (source, request_id) is in the log already, whatever its at, is skipped; of several in the relation the last is kept, since tools write a streamed answer in parts before its final row. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED, 42501 for who is not in inferacct_admin and may not write inferacct_internal.turn.';

@@ -11,26 +11,33 @@
 
 /*
  * Spellings of one provider: ids of this and other catalogs, of LiteLLM, of
- * OpenTelemetry's gen_ai.provider.name.  A provider that has no models under
- * the spelling given is sought under the others, in this order.
+ * OpenTelemetry's gen_ai.provider.name, of LangChain, OpenLLMetry, OpenInference,
+ * Helicone, Portkey and the AI SDK.  A provider that has no models under the
+ * spelling given is sought under the others, in this order.
  */
-static const char *const families[][9] = {
-	{"aws", "bedrock", "bedrock_converse", "aws.bedrock", "amazon", "amazon-bedrock", "amazon_bedrock"},
-	{"azure", "azure_ai", "azure_text", "azure.ai.openai", "azure.ai.inference", "azure-openai", "azure_openai"},
-	{"google", "gemini", "vertex_ai", "gcp.gemini", "gcp.vertex_ai", "gcp.gen_ai", "google-gla", "google-vertex"},
-	{"openai", "text-completion-openai"},
+static const char *const families[][32] = {
+	{"aws", "bedrock", "bedrock_converse", "aws.bedrock", "amazon", "amazon-bedrock", "amazon_bedrock",
+		"aws_bedrock", "aws-bedrock", "bedrock-converse"},
+	{"azure", "azure_ai", "azure_text", "azure.ai.openai", "azure.ai.inference", "azure-openai", "azure_openai",
+		"azureopenai", "azure.openai", "azure-ai-inference", "azure-ai", "az.ai.openai", "az.ai.inference", "azure-foundry"},
+	{"google", "gemini", "vertex_ai", "gcp.gemini", "gcp.vertex_ai", "gcp.gen_ai", "google-gla", "google-vertex",
+		"vertex_ai_beta", "google_genai", "google_vertexai", "google-genai", "google-vertexai", "google_ai", "google-ai",
+		"googleai", "google-ai-studio", "google_ai_studio", "google.generative-ai", "google.vertex", "google_vertex_ai",
+		"vertexai", "vertex-ai", "vertex", "vertex.anthropic", "google.vertex.anthropic"},
+	{"openai", "text-completion-openai", "openai-chat", "openai-responses", "open_ai"},
 	{"cohere", "cohere_chat"},
-	{"fireworks", "fireworks_ai", "fireworks-ai"},
+	{"fireworks", "fireworks_ai", "fireworks-ai", "fireworks.ai"},
 	{"meta", "meta_llama"},
-	{"mistral", "mistral_ai", "mistralai", "codestral"},
-	{"moonshotai", "moonshot", "moonshot_ai"},
-	{"together", "together_ai", "together-ai", "togetherai"},
+	{"mistral", "mistral_ai", "mistralai", "mistral-ai", "codestral"},
+	{"moonshotai", "moonshot", "moonshot_ai", "moonshot-ai"},
+	{"together", "together_ai", "together-ai", "togetherai", "together.ai"},
 	{"voyageai", "voyage"},
 	{"watsonx", "ibm.watsonx.ai"},
 	{"x-ai", "xai", "x_ai"},
 	{"zai", "z-ai", "z.ai"},
 	{"zhipuai", "zhipu"},
-	{"anthropic"}, {"cerebras"}, {"deepseek"}, {"groq"}, {"openrouter"}, {"perplexity"}
+	{"anthropic", "anthropic_text", "anthropic-messages"}, {"cerebras"}, {"deepseek", "deepseek-ai"}, {"groq"},
+	{"openrouter", "open_router"}, {"perplexity", "perplexity-ai", "perplexity_ai"}
 };
 
 static bool
@@ -90,14 +97,32 @@ ReplacePoints(char *text, char old, char new)
 	}
 }
 
+/* Length of a provider without the API behind it, as the AI SDK writes it: "openai.responses". */
+static size_t
+BareLength(const char *provider)
+{
+	static const char *const apis[] = {".chat", ".responses", ".messages", ".completion", ".embedding", ".textEmbedding",
+	".image", ".speech", ".transcription", ".video"};
+	size_t		length = strlen(provider);
+
+	for (size_t i = 0; i < sizeof(apis) / sizeof(apis[0]); i++)
+	{
+		if (EndsWith(provider, apis[i]))
+			return length - strlen(apis[i]);
+	}
+	return length;
+}
+
 const char *const *
 ProviderFamily(const char *provider)
 {
+	size_t		length = BareLength(provider);
+
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 	{
 		for (int j = 0; families[i][j] != NULL; j++)
 		{
-			if (strcmp(families[i][j], provider) == 0)
+			if (strncmp(families[i][j], provider, length) == 0 && families[i][j][length] == '\0')
 				return families[i];
 		}
 	}

@@ -13,12 +13,12 @@ CREATE TEMP TABLE batch AS
 
 SELECT results_eq($$SELECT * FROM import_usage('batch', 'a')$$, $$VALUES (4500::bigint, 500::bigint)$$, 'one row of each identifier is imported');
 SELECT results_eq($$SELECT * FROM import_usage('batch', 'a')$$, $$VALUES (0::bigint, 5000::bigint)$$, 'a second import adds nothing');
-SELECT set_eq($$SELECT request_id, at FROM usage_log$$, $$SELECT request_id, min(at) FROM batch GROUP BY request_id$$, 'the earliest of each identifier is kept');
+SELECT set_eq($$SELECT request_id, at FROM usage_log$$, $$SELECT request_id, max(at) FROM batch GROUP BY request_id$$, 'the last of each identifier is kept');
 SELECT is((SELECT count(*) FROM usage_log_default), 4500::bigint, 'without months, the default partition has all');
 
 SELECT is((SELECT count(*) FROM usage_log_partitions('2026-01-17', '2026-12-01')), 11::bigint, 'a range of months is half-open');
 SELECT is((SELECT count(*) FROM usage_log), 4500::bigint, 'making partitions loses no row');
-SELECT set_eq($$SELECT at, usage::text FROM usage_log$$, $$SELECT DISTINCT ON (request_id) at, usage::text FROM batch ORDER BY request_id, at$$, 'nor changes one');
+SELECT set_eq($$SELECT at, usage::text FROM usage_log$$, $$SELECT DISTINCT ON (request_id) at, usage::text FROM batch ORDER BY request_id, at DESC$$, 'nor changes one');
 SELECT is_empty($$SELECT FROM usage_log WHERE tableoid <> 'usage_log_default'::regclass AND tableoid::regclass::text NOT LIKE to_char(at AT TIME ZONE 'UTC', '"%usage_log_"YYYY_MM')$$, 'each month lies in its partition, by UTC');
 SELECT is_empty($$SELECT FROM usage_log_default WHERE at >= '2026-01-01 00:00Z' AND at < '2026-12-01 00:00Z'$$, 'the default partition has nothing of the months made');
 SELECT isnt_empty($$SELECT FROM usage_log_default WHERE at < '2026-01-01 00:00Z'$$, 'and keeps the others');
