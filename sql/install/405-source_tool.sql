@@ -14,7 +14,7 @@ BEGIN ATOMIC
 		WHEN c.counts ? 'search_units' THEN jsonb_build_object('meta', jsonb_build_object('billed_units', c.counts))
 		WHEN call_type LIKE '%image%' AND NOT c.counts ?| ARRAY['output_tokens_details', 'completion_tokens_details'] THEN
 			jsonb_build_object('type', 'image_generation.completed', 'usage', c.counts)
-		WHEN call_type LIKE '%batch%' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage', c.counts || '{"requests": 2}')
+		WHEN call_type LIKE '%retrieve_batch' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage', c.counts || '{"requests": 2}')
 		ELSE jsonb_build_object('usage', c.counts) END
 	FROM (SELECT CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END AS kept,
 		jsonb_build_object('prompt_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)), 'completion_tokens', coalesce(to_jsonb(try_number(output)), to_jsonb(output))) AS of_columns,
@@ -40,12 +40,21 @@ COMMENT ON FUNCTION litellm_counts(jsonb, text, text, text) IS
 'The counts of a row of LiteLLM as a payload: usage_object of metadata, and its own columns where that has none. The usage of a batch is of several requests.';
 
 -- No answer of speech or pictures is free: where nothing is counted, something was charged.
-CREATE FUNCTION inferacct_internal.litellm_charged(call_type text, status text, usd numeric)
+CREATE FUNCTION inferacct_internal.litellm_charged(call_type text, usd numeric)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN status IS DISTINCT FROM 'failure' AND call_type ~ 'speech|transcription|image|video|ocr|rerank|search' THEN greatest(usd, 1) ELSE usd END;
+RETURN CASE WHEN call_type ~ 'speech|transcription|image|video|ocr|rerank|search' THEN greatest(usd, 1) ELSE usd END;
 
-COMMENT ON FUNCTION litellm_charged(text, text, numeric) IS 'Above 0 where a call of LiteLLM was charged for: what it says, or that it is of a kind that is.';
+COMMENT ON FUNCTION litellm_charged(text, numeric) IS 'Above 0 where a call of LiteLLM was charged for: what it says, or that it is of a kind that is.';
+
+-- The proxy logs requests for files, batches and lists, too: no model answers them.
+CREATE FUNCTION inferacct_internal.litellm_is_call(call_type text, input text, output text, usd numeric)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN CASE WHEN call_type ~ '^a?(create_batch|cancel_batch|list_batches|(create|retrieve|delete|list|get)_files?|file_(create|retrieve|delete|list|content)|(create|cancel|list|retrieve)_fine_tuning_jobs?|(get|delete|cancel|list)_(responses|input_items)|vector_store_.*|list_mcp_tools|health_check)$'
+			THEN coalesce(try_number(input), 0) <> 0 OR coalesce(try_number(output), 0) <> 0 OR coalesce(usd, 0) <> 0 ELSE true END;
+
+COMMENT ON FUNCTION litellm_is_call(text, text, text, numeric) IS 'Is a row of LiteLLM a call to a model? Not those of files, lists and jobs, unless they count or cost something. What has a type that is not known is one.';
 
 CREATE FUNCTION inferacct_internal.litellm_daily_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
@@ -103,7 +112,7 @@ BEGIN
 	tier := format('inferacct_internal.payload_word(''service_tier'', %s)', counts);
 	RETURN jsonb_build_object('kind', 'attributes',
 		'counts', counts,
-		'charged', format('inferacct_internal.litellm_charged(%s, %s, %s)', coalesce(call_type, 'NULL::text'), coalesce(status, 'NULL::text'), coalesce(usd, 'NULL::numeric')),
+		'charged', format('inferacct_internal.litellm_charged(%s, %s)', coalesce(call_type, 'NULL::text'), coalesce(usd, 'NULL::numeric')),
 		-- An answer from LiteLLM's own cache reached no provider.
 		'unserved', source_format('(pg_catalog.lower(%s::text) {=} ''true'')', cached),
 		'columns', jsonb_strip_nulls(jsonb_build_object(
@@ -123,7 +132,9 @@ BEGIN
 			'duration_ms', source_milliseconds(began, source_time(relation, source_column(relation, 'endTime'), NULL)),
 			'attributes', source_attributes(source_word(source_column(relation, 'session_id')), source_word(source_column(relation, 'agent_id'))),
 			'tags', source_as(relation, source_column(relation, 'request_tags'), 'tags', NULL))),
-		'where', CASE WHEN failed = 'leave_out' AND status IS NOT NULL THEN source_format('coalesce(%s {<>} ''failure'', true)', status) END);
+		'where', nullif(concat_ws(' AND ',
+			CASE WHEN failed = 'leave_out' THEN source_format('coalesce(%s {<>} ''failure'', true)', status) END,
+			format('inferacct_internal.litellm_is_call(%s, %s::text, %s::text, %s)', call_type, source_column(relation, 'prompt_tokens'), source_column(relation, 'completion_tokens'), coalesce(usd, 'NULL::numeric'))), ''));
 END
 $$;
 

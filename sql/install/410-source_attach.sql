@@ -243,8 +243,9 @@ BEGIN
 		definition := definition || jsonb_build_object('order', source_order(relation, mapping -> 'order'));
 	END IF;
 
-	-- The counts, once all else is said.
+	-- The counts, once all else is said.  What failed may have been charged by nobody.
 	usd := coalesce(definition ->> 'charged', definition #>> '{columns,provider_usd}', 'NULL::numeric');
+	usd := coalesce(source_format('CASE WHEN %s {<>} ''failed'' THEN %s END', definition #>> '{columns,status}', usd), usd);
 	counts := format('(%L, %s, %s, %s, %s)', definition ->> 'kind', definition ->> 'counts', usd,
 		CASE WHEN mapping ? 'names' THEN quote_literal(mapping -> 'names') || '::jsonb' ELSE 'NULL::jsonb' END, coalesce(definition ->> 'one_hour', 'false'));
 	IF mapping ? 'names' THEN
@@ -287,7 +288,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT concat(format('FROM %s AS r', source_rows(relation, columns, system_columns || CASE WHEN definition ? 'repeats' THEN '{ctid,tableoid}'::name[] END)),
 		definition ->> 'from', k.lateral, ' WHERE ' || nullif(concat_ws(' AND ', definition ->> 'where', k.condition, CASE WHEN NOT coalesce((definition ->> 'every_time')::boolean, false) THEN source_format(
-			'(%1$s IS NULL OR (%1$s {>=} timestamptz ''1970-01-01 00:00:00+00'' AND %1$s {<} timestamptz ''2200-01-01 00:00:00+00''))', definition #>> '{columns,at}') END), ''))
+			'(%1$s IS NULL OR (%1$s {>=} timestamptz ''2000-01-01 00:00:00+00'' AND %1$s {<} timestamptz ''2100-01-01 00:00:00+00''))', definition #>> '{columns,at}') END), ''))
 	FROM (SELECT
 		format(' CROSS JOIN LATERAL (SELECT %s) AS k(id, at, place, part, line)', p.place) AS lateral,
 		source_format('NOT EXISTS (SELECT FROM %s AS r CROSS JOIN LATERAL (SELECT %s) AS o(id, at, place, part, line) WHERE %s o.id {=} k.id AND ROW(o.at, o.place, o.part, o.line) '
@@ -861,7 +862,7 @@ BEGIN
 	SELECT s.name INTO other FROM usage_source AS s WHERE s.relation = qualified_name(warn_of_doubles.relation) AND s.name <> warn_of_doubles.name ORDER BY s.name LIMIT 1;
 	IF other IS NOT NULL THEN
 		RAISE WARNING USING
-			MESSAGE = format('relation "%s" is attached as source "%s", too', relation, other),
+			MESSAGE = format('%s is attached as source "%s", too', relation, other),
 			DETAIL = 'Its requests are counted twice.',
 			HINT = format('SELECT detach_usage(%L) takes one of them out.', other);
 	END IF;
@@ -877,9 +878,9 @@ BEGIN
 	END IF;
 	IF NOT definition ? 'repeats' AND NOT has_unique_request(relation, definition) THEN
 		RAISE WARNING USING
-			MESSAGE = format('nothing keeps a request from being in relation "%s" twice', relation),
-			DETAIL = 'There is no unique index on the column of request_id; a row that is there twice is counted twice.',
-			HINT = 'Make one, or say in the mapping which row counts: "repeats": "error", "first" or "last".';
+			MESSAGE = format('%s may have a request twice', relation),
+			DETAIL = 'Its request_id has no unique index: what is there twice counts twice.',
+			HINT = 'Make one, or say which row counts: "repeats": "error", "first", "last".';
 	END IF;
 END
 $$;

@@ -11,6 +11,8 @@
 #endif
 
 #include "payload/tool_counts.h"
+
+#include "core/row_limits.h"
 #include "payload/payload_reader.h"
 
 #include <inttypes.h>
@@ -345,7 +347,7 @@ CheckRow(PayloadReader *reader, bool charged, const MeterCounts *counts)
 	for (Meter meter = 0; meter < METER_COUNT; meter++)
 	{
 		counted = counted || (meter != METER_REQUESTS && counts->of[meter] != 0);
-		if (counts->of[meter] > TOOL_COUNT_MAX)
+		if (counts->of[meter] > ROW_COUNT_MAX)
 			Problem(reader, PAYLOAD_BAD_COUNT, "%" PRId64 " of \"%s\" are too many to be true.", counts->of[meter], MeterName(meter));
 	}
 	if (charged && !counted && counts->of[METER_REQUESTS] == 1)

@@ -28,9 +28,6 @@ typedef enum SourceTool
 	TOOL_COUNT
 } SourceTool;
 
-/* More than this of one meter is no count of a request, nor of a day: sums of it would overflow. */
-#define TOOL_COUNT_MAX INT64_C(10000000000000)
-
 /* The tool of that name, or TOOL_COUNT. */
 extern SourceTool SourceToolByName(const char *name, size_t length);
 

@@ -23,6 +23,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "core/row_limits.h"
 #include "core/usage_sql.h"
 #include "payload/jsonb_value_sql.h"
 #include "payload/payload.h"
@@ -270,10 +271,6 @@ try_json(PG_FUNCTION_ARGS)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(string));
 }
 
-/* Years that a log may be of; what is beyond is a time that was read wrong. */
-#define FIRST_TIME INT64CONST(-946684800000000)	/* 1970 */
-#define LAST_TIME INT64CONST(6311433600000000)	/* 2200 */
-
 /* (at, request_id, model): why a row cannot be counted, whatever it counts. */
 Datum
 source_row_problem(PG_FUNCTION_ARGS)
@@ -283,8 +280,8 @@ source_row_problem(PG_FUNCTION_ARGS)
 
 	if (TIMESTAMP_NOT_FINITE(at))
 		problem = "no time";
-	else if (at < FIRST_TIME || at >= LAST_TIME)
-		problem = "a time before 1970 or after 2199";
+	else if (at < ROW_AT_MIN || at >= ROW_AT_END)
+		problem = ROW_AT_PROBLEM;
 	else if (PG_ARGISNULL(1) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(1)) == 0)
 		problem = "no request_id";
 	else if (PG_ARGISNULL(2) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(2)) == 0)

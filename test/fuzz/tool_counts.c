@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						&counts, problem, sizeof(problem)) == PAYLOAD_OK)
 	{
 		for (Meter meter = 0; meter < METER_COUNT; meter++)
-			Promise(counts.of[meter] >= 0 && counts.of[meter] <= TOOL_COUNT_MAX, "a count is one of a row");
+			Promise(counts.of[meter] >= 0 && counts.of[meter] <= ROW_COUNT_MAX, "a count is one of a row");
 	}
 	else
 		Promise(EndsWithin(problem, sizeof(problem)), "the problem fits");

@@ -36,12 +36,15 @@ INSERT INTO public.ll SELECT id, type, usd, i, o, '2026-10-01', CASE WHEN id = '
 	('failed', 'acompletion', 0, 0, 0, '{}', 'failure'),
 	('batch', 'aretrieve_batch', 1, 1000, 10, '{"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}', 'success'),
 	('late', 'acompletion', 0, 5, 5, NULL, 'success'),
+	('charged', 'acompletion', 0.5, 0, 0, '{}', 'success'), ('charged, failed', 'acompletion', 0.5, 0, 0, '{}', 'failure'),
+	('file', 'acreate_file', 0, 0, 0, NULL, 'success'), ('job', 'acreate_batch', 0, 0, 0, NULL, 'success'), ('paid job', 'acreate_batch', 0.1, 0, 0, NULL, 'success'),
 	('unknown', 'acompletion', 0, 5, 5, '{"prompt_tokens": 5, "completion_tokens": 5, "prompt_tokens_details": {"smell_tokens": 3}}', 'success')) AS v(id, type, usd, i, o, object, status);
 SELECT attach_usage('ll', 'public.ll', 'litellm');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier FROM usage_of_ll WHERE usage IS NOT NULL$$, $$VALUES
 	('image', '{"input":10,"input_image":40,"output_image":1056,"requests":1}', 'standard'), ('whisper', '{"requests":1,"seconds":11}', 'standard'), ('pages', '{"requests":1,"pages":29}', 'standard'),
-	('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
-SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'll'$$, $$VALUES ('speech'), ('unknown')$$, 'what was charged and not counted is rejected');
+	('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('charged, failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'll'$$, $$VALUES ('speech'), ('unknown'), ('charged'), ('paid job')$$, 'what was charged and not counted is rejected');
+SELECT is((SELECT count(*) FROM usage_of_ll WHERE request_id IN ('file', 'job')), 0::bigint, 'files and jobs are no calls');
 SELECT is((SELECT attributes FROM usage_of_ll WHERE request_id = 'image'), '{"session": "sess"}', 'the session is kept');
 CREATE TABLE public.daily (id text PRIMARY KEY, date text, user_id text, api_key text, model text, custom_llm_provider text, prompt_tokens bigint, completion_tokens bigint, cache_read_input_tokens bigint, cache_creation_input_tokens bigint, spend float8, api_requests bigint);
 INSERT INTO public.daily VALUES ('d1', '2026-10-01', 'u', 'k', 'gpt-4o', 'openai', 1000, 50, 400, 0, 0.1, 7), ('d2', 'yesterday', 'u', 'k', 'gpt-4o', 'openai', 1, 1, 0, 0, 0, 1);
@@ -129,7 +132,7 @@ SELECT throws_ok($$SELECT spend(model, usage, at, service_tier, region) FROM usa
 CREATE TABLE public.bad (id text, t text, n text, out text, model text, usd text, j text);
 INSERT INTO public.bad SELECT id, t, n, '1', 'openai/gpt-4o', usd, j FROM (VALUES
 	('1', '2026-10-01', '1,200', '0.1', '{}'), ('2', 'garbage', '10', '0.1', '{}'), ('3', '2026-10-01', '5x', '0.1', '{'), ('4', '2026-10-01', ' 7 ', '0.5', '{'), ('5', '2026-10-01', '-5', '0.5', '{'),
-	('6', '2026-10-01', '7', '0.5usd', '{'), (NULL, '2026-10-01', '7', '0.5', '{'), ('8', '294000-10-01', '7', '0.5', '{'), ('9', '2026-10-01', '999999999999999', '0.5', '{'),
+	('6', '2026-10-01', '7', '0.5usd', '{'), (NULL, '2026-10-01', '7', '0.5', '{'), ('8', '294000-10-01', '7', '0.5', '{'), ('9', '2026-10-01', '99999999999999999', '0.5', '{'),
 	('10', '2026-10-01 10:00', '9', '0.5', '{'), ('11', 'now', '9', '0.5', '{'), ('12', '4714-11-24 BC', '9', '0.5', '{'), ('13', '2026-10-01', '1e3', '0.5', '{'), ('14', 'infinity', '1', '0.5', '{"a":1e999999}')) AS v(id, t, n, usd, j);
 SELECT attach_usage('bad', 'public.bad', '{"at": "t", "request_id": "id", "model": "model", "input": "n", "input_includes_cached": true, "output": "out", "provider_usd": "usd", "tags": "j"}');
 SELECT set_eq($$SELECT request_id FROM usage_of_bad WHERE usage IS NOT NULL$$, $$VALUES ('10')$$, 'one row is right');
