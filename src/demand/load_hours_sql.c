@@ -225,14 +225,17 @@ breakeven_accum(PG_FUNCTION_ARGS)
 	request.at = PG_GETARG_TIMESTAMPTZ(2);
 	request.model = TextArgument(fcinfo, 3);
 	usage = PG_GETARG_USAGE(4);
-	CheckRequestTime(request.at);
-	if (!RequestUsageCost(PricingOfStatement(), &request, usage, &hour.api_usd))
+	if (!RequestIsSound(fcinfo, NO_BOOK, &request, 0, 0) || !RequestUsageCost(PricingOfStatement(), &request, usage, &hour.api_usd))
 		RETURN_STATE(state);
 	hour.hour = LoadHourOfTime(request.at);
 	if (!LoadHourOfUsage(usage, &hour))
+	{
+		if (PricingLeavesOut(PricingOfStatement()))
+			RETURN_STATE(state);
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the tokens of a request are out of range")));
+	}
 	StateAddHour(state, &hour);
 	RETURN_STATE(state);
 }

@@ -52,7 +52,7 @@ token_cost_tokens(PG_FUNCTION_ARGS)
 				output;
 	Money		usd;
 
-	if (!TokensRequest(fcinfo, 0, &request, &input, &output) ||
+	if (!TokensRequest(fcinfo, NO_BOOK, 0, &request, &input, &output) ||
 		!RequestTokensCost(PricingOfStatement(), &request, input, output, &usd))
 		PG_RETURN_NULL();
 	PG_RETURN_NUMERIC(MoneyToNumericOfCall(fcinfo, usd));
@@ -65,7 +65,7 @@ token_cost_usage(PG_FUNCTION_ARGS)
 	const Usage *usage;
 	Money		usd;
 
-	if (!UsageRequest(fcinfo, 0, &request, &usage) ||
+	if (!UsageRequest(fcinfo, NO_BOOK, 0, &request, &usage) ||
 		!RequestUsageCost(PricingOfStatement(), &request, usage, &usd))
 		PG_RETURN_NULL();
 	PG_RETURN_NUMERIC(MoneyToNumericOfCall(fcinfo, usd));
@@ -78,7 +78,7 @@ token_cost_book(PG_FUNCTION_ARGS)
 	const Usage *usage;
 	Money		usd;
 
-	if (PG_ARGISNULL(0) || !UsageRequest(fcinfo, 1, &request, &usage) ||
+	if (PG_ARGISNULL(0) || !UsageRequest(fcinfo, 0, 1, &request, &usage) ||
 		!RequestUsageCost(PricingOfArgument(fcinfo, 0), &request, usage, &usd))
 		PG_RETURN_NULL();
 	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
@@ -164,7 +164,7 @@ token_cost_detail_tokens(PG_FUNCTION_ARGS)
 	UsageBuffer plain;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (TokensRequest(fcinfo, 0, &request, &input, &output))
+	if (TokensRequest(fcinfo, NO_BOOK, 0, &request, &input, &output))
 		EmitDetail(fcinfo, PricingOfStatement(), &request, MakePlainUsage(input, output, &plain));
 	return (Datum) 0;
 }
@@ -176,7 +176,7 @@ token_cost_detail_usage(PG_FUNCTION_ARGS)
 	const Usage *usage;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (UsageRequest(fcinfo, 0, &request, &usage))
+	if (UsageRequest(fcinfo, NO_BOOK, 0, &request, &usage))
 		EmitDetail(fcinfo, PricingOfStatement(), &request, usage);
 	return (Datum) 0;
 }
@@ -188,7 +188,7 @@ token_cost_detail_book(PG_FUNCTION_ARGS)
 	const Usage *usage;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!PG_ARGISNULL(0) && UsageRequest(fcinfo, 1, &request, &usage))
+	if (!PG_ARGISNULL(0) && UsageRequest(fcinfo, 0, 1, &request, &usage))
 		EmitDetail(fcinfo, PricingOfArgument(fcinfo, 0), &request, usage);
 	return (Datum) 0;
 }
