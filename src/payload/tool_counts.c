@@ -12,7 +12,6 @@
 
 #include "payload/tool_counts.h"
 
-#include "core/row_limits.h"
 #include "payload/payload_reader.h"
 
 #include <inttypes.h>
@@ -340,16 +339,12 @@ TellsLifetime(PayloadReader *reader, Node *node, int depth)
 }
 
 static void
-CheckRow(PayloadReader *reader, bool charged, const MeterCounts *counts)
+CheckCharge(PayloadReader *reader, bool charged, const MeterCounts *counts)
 {
 	bool		counted = false;
 
 	for (Meter meter = 0; meter < METER_COUNT; meter++)
-	{
 		counted = counted || (meter != METER_REQUESTS && counts->of[meter] != 0);
-		if (counts->of[meter] > ROW_COUNT_MAX)
-			Problem(reader, PAYLOAD_BAD_COUNT, "%" PRId64 " of \"%s\" are too many to be true.", counts->of[meter], MeterName(meter));
-	}
 	if (charged && !counted && counts->of[METER_REQUESTS] == 1)
 		Problem(reader, PAYLOAD_NO_USAGE, "A charge is stated, but nothing is counted: what was charged is not known.");
 }
@@ -378,6 +373,6 @@ PayloadReadTool(const Payload *payload, SourceTool tool, bool one_hour, bool cha
 	if (reader->status == PAYLOAD_OK)
 		TallyToCounts(reader, &tally, counts);
 	if (reader->status == PAYLOAD_OK)
-		CheckRow(reader, charged, counts);
+		CheckCharge(reader, charged, counts);
 	return EndReading(&reading);
 }

@@ -9,6 +9,7 @@
  */
 #include "fuzz.h"
 
+#include "core/row_limits.h"
 #include "payload/tool_counts.h"
 
 int

@@ -62,7 +62,6 @@ SELECT is(source_usage('response', litellm_counts('{"usage_object": {"prompt_tok
 SELECT is(source_usage('response', litellm_counts('[]', NULL, '10', '5')), '{"input":10,"output":5,"requests":1}', 'LiteLLM: metadata that is no object');
 SELECT is(source_usage('attributes', '{"gen_ai.usage.input_tokens": 9000000000000, "gen_ai.usage.output_tokens": "12"}'), '{"input":9000000000000,"output":12,"requests":1}', 'OTel: 64 bits, also as text');
 SELECT matches(source_problem('attributes', '{"gen_ai.usage.input_tokens": 9223372036854775807}'), 'larger than', 'OTel: more than can be exact');
-SELECT matches(source_problem('attributes', '{"gen_ai.usage.input_tokens": 10000000000000001}'), 'too many', 'OTel: more than can be true');
 SELECT matches(source_problem('attributes', '{"gen_ai.usage.input_tokens": 5, "gen_ai.usage.output_tokens": 3, "gen_ai.usage.reasoning.output_tokens": 4}'), 'more than the 3 of the output', 'OTel: more reasoning than output');
 SELECT is(source_usage('langfuse', '{"input": 5, "input_tokens": 5, "input_cached_tokens": 0, "cache_read_input_tokens": 3}'), '{"input":5,"cache_read":3,"requests":1}', 'Langfuse: names that agree, and a zero');
 SELECT matches(source_problem('langfuse', '{"input": 5, "input_tokens": 6}'), 'another count of the same', 'Langfuse: names that do not');
