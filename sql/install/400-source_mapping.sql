@@ -63,6 +63,21 @@ RETURN CASE WHEN value ~ '^\s*\d{1,18}(\.0*)?\s*$' THEN trunc(value::numeric)::b
 
 COMMENT ON FUNCTION try_whole(text) IS 'bigint from its text; NULL when that is no whole number of 0 to 10^18.';
 
+CREATE FUNCTION inferacct_internal.try_interval(value text)
+RETURNS interval
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20
+SET search_path TO pg_catalog, pg_temp
+SET intervalstyle TO postgres
+AS $$
+BEGIN
+	RETURN CASE WHEN value::interval >= interval '0' THEN value::interval END;
+EXCEPTION WHEN data_exception THEN
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION try_interval(text) IS 'interval from its text; NULL when that is none, or below 0.';
+
 CREATE FUNCTION inferacct_internal.number_time(value numeric, per_second numeric)
 RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5

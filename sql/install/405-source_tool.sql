@@ -358,24 +358,35 @@ RETURN source_format('(e.result {->>} %s)', quote_literal(key));
 
 COMMENT ON FUNCTION source_result(text) IS 'Expression for the text of a key of a result of a page; see source_pages().';
 
--- A result has no name of its own: its bucket and all that it is grouped by make one.
-CREATE FUNCTION inferacct_internal.source_result_id(bucket text, VARIADIC keys text[])
+-- A result has no name of its own: its bucket and all that it is grouped by make one, by whatever names.
+CREATE FUNCTION inferacct_internal.result_key(result jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT md5(coalesce(jsonb_object_agg(key, value), '{}')::text)
+	FROM jsonb_each(CASE WHEN jsonb_typeof(result) = 'object' THEN result END) WHERE jsonb_typeof(value) IN ('string', 'boolean')
+$$;
+
+COMMENT ON FUNCTION result_key(jsonb) IS 'A hash of what a result of a page is grouped by: its strings and booleans. Its numbers are counts.';
+
+CREATE FUNCTION inferacct_internal.source_result_id(bucket text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN source_format('((b.bucket {->>} %s) {||} ''/'' {||} pg_catalog.md5(pg_catalog.jsonb_build_array(%s)::text))', quote_literal(bucket),
-	(SELECT string_agg(source_format('e.result {->} %s', quote_literal(key)), ', ' ORDER BY rank) FROM unnest(keys) WITH ORDINALITY AS k(key, rank)));
+RETURN source_format('((b.bucket {->>} %s) {||} ''/'' {||} inferacct_internal.result_key(e.result))', quote_literal(bucket));
 
-COMMENT ON FUNCTION source_result_id(text, text[]) IS 'Expression for a request_id of a result of a page: the beginning of its bucket and a hash of the values of keys.';
+COMMENT ON FUNCTION source_result_id(text) IS 'Expression for a request_id of a result of a page: the beginning of its bucket, and its result_key().';
 
 CREATE FUNCTION inferacct_internal.openai_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_build_object('kind', 'openai_usage_api', 'counts', 'e.result',
+	-- A page that was fetched while its last bucket was filling is there twice: the fullest counts.
+	SELECT jsonb_build_object('kind', 'openai_usage_api', 'counts', 'e.result', 'repeats', 'last',
 		'columns', jsonb_build_object(
 			'at', source_format('inferacct_internal.number_time(inferacct_internal.try_number(b.bucket {->>} ''start_time''), 1::numeric)'),
-			'request_id', source_result_id('start_time', 'object', 'project_id', 'user_id', 'api_key_id', 'model', 'batch', 'service_tier', 'size', 'source'),
+			'request_id', source_result_id('start_time'),
 			'model', format('inferacct_internal.source_model(''openai'', %s)', source_result('model')),
 			'service_tier', source_format('CASE WHEN %s {=} ''true'' THEN ''batch'' ELSE inferacct_internal.source_tier(%s) END', source_result('batch'), source_result('service_tier')),
 			'provider', '''openai''',
@@ -399,11 +410,11 @@ RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_build_object('kind', 'anthropic_usage_report', 'counts', 'e.result',
+	SELECT jsonb_build_object('kind', 'anthropic_usage_report', 'counts', 'e.result', 'repeats', 'last',
 		'charged', source_format('inferacct_internal.try_number(e.result {->>} ''amount'')'),
 		'columns', jsonb_build_object(
 			'at', source_format('inferacct_internal.try_time(b.bucket {->>} ''starting_at'')'),
-			'request_id', source_result_id('starting_at', 'api_key_id', 'workspace_id', 'model', 'service_tier', 'context_window', 'inference_geo', 'speed', 'account_id', 'service_account_id'),
+			'request_id', source_result_id('starting_at'),
 			'model', format('inferacct_internal.source_model(''anthropic'', %s)', source_result('model')),
 			'service_tier', format('inferacct_internal.anthropic_tier(CASE WHEN %1$s OPERATOR(pg_catalog.=) ''fast'' THEN %1$s ELSE %2$s END, %3$s)', source_result('speed'), source_result('service_tier'), source_result('context_window')),
 			'region', source_format('CASE WHEN %1$s {<>} ''not_available'' AND %1$s {<>} ''global'' THEN %1$s END', source_result('inference_geo')),

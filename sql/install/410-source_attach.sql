@@ -146,7 +146,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION source_order(regclass, jsonb) IS 'Expression by which rows of one request_id are ordered, after their time.';
+COMMENT ON FUNCTION source_order(regclass, jsonb) IS 'Expression by which rows of one request_id are ordered, before their time.';
 
 -- The whole definition: what the tool's mapping gives, and what the caller's says beside it.
 CREATE FUNCTION inferacct_internal.source_definition(relation regclass, mapping jsonb)
@@ -158,13 +158,13 @@ DECLARE
 	tools constant text := 'litellm, langfuse, otel, phoenix, openai_usage_api, anthropic_usage_report, helicone, langsmith, openrouter, vercel, portkey, claude_code and codex';
 	tool text := mapping ->> 'tool';
 	definition jsonb;
-	options text[] := ARRAY['tool', 'at_unit', 'names', 'filter', 'repeats', 'order', 'usd_scale', 'cache_lifetime', 'page'];
+	options text[] := ARRAY['tool', 'at_unit', 'names', 'filter', 'repeats', 'order', 'within', 'usd_scale', 'cache_lifetime', 'page'];
 	labels text[];
 	key text;
 	said jsonb;
 	usd text;
 	counts text;
-	can_repeat boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = relation);
+	lies_in_place boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = relation);
 BEGIN
 	IF jsonb_typeof(mapping) IS DISTINCT FROM 'object' THEN
 		PERFORM inferacct_internal.fail('22023', 'a mapping is the name of a tool or a JSON object',
@@ -229,18 +229,22 @@ BEGIN
 	IF mapping ? 'repeats' THEN
 		IF jsonb_typeof(mapping -> 'repeats') <> 'string' OR mapping ->> 'repeats' NOT IN ('error', 'first', 'last') THEN
 			PERFORM inferacct_internal.fail('22023', format('"repeats" cannot be %s', mapping -> 'repeats'),
-				hint => 'error: rows of one request_id are rejected; first, last: one of them counts, by time and then by "order".');
-		END IF;
-		IF NOT can_repeat OR definition ? 'from' THEN
-			PERFORM inferacct_internal.fail('22023', format('repeats in relation "%s" cannot be told apart', relation),
-				hint => 'Attach the table itself, or let the view give one row of each (DISTINCT ON).');
+				hint => 'error: rows of one request_id are rejected; first, last: one of them counts, by "order" and then by time.');
 		END IF;
 		definition := definition || jsonb_build_object('repeats', mapping -> 'repeats');
-	ELSIF NOT can_repeat THEN
-		definition := definition - 'repeats';
 	END IF;
-	IF definition ? 'repeats' THEN
-		definition := definition || jsonb_build_object('order', source_order(relation, mapping -> 'order'));
+	IF definition ->> 'repeats' IN ('first', 'last') THEN
+		definition := definition || jsonb_build_object('order', source_order(relation, mapping -> 'order'))
+			|| CASE WHEN lies_in_place AND NOT definition ? 'from' THEN '{}'::jsonb ELSE '{"ranked": true}' END;
+	ELSIF mapping ?| ARRAY['order', 'within'] THEN
+		PERFORM inferacct_internal.fail('22023', '"order" and "within" need "repeats": "first" or "last"');
+	END IF;
+	IF mapping ? 'within' THEN
+		IF definition ? 'ranked' OR try_interval(mapping ->> 'within') IS NULL THEN
+			PERFORM inferacct_internal.fail('22023', format('"within" cannot be %s', mapping -> 'within'),
+				'It is how far apart the rows of one request may lie, as "1 hour"; all rows of views, foreign tables and pages are looked at.');
+		END IF;
+		definition := definition || jsonb_build_object('within', try_interval(mapping ->> 'within')::text);
 	END IF;
 
 	-- The counts, once all else is said.  What failed may have been charged by nobody.
@@ -252,7 +256,7 @@ BEGIN
 		PERFORM parse_usage('{"usage": {"prompt_tokens": 0, "completion_tokens": 0}}'::jsonb, NULL, mapping -> 'names');
 	END IF;
 	RETURN jsonb_strip_nulls(jsonb_build_object('from', definition -> 'from', 'where', definition -> 'where', 'refuse', definition -> 'refuse',
-		'repeats', definition -> 'repeats', 'order', definition -> 'order',
+		'repeats', definition -> 'repeats', 'order', definition -> 'order', 'ranked', definition -> 'ranked', 'within', definition -> 'within',
 		'columns', (definition -> 'columns') || jsonb_build_object('usage',
 			coalesce(source_format('CASE WHEN %s THEN inferacct.usage(requests => 0) ELSE %s END', definition ->> 'unserved', 'inferacct_internal.source_usage' || counts), 'inferacct_internal.source_usage' || counts)),
 		'problem', coalesce(source_format('CASE WHEN %s THEN NULL ELSE %s END', definition ->> 'unserved', 'inferacct_internal.source_problem' || counts), 'inferacct_internal.source_problem' || counts)));
@@ -280,24 +284,61 @@ $$;
 
 COMMENT ON FUNCTION source_rows(text, jsonb, name[]) IS 'What stands behind FROM for the relation of a source, with system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
 
--- FROM and WHERE of one source.  What has a time that no report can have is only rejected.  Of rows that repeat one request, the first or last by time, order and place counts.
+-- Is a time one that a report can have?
+CREATE FUNCTION inferacct_internal.is_in_range(at text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN source_format('(%1$s {>=} timestamptz ''2000-01-01 00:00:00+00'' AND %1$s {<} timestamptz ''2100-01-01 00:00:00+00'')', at);
+
+COMMENT ON FUNCTION is_in_range(text) IS 'Expression for whether a time is within those that row_problem() allows.';
+
+-- Where a row stands among those of its request: by the stated order, then by time; what has no time never counts before what has one.
+CREATE FUNCTION inferacct_internal.source_place(definition jsonb)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT ARRAY[definition ->> 'order', format('CASE WHEN %s THEN %s ELSE timestamptz %L END', is_in_range(definition #>> '{columns,at}'), definition #>> '{columns,at}',
+		CASE definition ->> 'repeats' WHEN 'last' THEN '-infinity' ELSE 'infinity' END)]
+$$;
+
+COMMENT ON FUNCTION source_place(jsonb) IS 'Two expressions by which the rows of one request are ordered: the stated order, and the time.';
+
+-- FROM and WHERE of one source.  What has a time that no report can have is only rejected.  Of rows of a table that repeat one request, the
+-- first or last by source_place() and by where it lies counts.
 CREATE FUNCTION inferacct_internal.source_from(relation text, columns jsonb, definition jsonb, system_columns name[] DEFAULT NULL)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT concat(format('FROM %s AS r', source_rows(relation, columns, system_columns || CASE WHEN definition ? 'repeats' THEN '{ctid,tableoid}'::name[] END)),
-		definition ->> 'from', k.lateral, ' WHERE ' || nullif(concat_ws(' AND ', definition ->> 'where', k.condition, CASE WHEN NOT coalesce((definition ->> 'every_time')::boolean, false) THEN source_format(
-			'(%1$s IS NULL OR (%1$s {>=} timestamptz ''2000-01-01 00:00:00+00'' AND %1$s {<} timestamptz ''2100-01-01 00:00:00+00''))', definition #>> '{columns,at}') END), ''))
+	SELECT concat(format('FROM %s AS r', source_rows(relation, columns, system_columns || CASE WHEN k.lateral IS NOT NULL THEN '{ctid,tableoid}'::name[] END)),
+		definition ->> 'from', k.lateral, ' WHERE ' || nullif(concat_ws(' AND ', definition ->> 'where', k.condition, CASE WHEN NOT coalesce((definition ->> 'every_time')::boolean, false) THEN
+			format('(%s IS NULL OR %s)', definition #>> '{columns,at}', is_in_range(definition #>> '{columns,at}')) END), ''))
 	FROM (SELECT
-		format(' CROSS JOIN LATERAL (SELECT %s) AS k(id, at, place, part, line)', p.place) AS lateral,
-		source_format('NOT EXISTS (SELECT FROM %s AS r CROSS JOIN LATERAL (SELECT %s) AS o(id, at, place, part, line) WHERE %s o.id {=} k.id AND ROW(o.at, o.place, o.part, o.line) '
-			|| CASE definition ->> 'repeats' WHEN 'last' THEN '{>}' ELSE '{<}' END || ' ROW(k.at, k.place, k.part, k.line))',
-			source_rows(relation, columns, '{ctid,tableoid}'), p.place, coalesce((definition ->> 'where') || ' AND', '')) AS condition
-		FROM (SELECT format('(%s)::text, coalesce(%s, ''-infinity''), %s, r.tableoid, r.ctid', definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition ->> 'order') AS place) AS p
-		WHERE definition ->> 'repeats' IN ('first', 'last')
-		UNION ALL SELECT NULL, NULL WHERE coalesce(definition ->> 'repeats' NOT IN ('first', 'last'), true)) AS k
+		format(' CROSS JOIN LATERAL (SELECT %s) AS k(id, place, at, part, line)', p.place) AS lateral,
+		source_format('NOT EXISTS (SELECT FROM %s AS r CROSS JOIN LATERAL (SELECT %s) AS o(id, place, at, part, line) WHERE %s o.id {=} k.id%s AND ROW(o.place, o.at, o.part, o.line) '
+			|| CASE definition ->> 'repeats' WHEN 'last' THEN '{>}' ELSE '{<}' END || ' ROW(k.place, k.at, k.part, k.line))',
+			source_rows(relation, columns, '{ctid,tableoid}'), p.place, coalesce((definition ->> 'where') || ' AND', ''),
+			coalesce(source_format(' AND o.at {>=} (k.at {-} interval %1$s) AND o.at {<=} (k.at {+} interval %1$s)', quote_literal(definition ->> 'within')), '')) AS condition
+		FROM (SELECT format('(%s)::text, %s, r.tableoid, r.ctid', definition #>> '{columns,request_id}', array_to_string(source_place(definition), ', ')) AS place) AS p
+		WHERE definition ->> 'repeats' IN ('first', 'last') AND NOT definition ? 'ranked'
+		UNION ALL SELECT NULL, NULL WHERE coalesce(definition ->> 'repeats' NOT IN ('first', 'last'), true) OR definition ? 'ranked') AS k
 $$;
+
+-- The rows of a view, a foreign table or pages do not lie anywhere: those of one request are ranked, by source_place() and then as
+-- import_usage() does.  What has no request_id repeats nothing.
+CREATE FUNCTION inferacct_internal.source_ranked(query text, definition jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT format('FROM (SELECT n.*, pg_catalog.row_number() OVER (PARTITION BY n.request_id ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
+		'inferacct.output_tokens(n.usage) %1$s NULLS LAST, inferacct.input_tokens(n.usage) %1$s NULLS LAST) AS nth FROM (%2$s) AS n) AS n ', direction, query)
+		|| source_format('WHERE (n.nth {=} 1 OR n.request_id IS NULL)')
+	FROM (SELECT CASE definition ->> 'repeats' WHEN 'last' THEN 'DESC' ELSE 'ASC' END) AS d(direction)
+$$;
+
+COMMENT ON FUNCTION source_ranked(text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request; its columns are request_id, usage, repeat_place, repeat_at and others.';
 
 COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name[]) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
 
@@ -311,7 +352,7 @@ AS $$
 		', ' || (definition ->> 'refuse'),
 		CASE WHEN definition ->> 'repeats' = 'error' THEN source_format(
 			', CASE WHEN (%1$s)::text {=} ANY (SELECT (%1$s)::text FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(*) {>} 1) THEN ''another row has this request_id'' END',
-			definition #>> '{columns,request_id}', source_rows(relation, columns), coalesce('WHERE ' || (definition ->> 'where'), '')) END)
+			definition #>> '{columns,request_id}', source_rows(relation, columns), concat(definition ->> 'from', ' WHERE ' || (definition ->> 'where'))) END)
 $$;
 
 COMMENT ON FUNCTION source_refusal(text, jsonb, jsonb) IS 'Expression for why a row of a source is not counted, but for what its counts say; NULL where nothing is wrong.';
@@ -322,8 +363,13 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT format('SELECT %s %s',
-		string_agg(format('(%s)::%s%s AS %I',
+	SELECT CASE WHEN definition ? 'ranked' THEN format('SELECT %s %s', string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum),
+			inferacct_internal.source_ranked(format('SELECT %s, %s AS repeat_place, %s AS repeat_at %s', string_agg(e.expression, ', ' ORDER BY a.attnum),
+				(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)), definition))
+		ELSE format('SELECT %s %s', string_agg(e.expression, ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
+			inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END)) END
+	FROM pg_attribute AS a
+	CROSS JOIN LATERAL (SELECT format('(%s)::%s%s AS %I',
 			CASE a.attname
 				WHEN 'source' THEN quote_literal(name)
 				WHEN 'usage' THEN format('CASE WHEN %s IS NULL THEN %s END', inferacct_internal.source_refusal(relation, columns, definition), definition #>> '{columns,usage}')
@@ -332,9 +378,7 @@ AS $$
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,
 			a.atttypid::regtype,
 			CASE WHEN a.attcollation <> 0 THEN format(' COLLATE %s', a.attcollation::regcollation) ELSE '' END,
-			a.attname), ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
-		inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END))
-	FROM pg_attribute AS a
+			a.attname)) AS e(expression)
 	WHERE a.attrelid = 'inferacct.usage_log'::regclass AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
@@ -346,11 +390,14 @@ RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT format('SELECT x.source, x.request_id, x.at, x.model, x.reason'
-		' FROM (SELECT %L::text COLLATE "C", (%s)::text COLLATE "C", (%s)::timestamp with time zone, (%s)::text, coalesce(%s, %s)::text %s) AS x (source, request_id, at, model, reason)'
-		' WHERE x.reason IS NOT NULL',
+	SELECT format('SELECT x.source, x.request_id, x.at, x.model, x.reason FROM (SELECT n.source, n.request_id, n.at, n.model, n.reason %s) AS x WHERE x.reason IS NOT NULL',
+		CASE WHEN definition ? 'ranked' THEN inferacct_internal.source_ranked(q.query, definition) ELSE format('FROM (%s) AS n', q.query) END)
+	FROM (SELECT format('SELECT %L::text COLLATE "C" AS source, (%s)::text COLLATE "C" AS request_id, (%s)::timestamp with time zone AS at, (%s)::text AS model, coalesce(%s, %s)::text AS reason%s %s',
 		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
-		inferacct_internal.source_refusal(relation, columns, definition), definition ->> 'problem', inferacct_internal.source_from(relation, columns, definition || '{"every_time": true}'))
+		inferacct_internal.source_refusal(relation, columns, definition), definition ->> 'problem',
+		CASE WHEN definition ? 'ranked' THEN format(', (%s)::inferacct.usage AS usage, %s AS repeat_place, %s AS repeat_at', definition #>> '{columns,usage}',
+			(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2]) END,
+		inferacct_internal.source_from(relation, columns, definition || '{"every_time": true}'))) AS q(query)
 $$;
 
 COMMENT ON FUNCTION source_rejected(text, text, jsonb, jsonb) IS 'The query for the rows of an attached source that are in no sum, with what is wrong with each.';
@@ -837,19 +884,29 @@ $$;
 
 COMMENT ON FUNCTION check_relation(regclass) IS 'Refuses a relation that cannot be attached. Errors: 22023 it is, is part of or reads a relation of this extension; 42809 no table or view, or a temporary one.';
 
--- Does the relation itself keep a request from being there twice?
-CREATE FUNCTION inferacct_internal.has_unique_request(relation regclass, definition jsonb)
+CREATE FUNCTION inferacct_internal.request_column(relation regclass, definition jsonb)
+RETURNS name
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+		AND definition #>> '{columns,request_id}' IN (format('r.%I', a.attname), format('r.%I::text', a.attname))
+$$;
+
+COMMENT ON FUNCTION request_column(regclass, jsonb) IS 'The column of a relation that is the request_id; NULL when that is an expression.';
+
+CREATE FUNCTION inferacct_internal.has_request_index(relation regclass, definition jsonb, is_unique boolean DEFAULT false)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT EXISTS (
 		SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-		WHERE i.indrelid = relation AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL
-			AND definition #>> '{columns,request_id}' IN (format('r.%I', a.attname), format('r.%I::text', a.attname)))
+		WHERE i.indrelid = relation AND i.indpred IS NULL AND a.attname = inferacct_internal.request_column(relation, definition)
+			AND (NOT is_unique OR i.indisunique AND i.indnkeyatts = 1))
 $$;
 
-COMMENT ON FUNCTION has_unique_request(regclass, jsonb) IS 'Whether a unique index of the relation is on the column of request_id alone.';
+COMMENT ON FUNCTION has_request_index(regclass, jsonb, boolean) IS 'Whether an index of the relation begins with the column of request_id; is_unique: whether one keeps a request from being there twice.';
 
 CREATE FUNCTION inferacct_internal.warn_of_doubles(name text, relation regclass, mapping jsonb, definition jsonb)
 RETURNS void
@@ -876,11 +933,16 @@ BEGIN
 			DETAIL = 'They are counted twice.',
 			HINT = format('SELECT detach_usage(%L), or filter each to the days that the other has not.', other);
 	END IF;
-	IF NOT definition ? 'repeats' AND NOT has_unique_request(relation, definition) THEN
+	IF NOT definition ? 'repeats' AND NOT has_request_index(relation, definition, is_unique => true) THEN
 		RAISE WARNING USING
 			MESSAGE = format('%s may have a request twice', relation),
 			DETAIL = 'Its request_id has no unique index: what is there twice counts twice.',
 			HINT = 'Make one, or say which row counts: "repeats": "error", "first", "last".';
+	END IF;
+	IF definition ->> 'repeats' IN ('first', 'last') AND NOT definition ? 'ranked' AND request_column(relation, definition) IS NOT NULL AND NOT has_request_index(relation, definition) THEN
+		RAISE NOTICE USING
+			MESSAGE = format('repeats in %s are looked for in all its rows', relation),
+			HINT = format('With an index they are found at once: CREATE INDEX ON %s (%I).', relation, request_column(relation, definition));
 	END IF;
 END
 $$;

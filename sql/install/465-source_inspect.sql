@@ -27,7 +27,7 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', source), NULL, 'SELECT name, relation FROM usage_source shows what is.');
 	END IF;
-	sampled := format('(SELECT *%s FROM %s LIMIT %s)', CASE WHEN s.definition ? 'repeats' THEN ', ctid, tableoid' ELSE '' END, s.relation, greatest(coalesce(sample, 10000), 0));
+	sampled := format('(SELECT *%s FROM %s LIMIT %s)', CASE WHEN s.definition ->> 'repeats' IN ('first', 'last') AND NOT s.definition ? 'ranked' THEN ', ctid, tableoid' ELSE '' END, s.relation, greatest(coalesce(sample, 10000), 0));
 	EXECUTE format('SELECT count(*), count(*) FILTER (WHERE %s) %s', coalesce(source_format('NOT coalesce(%s, false)', s.definition ->> 'where'), 'false'),
 		source_from(sampled, s.columns, (s.definition - 'where' - 'repeats') || '{"every_time": true}')) INTO all_rows, left_out;
 

@@ -1,7 +1,7 @@
 -- source: errors by SQLSTATE, and counts read as usage.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(47);
+SELECT plan(46);
 
 CREATE TABLE public.calls (id text, t timestamptz, local timestamp, n bigint, model text, prompt int, cached int, reasoning int, answer int, info jsonb, cost float8, note date);
 INSERT INTO public.calls VALUES ('1', '2026-01-01 00:00Z', '2026-01-01', 1767225600, 'm', 100, 40, 3, 10, '{"tier": "Batch", "deep": {"team": "a"}}', 0.1);

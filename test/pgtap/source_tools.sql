@@ -164,7 +164,41 @@ SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "reques
 SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "names": {"a": "b"}}')$$, '22023', NULL, 'names that are none');
 SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "cache_lifetime": "2h"}')$$, '22023', NULL, 'a lifetime that is none');
 CREATE VIEW public.own_view AS SELECT * FROM public.own;
-SELECT throws_ok($$SELECT attach_usage('own', 'public.own_view', '{"at": "t", "request_id": "id", "response": "answer", "repeats": "last"}')$$, '22023', NULL, 'repeats in a view');
+SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "repeats": "error", "order": "t"}')$$, '22023', NULL, 'an order of nothing');
+SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "repeats": "last", "within": "soon"}')$$, '22023', NULL, 'a span that is none');
+SELECT throws_ok($$SELECT attach_usage('own', 'public.own_view', '{"at": "t", "request_id": "id", "response": "answer", "repeats": "last", "within": "1 hour"}')$$, '22023', NULL, 'a span in a view');
+
+-- Repeats, by every rule, in every kind of relation: the same rows count.  Times that cannot be read stand behind those that can.
+CREATE TABLE public.rep (id text, t text, n int, out int);
+INSERT INTO public.rep VALUES ('a', '2026-10-01 10:00', 1, 5), ('a', '2026-10-01 10:01', 3, 7), ('a', '2026-10-01 10:02', 2, 6), ('a', 'garbage', 9, 100), ('a', 'infinity', 9, 101),
+	('b', '2026-10-01 10:00', 1, 5), ('b', '2026-10-01 10:00', 1, 5), ('c', '2026-10-01 10:00', 1, 8), (NULL, '2026-10-01 10:00', 1, 8), (NULL, '2026-10-01 10:00', 1, 9), ('d', 'garbage', 1, 8),
+	('e', '2026-10-01 10:00', 1, 5), ('e', '2026-10-02 10:00', 2, 6);
+CREATE VIEW public.rep_view AS SELECT * FROM public.rep;
+CREATE TABLE public.rep_part (LIKE public.rep) PARTITION BY LIST (id);
+CREATE TABLE public.rep_1 PARTITION OF public.rep_part FOR VALUES IN ('a', 'b');
+CREATE TABLE public.rep_2 PARTITION OF public.rep_part DEFAULT;
+INSERT INTO public.rep_part SELECT * FROM public.rep;
+CREATE FUNCTION pg_temp.counted(relation regclass, rule text, OUT kept text, OUT rejected text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM attach_usage('rep', relation, jsonb '{"at": "t", "request_id": "id", "model": {"value": "m"}, "input": "n", "input_includes_cached": true, "output": "out"}' || rule::jsonb);
+	kept := (SELECT string_agg(request_id || output_tokens(usage), ' ' ORDER BY 1) FROM (SELECT request_id, usage FROM usage_of_rep WHERE usage IS NOT NULL) AS u);
+	kept := (SELECT string_agg(k, ' ' ORDER BY k) FROM string_to_table(kept, ' ') AS k);
+	rejected := (SELECT string_agg(k, ' ' ORDER BY k) FROM (SELECT coalesce(request_id, '-') || ':' || left(reason, 10) AS k FROM rejected_usage WHERE source = 'rep') AS r);
+	PERFORM detach_usage('rep');
+END $$;
+SELECT results_eq(format('SELECT * FROM pg_temp.counted(%L, %L)', relation, rule), format('VALUES (%L, %L)', kept, rejected), relation || ' ' || rule)
+FROM unnest(ARRAY['public.rep', 'public.rep_view', 'public.rep_part']) AS relation, (VALUES
+	('{"repeats": "last"}', 'a6 b5 c8 e6', '-:no request -:no request d:no time'),
+	('{"repeats": "first"}', 'a5 b5 c8 e5', '-:no request -:no request d:no time'),
+	('{"repeats": "error"}', 'c8', '-:no request -:no request a:another ro a:another ro a:another ro a:no time a:no time b:another ro b:another ro d:no time e:another ro e:another ro')) AS r(rule, kept, rejected);
+SELECT results_eq(format('SELECT kept FROM pg_temp.counted(%L, %L)', relation, '{"repeats": "last", "order": "n", "filter": {"column": "n", "is_not": 9}}'), $$VALUES ('a7 b5 c8 e6')$$, 'by a stated order before the time: ' || relation)
+FROM unnest(ARRAY['public.rep', 'public.rep_view']) AS relation;
+SELECT results_eq($$SELECT kept FROM pg_temp.counted('public.rep', '{"repeats": "last", "within": "1 hour"}')$$, $$VALUES ('a6 b5 c8 e5 e6')$$, 'within a span: what is further apart is another request');
+CREATE TABLE public.rep_page (page jsonb);
+INSERT INTO public.rep_page SELECT jsonb_build_object('data', jsonb_build_array(jsonb_build_object('start_time', 1775001600, 'end_time', 1775005200, 'results', jsonb_build_array(jsonb_build_object(
+	'object', 'organization.usage.completions.result', 'input_tokens', n, 'output_tokens', 1, 'num_model_requests', 1, 'model', 'gpt-4o'))))) FROM unnest(ARRAY[100, 100, 130]) AS n;
+SELECT attach_usage('pages', 'public.rep_page', '{"tool": "openai_usage_api", "repeats": "last"}');
+SELECT results_eq($$SELECT input_tokens(usage) FROM usage_of_pages$$, 'VALUES (130::bigint)', 'of a bucket that was fetched thrice the fullest counts');
 SELECT throws_ok($$SELECT * FROM inspect_usage('nothing')$$, '42704', NULL, 'no source to inspect');
 
 -- Costs, for reconcile().
