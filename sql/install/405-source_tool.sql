@@ -224,6 +224,7 @@ RETURN CASE
 	WHEN lower(attributes ->> 'gen_ai.operation.name') IN ('invoke_agent', 'create_agent', 'execute_tool', 'invoke_workflow', 'agent', 'workflow', 'tool', 'execute_task', 'retrieval') THEN false
 	WHEN upper(first_word(attributes, 'openinference.span.kind')) IN ('CHAIN', 'AGENT', 'TOOL', 'RETRIEVER', 'GUARDRAIL', 'EVALUATOR', 'PROMPT') THEN false
 	WHEN attributes ->> 'traceloop.span.kind' IN ('workflow', 'agent', 'task', 'tool') THEN false
+	WHEN attributes ?| ARRAY['pydantic_ai.all_messages', 'all_messages_events'] THEN false
 	WHEN attributes ? 'ai.operationId' THEN attributes ->> 'ai.operationId' ~ '\.do[A-Z]'
 	WHEN attributes ? 'event.name' THEN attributes ->> 'event.name' LIKE '%api_request' OR attributes ->> 'event.name' LIKE 'gen_ai.client.inference%'
 	ELSE attributes ? 'gen_ai.operation.name' OR first_word(attributes, 'openinference.span.kind') IS NOT NULL OR span_model(attributes) IS NOT NULL
@@ -234,13 +235,35 @@ COMMENT ON FUNCTION span_is_call(jsonb) IS 'Is a span a call to a model? Not tho
 CREATE FUNCTION inferacct_internal.span_usd(attributes jsonb)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
-RETURN coalesce(try_number(first_word(attributes, 'gen_ai.usage.cost', 'gen_ai.usage.cost.total', 'gen_ai.usage.total_cost', 'llm.cost.total', 'llm.usage.cost', 'operation.cost', 'cost_usd')),
+RETURN coalesce(try_number(first_word(attributes, 'gen_ai.usage.cost', 'gen_ai.usage.cost.total', 'gen_ai.usage.cost_usd', 'gen_ai.usage.total_cost', 'llm.cost.total', 'llm.usage.cost', 'operation.cost', 'cost_usd')),
 	CASE WHEN attributes ?| ARRAY['gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens', 'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost'] THEN
 	(SELECT sum(try_number(value)) FROM jsonb_each_text(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes END) WHERE key IN
 		('gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens', 'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost',
 		'gen_ai.usage.cost.cache_read', 'gen_ai.usage.cost.cache_write')) END);
 
 COMMENT ON FUNCTION span_usd(jsonb) IS 'USD that a span states, in sum or by parts; NULL when it states none.';
+
+-- Bedrock's prices are of its region, but for what a profile of several regions serves, whose
+-- name says so (us.anthropic...), and for those of the USA that its list prices are of.
+CREATE FUNCTION inferacct_internal.span_region(attributes jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
+RETURN CASE WHEN span_provider(attributes) ~ 'bedrock' AND span_model(attributes) !~ '^(arn:|[a-z-]{2,6}\.[a-z0-9-]+\.)' THEN
+	nullif(nullif(nullif(coalesce(first_word(attributes, 'aws.region', 'cloud.region'), substring(first_word(attributes, 'server.address') FROM '^bedrock-runtime\.([a-z0-9-]+)\.amazonaws')),
+		'us-east-1'), 'us-east-2'), 'us-west-2') END;
+
+COMMENT ON FUNCTION span_region(jsonb) IS 'The region of AWS that served the call of a span, where its prices may be others than the list prices; NULL otherwise.';
+
+CREATE FUNCTION inferacct_internal.span_kept(attributes jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
+RETURN nullif(jsonb_strip_nulls(jsonb_build_object(
+	'session', first_word(attributes, 'gen_ai.conversation.id', 'session.id', 'langfuse.session.id', 'ai.telemetry.metadata.sessionId', 'traceloop.association.properties.session_id'),
+	'agent', first_word(attributes, 'gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId', 'aws.bedrock.agent.id', 'aws.bedrock.agent_id'),
+	'guardrail', first_word(attributes, 'aws.bedrock.guardrail.id', 'aws.bedrock.guardrail_id', 'gen_ai.bedrock.guardrail.id'),
+	'knowledge_base', first_word(attributes, 'aws.bedrock.knowledge_base.id', 'aws.bedrock.knowledge_base_id'))), '{}');
+
+COMMENT ON FUNCTION span_kept(jsonb) IS 'What usage_log keeps of the attributes of a span: session, agent, guardrail, knowledge_base; NULL when it has none.';
 
 -- Attributes in columns of their own, under dots or underscores, as one object.
 CREATE FUNCTION inferacct_internal.flat_attributes(relation regclass)
@@ -251,7 +274,7 @@ AS $$
 	SELECT format('pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(%s))', string_agg(format('%L, r.%I', coalesce(k.name, a.attname), a.attname), ', ' ORDER BY a.attnum))
 	FROM pg_attribute AS a
 	LEFT JOIN unnest(ARRAY['gen_ai.provider.name', 'gen_ai.system', 'gen_ai.request.model', 'gen_ai.response.model', 'gen_ai.operation.name', 'gen_ai.conversation.id', 'gen_ai.agent.name',
-		'openai.response.service_tier', 'gen_ai.openai.response.service_tier', 'gen_ai.request.service_tier', 'error.type', 'gen_ai.usage.cost', 'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens',
+		'openai.response.service_tier', 'gen_ai.openai.response.service_tier', 'gen_ai.request.service_tier', 'error.type', 'aws.region', 'cloud.region', 'server.address', 'aws.bedrock.guardrail.id', 'aws.bedrock.knowledge_base.id', 'gen_ai.usage.cost', 'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens',
 		'gen_ai.usage.prompt_tokens', 'gen_ai.usage.completion_tokens', 'gen_ai.usage.total_tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_read_input_tokens',
 		'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens',
 		'gen_ai.usage.audio.input_tokens', 'gen_ai.usage.image.input_tokens', 'gen_ai.usage.video.input_tokens', 'gen_ai.usage.audio.output_tokens', 'gen_ai.usage.image.output_tokens',
@@ -289,9 +312,9 @@ BEGIN
 			'status', source_format('CASE WHEN ' || word || ' IS NULL THEN ''ok'' ELSE ''failed'' END', attributes, '''error.type'''),
 			'provider', format('inferacct_internal.span_provider(%s)', attributes),
 			'provider_usd', format('inferacct_internal.span_usd(%s)', attributes),
+			'region', format('inferacct_internal.span_region(%s)', attributes),
 			'end_user', format(word, attributes, '''user.id'', ''enduser.id'', ''ai.telemetry.metadata.userId'', ''langfuse.user.id'''),
-			'attributes', source_attributes(format(word, attributes, '''gen_ai.conversation.id'', ''session.id'', ''langfuse.session.id'', ''ai.telemetry.metadata.sessionId'', ''traceloop.association.properties.session_id'''),
-				format(word, attributes, '''gen_ai.agent.name'', ''agent.name'', ''ai.telemetry.functionId'', ''aws.bedrock.agent.id''')),
+			'attributes', format('inferacct_internal.span_kept(%s)', attributes),
 			'project', source_column(relation, 'service_name', 'ServiceName'),
 			'duration_ms', source_milliseconds(at, source_time(relation, source_column(relation, 'end_time', 'endTime', 'end_time_unix_nano', 'endTimeUnixNano'),
 				CASE WHEN source_type(relation, source_column(relation, 'end_time', 'endTime')) IS NULL OR source_type(relation, source_column(relation, 'end_time', 'endTime')) IN ('bigint', 'numeric') THEN 'ns' END)))),

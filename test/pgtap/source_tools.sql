@@ -73,6 +73,10 @@ INSERT INTO public.sp SELECT id, '2026-10-01', a::jsonb FROM (VALUES
 	('chain', '{"openinference.span.kind":"CHAIN","llm.model_name":"x","llm.token_count.prompt":9}'),
 	('agent', '{"gen_ai.operation.name":"invoke_agent","gen_ai.request.model":"x","gen_ai.usage.input_tokens":9}'),
 	('http', '{"http.method":"GET"}'),
+	('run', '{"agent_name":"a","model_name":"gpt-5","all_messages_events":"[]","gen_ai.usage.input_tokens":9}'),
+	('aws', '{"gen_ai.operation.name":"chat","gen_ai.system":"aws.bedrock","gen_ai.request.model":"anthropic.claude-sonnet-4-6","gen_ai.usage.input_tokens":8,"gen_ai.usage.output_tokens":2,"gen_ai.usage.cost_usd":0.02,"cloud.region":"eu-west-1","aws.bedrock.guardrail.id":"gr-1"}'),
+	('aws, profile', '{"gen_ai.operation.name":"chat","gen_ai.system":"aws.bedrock","gen_ai.request.model":"eu.anthropic.claude-sonnet-4-6","gen_ai.usage.input_tokens":8,"gen_ai.usage.output_tokens":2,"cloud.region":"eu-west-1"}'),
+	('aws, listed', '{"gen_ai.operation.name":"chat","gen_ai.system":"aws.bedrock","gen_ai.request.model":"amazon.nova-micro-v1:0","gen_ai.usage.input_tokens":8,"gen_ai.usage.output_tokens":2,"server.address":"bedrock-runtime.us-east-1.amazonaws.com"}'),
 	('sdk', '{"ai.operationId":"ai.generateText.doGenerate","gen_ai.system":"anthropic.messages","gen_ai.request.model":"claude-sonnet-4-5","gen_ai.usage.input_tokens":5,"gen_ai.usage.output_tokens":6}'),
 	('parent', '{"ai.operationId":"ai.generateText","ai.model.id":"claude-sonnet-4-5","ai.usage.promptTokens":5,"ai.usage.completionTokens":6}'),
 	('event', '{"event.name":"api_request","model":"claude-sonnet-4-5","input_tokens":"5","output_tokens":"20","cache_read_tokens":"10000","cache_creation_tokens":"50","cost_usd":"0.01"}'),
@@ -81,12 +85,13 @@ INSERT INTO public.sp SELECT id, '2026-10-01', a::jsonb FROM (VALUES
 SELECT attach_usage('sp', 'public.sp', 'otel');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier, provider_usd FROM usage_of_sp WHERE usage IS NOT NULL$$, $$VALUES
 	('new', '{"input":100,"output":10,"requests":1}', 'priority', 0.3), ('old', '{"input":100,"output":10,"requests":1}', 'standard', NULL), ('phoenix', '{"input":60,"output":10,"cache_read":40,"requests":1}', 'standard', NULL),
-	('sdk', '{"input":5,"output":6,"requests":1}', 'standard', NULL), ('event', '{"input":5,"output":20,"cache_read":10000,"cache_write":50,"requests":1}', 'standard', 0.01)$$, 'spans');
+	('sdk', '{"input":5,"output":6,"requests":1}', 'standard', NULL), ('aws', '{"input":8,"output":2,"requests":1}', 'standard', 0.02), ('aws, profile', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('aws, listed', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('event', '{"input":5,"output":20,"cache_read":10000,"cache_write":50,"requests":1}', 'standard', 0.01)$$, 'spans');
 SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'sp'$$, $$VALUES ('other'), ('text')$$, 'a count of an unknown name, and text');
 SELECT is((SELECT attributes FROM usage_of_sp WHERE request_id = 'new'), '{"agent": "planner", "session": "c"}', 'conversation and agent are kept');
-SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 4::numeric, 'inspect_usage() tells what is left out');
+SELECT set_eq($$SELECT request_id, region, attributes FROM usage_of_sp WHERE request_id LIKE 'aws%'$$, $$VALUES ('aws', 'eu-west-1', '{"guardrail": "gr-1"}'::jsonb), ('aws, profile', NULL, NULL), ('aws, listed', NULL, NULL)$$, 'the region of Bedrock, where its name does not say it');
+SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 5::numeric, 'inspect_usage() tells what is left out');
 SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 2::numeric, 'and what is rejected');
-SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 5::numeric, 'and days');
+SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 8::numeric, 'and days');
 
 -- Gateways.
 CREATE TABLE public.hel (request_id text PRIMARY KEY, request_created_at timestamptz, provider text, model text, prompt_tokens int, completion_tokens int, prompt_cache_read_tokens int, cost bigint, status int);
