@@ -212,11 +212,31 @@ SELECT is(cost_lines('openai', '{"data":[{"start_time":1775001600,"results":[{"a
 SELECT is(cost_lines('focus', '[{"ChargePeriodStart":"2026-04-01","BilledCost":"2.5","BillingCurrency":"USD","SkuMeter":"m"},{"ChargePeriodStart":"2026-05-01","BilledCost":"9"}]', '2026-04-01'), '[{"usd": 2.5, "model": "m"}]', 'FOCUS, of one month');
 SELECT throws_ok($$SELECT cost_lines('focus', '[{"BilledCost":"2,5"}]', '2026-04-01')$$, '22023', NULL, 'a line that cannot be read');
 
--- Names of providers as tools write them.
-SELECT is((SELECT provider FROM resolve_model(given || '/' || model, '2026-10-01')), provider, given)
-FROM (VALUES ('openai.responses', 'gpt-4o', 'openai'), ('openai.chat', 'gpt-4o', 'openai'), ('azure.chat', 'gpt-4o', 'azure'), ('anthropic.messages', 'claude-sonnet-4-5', 'anthropic'), ('google.generative-ai', 'gemini-2.5-flash', 'google'),
-	('google.vertex.chat', 'gemini-2.5-flash', 'google'), ('google_vertexai', 'gemini-2.5-flash', 'google'), ('vertex_ai_beta', 'gemini-2.5-flash', 'google'), ('VertexAI', 'gemini-2.5-flash', 'google'),
-	('mistral.chat', 'mistral-large-2411', 'mistral'), ('xai.chat', 'grok-4', 'x-ai'), ('azure_text', 'gpt-4o', 'azure'), ('anthropic_text', 'claude-sonnet-4-5', 'anthropic'), ('OPENAI', 'gpt-4o', 'openai')) AS n(given, model, provider);
+-- Names of providers as tools write them: one seller each.
+CREATE TABLE public.seller AS SELECT given, seller, (SELECT p.model FROM price AS p WHERE p.provider = seller AND p.meter = 'input' AND p.usd > 0 ORDER BY p.model LIMIT 1) AS model
+FROM (VALUES
+	('openai', 'openai OPENAI OpenAI openai.responses openai.chat openai.completion openai.embedding openai.image openai.speech openai.transcription text-completion-openai openai-responses'),
+	('azure', 'azure AZURE azure_ai azure_text azure.chat azure.responses azure-openai azure-openai.chat azure-openai.responses azure_openai azure.ai.openai azure.ai.inference az.ai.openai azure-ai AzureOpenAI'),
+	('anthropic', 'anthropic ANTHROPIC Anthropic anthropic.messages anthropic_text'),
+	('google', 'google GOOGLE gemini gcp.gemini gcp.gen_ai gcp.vertex_ai vertex_ai vertex_ai_beta VertexAI vertex-ai VERTEX google_genai google_vertexai google-genai google_ai google.generative-ai google.vertex google.vertex.chat vertex.anthropic.messages google_anthropic_vertex'),
+	('aws', 'aws AWS bedrock BEDROCK bedrock_converse aws.bedrock amazon-bedrock amazon_bedrock aws_bedrock'),
+	('mistral', 'mistral MISTRAL mistral_ai mistral-ai mistral.chat MistralAI codestral'),
+	('x-ai', 'xai XAI x-ai x_ai xai.chat xai.responses'), ('groq', 'groq GROQ Groq groq.chat'), ('cohere', 'cohere COHERE cohere_chat cohere.chat cohere.textEmbedding'),
+	('deepseek', 'deepseek DEEPSEEK deepseek.chat'), ('perplexity', 'perplexity PERPLEXITY perplexity-ai perplexity.chat'), ('together', 'together TOGETHER together_ai together-ai togetherai togetherai.chat'),
+	('fireworks', 'fireworks FIREWORKS fireworks_ai fireworks-ai fireworks.chat'), ('openrouter', 'openrouter OPENROUTER openrouter.chat'), ('moonshotai', 'moonshot moonshot_ai moonshotai moonshotai.chat'),
+	('cerebras', 'cerebras CEREBRAS cerebras.chat'), ('sambanova', 'sambanova'), ('novita', 'novita NOVITA novita.chat'), ('voyageai', 'voyage voyageai VOYAGE'), ('zai', 'zai z-ai zai.chat'), ('ai21', 'ai21 ai21_chat')) AS v(seller, spellings),
+	string_to_table(spellings, ' ') AS given;
+SELECT is((SELECT provider FROM resolve_model(given || '/' || model, '2026-11-25')), seller, given) FROM public.seller;
+-- Who was named is who sold it, or nobody: another seller comes with a word in rule.
+CREATE FUNCTION pg_temp.sold(name text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT provider || ' ' || coalesce(rule, '') FROM resolve_model(name, '2026-11-25'));
+EXCEPTION WHEN SQLSTATE 'IA002' OR SQLSTATE 'IA003' THEN
+	RETURN NULL;
+END $$;
+SELECT is_empty($$SELECT n.name, n.sold FROM public.seller AS s CROSS JOIN (SELECT DISTINCT model FROM public.seller) AS o
+	CROSS JOIN LATERAL (SELECT s.given || '/' || o.model, s.seller) AS g(name, seller) CROSS JOIN LATERAL (SELECT g.name, pg_temp.sold(g.name)) AS n(name, sold)
+	WHERE split_part(n.sold, ' ', 1) <> g.seller AND split_part(n.sold, ' ', 2) IN ('', 'exact')$$, 'a provider that was named is not overruled without a word');
 
 SELECT * FROM finish();
 ROLLBACK;
