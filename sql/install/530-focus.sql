@@ -105,10 +105,11 @@ AS $$
 		SELECT d.* FROM focus_days($1, $2) AS d
 		WHERE rollup_problem(d.model, d.usage, d.first_at, d.last_at, d.min_input, d.max_input, d.aggregated, d.service_tier, d.region) IS NULL
 	), names AS MATERIALIZED (
-		SELECT n.day, n.model AS name, m.provider AS vendor, m.model AS sold
+		SELECT n.day, n.model AS name, m.model AS sold
 		FROM (SELECT r.day, r.model, min(r.first_at) AS at FROM rows AS r GROUP BY r.day, r.model) AS n CROSS JOIN LATERAL resolve_model(n.model, n.at) AS m
 	), priced AS (
-		SELECT r.day, r.source, r.team, r.project, r.service_tier, r.region, r.provider, m.vendor, m.sold, c.meter, c.tier, c.version,
+		SELECT r.day, r.source, r.team, r.project, resolved_tier(r.service_tier) AS service_tier, resolved_region(r.region, r.model, r.first_at) AS region,
+			resolved_provider(r.provider, r.model, r.first_at) AS provider, m.sold, c.meter, c.tier, c.version,
 			focus_block(c.unit_quantity) AS block, c.quantity::numeric AS quantity,
 			trim_scale(CASE WHEN focus_block(c.unit_quantity) = c.unit_quantity THEN c.unit_usd
 				ELSE round((c.unit_usd + 0.000000000000000) / c.unit_quantity, 15) END) AS contracted,
@@ -122,11 +123,11 @@ AS $$
 		-- Tokens that a commitment serves are rows of focus_commitments().
 		WHERE c.usd <> 0 OR focus_unit(c.meter) <> 'Tokens' OR NOT has_capacity(r.model, r.service_tier, r.first_at, 'commitment') OR NOT sees_all_usage()
 	)
-	SELECT p.day, p.source, p.team, p.project, p.service_tier, p.region, coalesce(p.provider, p.vendor), p.sold, p.meter, p.tier, p.version, p.block,
+	SELECT p.day, p.source, p.team, p.project, p.service_tier, p.region, p.provider, p.sold, p.meter, p.tier, p.version, p.block,
 		sum(p.quantity), p.contracted,
 		trim_scale(coalesce(round((p.list + 0.000000000000000) / p.list_per, 15) * p.block, p.contracted))
 	FROM priced AS p
-	GROUP BY p.day, p.source, p.team, p.project, p.service_tier, p.region, coalesce(p.provider, p.vendor), p.sold, p.meter, p.tier, p.version, p.block, p.contracted, p.list, p.list_per
+	GROUP BY p.day, p.source, p.team, p.project, p.service_tier, p.region, p.provider, p.sold, p.meter, p.tier, p.version, p.block, p.contracted, p.list, p.list_per
 $$;
 
 COMMENT ON FUNCTION focus_charges(date, date) IS 'What focus() is made of: per UTC day of [since, until), priced meter and all that names it, the quantity and the price of a block, contracted and list. Usage without a price is left out, and so are tokens that a commitment serves. NULL gives no row.';
@@ -159,7 +160,8 @@ AS $$
 				 ELSE round(m.unit_hours * least(s.all_units / greatest(m.capacity, s.all_units), 1), 12) END AS used_hours
 		FROM months AS m JOIN shares AS s USING (month, name)
 	), rows AS (
-		SELECT month_of(u.hour) AS month, day_of(u.hour) AS day, t.name, u.team, u.project, u.source, u.model, u.service_tier, u.region, m.meter, sum(m.quantity)::numeric AS tokens
+		SELECT month_of(u.hour) AS month, day_of(u.hour) AS day, t.name, u.team, u.project, u.source, resolved_model(u.model, u.first_at) AS model,
+			resolved_tier(u.service_tier) AS service_tier, resolved_region(u.region, u.model, u.first_at) AS region, m.meter, sum(m.quantity)::numeric AS tokens
 		FROM usage_hourly AS u
 		JOIN (SELECT DISTINCT c.name, c.model, c.service_tier FROM capacity_term AS c WHERE c.kind = 'commitment') AS t ON t.model = u.model AND t.service_tier = u.service_tier
 		CROSS JOIN LATERAL meters(u.usage) AS m

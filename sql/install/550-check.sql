@@ -200,7 +200,7 @@ AS $$
 	UNION ALL
 	SELECT r.what, r.key, r.problem, r.remedy FROM rollup_problems() AS r
 	UNION ALL
-	SELECT 'usage_log', i.inhrelid::regclass::text, 'a partition without a primary key: a request can be in it twice', format('ALTER TABLE %s ADD PRIMARY KEY (source, request_id, at)', i.inhrelid::regclass)
+	SELECT 'usage_log', i.inhrelid::regclass::text, 'a partition without a primary key: a request can be in it twice', format('ALTER TABLE %s ADD PRIMARY KEY (source, request_id, at, tenant)', i.inhrelid::regclass)
 	FROM pg_inherits AS i WHERE i.inhparent = 'inferacct.usage_log'::regclass
 		AND NOT EXISTS (SELECT FROM pg_index AS x WHERE x.indrelid = i.inhrelid AND x.indisprimary AND x.indisvalid)
 	UNION ALL

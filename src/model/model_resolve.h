@@ -51,6 +51,7 @@
 #define INFERACCT_MODEL_RESOLVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define MODEL_NAME_SIZE 256		/* of a model or a provider, NUL included */
@@ -152,5 +153,13 @@ ModelIsExact(const ModelMatch *match)
 {
 	return match->rule <= MODEL_RULE_PROVIDER;
 }
+
+/*
+ * Write the one name of a provider that a log calls `label`: the provider that
+ * the model is priced under, when the label is a spelling of it ("vendor", which
+ * may be NULL), else the first of its known spellings, else the label as written.
+ * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
+ */
+extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
 
 #endif							/* INFERACCT_MODEL_RESOLVE_H */

@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(row_problem);
 PG_FUNCTION_INFO_V1(countable_usage);
 
 /* Raised with every change of what StateFields() writes. */
-#define USAGE_CELLS_FORMAT 1
+#define USAGE_CELLS_FORMAT 2
 
 #define LABEL_LENGTH_MAX ((size_t) 1 << 30)
 #define ROW_COLUMNS (14 + LABEL_COUNT)
