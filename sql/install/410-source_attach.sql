@@ -925,6 +925,7 @@ BEGIN
 	END IF;
 	SELECT s.name INTO other FROM usage_source AS s
 	WHERE s.name <> warn_of_doubles.name AND s.mapping ->> 'tool' = 'litellm' AND warn_of_doubles.mapping ->> 'tool' = 'litellm'
+		AND NOT s.mapping ? 'filter' AND NOT warn_of_doubles.mapping ? 'filter'
 		AND (s.definition #>> '{columns,usage}' LIKE '%api_requests%') <> (warn_of_doubles.definition #>> '{columns,usage}' LIKE '%api_requests%')
 	ORDER BY s.name LIMIT 1;
 	IF other IS NOT NULL THEN
