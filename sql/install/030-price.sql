@@ -169,7 +169,7 @@ COMMENT ON COLUMN price.threshold_inclusive IS 'true: at above_input_tokens or a
 COMMENT ON COLUMN price.time_windows IS 'Weekly local hours at which the row applies: {"timezone": "...", "windows": [{"days": [1..7, Monday 1], "from": "HH:MM", "to": "HH:MM"}]}; NULL: always.';
 COMMENT ON COLUMN price.valid_from IS 'First moment at which it applies (half-open: until the next row of the same key).';
 COMMENT ON COLUMN price.source IS 'Where the price was read.';
-COMMENT ON COLUMN price.checked_on IS 'Day on which the source was read.';
+COMMENT ON COLUMN price.checked_on IS 'Day on which the source was read; NULL: for a price of one''s own nowhere, for others when it was published.';
 COMMENT ON COLUMN price.agreement IS 'What sources say of the price: agreed (two or more state it), single (one alone does), disputed (another one states another price); NULL: nobody has compared, as for prices of one''s own.';
 COMMENT ON COLUMN price.note IS 'What the other sources of a disputed price state, or why a single one is believed.';
 COMMENT ON COLUMN price.rate IS 'The same price as 1e-15 USD per single unit; what the arithmetic uses.';
@@ -646,13 +646,13 @@ BEGIN
 		above_input_tokens, threshold_inclusive, valid_from, source, checked_on)
 	VALUES (opened, provider, model, coalesce(region, ''), coalesce(service_tier, 'standard'), meter, unit_quantity, usd,
 		coalesce(above_input_tokens, 0), coalesce(threshold_inclusive, false), valid_from, source,
-		(now() AT TIME ZONE 'UTC')::date);
+		CASE WHEN source IS NOT NULL THEN (now() AT TIME ZONE 'UTC')::date END);
 	RETURN opened;
 END $$;
 
 COMMENT ON FUNCTION set_price(text, text, text, numeric, timestamptz, bigint, text, text, bigint, boolean, text) IS
 'Publishes one price as a new version and returns its number. usd: USD per unit_quantity units, 0 for free, NULL to withdraw the price from valid_from on. '
-'It holds from valid_from until the next row of the same key (see price_history); the same key and valid_from corrects the earlier row. '
+'It holds from valid_from until the next row of the same key (see price_history); the same key and valid_from corrects the earlier row. source: where it was read, today; without it the price is one''s own word, and never stale. '
 'A name that is an alias at valid_from (now, when that is -infinity) means what the alias says, and a NOTICE tells under which name the price is kept. '
 'Errors: IA101 a price finer than 1e-15 USD per unit, 22003 negative, 22004 NULL names, 22008 an infinite valid_from, 22023 unknown meter or bad unit_quantity.';
 

@@ -632,7 +632,7 @@ DECLARE
 	line text := source_page(relation, mapping);
 	inner_line text := source_format('coalesce(%1$s {->} ''data'', %1$s)', line);
 BEGIN
-	RETURN jsonb_build_object('kind', 'columns',
+	RETURN jsonb_build_object('kind', 'columns', 'repeats', 'last',
 		'counts', format('inferacct_internal.vercel_counts(%s)', inner_line),
 		'columns', jsonb_build_object(
 			'at', format('inferacct_internal.try_time(%s)', source_path(inner_line, 'created_at')),
@@ -664,7 +664,7 @@ DECLARE
 	line text := source_page(relation, mapping);
 	response text := source_format('coalesce(%1$s {#>} ''{response,body}''::text[], %1$s {->} ''response'', %1$s {->} ''responseBody'')', line);
 BEGIN
-	RETURN jsonb_build_object('kind', 'response', 'counts', response,
+	RETURN jsonb_build_object('kind', 'response', 'counts', response, 'repeats', 'last',
 		'unserved', source_format('(pg_catalog.strpos(pg_catalog.lower(%1$s), ''hit'') {>} 0)', source_path(line, 'cache_status', 'cacheStatus')),
 		'columns', jsonb_build_object(
 			'at', format('inferacct_internal.try_time(%s)', source_path(line, 'created_at', 'createdAt', 'time_of_generation')),

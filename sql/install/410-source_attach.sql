@@ -327,18 +327,18 @@ $$;
 
 -- The rows of a view, a foreign table or pages do not lie anywhere: those of one request are ranked, by source_place() and then as
 -- import_usage() does.  What has no request_id repeats nothing.
-CREATE FUNCTION inferacct_internal.source_ranked(query text, definition jsonb)
+CREATE FUNCTION inferacct_internal.source_ranked(query text, columns text, definition jsonb)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT format('FROM (SELECT n.*, pg_catalog.row_number() OVER (PARTITION BY n.request_id ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
-		'inferacct.output_tokens(n.usage) %1$s NULLS LAST, inferacct.input_tokens(n.usage) %1$s NULLS LAST) AS nth FROM (%2$s) AS n) AS n ', direction, query)
+	SELECT format('FROM (SELECT %3$s, pg_catalog.row_number() OVER (PARTITION BY n.request_id ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
+		'inferacct.output_tokens(n.usage) %1$s NULLS LAST, inferacct.input_tokens(n.usage) %1$s NULLS LAST) AS nth FROM (%2$s) AS n) AS n ', direction, query, columns)
 		|| source_format('WHERE (n.nth {=} 1 OR n.request_id IS NULL)')
 	FROM (SELECT CASE definition ->> 'repeats' WHEN 'last' THEN 'DESC' ELSE 'ASC' END) AS d(direction)
 $$;
 
-COMMENT ON FUNCTION source_ranked(text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request; its columns are request_id, usage, repeat_place, repeat_at and others.';
+COMMENT ON FUNCTION source_ranked(text, text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request, with these of its columns (of n); it has request_id, usage, repeat_place and repeat_at.';
 
 COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name[]) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
 
@@ -351,7 +351,7 @@ AS $$
 	SELECT format('coalesce(inferacct_internal.source_row_problem(%s, (%s)::text, (%s)::text)%s%s)', definition #>> '{columns,at}', definition #>> '{columns,request_id}', definition #>> '{columns,model}',
 		', ' || (definition ->> 'refuse'),
 		CASE WHEN definition ->> 'repeats' = 'error' THEN source_format(
-			', CASE WHEN (%1$s)::text {=} ANY (SELECT (%1$s)::text FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(*) {>} 1) THEN ''another row has this request_id'' END',
+			', CASE WHEN (%1$s)::text {=} ANY (SELECT (%1$s)::text FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(1) {>} 1) THEN ''another row has this request_id'' END',
 			definition #>> '{columns,request_id}', source_rows(relation, columns), concat(definition ->> 'from', ' WHERE ' || (definition ->> 'where'))) END)
 $$;
 
@@ -363,9 +363,10 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN definition ? 'ranked' THEN format('SELECT %s %s', string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum),
+	SELECT CASE WHEN definition ? 'ranked' THEN format('SELECT %1$s %2$s', string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum),
 			inferacct_internal.source_ranked(format('SELECT %s, %s AS repeat_place, %s AS repeat_at %s', string_agg(e.expression, ', ' ORDER BY a.attnum),
-				(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)), definition))
+				(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)),
+				string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum), definition))
 		ELSE format('SELECT %s %s', string_agg(e.expression, ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
 			inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END)) END
 	FROM pg_attribute AS a
@@ -392,7 +393,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT format('SELECT x.source, x.request_id, x.at, x.model, x.reason FROM (SELECT n.source, n.request_id, n.at, n.model, n.reason %s) AS x WHERE x.reason IS NOT NULL',
-		CASE WHEN definition ? 'ranked' THEN inferacct_internal.source_ranked(q.query, definition) ELSE format('FROM (%s) AS n', q.query) END)
+		CASE WHEN definition ? 'ranked' THEN inferacct_internal.source_ranked(q.query, 'n.source, n.request_id, n.at, n.model, n.reason', definition) ELSE format('FROM (%s) AS n', q.query) END)
 	FROM (SELECT format('SELECT %L::text COLLATE "C" AS source, (%s)::text COLLATE "C" AS request_id, (%s)::timestamp with time zone AS at, (%s)::text AS model, coalesce(%s, %s)::text AS reason%s %s',
 		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
 		inferacct_internal.source_refusal(relation, columns, definition), definition ->> 'problem',
@@ -926,6 +927,7 @@ BEGIN
 	END IF;
 	SELECT s.name INTO other FROM usage_source AS s
 	WHERE s.name <> warn_of_doubles.name AND s.mapping ->> 'tool' = 'litellm' AND warn_of_doubles.mapping ->> 'tool' = 'litellm'
+		AND NOT s.mapping ? 'filter' AND NOT warn_of_doubles.mapping ? 'filter'
 		AND (s.definition #>> '{columns,usage}' LIKE '%api_requests%') <> (warn_of_doubles.definition #>> '{columns,usage}' LIKE '%api_requests%')
 	ORDER BY s.name LIMIT 1;
 	IF other IS NOT NULL THEN

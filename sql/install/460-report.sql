@@ -17,15 +17,44 @@ GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), res
 
 COMMENT ON VIEW daily_spend IS 'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
 
+-- What priced figures rest on: 465-price_confidence has the shares.
+CREATE FUNCTION inferacct_internal.confidence_name(confidence integer)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'confidence_name';
+
+COMMENT ON FUNCTION confidence_name(integer) IS 'The word for a confidence by its place, from 0, the worst. NULL for another number, or NULL.';
+
+CREATE FUNCTION inferacct_internal.confidence_order(confidence text)
+RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'confidence_order';
+
+COMMENT ON FUNCTION confidence_order(text) IS 'The place of a confidence, worst first, from 0. NULL for another word, or NULL.';
+
+CREATE FUNCTION inferacct_internal.rollup_worst_accum(integer, text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text)
+RETURNS integer
+LANGUAGE c STABLE PARALLEL SAFE COST 12
+AS 'MODULE_PATHNAME', 'rollup_worst_accum';
+
+CREATE AGGREGATE rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text) (
+	SFUNC = rollup_worst_accum, STYPE = integer, FINALFUNC = confidence_name, COMBINEFUNC = int4smaller, PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE rollup_worst(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'The worst confidence (see explain_price()) of any figure of rows of usage_hourly; rows without a price are left out. NULL when none has one. Stale is judged by the last request of a row.';
+
 CREATE VIEW monthly_spend WITH (security_invoker = true) AS
 SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
-	sum(provider_usd) AS provider_usd
+	sum(provider_usd) AS provider_usd,
+	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
 FROM monthly_usage
 GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
 
-COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price. confidence is the worst of any figure in it (price_confidence has the shares). A WARNING tells of prices that were checked more than inferacct.stale_after before the requests.';
 
 DO $$
 DECLARE
@@ -174,9 +203,9 @@ COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output
 
 -- What has the same prices is judged once.  A row that a new price splits, in time or by its sizes, is not put
 -- together with those that it does not split.
-CREATE FUNCTION inferacct_internal.judged_usage()
-RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
-	provider_usd numeric, problem text, aggregated boolean)
+CREATE FUNCTION inferacct_internal.alike_usage()
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, aggregated boolean, usage usage,
+	first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, provider_usd numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -184,32 +213,30 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
 		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
-	), alike AS MATERIALIZED (
-		SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at) AS provider, u.model, u.service_tier, u.region, u.team, u.aggregated,
-			sum(u.usage) AS usage, min(u.first_at) AS first_at, max(u.last_at) AS last_at, min(u.min_input) AS min_input, max(u.max_input) AS max_input, sum(u.provider_usd) AS provider_usd
-		FROM monthly_usage AS u CROSS JOIN ends AS e
-		GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
-			CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
-			width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
 	)
+	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated,
+		sum(u.usage), min(u.first_at), max(u.last_at), min(u.min_input), max(u.max_input), sum(u.provider_usd)
+	FROM monthly_usage AS u CROSS JOIN ends AS e
+	GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
+		CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
+		width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
+$$;
+
+COMMENT ON FUNCTION alike_usage() IS 'The rollup summed up by month, labels and prices.';
+
+CREATE FUNCTION inferacct_internal.judged_usage()
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
+	provider_usd numeric, problem text, aggregated boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at, a.provider_usd,
 		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region),
 		a.aggregated
-	FROM alike AS a
+	FROM alike_usage() AS a
 $$;
 
 COMMENT ON FUNCTION judged_usage() IS 'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a price.';
-
-CREATE VIEW priced_usage WITH (security_invoker = true) AS
-SELECT month, source, meter(sum(usage), 'requests') AS requests,
-	coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
-	tokens_of(sum(usage)) AS tokens,
-	coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens,
-	round(coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)::numeric / nullif(tokens_of(sum(usage)), 0), 6) AS priced_share
-FROM judged_usage()
-GROUP BY month, source;
-
-COMMENT ON VIEW priced_usage IS 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, six decimals; NULL without tokens). The same under any inferacct.unpriced.';
 
 CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
 WITH judged AS MATERIALIZED (

@@ -212,13 +212,18 @@ BEGIN
 				ELSE coalesce(e.result ->> 'model', e.result ->> 'cost_type', e.result ->> 'description', 'all') END AS model
 		FROM elements(page) AS p CROSS JOIN LATERAL elements(p -> 'data') AS b(bucket) CROSS JOIN LATERAL elements(b.bucket -> 'results') AS e(result)
 		WHERE tool <> 'focus'
+	), all_of AS (
+		-- A bucket that was fetched twice, or while it was filling, counts once.
+		SELECT DISTINCT ON (at, result_key(result - 'amount')) * FROM read_ ORDER BY at, result_key(result - 'amount'), usd DESC NULLS FIRST
+	), rows_of AS (
+		SELECT * FROM all_of
 		UNION ALL
 		SELECT try_time(f ->> 'ChargePeriodStart'), f,
 			CASE WHEN upper(coalesce(f ->> 'BillingCurrency', 'USD')) = 'USD' THEN try_number(f ->> 'BilledCost') END,
 			coalesce(nullif(f ->> 'SkuMeter', ''), nullif(f ->> 'ResourceName', ''), nullif(f ->> 'ServiceName', ''), 'all')
 		FROM elements(page) AS f WHERE tool = 'focus'
 	), checked AS (
-		SELECT *, at IS NULL OR usd IS NULL AS is_bad FROM read_ WHERE result IS NOT NULL
+		SELECT *, at IS NULL OR usd IS NULL AS is_bad FROM rows_of WHERE result IS NOT NULL
 	), summed AS (
 		SELECT c.model, sum(c.usd) AS usd FROM checked AS c WHERE c.at >= from_at AND c.at < until_at GROUP BY c.model
 	)
@@ -232,4 +237,4 @@ END
 $$;
 
 COMMENT ON FUNCTION cost_lines(text, jsonb, date) IS
-'The invoice that reconcile() and reconcile_lines() take, of a UTC month, from what a provider reports of its costs. tool: openai (pages of the costs API), anthropic (of the cost report, whose amounts are cents), focus (an array of rows of a FOCUS file, as jsonb_agg(to_jsonb(r))). A line for each model or kind of cost. NULL gives NULL. Errors: 22023 an unknown tool, a line without a time or an amount in USD.';
+'The invoice that reconcile() and reconcile_lines() take, of a UTC month, from what a provider reports of its costs. tool: openai (pages of the costs API), anthropic (of the cost report, whose amounts are cents), focus (an array of rows of a FOCUS file, as jsonb_agg(to_jsonb(r))). A line for each model or kind of cost; a bucket that is there twice counts once. NULL gives NULL. Errors: 22023 an unknown tool, a line without a time or an amount in USD.';

@@ -140,14 +140,6 @@ extern ModelStatus ModelResolve(const char *name, int64_t at,
 
 extern const char *ModelRuleName(ModelRule rule);
 
-/*
- * Write the one name of a provider that a log calls `label`: the provider that
- * the model is priced under, when the label is a spelling of it ("vendor", which
- * may be NULL), else the first of its known spellings, else the label as written.
- * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
- */
-extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
-
 /* Does what was found rest on a guess: a version or date left out, or a moving name? */
 static inline bool
 ModelIsGuessed(const ModelMatch *match)
@@ -161,5 +153,13 @@ ModelIsExact(const ModelMatch *match)
 {
 	return match->rule <= MODEL_RULE_PROVIDER;
 }
+
+/*
+ * Write the one name of a provider that a log calls `label`: the provider that
+ * the model is priced under, when the label is a spelling of it ("vendor", which
+ * may be NULL), else the first of its known spellings, else the label as written.
+ * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
+ */
+extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
 
 #endif							/* INFERACCT_MODEL_RESOLVE_H */

@@ -119,7 +119,7 @@ StatedAgreement(HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin)
 	return origin->catalog[0] == '\0' || strcmp(origin->catalog, NATIVE_CATALOG) == 0 ? AGREEMENT_UNKNOWN : AGREEMENT_SINGLE;
 }
 
-/* The day on which its source was read, or else it became known. */
+/* The day on which its source was read, or else it became known; what one says oneself is not read anywhere. */
 static uint16
 CheckedOn(HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin)
 {
@@ -127,7 +127,7 @@ CheckedOn(HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin)
 	Datum		checked_on = heap_getattr(tuple, Anum_price_checked_on, desc, &isnull);
 
 	if (isnull)
-		return CheckedDay(origin->published_at);
+		return origin->rank == RANK_OWN ? CHECKED_ALWAYS : CheckedDay(origin->published_at);
 	return (uint16) Min(Max(DatumGetDateADT(checked_on), 0), CHECKED_ALWAYS - 1);
 }
 
