@@ -130,6 +130,9 @@ SELECT set_eq($$SELECT service_tier, token_cost(model, usage, at, service_tier, 
 	$$VALUES ('standard short', 4.5075), ('batch long', 0.010125), ('standard', NULL)$$, 'a context tier that is named, and a sum that is not told apart: NULL, no error');
 SELECT is((SELECT spend(model, usage, at, service_tier, region) FROM usage_of_an), 4.517625, 'nothing stops a sum');
 SELECT matches((SELECT reason FROM rejected_usage WHERE source = 'an' AND model IS NOT NULL), 'page of costs', 'a page of costs is told');
+SELECT is(refresh_hours('an', '2026-03-01Z', '2026-04-01Z', refresh_changed('an', '2026-03-01Z', true), clock_timestamp()) > 0, true, 'the rollup reads it');
+SELECT results_eq($$SELECT reason FROM unpriced_usage WHERE source = 'an'$$, $$VALUES ('a sum of requests that passes a context tier: attach the requests, or a report that names the tier')$$, 'the true cause, and the remedy');
+SELECT is((SELECT sum(usd) FROM monthly_spend WHERE source = 'an'), 4.517625, 'and no report stops');
 SET LOCAL inferacct.unpriced = 'error';
 SELECT throws_ok($$SELECT spend(model, usage, at, service_tier, region) FROM usage_of_an$$, 'IA005', NULL, 'unless an error is asked for');
 
