@@ -93,6 +93,12 @@ SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'
 SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 2::numeric, 'and what is rejected');
 SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 8::numeric, 'and days');
 
+-- As an exporter writes them into ClickHouse: other column names, the status in one of them.
+CREATE TABLE public.otel_traces ("Timestamp" timestamp, "SpanId" text PRIMARY KEY, "SpanAttributes" text, "StatusCode" text, "ServiceName" text);
+INSERT INTO public.otel_traces SELECT '2026-10-01', code, '{"gen_ai.system":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.input_tokens":"7","gen_ai.usage.output_tokens":"1"}', code, 'shop' FROM unnest(ARRAY['Ok', 'Unset', 'Error', 'STATUS_CODE_ERROR']) AS code;
+SELECT attach_usage('traces', 'public.otel_traces', 'otel');
+SELECT set_eq($$SELECT request_id, status, project FROM usage_of_traces WHERE input_tokens(usage) = 7$$, $$VALUES ('Ok', 'ok', 'shop'), ('Unset', 'ok', 'shop'), ('Error', 'failed', 'shop'), ('STATUS_CODE_ERROR', 'failed', 'shop')$$, 'ClickHouse');
+
 -- Gateways.
 CREATE TABLE public.hel (request_id text PRIMARY KEY, request_created_at timestamptz, provider text, model text, prompt_tokens int, completion_tokens int, prompt_cache_read_tokens int, cost bigint, status int);
 INSERT INTO public.hel VALUES ('o', '2026-10-01', 'OPENAI', 'gpt-4o', 100, 10, 60, 350000, 200), ('a', '2026-10-01', 'ANTHROPIC', 'claude-sonnet-4-5', 100, 10, 600, 0, 500);
