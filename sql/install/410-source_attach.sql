@@ -247,11 +247,11 @@ BEGIN
 		definition := definition || jsonb_build_object('within', try_interval(mapping ->> 'within')::text);
 	END IF;
 
-	-- The counts, once all else is said.  What failed may have been charged by nobody.
+	-- The counts, once all else is said.
 	usd := coalesce(definition ->> 'charged', definition #>> '{columns,provider_usd}', 'NULL::numeric');
-	usd := coalesce(source_format('CASE WHEN %s {<>} ''failed'' THEN %s END', definition #>> '{columns,status}', usd), usd);
-	counts := format('(%L, %s, %s, %s, %s)', definition ->> 'kind', definition ->> 'counts', usd,
-		CASE WHEN mapping ? 'names' THEN quote_literal(mapping -> 'names') || '::jsonb' ELSE 'NULL::jsonb' END, coalesce(definition ->> 'one_hour', 'false'));
+	counts := format('(%L, %s, %s, %s, %s, %s)', definition ->> 'kind', definition ->> 'counts', usd,
+		CASE WHEN mapping ? 'names' THEN quote_literal(mapping -> 'names') || '::jsonb' ELSE 'NULL::jsonb' END, coalesce(definition ->> 'one_hour', 'false'),
+		coalesce(source_format('(%s {=} ''failed'')', definition #>> '{columns,status}'), 'false'));
 	IF mapping ? 'names' THEN
 		PERFORM parse_usage('{"usage": {"prompt_tokens": 0, "completion_tokens": 0}}'::jsonb, NULL, mapping -> 'names');
 	END IF;

@@ -32,6 +32,7 @@ INSERT INTO public.ll SELECT id, type, usd, i, o, '2026-10-01', CASE WHEN id = '
 	('whisper', 'atranscription', 0.001, 0, 0, '{"type": "duration", "seconds": 11}', 'success'),
 	('speech', 'aspeech', 0, 0, 0, NULL, 'success'),
 	('pages', 'aocr', 0.05, 0, 0, '{"pages_processed": 29}', 'success'),
+	('video', 'avideo_generation', 0.8, 0, 0, '{"duration_seconds": 8.0}', 'success'),
 	('rerank', 'arerank', 0.006, 0, 0, '{"search_units": 3}', 'success'),
 	('failed', 'acompletion', 0, 0, 0, '{}', 'failure'),
 	('batch', 'aretrieve_batch', 1, 1000, 10, '{"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}', 'success'),
@@ -42,7 +43,7 @@ INSERT INTO public.ll SELECT id, type, usd, i, o, '2026-10-01', CASE WHEN id = '
 SELECT attach_usage('ll', 'public.ll', 'litellm');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier FROM usage_of_ll WHERE usage IS NOT NULL$$, $$VALUES
 	('image', '{"input":10,"input_image":40,"output_image":1056,"requests":1}', 'standard'), ('whisper', '{"requests":1,"seconds":11}', 'standard'), ('pages', '{"requests":1,"pages":29}', 'standard'),
-	('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('charged, failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
+	('video', '{"requests":1,"video_seconds":8}', 'standard'), ('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('charged, failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
 SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'll'$$, $$VALUES ('speech'), ('unknown'), ('charged'), ('paid job')$$, 'what was charged and not counted is rejected');
 SELECT is((SELECT count(*) FROM usage_of_ll WHERE request_id IN ('file', 'job')), 0::bigint, 'files and jobs are no calls');
 SELECT is((SELECT attributes FROM usage_of_ll WHERE request_id = 'image'), '{"session": "sess"}', 'the session is kept');
@@ -98,6 +99,17 @@ CREATE TABLE public.otel_traces ("Timestamp" timestamp, "SpanId" text PRIMARY KE
 INSERT INTO public.otel_traces SELECT '2026-10-01', code, '{"gen_ai.system":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.input_tokens":"7","gen_ai.usage.output_tokens":"1"}', code, 'shop' FROM unnest(ARRAY['Ok', 'Unset', 'Error', 'STATUS_CODE_ERROR']) AS code;
 SELECT attach_usage('traces', 'public.otel_traces', 'otel');
 SELECT set_eq($$SELECT request_id, status, project FROM usage_of_traces WHERE input_tokens(usage) = 7$$, $$VALUES ('Ok', 'ok', 'shop'), ('Unset', 'ok', 'shop'), ('Error', 'failed', 'shop'), ('STATUS_CODE_ERROR', 'failed', 'shop')$$, 'ClickHouse');
+
+-- A call that counts nothing, not even zero: unknown, unless it failed.
+CREATE TABLE public.nothing (id text PRIMARY KEY, t timestamptz, n int, status text, answer text);
+INSERT INTO public.nothing VALUES ('none', '2026-10-01', NULL, 'ok', '{"model":"gpt-4o"}'), ('zero', '2026-10-01', 0, 'ok', '{"model":"gpt-4o","usage":{"prompt_tokens":0,"completion_tokens":0}}'),
+	('failed', '2026-10-01', NULL, 'failed', '{"error":{"message":"overloaded"}}'), ('failed, no body', '2026-10-01', NULL, 'failed', NULL), ('failed late', '2026-10-01', 7, 'failed', '{"usage":{"prompt_tokens":7,"completion_tokens":0}}');
+SELECT attach_usage('nothing', 'public.nothing', '{"at": "t", "request_id": "id", "model": {"value": "openai/gpt-4o"}, "input": "n", "input_includes_cached": true, "status": "status"}');
+SELECT attach_usage('no_answer', 'public.nothing', '{"at": "t", "request_id": "id", "model": {"value": "openai/gpt-4o"}, "response": "answer", "status": "status"}');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_all WHERE source = 'nothing'$$, $$VALUES ('none', NULL), ('zero', '{"requests":1}'), ('failed', '{"requests":1}'), ('failed, no body', '{"requests":1}'), ('failed late', '{"input":7,"requests":1}')$$, 'in columns');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_all WHERE source = 'no_answer'$$, $$SELECT request_id, usage::text FROM usage_all WHERE source = 'nothing'$$, 'in answers');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source IN ('nothing', 'no_answer')$$, $$VALUES ('none')$$, 'and it is rejected');
+SELECT detach_usage('nothing'), detach_usage('no_answer');
 
 -- Gateways.
 CREATE TABLE public.hel (request_id text PRIMARY KEY, request_created_at timestamptz, provider text, model text, prompt_tokens int, completion_tokens int, prompt_cache_read_tokens int, cost bigint, status int);
