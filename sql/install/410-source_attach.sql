@@ -57,17 +57,26 @@ DECLARE
 	key text;
 	said jsonb;
 BEGIN
-	FOREACH key IN ARRAY CASE WHEN mapping ? 'response' THEN ARRAY['at', 'request_id'] ELSE ARRAY['at', 'request_id', 'model', 'input'] END LOOP
+	FOREACH key IN ARRAY CASE WHEN mapping ? 'response' THEN ARRAY['at', 'request_id'] WHEN mapping ? 'usage' THEN ARRAY['at', 'request_id', 'model'] ELSE ARRAY['at', 'request_id', 'model', 'input'] END LOOP
 		IF NOT mapping ? key THEN
 			PERFORM inferacct_internal.fail('22023', format('the mapping does not say which column is "%s"', key),
-				hint => 'Required are at, request_id, and either response (a column with the provider''s whole answer), or model, input and input_includes_cached.');
+				hint => 'Required are at, request_id, and either response (a column with the provider''s whole answer), or model and usage (a column of that type), or model, input and input_includes_cached.');
 		END IF;
 	END LOOP;
-	IF mapping ? 'response' THEN
-		IF EXISTS (SELECT FROM jsonb_object_keys(mapping) AS k(name) WHERE is_meter(k.name) OR k.name IN ('input_includes_cached', 'output_includes_reasoning', 'cache_write_total')) THEN
-			PERFORM inferacct_internal.fail('22023', 'a mapping with "response" cannot have counts beside it',
-				hint => 'The answer tells what its counts contain. For a name that it has and no release knows, say {"names": {"name": "meter"}}.');
+	IF mapping ?| ARRAY['response', 'usage'] AND ((mapping ? 'response' AND mapping ? 'usage') OR EXISTS (
+		SELECT FROM jsonb_object_keys(mapping) AS k(name) WHERE is_meter(k.name) OR k.name IN ('input_includes_cached', 'output_includes_reasoning', 'cache_write_total'))) THEN
+		PERFORM inferacct_internal.fail('22023', format('a mapping with "%s" cannot have counts beside it', CASE WHEN mapping ? 'response' THEN 'response' ELSE 'usage' END),
+			hint => 'An answer tells what its counts contain. For a name that it has and no release knows, say {"names": {"name": "meter"}}.');
+	END IF;
+	IF mapping ? 'usage' THEN
+		response := source_need(relation, 'usage', mapping ->> 'usage');
+		IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND format('r.%I', attname) = response AND atttypid = 'inferacct.usage'::regtype) THEN
+			PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" is not of type usage', substr(response, 3), relation),
+				hint => 'For a column with a provider''s answer say {"response": ...}; parse_usage() makes a usage of one.');
 		END IF;
+		RETURN jsonb_build_object('usage', response, 'columns', '{}'::jsonb);
+	END IF;
+	IF mapping ? 'response' THEN
 		response := CASE WHEN jsonb_typeof(mapping -> 'response') = 'string' THEN source_json(relation, source_need(relation, 'response', mapping ->> 'response'))
 			ELSE format('inferacct_internal.try_json(%s)', source_expression(relation, 'response', mapping -> 'response')) END;
 		RETURN jsonb_build_object('kind', 'response', 'counts', response, 'columns', jsonb_build_object(
@@ -189,7 +198,7 @@ BEGIN
 					hint => format('The tools are %s; map the columns of others.', tools));
 			END IF;
 			definition := columns_definition(relation, mapping);
-			options := options || ARRAY['response', 'input_includes_cached', 'output_includes_reasoning', 'cache_write_total'];
+			options := options || ARRAY['response', 'usage', 'input_includes_cached', 'output_includes_reasoning', 'cache_write_total'];
 	END CASE;
 
 	labels := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = 'inferacct.usage_log'::regclass AND attnum > 0 AND NOT attisdropped
@@ -245,6 +254,12 @@ BEGIN
 				'It is how far apart the rows of one request may lie, as "1 hour"; all rows of views, foreign tables and pages are looked at.');
 		END IF;
 		definition := definition || jsonb_build_object('within', try_interval(mapping ->> 'within')::text);
+	END IF;
+
+	IF definition ? 'usage' THEN
+		RETURN jsonb_strip_nulls(definition - 'usage' || jsonb_build_object('columns', (definition -> 'columns') || jsonb_build_object(
+				'usage', format('inferacct_internal.countable_usage(%s, %s)', definition #>> '{columns,at}', definition ->> 'usage')),
+			'problem', format('CASE WHEN %2$s IS NULL THEN ''no usage'' ELSE inferacct_internal.row_problem(%1$s, %2$s) END', definition #>> '{columns,at}', definition ->> 'usage')));
 	END IF;
 
 	-- The counts, once all else is said.
@@ -987,7 +1002,7 @@ END
 $$;
 
 COMMENT ON FUNCTION attach_usage(text, regclass, jsonb) IS
-'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": ...} with columns of one''s own beside it, or, without tool, which columns fill at, request_id, and either response (the provider''s whole answer) or model, input and other meters, and columns of usage_log. '
+'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": ...} with columns of one''s own beside it, or, without tool, which columns fill at, request_id, and either response (the provider''s whole answer), or model and usage (a column of that type), or model, input and other meters, and columns of usage_log. '
 'A column is given by name, {"column": name, "path": [key, ...]} in a json column, or {"value": constant}. input_includes_cached must be said, and output_includes_reasoning when reasoning is mapped. Timestamps without time zone are UTC; numbers need at_unit (s, ms, us, ns). Returns the view. '
 'The relation stays its owner''s, who may change and drop it: see source_status. When a source of this name was attached before with another mapping or relation, the next refresh_usage() reads its hours again. '
 'Errors: 42703 no such column, 42804 a type that cannot be read, 22023 a mapping that does not say what it must, or a relation that is made of this extension''s own, 42809 no table or view, or a temporary one, 42710 a name in use, 22004 NULL, 42501 the caller does not own the extension (inferacct_admin does not suffice).';
