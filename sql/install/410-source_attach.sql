@@ -307,6 +307,15 @@ RETURN source_format('(%1$s {>=} timestamptz ''2000-01-01 00:00:00+00'' AND %1$s
 
 COMMENT ON FUNCTION is_in_range(text) IS 'Expression for whether a time is within those that row_problem() allows.';
 
+-- Rows of one request, of one tenant.
+CREATE FUNCTION inferacct_internal.source_identity(definition jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN coalesce(source_format('((%s)::text {||} '' '' {||} coalesce((%s)::text, ''''))', definition #>> '{columns,request_id}', definition #>> '{columns,tenant}'),
+	format('(%s)::text', definition #>> '{columns,request_id}'));
+
+COMMENT ON FUNCTION source_identity(jsonb) IS 'Expression that is the same in rows of one request; NULL without a request_id.';
+
 -- Where a row stands among those of its request: by the stated order, then by time; what has no time never counts before what has one.
 CREATE FUNCTION inferacct_internal.source_place(definition jsonb)
 RETURNS text[]
@@ -335,7 +344,7 @@ AS $$
 			|| CASE definition ->> 'repeats' WHEN 'last' THEN '{>}' ELSE '{<}' END || ' ROW(k.place, k.at, k.part, k.line))',
 			source_rows(relation, columns, '{ctid,tableoid}'), p.place, coalesce((definition ->> 'where') || ' AND', ''),
 			coalesce(source_format(' AND o.at {>=} (k.at {-} interval %1$s) AND o.at {<=} (k.at {+} interval %1$s)', quote_literal(definition ->> 'within')), '')) AS condition
-		FROM (SELECT format('(%s)::text, %s, r.tableoid, r.ctid', definition #>> '{columns,request_id}', array_to_string(source_place(definition), ', ')) AS place) AS p
+		FROM (SELECT format('%s, %s, r.tableoid, r.ctid', source_identity(definition), array_to_string(source_place(definition), ', ')) AS place) AS p
 		WHERE definition ->> 'repeats' IN ('first', 'last') AND NOT definition ? 'ranked'
 		UNION ALL SELECT NULL, NULL WHERE coalesce(definition ->> 'repeats' NOT IN ('first', 'last'), true) OR definition ? 'ranked') AS k
 $$;
@@ -347,13 +356,13 @@ RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT format('FROM (SELECT %3$s, pg_catalog.row_number() OVER (PARTITION BY n.request_id ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
+	SELECT format('FROM (SELECT n.repeat_of, %3$s, pg_catalog.row_number() OVER (PARTITION BY n.repeat_of ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
 		'inferacct.output_tokens(n.usage) %1$s NULLS LAST, inferacct.input_tokens(n.usage) %1$s NULLS LAST) AS nth FROM (%2$s) AS n) AS n ', direction, query, columns)
-		|| source_format('WHERE (n.nth {=} 1 OR n.request_id IS NULL)')
+		|| source_format('WHERE (n.nth {=} 1 OR n.repeat_of IS NULL)')
 	FROM (SELECT CASE definition ->> 'repeats' WHEN 'last' THEN 'DESC' ELSE 'ASC' END) AS d(direction)
 $$;
 
-COMMENT ON FUNCTION source_ranked(text, text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request, with these of its columns (of n); it has request_id, usage, repeat_place and repeat_at.';
+COMMENT ON FUNCTION source_ranked(text, text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request, with these of its columns (of n); it has usage, repeat_of, repeat_place and repeat_at.';
 
 COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name[]) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
 
@@ -366,8 +375,8 @@ AS $$
 	SELECT format('coalesce(inferacct_internal.source_row_problem(%s, (%s)::text, (%s)::text)%s%s)', definition #>> '{columns,at}', definition #>> '{columns,request_id}', definition #>> '{columns,model}',
 		', ' || (definition ->> 'refuse'),
 		CASE WHEN definition ->> 'repeats' = 'error' THEN source_format(
-			', CASE WHEN (%1$s)::text {=} ANY (SELECT (%1$s)::text FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(1) {>} 1) THEN ''another row has this request_id'' END',
-			definition #>> '{columns,request_id}', source_rows(relation, columns), concat(definition ->> 'from', ' WHERE ' || (definition ->> 'where'))) END)
+			', CASE WHEN %1$s {=} ANY (SELECT %1$s FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(1) {>} 1) THEN ''another row has this request_id'' END',
+			source_identity(definition), source_rows(relation, columns), concat(definition ->> 'from', ' WHERE ' || (definition ->> 'where'))) END)
 $$;
 
 COMMENT ON FUNCTION source_refusal(text, jsonb, jsonb) IS 'Expression for why a row of a source is not counted, but for what its counts say; NULL where nothing is wrong.';
@@ -379,8 +388,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN definition ? 'ranked' THEN format('SELECT %1$s %2$s', string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum),
-			inferacct_internal.source_ranked(format('SELECT %s, %s AS repeat_place, %s AS repeat_at %s', string_agg(e.expression, ', ' ORDER BY a.attnum),
-				(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)),
+			inferacct_internal.source_ranked(format('SELECT %s, %s AS repeat_of, %s AS repeat_place, %s AS repeat_at %s', string_agg(e.expression, ', ' ORDER BY a.attnum),
+				inferacct_internal.source_identity(definition), (inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)),
 				string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum), definition))
 		ELSE format('SELECT %s %s', string_agg(e.expression, ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
 			inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END)) END
@@ -390,6 +399,7 @@ AS $$
 				WHEN 'source' THEN quote_literal(name)
 				WHEN 'usage' THEN format('CASE WHEN %s IS NULL THEN %s END', inferacct_internal.source_refusal(relation, columns, definition), definition #>> '{columns,usage}')
 				WHEN 'service_tier' THEN coalesce(inferacct_internal.source_format('coalesce(%s, ''standard'')', definition #>> '{columns,service_tier}'), quote_literal('standard'))
+				WHEN 'tenant' THEN coalesce(inferacct_internal.source_format('coalesce(%s, '''')', definition #>> '{columns,tenant}'), quote_literal(''))
 				WHEN 'status' THEN coalesce(definition #>> '{columns,status}', quote_literal('ok'))
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,
 			a.atttypid::regtype,
@@ -411,8 +421,8 @@ AS $$
 	FROM (SELECT format('SELECT %L::text COLLATE "C" AS source, (%s)::text COLLATE "C" AS request_id, (%s)::timestamp with time zone AS at, (%s)::text AS model, coalesce(%s, %s)::text AS reason%s %s',
 		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
 		inferacct_internal.source_refusal(relation, columns, definition), definition ->> 'problem',
-		CASE WHEN definition ? 'ranked' THEN format(', (%s)::inferacct.usage AS usage, %s AS repeat_place, %s AS repeat_at', definition #>> '{columns,usage}',
-			(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2]) END,
+		CASE WHEN definition ? 'ranked' THEN format(', (%s)::inferacct.usage AS usage, %s AS repeat_of, %s AS repeat_place, %s AS repeat_at', definition #>> '{columns,usage}',
+			inferacct_internal.source_identity(definition), (inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2]) END,
 		inferacct_internal.source_from(relation, columns, definition || '{"every_time": true}'))) AS q(query)
 $$;
 

@@ -49,6 +49,7 @@
 #define INFERACCT_MODEL_RESOLVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define MODEL_NAME_SIZE 256		/* of a model or a provider, NUL included */
@@ -135,5 +136,13 @@ extern ModelStatus ModelResolve(const char *name, int64_t at,
 								const ModelDirectory *directory, ModelMatch *match);
 
 extern const char *ModelRuleName(ModelRule rule);
+
+/*
+ * Write the one name of a provider that a log calls `label`: the provider that
+ * the model is priced under, when the label is a spelling of it ("vendor", which
+ * may be NULL), else the first of its known spellings, else the label as written.
+ * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
+ */
+extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
 
 #endif							/* INFERACCT_MODEL_RESOLVE_H */
