@@ -232,6 +232,8 @@ FROM unnest(ARRAY['public.rep', 'public.rep_view', 'public.rep_part']) AS relati
 SELECT results_eq(format('SELECT kept FROM pg_temp.counted(%L, %L)', relation, '{"repeats": "last", "order": "n", "filter": {"column": "n", "is_not": 9}}'), $$VALUES ('a7 b5 c8 e6')$$, 'by a stated order before the time: ' || relation)
 FROM unnest(ARRAY['public.rep', 'public.rep_view']) AS relation;
 SELECT results_eq($$SELECT kept FROM pg_temp.counted('public.rep', '{"repeats": "last", "within": "1 hour"}')$$, $$VALUES ('a6 b5 c8 e5 e6')$$, 'within a span: what is further apart is another request');
+SELECT results_eq($$SELECT kept FROM pg_temp.counted('$$ || relation || $$', '{"repeats": "last", "tenant": "id", "request_id": {"value": "same"}, "filter": {"column": "t", "is": "2026-10-01 10:00"}}')$$, $$VALUES ('same5 same5 same5 same8 same9')$$, 'tenants number their requests apart: ' || relation)
+FROM unnest(ARRAY['public.rep', 'public.rep_view']) AS relation;
 CREATE TABLE public.rep_page (page jsonb);
 INSERT INTO public.rep_page SELECT jsonb_build_object('data', jsonb_build_array(jsonb_build_object('start_time', 1775001600, 'end_time', 1775005200, 'results', jsonb_build_array(jsonb_build_object(
 	'object', 'organization.usage.completions.result', 'input_tokens', n, 'output_tokens', 1, 'num_model_requests', 1, 'model', 'gpt-4o'))))) FROM unnest(ARRAY[100, 100, 130]) AS n;
