@@ -244,16 +244,18 @@ WITH judged AS MATERIALIZED (
 ), explained AS (
 	SELECT *, CASE
 		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at) THEN 'served by a commitment or deployment: SELECT price_capacity()'
-		WHEN problem LIKE 'IA001%' THEN 'no price for a meter'
-		WHEN problem LIKE 'IA002%' THEN 'unknown model'
-		WHEN problem LIKE 'IA003%' THEN 'several providers have it'
-		WHEN problem LIKE 'IA004%' THEN 'no such service tier'
+		WHEN problem LIKE 'IA001%' THEN 'no price for a meter: set_price()'
+		WHEN problem LIKE 'IA002%' THEN 'unknown model: set_alias() or set_price()'
+		WHEN problem LIKE 'IA003%' THEN 'several providers have it: log the provider, or set_alias()'
+		WHEN problem LIKE 'IA004%' THEN 'no such service tier: set_price(service_tier => ...)'
 		WHEN problem LIKE 'IA005%' AND meter(usage, 'requests') > 1 AND aggregated THEN 'a sum of requests that passes a context tier: attach the requests, or a report that names the tier'
 		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
-		WHEN problem LIKE 'IA006%' THEN 'unknown contract'
-		WHEN problem LIKE 'IA007%' THEN 'no exchange rate'
-		WHEN problem LIKE 'IA009%' THEN 'only a guess would price it'
-		ELSE left(problem, 5) END AS reason
+		WHEN problem LIKE 'IA006%' THEN 'unknown contract: SET inferacct.contract to one of table contract'
+		WHEN problem LIKE 'IA007%' THEN 'no exchange rate: INSERT INTO fx_rate'
+		WHEN problem LIKE 'IA009%' THEN 'only a guess would price it: set_alias(), set_price(), or inferacct.guess = allow'
+		WHEN problem LIKE 'IA101%' THEN 'a price finer or larger than the fixed point: set_price() in USD'
+		WHEN problem LIKE '22003%' THEN 'a cost out of range: look at its counts'
+		ELSE problem END AS reason
 	FROM judged WHERE problem IS NOT NULL
 ), months AS (
 	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
@@ -266,7 +268,7 @@ SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team,
 FROM explained AS j JOIN months AS m USING (month)
 GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason, m.priced_tokens, m.tokens;
 
-COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason, the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. Empty when everything is priced. The same under any inferacct.unpriced.';
+COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason ("cause: remedy"), the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. Empty when everything is priced. The same under any inferacct.unpriced.';
 
 -- ---------------------------------------------------------------------------
 -- Why a row of the rollup costs what it costs
