@@ -320,7 +320,7 @@ COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log
 -- there are rows of earlier hours: its own were deleted or moved.  Hours before the first
 -- row that there is are kept: raw logs are dropped from their beginning, and the rollup
 -- outlives them.  Rows of times that row_problem() refuses are not looked at.
-CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean)
+CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean, until timestamptz DEFAULT NULL, closing boolean DEFAULT false)
 RETURNS TABLE (hour timestamptz, rows bigint)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -331,19 +331,19 @@ BEGIN
 	RETURN QUERY EXECUTE format($query$
 		WITH seen AS (
 			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
-			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < '2100-01-01 00:00:00+00' GROUP BY 1
+			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < $5 GROUP BY 1
 		), present AS (
 			SELECT CASE WHEN $2 = '2000-01-01 00:00:00+00' THEN (SELECT min(hour) FROM seen)
 				WHEN EXISTS (SELECT FROM (SELECT %1$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
 				ELSE (SELECT min(hour) FROM seen) END AS first_hour
 		), kept AS (
-			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
+			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2 AND hour < $5
 		), cuts AS MATERIALIZED (
 			SELECT inferacct_internal.price_cuts(min(hour), max(hour) + interval '1 hour') AS times, inferacct_internal.context_thresholds() AS inputs
-			FROM inferacct_internal.usage_hourly WHERE origin = $1 AND hour >= $2
+			FROM inferacct_internal.usage_hourly WHERE origin = $1 AND hour >= $2 AND hour < $5 AND NOT $6
 		), split AS (
 			SELECT DISTINCT h.hour FROM inferacct_internal.usage_hourly AS h CROSS JOIN cuts
-			WHERE h.origin = $1 AND h.hour >= $2 AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
+			WHERE h.origin = $1 AND h.hour >= $2 AND h.hour < $5 AND NOT $6 AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
 				OR width_bucket(h.first_at, cuts.times) <> width_bucket(h.last_at, cuts.times))
 		)
 		SELECT hour, coalesce(seen.rows, 0)
@@ -358,12 +358,13 @@ BEGIN
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
 		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
-		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END, row_hash(o.tracked, o.dimensions))
-	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by;
+		CASE WHEN NOT o.tracked THEN 'NULL::integer' WHEN closing THEN 'min(age(written)) FILTER (WHERE NOT inferacct_internal.is_own_transaction(written))' ELSE 'min(age(written))' END, row_hash(o.tracked, o.dimensions))
+	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by,
+		least(hour_of(until), timestamptz '2100-01-01 00:00:00+00'), closing;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those before the first row that there is. Looks at every row from then on.';
+COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on and before that of until (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those before the first row that there is. Looks at every row of that time. closing: hours that a price splits are left out, and rows that this transaction has written are taken for read when their number is as it was.';
 
 -- The same for usage_log from the notes of its triggers, as long as they are complete.  Now
 -- and then everything is looked at all the same: a superuser can turn triggers off.
