@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = warning;
-SELECT plan(24);
+SELECT plan(27);
 
 SELECT throws_ok($$INSERT INTO usage_dimension (name, log_column) VALUES ('team', 'api_key')$$, '23514', NULL, 'a dimension has a name of its own');
 SELECT throws_ok($$INSERT INTO usage_dimension (name, log_column) VALUES ('agent', 'tags')$$, '23514', NULL, 'tags are read by a key');
@@ -12,7 +12,10 @@ SELECT throws_ok($$SELECT spend_by('colour')$$, '42704', NULL, 'no such dimensio
 SELECT throws_ok($$SELECT spend_by(NULL)$$, '22004', NULL, 'nor a NULL one');
 SELECT is(tag_value('{"agent": "a", "n": 7}', 'n') || tag_value('["x", "agent:b:c", "agent:d"]', 'agent'), '7b:c', 'tags are an object or an array');
 SELECT is(tag_value('["agent"]', 'agent'), NULL, 'a tag without a value states none');
+SELECT is(tag_value('{"a": null, "b": {"c": true}}', 'a') IS NULL AND tag_value('"agent:x"', 'agent') IS NULL, true, 'null, and what is no list, state none');
+SELECT is(ARRAY[tag_value('{"b": {"c": true}}', 'b'), tag_value('{"b": false}', 'b'), tag_value('{"b": ""}', 'b')], ARRAY['{"c": true}', 'false', NULL], 'any other value is its text');
 SELECT is(length(dimension_value(repeat('x', 3000))), 75, 'a long value is cut');
+SELECT is(octet_length(dimension_value(repeat('é', 300))), 75, 'between characters');
 SELECT isnt(dimension_value(repeat('x', 3000)), dimension_value(repeat('x', 3001)), 'and stays different');
 
 SELECT set_price('pgtapco', 'dimensional', 'input', 2), set_price('pgtapco', 'dimensional', 'output', 9);
