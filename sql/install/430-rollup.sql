@@ -767,7 +767,8 @@ BEGIN
 			format('That takes a table of this server and a column of times; its time is %s.', at),
 			'It is looked at each time: since => ... limits that.');
 	END IF;
-	EXECUTE format('CREATE OR REPLACE TRIGGER inferacct_usage_changed AFTER INSERT OR UPDATE OR DELETE ON %s '
+	EXECUTE format('DROP TRIGGER IF EXISTS inferacct_usage_changed ON %s', relation);
+	EXECUTE format('CREATE TRIGGER inferacct_usage_changed AFTER INSERT OR UPDATE OR DELETE ON %s '
 		'FOR EACH ROW EXECUTE FUNCTION inferacct_internal.usage_changed(%L, ''attached'')', relation, at_column);
 	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER inferacct_usage_changed', relation);
 END
