@@ -104,10 +104,10 @@ BEGIN
 		)
 		SELECT s.month, s.value, s.second_value, inferacct.meter(s.usage, 'requests'), s.usage, s.usd, s.provider_usd, concat_ws('; ',
 			CASE WHEN s.is_missing AND cardinality($3) > 0 THEN 'of hours that were read before the dimension was chosen' END,
-			(SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
+			CASE WHEN 'other' IN (s.value, s.second_value) THEN (SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
 				FROM (VALUES ($4, s.value), ($5, s.second_value)) AS n(name, value)
 				WHERE n.value = 'other' AND EXISTS (SELECT FROM inferacct_internal.usage_dimension_value AS t
-					WHERE t.dimension = n.name AND t.month = s.month AND t.is_tail)))
+					WHERE t.dimension = n.name AND t.month = s.month AND t.is_tail)) END)
 		FROM sums AS s ORDER BY s.month, s.usd DESC NULLS LAST, s.value, s.second_value
 	$query$, dimension_column(dimension), dimension_column(second_dimension))
 	USING since, until, chosen, dimension, second_dimension;
