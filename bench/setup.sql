@@ -149,15 +149,19 @@ SELECT attach_usage('bench', 'bench.request', '{"at": "at", "request_id": "id", 
 CHECKPOINT;
 
 -- Getting rows in: what import_usage() and a first refresh_usage() do, beside the plain
--- statements.  What they leave is taken away again, unmeasured (bench/queries.sh).
+-- statements, of the first weeks of the log.  What they leave is taken away again, unmeasured
+-- (bench/queries.sh).
+CREATE UNLOGGED TABLE request_weeks (LIKE request) WITH (autovacuum_enabled = off);
+INSERT INTO request_weeks SELECT * FROM request WHERE id <= :sample;
+VACUUM (FREEZE, ANALYZE) request_weeks;
 CREATE UNLOGGED TABLE arriving AS
 	SELECT at, usage(input => input_tokens, output => output_tokens, cache_read => cached_tokens) AS usage, model, 'arriving'::text AS source,
 		id::text AS request_id, 'team ' || tenant % 20 AS team, CASE WHEN id % 50 = 0 THEN 'failed' ELSE 'ok' END AS status
-	FROM request_sample;
+	FROM request_weeks;
 VACUUM (FREEZE, ANALYZE) arriving;
 SELECT usage_log_partitions('2025-01-01', '2026-01-01') \g /dev/null
 CREATE TABLE plain (LIKE inferacct.usage_log INCLUDING ALL, PRIMARY KEY (source, request_id, at, tenant));
-SELECT attach_usage('arriving', 'bench.request_sample', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
+SELECT attach_usage('arriving', 'bench.request_weeks', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
 	"input_includes_cached": false, "cache_read": "cached_tokens", "output": "output_tokens"}') \g /dev/null
 
 CREATE FUNCTION plain_insert() RETURNS bigint LANGUAGE plpgsql AS $$
@@ -208,7 +212,7 @@ INSERT INTO "LiteLLM_SpendLogs"
 		jsonb_build_object('user_api_key_team_id', 'team ' || tenant % 20, 'usage_object', jsonb_build_object('prompt_tokens', input_tokens + cached_tokens, 'completion_tokens', output_tokens,
 			'total_tokens', input_tokens + cached_tokens + output_tokens, 'prompt_tokens_details', jsonb_build_object('cached_tokens', cached_tokens),
 			'completion_tokens_details', jsonb_build_object('reasoning_tokens', 0))), 'False', '[]', 'team ' || tenant % 20, NULL, 'success'
-	FROM request_sample;
+	FROM request_weeks;
 VACUUM (FREEZE, ANALYZE) "LiteLLM_SpendLogs";
 SELECT attach_usage('litellm', 'bench."LiteLLM_SpendLogs"', 'litellm') \g /dev/null
 
@@ -225,4 +229,4 @@ CREATE SEQUENCE more START 1000000000000;
 -- A thousand rows, of no tokens, in two hours: what the next refresh has to find among all.
 CREATE FUNCTION more_requests() RETURNS void LANGUAGE sql AS $$
 	INSERT INTO bench.request SELECT nextval('bench.more'), v.since + n * interval '7.2 s', 0, 0, 0, duration_ms, tenant, model
-	FROM (SELECT * FROM bench.request_sample LIMIT 1) AS r CROSS JOIN (VALUES (timestamptz '2025-12-31 10:00Z')) AS v(since) CROSS JOIN generate_series(0, 999) AS n $$;
+	FROM (SELECT * FROM bench.request_weeks LIMIT 1) AS r CROSS JOIN (VALUES (timestamptz '2025-12-31 10:00Z')) AS v(since) CROSS JOIN generate_series(0, 999) AS n $$;

@@ -451,9 +451,10 @@ BEGIN
 	PERFORM take_turn('refresh ' || origin);
 
 	-- What another run has read since the change was found need not be read again.
-	todo := ARRAY(SELECT h FROM unnest(hours) AS h
-		WHERE h >= from_at AND h < until_at
-		  AND NOT EXISTS (SELECT FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = h AND r.refreshed_at > found_at));
+	todo := ARRAY(SELECT h FROM unnest(hours) AS h WHERE h >= from_at AND h < until_at
+		EXCEPT SELECT r.hour FROM refreshed_hour AS r
+		WHERE r.origin = refresh_hours.origin AND r.hour >= from_at AND r.hour < until_at AND r.refreshed_at > found_at
+		ORDER BY 1);
 	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at AND u.hour = ANY (todo);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
 	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
