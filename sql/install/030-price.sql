@@ -511,6 +511,20 @@ END $$;
 COMMENT ON FUNCTION lock_prices() IS
 'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began; 42501 for who may not INSERT into price_version.';
 
+-- The one rule of which of the rows for one thing that hold at a time is in force.
+CREATE TYPE inferacct_internal.in_force_order AS (valid_from timestamptz, published_at timestamptz, version bigint);
+
+COMMENT ON TYPE in_force_order IS 'What in_force_order() orders by.';
+
+CREATE FUNCTION inferacct_internal.in_force_order(valid_from timestamptz, published_at timestamptz, version bigint)
+RETURNS in_force_order
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN ROW(valid_from, published_at, version)::in_force_order;
+
+COMMENT ON FUNCTION in_force_order(timestamptz, timestamptz, bigint) IS
+'Of rows for one thing that hold at a time and are known, the one with the highest of these is in force: '
+'the one valid from later, then published later, then of the higher version.';
+
 -- The one rule of names that publishing shares with reading (model_resolve.h):
 -- the user's alias before the shipped one, which never hides prices that were
 -- published under the name.
@@ -529,7 +543,7 @@ AS $$
 			FROM model_alias AS m JOIN price_version AS v USING (version)
 			WHERE m.alias IN (named_provider || '/' || named_model, named_model)
 				AND m.valid_from <= at AND v.published_at <= as_of AND v.version <= last_version
-			ORDER BY m.alias, m.version > 1000 DESC, m.valid_from DESC, v.published_at DESC, m.version DESC
+			ORDER BY m.alias, m.version > 1000 DESC, in_force_order(m.valid_from, v.published_at, m.version) DESC
 		) AS a
 		WHERE a.model IS NOT NULL AND (a.alias = named_provider || '/' || named_model OR a.provider = named_provider)
 		ORDER BY a.alias = named_model LIMIT 1
@@ -643,7 +657,7 @@ FROM (
 	WHERE v.published_at <= (SELECT price_horizon())
 	ORDER BY q.provider, q.model, q.region, q.service_tier, q.meter,
 		q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from,
-		v.published_at DESC, q.version DESC
+		in_force_order(q.valid_from, v.published_at, q.version) DESC
 ) p;
 
 COMMENT ON VIEW price_history IS

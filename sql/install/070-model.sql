@@ -57,7 +57,7 @@ BEGIN
 		SELECT a.provider, NULL::text AS model, '' AS region INTO meant
 		FROM model_alias AS a JOIN price_version AS v USING (version)
 		WHERE a.alias = set_alias.alias AND a.model IS NOT NULL
-		ORDER BY a.valid_from DESC, v.published_at DESC, a.version DESC LIMIT 1;
+		ORDER BY in_force_order(a.valid_from, v.published_at, a.version) DESC LIMIT 1;
 		IF NOT FOUND THEN
 			PERFORM inferacct_internal.fail('IA002', format('there is no alias "%s"', alias), hint => 'Aliases are the rows of model_alias.');
 		END IF;

@@ -151,7 +151,9 @@ RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'usage_kinds';
 
-COMMENT ON FUNCTION usage_kinds(usage) IS 'Bitmap of the kinds of meters present, in the order of usage(): cached and written tokens count as input, reasoning and citation as output, since they have or lack a price together; requests are left out. NULL gives NULL.';
+COMMENT ON FUNCTION usage_kinds(usage) IS 
+'Bitmap of the kinds of meters present, in the order of usage(): tokens of text count as what they are billed as without a price '
+'of their own, since they have or lack a price together; requests are left out. NULL gives NULL.';
 
 CREATE FUNCTION rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)
@@ -192,6 +194,17 @@ COMMENT ON VIEW hourly_spend IS 'usage_hourly with the number of requests and th
 -- What tells requests apart
 -- ---------------------------------------------------------------------------
 
+CREATE VIEW inferacct_internal.price_boundary WITH (security_invoker = true) AS
+SELECT valid_from AS at FROM price
+UNION ALL SELECT valid_from FROM model_alias
+UNION ALL SELECT valid_from FROM contract_term
+UNION ALL SELECT valid_to FROM contract_term
+UNION ALL SELECT valid_from FROM fx_rate;
+
+COMMENT ON VIEW price_boundary IS 'The moments at which a price of any model, in any version or contract, begins or ends, but for weekly hours.';
+
+GRANT SELECT ON price_boundary TO PUBLIC;
+
 CREATE FUNCTION inferacct_internal.context_thresholds()
 RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
@@ -211,11 +224,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH changes AS (
-		SELECT valid_from AS cut FROM price
-		UNION ALL SELECT valid_from FROM model_alias
-		UNION ALL SELECT valid_from FROM contract_term
-		UNION ALL SELECT valid_to FROM contract_term
-		UNION ALL SELECT valid_from FROM fx_rate
+		SELECT at AS cut FROM price_boundary
 		UNION ALL
 		SELECT (day + edge::interval) AT TIME ZONE zone + shift * interval '1 hour'
 		FROM (SELECT DISTINCT time_windows ->> 'timezone', window_edge

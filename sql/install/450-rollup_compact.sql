@@ -275,10 +275,7 @@ RETURNS timestamptz[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(array_agg(DISTINCT cut ORDER BY cut), '{}')
-	FROM (SELECT valid_from FROM price UNION SELECT valid_from FROM model_alias UNION SELECT valid_from FROM fx_rate
-		UNION SELECT valid_from FROM contract_term UNION SELECT valid_to FROM contract_term) AS c(cut)
-	WHERE cut > from_at AND cut < until_at
+	SELECT coalesce(array_agg(DISTINCT at ORDER BY at), '{}') FROM price_boundary WHERE at > from_at AND at < until_at
 $$;
 
 COMMENT ON FUNCTION price_changes(timestamptz, timestamptz) IS 'The moments after from_at and before until_at at which a price of any model, in any version or contract, begins or ends, but for weekly windows.';

@@ -14,46 +14,41 @@ RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 
 COMMENT ON FUNCTION focus_time(timestamptz) IS 'A time as FOCUS writes it, in UTC to the second. NULL gives NULL.';
 
+-- Meters: src/core/meter.h says what FOCUS calls them.
 CREATE FUNCTION inferacct_internal.focus_meter(meter text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE meter
-	WHEN 'input' THEN 'Input Tokens'
-	WHEN 'output' THEN 'Output Tokens'
-	WHEN 'cache_read' THEN 'Cache Read Input Tokens'
-	WHEN 'cache_write' THEN 'Cache Write Input Tokens'
-	WHEN 'cache_write_1h' THEN 'Cache Write One Hour Input Tokens'
-	WHEN 'reasoning' THEN 'Reasoning Output Tokens'
-	WHEN 'citation' THEN 'Citation Output Tokens'
-	WHEN 'input_audio' THEN 'Audio Input Tokens'
-	WHEN 'output_audio' THEN 'Audio Output Tokens'
-	WHEN 'cache_read_audio' THEN 'Cache Read Audio Input Tokens'
-	WHEN 'input_image' THEN 'Image Input Tokens'
-	WHEN 'output_image' THEN 'Image Output Tokens'
-	WHEN 'cache_read_image' THEN 'Cache Read Image Input Tokens'
-	WHEN 'input_video' THEN 'Video Input Tokens'
-	WHEN 'output_video' THEN 'Video Output Tokens'
-	WHEN 'cache_token_hours' THEN 'Cache Token-Hours'
-	WHEN 'storage_byte_hours' THEN 'Storage Byte-Hours'
-	ELSE initcap(replace(meter, '_', ' '))
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_meter';
 
-COMMENT ON FUNCTION focus_meter(text) IS 'SkuMeter of a meter. NULL gives NULL.';
+COMMENT ON FUNCTION focus_meter(text) IS 'SkuMeter of a meter. NULL gives NULL. Error: 22023 no such meter.';
 
 CREATE FUNCTION inferacct_internal.focus_unit(meter text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN focus_meter(meter) LIKE '% Tokens' THEN 'Tokens' ELSE focus_meter(meter) END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_unit';
 
-COMMENT ON FUNCTION focus_unit(text) IS 'ConsumedUnit of a meter: Tokens, or the meter itself, such as Requests or Web Searches. NULL gives NULL.';
+COMMENT ON FUNCTION focus_unit(text) IS 'ConsumedUnit of a meter: Tokens, or the meter itself, such as Requests or Web Searches. NULL gives NULL. Error: 22023 no such meter.';
+
+CREATE FUNCTION inferacct_internal.focus_token_direction(meter text)
+RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_token_direction';
+
+COMMENT ON FUNCTION focus_token_direction(text) IS 'TokenDirection of a meter: Input, Output, or NULL when it is not tokens. NULL gives NULL. Error: 22023 no such meter.';
+
+CREATE FUNCTION inferacct_internal.focus_token_cache_action(meter text)
+RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_token_cache_action';
+
+COMMENT ON FUNCTION focus_token_cache_action(text) IS 'TokenCacheAction of a meter: Read, Write, Uncached, or NULL when it is not tokens of a prompt. NULL gives NULL. Error: 22023 no such meter.';
 
 CREATE FUNCTION inferacct_internal.focus_details(provider text, model text, meter text, service_tier text, price_tier text)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	'ModelDeveloper', provider, 'ModelId', model,
-	'TokenDirection', CASE WHEN focus_meter(meter) LIKE '%Input Tokens' THEN 'Input' WHEN focus_meter(meter) LIKE '%Output Tokens' THEN 'Output' END,
-	'TokenCacheAction', CASE WHEN focus_meter(meter) NOT LIKE '%Input Tokens' THEN NULL WHEN meter LIKE 'cache_read%' THEN 'Read' WHEN meter LIKE 'cache_write%' THEN 'Write' ELSE 'Uncached' END,
+	'TokenDirection', focus_token_direction(meter), 'TokenCacheAction', focus_token_cache_action(meter),
 	'x_Meter', meter, 'x_ServiceTier', service_tier, 'x_PriceTier', price_tier));
 
 COMMENT ON FUNCTION focus_details(text, text, text, text, text) IS 'SkuPriceDetails of a meter: the keys of the FOCUS 1.5 draft that the log can tell, and own ones that begin with x_. NULL arguments are left out.';

@@ -152,7 +152,7 @@ FindMultiplier(const ActiveRows *active, const VectorKey *key, const char *tier,
 	for (int i = 0; i < active->count; i++)
 	{
 		const PriceRow *row = active->rows[i];
-		bool		any = row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
+		bool		any = row->meter == METER_ANY && MeterIsTokens(meter);
 
 		if (row->kind == PRICE_MULTIPLIER && (any || row->meter == meter) &&
 			Serves(row, key, tier, region) && IsBetter(row, best))
@@ -236,20 +236,6 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 	return true;
 }
 
-/*
- * The meter whose price stands in for that of `meter`, after priced_as had
- * none.  A cached modality without any cache price costs what it does uncached.
- */
-static Meter
-NextParent(Meter meter, Meter priced_as)
-{
-	if (meter == METER_CACHE_READ_AUDIO && priced_as == METER_CACHE_READ)
-		return METER_INPUT_AUDIO;
-	if (meter == METER_CACHE_READ_IMAGE && priced_as == METER_CACHE_READ)
-		return METER_INPUT_IMAGE;
-	return MeterParent(priced_as);
-}
-
 bool
 FindRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFound *found)
 {
@@ -259,7 +245,7 @@ FindRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFound 
 	{
 		if (found->status != CARD_OK || MeterParent(priced_as) == priced_as)
 			return false;
-		priced_as = NextParent(meter, priced_as);
+		priced_as = MeterPricedAs(meter, priced_as);
 	}
 	return true;
 }

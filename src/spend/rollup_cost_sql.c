@@ -196,15 +196,10 @@ RollupPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
 static bool
 UnpricedAlike(const RollupRow *row, const RequestPrice *price)
 {
-	for (int i = 0; i < PRICE_LINES; i++)
-	{
-		uint32		present = row->usage->present & price_lines[i];
-		uint32		priced = present & price->vector->priced;
+	uint32		priced = row->usage->present & price->vector->priced;
+	uint32		unpriced = row->usage->present & ~price->vector->priced;
 
-		if (priced != 0 && priced != present)
-			return false;
-	}
-	return true;
+	return (UsageKinds(priced) & UsageKinds(unpriced)) == 0;
 }
 
 /* *usd = the cost of a row, or false; told in *refusal why, unless that is NULL. */

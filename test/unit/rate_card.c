@@ -62,7 +62,7 @@ static int64_t
 Fitness(const Question *question, const PriceRow *row, PriceKind kind, const char *tier, const char *region, Meter meter)
 {
 	PriceKind	own = row->kind == PRICE_AMOUNT ? PRICE_RATE : row->kind;
-	bool		any = row->kind == PRICE_MULTIPLIER && row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
+	bool		any = row->kind == PRICE_MULTIPLIER && row->meter == METER_ANY && MeterIsTokens(meter);
 	int64_t		window = row->windows[0] != '\0';
 
 	if (own != kind || (row->meter != meter && !any) || strcmp(row->service_tier, tier) != 0 ||
