@@ -279,7 +279,7 @@ CREATE TABLE catalog_rejection (
 CREATE INDEX catalog_rejection_version ON catalog_rejection (version);
 
 COMMENT ON TABLE catalog_rejection IS
-'What load_prices could not express in a foreign catalog: one row per field left out, with the reason.';
+'What load_prices could not express in a foreign catalog: one row per field left out, with the reason; attributes has the figure as the catalog states it, its provider and model.';
 
 -- ---------------------------------------------------------------------------
 -- The price epoch: what a backend's cache is keyed by
@@ -697,19 +697,19 @@ COMMENT ON VIEW price_history IS
 'Every price as known now (or at inferacct.as_of), with the half-open time [valid_from, valid_to) in which it holds; valid_to NULL: still open. A price of NULL in usd, amount and multiplier is a withdrawal. '
 'rank: whose statement it is; the lowest goes first: 0 one''s own, then catalogs by catalog_rank, 65535 shipped.';
 
--- A price without context or hours holds for all of them, before what those of higher ranks state.
+-- A price of one's own without context or hours holds for all of them, before what others state.
 CREATE VIEW current_price WITH (security_invoker = true) AS
 SELECT provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount, multiplier,
 	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on, agreement, note, rank
 FROM (
 	SELECT h.*, min(h.rank) OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter,
 			h.above_input_tokens, h.threshold_inclusive, h.time_windows) AS first_of_key,
-		min(h.rank) FILTER (WHERE h.above_input_tokens = 0 AND h.time_windows IS NULL AND num_nonnulls(h.usd, h.amount) = 1)
-			OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter) AS first_base
+		bool_or(h.rank = 0 AND h.above_input_tokens = 0 AND h.time_windows IS NULL AND num_nonnulls(h.usd, h.amount) = 1)
+			OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter) AS has_own
 	FROM price_history AS h
 	WHERE h.valid_from <= now() AND (h.valid_to IS NULL OR now() < h.valid_to)
 ) AS p
-WHERE rank = first_of_key AND num_nonnulls(usd, amount, multiplier) = 1 AND (multiplier IS NOT NULL OR rank <= first_base OR first_base IS NULL);
+WHERE rank = first_of_key AND num_nonnulls(usd, amount, multiplier) = 1 AND (multiplier IS NOT NULL OR rank = 0 OR NOT has_own);
 
 COMMENT ON VIEW current_price IS 'Prices in force now, as known now (or at inferacct.as_of): of each key that of the lowest rank; withdrawn ones are left out.';
 
