@@ -1,8 +1,8 @@
 -- load: from a parsed catalog to a new price version.
 
-CREATE TYPE inferacct_internal.catalog_change AS (status text, entry catalog_row, checked_again boolean);
+CREATE TYPE inferacct_internal.catalog_change AS (status text, entry catalog_row, again boolean);
 
-COMMENT ON TYPE catalog_change IS 'An entry of a catalog and what it does to the known prices: added, changed, withdrawn, unchanged or rejected; checked_again: unchanged, and read more than 30 days after the known one was.';
+COMMENT ON TYPE catalog_change IS 'An entry of a catalog and what it does to the known prices: added, changed, withdrawn, unchanged or rejected; again: unchanged and published all the same, as it was read more than 30 days after the known one, confirms a single source, or follows one of its own that is published.';
 
 -- A foreign catalog tells today's prices and not since when.  What it says without a date of
 -- a model that is known holds from when it was observed, or from the day that the owner gives;
@@ -14,6 +14,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH ranked AS MATERIALIZED (
 		SELECT v.version, v.published_at, v.version > 1000 AND v.catalog = catalog_changes.catalog AS own,
+			v.version > 1000 AND v.catalog <> 'inferacct' AS foreign,
 			CASE WHEN v.version > 1000 AND v.catalog = catalog_changes.catalog THEN -1 ELSE rank_of_version(v.version, v.catalog, catalog_changes.published_at) END AS rank
 		FROM price_version AS v WHERE v.catalog IS NOT NULL AND v.published_at <= catalog_changes.published_at
 	), known AS MATERIALIZED (
@@ -30,7 +31,8 @@ AS $$
 			FROM (SELECT e AS entry, row_number() OVER () AS n FROM unnest(entries) AS e WHERE e.kind = 'price') AS u CROSS JOIN LATERAL (SELECT (u.entry).*) AS c
 		) AS e LEFT JOIN known AS m ON (m.provider, m.model) = (e.provider, e.model)
 	), compared AS (
-		SELECT d.*, (d.entry).*, k.version IS NOT NULL AS is_found, q.is_known, k.checked_on AS known_checked_on,
+		SELECT d.*, q.is_known, coalesce(k.own, false) AS is_own,
+			(d.entry).checked_on > k.checked_on + 30 OR NOT k.own AND (k.agreement = 'single' OR k.agreement IS NULL AND k.foreign) AS confirms,
 			k.version IS NOT NULL AND (price_rate(k.usd, k.unit_quantity), k.currency, k.amount, k.multiplier)
 				IS NOT DISTINCT FROM (price_rate((d.entry).usd, (d.entry).unit_quantity), (d.entry).currency, (d.entry).amount, (d.entry).multiplier)
 				AND (k.amount IS NULL OR k.unit_quantity = (d.entry).unit_quantity) AS same
@@ -40,7 +42,7 @@ AS $$
 				= ((d.entry).provider, (d.entry).model, (d.entry).region, (d.entry).service_tier, (d.entry).meter, (d.entry).above_input_tokens, (d.entry).threshold_inclusive)
 				AND s.time_windows IS NOT DISTINCT FROM (d.entry).time_windows) AS q
 		LEFT JOIN LATERAL (
-			SELECT s.* FROM price AS s JOIN ranked AS v USING (version)
+			SELECT s.*, v.own, v.foreign FROM price AS s JOIN ranked AS v USING (version)
 			WHERE (s.provider, s.model, s.region, s.service_tier, s.above_input_tokens, s.threshold_inclusive)
 					= ((d.entry).provider, (d.entry).model, (d.entry).region, (d.entry).service_tier, (d.entry).above_input_tokens, (d.entry).threshold_inclusive)
 				AND (s.meter = (d.entry).meter OR s.meter = '*' AND (d.entry).multiplier IS NOT NULL)
@@ -56,8 +58,13 @@ AS $$
 				ELSE 'added' END,
 			ROW(kind, path, problem, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount, multiplier,
 				above_input_tokens, threshold_inclusive, time_windows, at, alias, gpu, vendor, term, source, checked_on, agreement, note, figure)::catalog_row,
-			same AND NOT is_past AND checked_on > known_checked_on + 30)::catalog_change
-	FROM (SELECT c.n, c.at, c.is_past, c.same, c.is_known, c.known_checked_on, (c.entry).* FROM compared AS c) AS c
+			again)::catalog_change
+	FROM (
+		SELECT j.*, same AND NOT is_past AND (confirms OR NOT is_own AND coalesce(bool_or(is_stored) OVER (PARTITION BY provider, model, region, service_tier, meter,
+			above_input_tokens, threshold_inclusive, time_windows ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false)) AS again
+		FROM (SELECT c.at, c.is_past, c.same, c.is_known, c.is_own, coalesce(c.confirms, false) AS confirms,
+				NOT c.is_past AND (NOT c.same OR coalesce(c.confirms, false)) AS is_stored, (c.entry).* FROM compared AS c) AS j
+	) AS c
 	UNION ALL
 	SELECT ROW(CASE WHEN (a.provider, a.model, a.region) IS NOT DISTINCT FROM (e.provider, e.model, e.region) THEN 'unchanged'
 				WHEN e.model IS NULL THEN 'withdrawn'
@@ -272,10 +279,10 @@ BEGIN
 		count(*) FILTER (WHERE c.status = 'withdrawn'), count(*) FILTER (WHERE c.status = 'unchanged')
 	INTO added, changed, withdrawn, unchanged
 	FROM unnest(changes) c;
-	IF added + changed + withdrawn = 0 AND NOT EXISTS (SELECT FROM unnest(changes) AS c WHERE c.checked_again) THEN
+	IF added + changed + withdrawn = 0 AND NOT EXISTS (SELECT FROM unnest(changes) AS c WHERE c.again) THEN
 		RETURN;
 	END IF;
-	rounded := (SELECT count(*) FROM unnest(changes) AS c WHERE (c.entry).note LIKE 'rounded at 12 digits%');
+	rounded := (SELECT count(*) FROM unnest(changes) AS c WHERE (c.entry).note LIKE 'rounded from %');
 
 	opened := open_price_version(load_prices.published_at, load_prices.source, 'load_prices ' || load_prices.format,
 		md5(load_prices.catalog), load_prices.format);
@@ -312,7 +319,7 @@ BEGIN
 		nullif(jsonb_strip_nulls(jsonb_build_object('figure', (e).figure, 'provider', (e).provider, 'model', (e).model)), '{}')
 	FROM unnest(changes) c(status, e, again) WHERE status = 'rejected';
 	IF rounded > 0 THEN
-		RAISE NOTICE '% prices of the catalog have the noise of floats, and were rounded at 12 significant digits: see price.note', rounded;
+		RAISE NOTICE '% prices of the catalog have more digits than a price has, and were rounded: see price.note', rounded;
 	END IF;
 END $$;
 
@@ -320,8 +327,8 @@ COMMENT ON FUNCTION load_prices(text, text, text, timestamptz, timestamptz, time
 'Loads a price catalog as one new version and says what became of its entries: added (key not known before), changed, withdrawn (price null), unchanged, rejected (cannot be expressed; see catalog_rejection). They sum to the entries of the catalog. '
 'format: inferacct (native, pricing/README.md), genai-prices, litellm. source: where it comes from, for entries that do not say; published_at: when it became known; observed_at: when it was read (NULL: published_at), which is the checked_on of a foreign catalog''s prices. '
 'All or nothing; a catalog that says nothing new adds no version. What a foreign catalog says without a date of a model that is known holds from observed_at on where it differs, and a window of time never reaches back; of a new model it holds from ever on. '
-'valid_from: undated prices hold from then on instead, a correction of the past by the owner of the extension; price_impact() shows what it does. A price that is the same and was read more than 30 days later is published again, and counts as unchanged. '
-'In a foreign catalog a tier, region or context that costs an exact multiple is kept as a multiplier; numbers of more than 15 digits are rounded at 12, and a NOTICE counts them. '
+'valid_from: undated prices hold from then on instead, a correction of the past by the owner of the extension; price_impact() shows what it does. A price that is the same and was read more than 30 days later, or confirms a single source, is published again, and counts as unchanged. '
+'In a foreign catalog a tier, region or context that costs an exact multiple is kept as a multiplier; numbers of more than 15 digits are rounded at 12, prices of an hour to those of a second of 15 decimals, and a NOTICE counts them. '
 'A price under an alias becomes one of the model that it means, unless the catalog prices that model as well (rejected). '
 'Errors: IA101, IA102 malformed catalog or, in the native format, any entry that cannot be loaded; IA104 published_at or valid_from lies in the past and the caller does not own the extension; 22004 NULL catalog or format; 22008 published_at, observed_at or valid_from; 22023 unknown format.';
 

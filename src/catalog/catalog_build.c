@@ -217,7 +217,7 @@ void
 CatalogRounded(Catalog *catalog, CatalogRow *row, const char *rounded)
 {
 	row->rounded = true;
-	row->note = CatalogPrint(catalog, "rounded at 12 digits from %s", rounded);
+	row->note = CatalogPrint(catalog, "rounded from %s", rounded);
 }
 
 /* More digits than anybody states: what arithmetic on floats leaves behind. */

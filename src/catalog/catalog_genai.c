@@ -88,7 +88,7 @@ FindPriceField(const char *name)
 
 #define SECONDS_AN_HOUR 3600
 
-/* The price of a second of what costs an hour, where no exact price is: at 12 digits. */
+/* The price of a second of what costs an hour, where there is no exact one: at 15 decimals. */
 static const char *
 SecondOfHour(Catalog *catalog, const cJSON *hour, const char **rounded, const char **problem)
 {
@@ -97,7 +97,7 @@ SecondOfHour(Catalog *catalog, const cJSON *hour, const char **rounded, const ch
 
 	*problem = NULL;
 	*rounded = CatalogPrint(catalog, "%s an hour", CatalogFigure(catalog, hour));
-	snprintf(number, sizeof(number), "%.11e", hour->valuedouble / SECONDS_AN_HOUR);
+	snprintf(number, sizeof(number), "%.15f", hour->valuedouble / SECONDS_AN_HOUR);
 	return CatalogDecimal(catalog, &second, 1, 1, NULL, problem);
 }
 

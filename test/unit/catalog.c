@@ -284,7 +284,7 @@ TestGenai(void)
 			"p/m output 15 per 1000000\np/m output 22.5 per 1000000 >200000\n", "genai: context tiers are above start");
 	RowsAre(f, GENAI("{}"), "rejected p/m.prices: no price\n", "genai: an empty set is unknown, not 0");
 	RowsAre(f, GENAI("{\"input_mtok\":0.18000000000000002,\"tokens_mtok\":1,\"output_mtok\":{\"base\":1}}"),
-			"p/m input 0.18 per 1000000 (rounded at 12 digits from 0.18000000000000002)\n"
+			"p/m input 0.18 per 1000000 (rounded from 0.18000000000000002)\n"
 			"rejected p/m.prices.tokens_mtok: price field has no meter\n"
 			"rejected p/m.prices.output_mtok: price has an unknown shape\n", "genai: what cannot be taken");
 }
@@ -355,11 +355,11 @@ TestGenaiFigures(void)
 	CatalogFormat f = CATALOG_GENAI_PRICES;
 
 	RowsAre(f, GENAI("{\"audio_hours\":4.8,\"input_document_kpages\":1,\"storage_searches_kcount\":2.5}"),
-			"p/m seconds 0.00133333333333 (rounded at 12 digits from 4.8 an hour)\np/m pages 1 per 1000\np/m file_searches 2.5 per 1000\n", "genai: hours, pages, file searches");
+			"p/m seconds 0.001333333333333 (rounded from 4.8 an hour)\np/m pages 1 per 1000\np/m file_searches 2.5 per 1000\n", "genai: hours, pages, file searches");
 	RowsAre(f, GENAI("{\"input_audio_hours\":0.36}"), "p/m seconds 0.36 per 3600\n", "genai: an hour whose seconds have an exact price");
 	RowsAre(f, GENAI_NAMES("{\"id\":\"m:free\",\"prices\":{}}"), "p/m:free input 0 per 1000000\np/m:free output 0 per 1000000\n",
 			"genai: what says that it is free costs 0");
-	RowsAre(f, GENAI("{\"input_mtok\":1.5000020000000002}"), "p/m input 1.500002 per 1000000 (rounded at 12 digits from 1.5000020000000002)\n",
+	RowsAre(f, GENAI("{\"input_mtok\":1.5000020000000002}"), "p/m input 1.500002 per 1000000 (rounded from 1.5000020000000002)\n",
 			"genai: the noise of floats is taken off");
 	RowsAre(f, GENAI("{\"input_mtok\":0.08333333333333334}"), "rejected p/m.prices.input_mtok: price finer than 1e-15 USD per unit\n",
 			"genai: but nothing else is rounded");
