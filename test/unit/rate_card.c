@@ -61,7 +61,7 @@ IsLatest(const Question *question, const PriceRow *row)
 static bool
 InForce(const Question *question, const PriceRow *row)
 {
-	if (row->kind == PRICE_WITHDRAWN || !IsLatest(question, row))
+	if (row->kind == PRICE_WITHDRAWN || row->kind == PRICE_ENDED || !IsLatest(question, row))
 		return false;
 	for (int i = 0; i < question->nrows; i++)
 	{
