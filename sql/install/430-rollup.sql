@@ -430,7 +430,8 @@ BEGIN
 	-- What another run has read since the change was found need not be read again.
 	todo := ARRAY(SELECT h FROM unnest(hours) AS h
 		WHERE h >= from_at AND h < until_at
-		  AND NOT EXISTS (SELECT FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = h AND r.refreshed_at > found_at));
+		  AND NOT EXISTS (SELECT FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = h AND r.refreshed_at > found_at)
+		ORDER BY h);	-- whatever order the plan gives: its ends bound what is read
 	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at AND u.hour = ANY (todo);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
 	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
@@ -475,7 +476,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, in order, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
+COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, in any order, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
 
 CREATE FUNCTION inferacct_internal.warn_of_source(name text)
 RETURNS void

@@ -226,12 +226,13 @@ COMMENT ON FUNCTION alike_usage() IS 'The rollup summed up by month, labels and 
 
 CREATE FUNCTION inferacct_internal.judged_usage()
 RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
-	provider_usd numeric, problem text)
+	provider_usd numeric, problem text, aggregated boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at, a.provider_usd,
-		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region)
+		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region),
+		a.aggregated
 	FROM alike_usage() AS a
 $$;
 
@@ -247,6 +248,7 @@ WITH judged AS MATERIALIZED (
 		WHEN problem LIKE 'IA002%' THEN 'unknown model'
 		WHEN problem LIKE 'IA003%' THEN 'several providers have it'
 		WHEN problem LIKE 'IA004%' THEN 'no such service tier'
+		WHEN problem LIKE 'IA005%' AND meter(usage, 'requests') > 1 AND aggregated THEN 'a sum of requests that passes a context tier: attach the requests, or a report that names the tier'
 		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
 		WHEN problem LIKE 'IA006%' THEN 'unknown contract'
 		WHEN problem LIKE 'IA007%' THEN 'no exchange rate'
