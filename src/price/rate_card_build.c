@@ -291,7 +291,7 @@ CollectActive(Builder *builder, const char *tier, const char *region, int64_t at
 		bool		replaced = PriceClass(row) == 0 && i + 1 < builder->nrows &&
 			CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
 
-		if (row->valid_from > at || row->valid_to <= at || replaced || !BearsOn(row, tier, region))
+		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_ENDED || !BearsOn(row, tier, region))
 			continue;
 		builder->active.rows[builder->active.count++] = row;
 		withdrawals |= row->kind == PRICE_WITHDRAWN;
