@@ -28,7 +28,7 @@ IsList(const PriceRow *row)
 	return PriceClass(row) == 0;
 }
 
-/* Was a row published after another? */
+/* Of two terms of contracts that both hold, was a row published after the other? */
 static bool
 IsLater(const PriceRow *row, const PriceRow *other)
 {
@@ -92,9 +92,7 @@ IsBetter(const PriceRow *row, const PriceRow *best)
 		return row->min_input > best->min_input;
 	if (row->rank != best->rank)
 		return row->rank < best->rank;
-	if (row->valid_from != best->valid_from)
-		return row->valid_from > best->valid_from;
-	return IsLater(row, best);
+	return CompareInForce(row, best) > 0;
 }
 
 /* The best row in force of exactly this tier, region and meter, or NULL. */

@@ -99,9 +99,7 @@ CompareRows(const void *left, const void *right)
 	int			order;
 
 	if ((order = CompareKeys(a, b)) != 0 ||
-		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
-		(order = CompareInt64(a->published_at, b->published_at)) != 0 ||
-		(order = CompareInt64(a->version, b->version)) != 0 ||
+		(order = CompareInForce(a, b)) != 0 ||
 		(order = (int) a->kind - (int) b->kind) != 0 ||
 		(order = CompareInt64(a->value, b->value)) != 0 ||
 		(order = CompareInt64(a->unit_quantity, b->unit_quantity)) != 0 ||
