@@ -412,7 +412,8 @@ AS $$
 		'columns', jsonb_build_object(
 			'at', source_format('inferacct_internal.number_time(inferacct_internal.try_number(b.bucket {->>} ''start_time''), 1::numeric)'),
 			'request_id', source_result_id('start_time'),
-			'model', format('inferacct_internal.source_model(''openai'', %s)', source_result('model')),
+			-- Sessions and stores are of no model: they have the names of what is billed.
+			'model', source_format('inferacct_internal.source_model(''openai'', coalesce(%s, pg_catalog.substring(%s, ''[.](code_interpreter_sessions|vector_stores)[.]'')))', source_result('model'), source_result('object')),
 			'service_tier', source_format('CASE WHEN %s {=} ''true'' THEN ''batch'' ELSE inferacct_internal.source_tier(%s) END', source_result('batch'), source_result('service_tier')),
 			'provider', '''openai''',
 			'project', source_result('project_id'), 'api_key', source_result('api_key_id'), 'end_user', source_result('user_id')),
@@ -652,7 +653,10 @@ RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	'input_total', coalesce(generation -> 'native_tokens_prompt', generation -> 'tokens_prompt'), 'output_total', coalesce(generation -> 'native_tokens_completion', generation -> 'tokens_completion'),
-	'cache_read', generation -> 'native_tokens_cached', 'cache_write_total', generation -> 'native_tokens_cache_creation', 'reasoning', generation -> 'native_tokens_reasoning'));
+	'cache_read', generation -> 'native_tokens_cached', 'cache_write_total', generation -> 'native_tokens_cache_creation', 'reasoning', generation -> 'native_tokens_reasoning'))
+	-- Tokens of another name are refused with it.
+	|| coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(CASE WHEN jsonb_typeof(generation) = 'object' THEN generation END)
+		WHERE key ~ 'tokens_' AND key !~ '^(native_)?tokens_(prompt|completion)$|^native_tokens_(cached|cache_creation|reasoning)$' AND value <> 'null'), '{}');
 
 COMMENT ON FUNCTION vercel_definition(regclass, jsonb) IS 'Definition of a table of answers of Vercel''s AI Gateway to GET /generation for attach_usage(); option page: the column.';
 COMMENT ON FUNCTION vercel_counts(jsonb) IS 'The counts of a generation of Vercel''s AI Gateway: the prompt contains the cached tokens, the completion the reasoning.';

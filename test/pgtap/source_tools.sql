@@ -128,12 +128,27 @@ SELECT attach_usage('orc', 'public.orc', 'openrouter');
 SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_orc$$, $$VALUES ('g', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}'), ('h', NULL)$$, 'OpenRouter');
 CREATE TABLE public.ver (line jsonb);
 INSERT INTO public.ver VALUES ('{"data":{"id":"gen_1","created_at":"2026-10-01T00:00:00Z","model":"openai/gpt-5","provider_name":"openai","total_cost":0.01,"native_tokens_prompt":100,"native_tokens_completion":10,"native_tokens_cached":60,"native_tokens_reasoning":4,"tokens_prompt":99,"tokens_completion":9}}');
+INSERT INTO public.ver SELECT jsonb_set(jsonb_set(line, '{data,id}', '"gen_2"'), '{data,native_tokens_smell}', '3') FROM public.ver;
 SELECT attach_usage('ver', 'public.ver', 'vercel');
-SELECT set_eq($$SELECT request_id, model, usage::text FROM usage_of_ver$$, $$VALUES ('gen_1', 'openai/gpt-5', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}')$$, 'Vercel');
+SELECT results_eq($$SELECT left(reason, 26) FROM rejected_usage WHERE source = 'ver'$$, $$VALUES ('"native_tokens_smell" is 3')$$, 'Vercel: a count of an unknown name');
+SELECT set_eq($$SELECT request_id, model, usage::text FROM usage_of_ver WHERE usage IS NOT NULL$$, $$VALUES ('gen_1', 'openai/gpt-5', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}')$$, 'Vercel');
 CREATE TABLE public.pk (line jsonb);
 INSERT INTO public.pk VALUES ('{"id":"p1","created_at":"2026-10-01T00:00:00Z","ai_org":"openai","ai_model":"gpt-4o","response_status_code":200,"cost":1.5,"response":{"model":"gpt-4o-2024-08-06","service_tier":"default","usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110,"prompt_tokens_details":{"cached_tokens":60}}},"metadata":{"_user":"u"}}');
 SELECT attach_usage('pk', 'public.pk', 'portkey');
 SELECT set_eq($$SELECT request_id, model, usage::text, provider_usd, end_user FROM usage_of_pk$$, $$VALUES ('p1', 'openai/gpt-4o-2024-08-06', '{"input":40,"output":10,"cache_read":60,"requests":1}', 0.015, 'u')$$, 'Portkey');
+
+-- A count that a report has under no name known.
+SELECT matches(source_problem(tool, ('{"model": "m", "' || name || '": 5, "num_model_requests": 1, "output_tokens": 1}')::jsonb), 'not known', tool || ': ' || left(name, 20))
+FROM unnest(ARRAY['openai_usage_api', 'anthropic_usage_report']) AS tool, unnest(ARRAY['input_smell_tokens', repeat('long', 50)]) AS name;
+SELECT isnt(source_usage(tool, '{"model": "m", "input_smell_tokens": 0, "output_tokens": 1, "size": "1024x1024", "batch": false, "project_id": null}'), NULL, tool || ': zero') FROM unnest(ARRAY['openai_usage_api', 'anthropic_usage_report']) AS tool;
+-- What OpenAI bills without a model.
+CREATE TABLE public.oa (page jsonb);
+INSERT INTO public.oa VALUES ('{"data":[{"start_time":1775001600,"end_time":1775088000,"results":[{"object":"organization.usage.code_interpreter_sessions.result","num_sessions":4,"project_id":"p"},
+	{"object":"organization.usage.vector_stores.result","usage_bytes":1000,"project_id":"p"},{"object":"organization.usage.images.result","images":5,"num_model_requests":5,"size":"1024x1024","model":"dall-e-3"},
+	{"object":"organization.usage.audio_transcriptions.result","seconds":30,"num_model_requests":2,"model":"whisper-1"},{"object":"organization.costs.result","amount":{"value":1,"currency":"usd"},"line_item":"x"}]}]}');
+SELECT attach_usage('oa', 'public.oa', 'openai_usage_api');
+SELECT set_eq($$SELECT model, usage::text FROM usage_of_oa WHERE usage IS NOT NULL$$, $$VALUES ('openai/code_interpreter_sessions', '{"requests":1,"container_sessions":4}'), ('openai/dall-e-3', '{"requests":5,"images":5}'), ('openai/whisper-1', '{"requests":2,"seconds":30}')$$, 'OpenAI: sessions, images, seconds');
+SELECT set_eq($$SELECT model, left(reason, 21) FROM rejected_usage WHERE source = 'oa'$$, $$VALUES ('openai/vector_stores', '"usage_bytes" is 1000'), (NULL, 'no model')$$, 'a store, whose hours nothing tells, and a page of costs');
 
 -- Reports of providers: the context tier that the report names prices the sum.
 CREATE TABLE public.an (page jsonb);
