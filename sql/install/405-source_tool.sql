@@ -204,9 +204,26 @@ CREATE FUNCTION inferacct_internal.span_provider(attributes jsonb)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
 RETURN coalesce(first_word(attributes, 'gen_ai.provider.name', 'gen_ai.system', 'llm.provider', 'llm.system', 'ai.model.provider'),
-	CASE WHEN attributes ->> 'event.name' LIKE '%api_request' THEN 'anthropic' END);
+	CASE WHEN attributes ->> 'event.name' IN ('api_request', 'claude_code.api_request') THEN 'anthropic' WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' THEN 'google'
+		WHEN attributes ->> 'event.name' LIKE 'codex.%' THEN 'openai' END);
 
-COMMENT ON FUNCTION span_provider(jsonb) IS 'Who served the call of a span; the events of Claude Code are Anthropic''s. NULL when it does not say.';
+COMMENT ON FUNCTION span_provider(jsonb) IS 'Who served the call of a span; the events of Claude Code are Anthropic''s, of the Gemini CLI Google''s, of Codex OpenAI''s. NULL when it does not say.';
+
+-- The events of two agents count as their provider does, under names of their own.
+CREATE FUNCTION inferacct_internal.span_counts(attributes jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN CASE
+	WHEN NOT attributes ?& ARRAY['event.name', 'input_token_count'] THEN attributes
+	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' THEN jsonb_build_object('usageMetadata', jsonb_strip_nulls(jsonb_build_object(
+		'promptTokenCount', attributes -> 'input_token_count', 'candidatesTokenCount', attributes -> 'output_token_count', 'cachedContentTokenCount', attributes -> 'cached_content_token_count',
+		'thoughtsTokenCount', attributes -> 'thoughts_token_count', 'toolUsePromptTokenCount', attributes -> 'tool_token_count', 'totalTokenCount', attributes -> 'total_token_count')))
+	WHEN attributes ->> 'event.name' LIKE 'codex.%' THEN jsonb_build_object('usage', jsonb_strip_nulls(jsonb_build_object(
+		'input_tokens', attributes -> 'input_token_count', 'output_tokens', attributes -> 'output_token_count', 'total_tokens', attributes -> 'tool_token_count',
+		'input_tokens_details', jsonb_build_object('cached_tokens', attributes -> 'cached_token_count'), 'output_tokens_details', jsonb_build_object('reasoning_tokens', attributes -> 'reasoning_token_count'))))
+	ELSE attributes END;
+
+COMMENT ON FUNCTION span_counts(jsonb) IS 'The attributes of a span that count, as a payload: events of the Gemini CLI and of Codex under their providers'' names, any other as it is.';
 
 CREATE FUNCTION inferacct_internal.span_model(attributes jsonb)
 RETURNS text
@@ -227,7 +244,8 @@ RETURN CASE
 	WHEN attributes ->> 'traceloop.span.kind' IN ('workflow', 'agent', 'task', 'tool') THEN false
 	WHEN attributes ?| ARRAY['pydantic_ai.all_messages', 'all_messages_events'] THEN false
 	WHEN attributes ? 'ai.operationId' THEN attributes ->> 'ai.operationId' ~ '\.do[A-Z]'
-	WHEN attributes ? 'event.name' THEN attributes ->> 'event.name' LIKE '%api_request' OR attributes ->> 'event.name' LIKE 'gen_ai.client.inference%'
+	WHEN attributes ? 'event.name' THEN attributes ->> 'event.name' IN ('api_request', 'claude_code.api_request') OR attributes ->> 'event.name' LIKE 'gen_ai.client.inference%'
+		OR attributes::text ~ '"[a-z_.]*(_tokens?|_token_count|tokens?_[a-z]+)"'
 	ELSE attributes ? 'gen_ai.operation.name' OR first_word(attributes, 'openinference.span.kind') IS NOT NULL OR span_model(attributes) IS NOT NULL
 		OR attributes::text ~ '"(gen_ai\.usage|llm\.token_count|llm\.usage|ai\.usage|token_count)' END;
 
@@ -303,7 +321,7 @@ BEGIN
 	END IF;
 	at := source_time(relation, source_need(relation, 'the time of the request', 'start_time', 'startTime', 'start_time_unix_nano', 'startTimeUnixNano', 'timestamp', 'Timestamp'),
 		CASE WHEN source_column(relation, 'start_time', 'startTime', 'timestamp', 'Timestamp') IS NULL OR source_type(relation, source_column(relation, 'start_time', 'startTime', 'timestamp', 'Timestamp')) IN ('bigint', 'numeric') THEN 'ns' END);
-	RETURN jsonb_build_object('kind', 'attributes', 'counts', attributes,
+	RETURN jsonb_build_object('kind', 'attributes', 'counts', format('inferacct_internal.span_counts(%s)', attributes),
 		'columns', jsonb_strip_nulls(jsonb_build_object(
 			'at', at,
 			'request_id', source_need(relation, 'request_id', 'span_id', 'spanId', 'SpanId', 'id') || '::text',
@@ -501,7 +519,9 @@ BEGIN
 			'model', format('inferacct_internal.source_model(''openai'', %s)', source_need(relation, 'the model of a line', 'model')),
 			'provider', '''openai''',
 			'attributes', source_attributes(session || '::text', NULL)),
-		'where', source_format('(%s IS NULL OR (%s {=} ''token_count'' AND %s IS NOT NULL))', line, source_path(line, 'payload/type'), source_path(line, 'payload/info/last_token_usage')));
+		'refuse', source_format('CASE WHEN %s IS NULL AND %s IS NOT NULL THEN ''a running total, and not what this call used'' END', source_path(line, 'payload/info/last_token_usage'), line),
+		'where', source_format('(%s IS NULL OR (%s {=} ''token_count'' AND coalesce(%s, %s) IS NOT NULL))', line, source_path(line, 'payload/type'),
+			source_path(line, 'payload/info/last_token_usage'), source_path(line, 'payload/info/total_token_usage')));
 END
 $$;
 
@@ -576,8 +596,8 @@ BEGIN
 			'provider_usd', source_usd(relation, source_column(relation, 'total_cost')),
 			'duration_ms', source_milliseconds(began, source_time(relation, source_column(relation, 'end_time'), NULL)),
 			'tags', source_as(relation, source_column(relation, 'tags'), 'tags', NULL))),
-		-- Chains, tools and prompts repeat what is within.
-		'where', source_format('coalesce(%1$s {=} ''llm'' OR %1$s {=} ''embedding'', true)', source_need(relation, 'run_type', 'run_type')));
+		-- These repeat what is within; what has a type that is not known is a call.
+		'where', source_format('coalesce(pg_catalog.lower(%s::text) {<>} ALL (''{chain,tool,retriever,prompt,parser,agent}''::text[]), true)', source_need(relation, 'run_type', 'run_type')));
 END
 $$;
 
@@ -591,7 +611,7 @@ RETURN jsonb_strip_nulls(jsonb_build_object('usage_metadata', coalesce(
 	jsonb_build_object('input_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)), 'output_tokens', coalesce(to_jsonb(try_number(output)), to_jsonb(output)),
 		'input_token_details', details))));
 
-COMMENT ON FUNCTION langsmith_definition(regclass, jsonb) IS 'Definition of exported runs of LangSmith for attach_usage(): those of type llm and embedding.';
+COMMENT ON FUNCTION langsmith_definition(regclass, jsonb) IS 'Definition of exported runs of LangSmith for attach_usage(): not chains, tools, retrievers, prompts and parsers.';
 COMMENT ON FUNCTION langsmith_counts(jsonb, jsonb, text, text, jsonb) IS 'The usage_metadata of a run of LangSmith, wherever it stands, else its columns.';
 
 -- OpenRouter's activity CSV, Vercel's and Portkey's exports: columns, told by any of their names.
