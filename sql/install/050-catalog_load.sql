@@ -246,7 +246,7 @@ END $$;
 
 COMMENT ON FUNCTION load_prices(text, text, text, timestamptz) IS
 'Loads a price catalog as one new version and says what became of its entries: added (key not known before), changed, withdrawn (price null), unchanged, rejected (cannot be expressed; see catalog_rejection). They sum to the entries of the catalog. '
-'format: inferacct (native, pricing/README.md), genai-prices, litellm. source: where it comes from, for entries that do not say; published_at: when it became known. '
+'format: inferacct (native, pricing/README.md), genai-prices, litellm, models.dev, pi-ai. source: where it comes from, for entries that do not say; published_at: when it became known. '
 'All or nothing; a catalog that says nothing new adds no version. An undated price of a foreign catalog that differs from the known one holds from published_at on. '
 'A price under an alias becomes one of the model that it means, unless the catalog prices that model as well (rejected). '
 'Errors: IA101, IA102 malformed catalog or, in the native format, any entry that cannot be loaded; IA104 published_at lies in the past and the caller does not own the extension; 22004 NULL catalog or format; 22008 published_at; 22023 unknown format.';

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const format_names[] = {"inferacct", "genai-prices", "litellm"};
+static const char *const format_names[] = {"inferacct", "genai-prices", "litellm", "models.dev", "pi-ai"};
 static const char *const kind_names[] = {"price", "alias", "gpu_price", "rejected", "merged"};
 
 bool
@@ -178,6 +178,12 @@ CatalogParse(const char *text, size_t length, CatalogFormat format, CatalogStop 
 			break;
 		case CATALOG_LITELLM:
 			read = CatalogReadLitellm(catalog, root);
+			break;
+		case CATALOG_MODELS_DEV:
+			read = CatalogReadModelsDev(catalog, root);
+			break;
+		case CATALOG_PI_AI:
+			read = CatalogReadPiAi(catalog, root);
 			break;
 	}
 	cJSON_Delete(root);

@@ -56,6 +56,7 @@ LookUpBare(Search *search, const char *model)
 {
 	const ModelDirectory *directory = search->directory;
 	ModelMatch *match = search->match;
+	const char *maker;
 	int			count;
 
 	if (FindAlias(search, model, &match->ref))
@@ -66,6 +67,12 @@ LookUpBare(Search *search, const char *model)
 	count = directory->find(directory->arg, NULL, model, match->candidates, MODEL_CANDIDATES);
 	if (count <= 0)
 		return MODEL_UNKNOWN;
+	maker = count > 1 ? MakerOf(model) : NULL;
+	if (maker != NULL && directory->find(directory->arg, maker, model, &match->ref, 1) == 1)
+	{
+		NoteRule(search, MODEL_RULE_EXACT);
+		return MODEL_FOUND;
+	}
 	if (count > 1)
 	{
 		match->provider_count = count;
