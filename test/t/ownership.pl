@@ -125,8 +125,13 @@ CREATE VIEW public.bi AS SELECT source, count(*) AS requests FROM usage_all GROU
 sub everything
 {
 	my ($database) = @_;
-	return value(q(SELECT o.relation::text, md5(x::text) FROM own_tables() AS o CROSS JOIN LATERAL
-		query_to_xml(format('SELECT t::text FROM %s AS t %s ORDER BY 1', o.relation, o.condition), true, true, '') AS x WHERE o.kind <> 'S'
+	return value(q(CREATE FUNCTION pg_temp.digest(relation regclass, condition text) RETURNS text LANGUAGE plpgsql AS $$
+		DECLARE found text;
+		BEGIN
+			EXECUTE format('SELECT md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM %s AS t %s', relation, condition) INTO found;
+			RETURN found;
+		END $$;
+		SELECT o.relation::text, pg_temp.digest(o.relation, o.condition) FROM own_tables() AS o WHERE o.kind <> 'S'
 		UNION ALL SELECT 'partitions', string_agg(inhrelid::regclass::text, ',' ORDER BY 1) FROM pg_inherits WHERE inhparent = 'usage_log'::regclass
 		UNION ALL SELECT 'reproduced', reproduced::text FROM reproduce_month('2026-03-01')
 		UNION ALL SELECT 'rows of sources', string_agg(bi::text, ',' ORDER BY source) FROM public.bi
