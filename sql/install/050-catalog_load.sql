@@ -77,7 +77,7 @@ AS $$
 	FROM unnest(entries) e
 	LEFT JOIN LATERAL (
 		SELECT g.* FROM gpu_price g JOIN price_version v USING (version)
-		WHERE (g.gpu, g.vendor, g.term, g.valid_from) = (e.gpu, e.vendor, e.term, e.valid_from)
+		WHERE (g.gpu, g.vendor, g.region, g.term, g.valid_from) = (e.gpu, e.vendor, e.region, e.term, e.valid_from)
 			AND v.published_at <= catalog_changes.published_at
 		ORDER BY v.published_at DESC, g.version DESC LIMIT 1
 	) g ON true
@@ -192,11 +192,8 @@ BEGIN
 		load_prices.published_at := clock_timestamp();
 	END IF;
 	entries := ARRAY(SELECT c FROM parse_catalog(load_prices.catalog, load_prices.format) c WHERE c.kind <> 'merged');
-	-- The shipped catalogs are written under own names.
-	IF NOT is_installing() THEN
-		entries := ARRAY(SELECT c FROM catalog_by_own_names(entries, load_prices.published_at) AS c);
-		entries := ARRAY(SELECT c FROM catalog_without_hiding(entries, load_prices.published_at) AS c);
-	END IF;
+	entries := ARRAY(SELECT c FROM catalog_by_own_names(entries, load_prices.published_at) AS c);
+	entries := ARRAY(SELECT c FROM catalog_without_hiding(entries, load_prices.published_at) AS c);
 
 	-- The native format is ours: what is wrong in it is a mistake to be mended.
 	rejected := (SELECT count(*) FROM unnest(entries) c WHERE c.kind = 'rejected');
@@ -233,8 +230,8 @@ BEGIN
 	SELECT opened, (e).alias, (e).provider, (e).model, (e).region, (e).valid_from,
 		coalesce((e).source, load_prices.source), (e).checked_on
 	FROM unnest(changes) c(status, e) WHERE (e).kind = 'alias' AND status <> 'unchanged';
-	INSERT INTO gpu_price (version, gpu, vendor, term, usd_per_hour, valid_from, source, checked_on)
-	SELECT opened, (e).gpu, (e).vendor, (e).term, (e).usd, (e).valid_from,
+	INSERT INTO gpu_price (version, gpu, vendor, region, term, usd_per_hour, valid_from, source, checked_on)
+	SELECT opened, (e).gpu, (e).vendor, (e).region, (e).term, (e).usd, (e).valid_from,
 		coalesce((e).source, load_prices.source), (e).checked_on
 	FROM unnest(changes) c(status, e) WHERE (e).kind = 'gpu_price' AND status <> 'unchanged';
 	-- All of it must make rate cards: a multiplier may want more digits than there are (IA101).

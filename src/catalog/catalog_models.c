@@ -34,7 +34,7 @@ static const char *const provider_names[][2] = {
 static const char *const plans[] = {"-plan", "-coding", "-codex"};
 
 static const char *const profile_regions[] = {
-	"us.", "eu.", "apac.", "au.", "jp.", "ca.", "global.", "us-gov.", NULL
+	"us.", "eu.", "apac.", "au.", "jp.", "ca.", "in.", "global.", "us-gov.", NULL
 };
 
 typedef struct CostField

@@ -53,8 +53,8 @@ RowKey(Catalog *catalog, const CatalogRow *row)
 			return CatalogPrint(catalog, "a\x1f%s\x1f%s\x1f%" PRId64,
 								row->alias, row->provider, row->valid_from);
 		case CATALOG_GPU_PRICE:
-			return CatalogPrint(catalog, "g\x1f%s\x1f%s\x1f%s\x1f%" PRId64,
-								row->gpu, row->vendor, row->term, row->valid_from);
+			return CatalogPrint(catalog, "g\x1f%s\x1f%s\x1f%s\x1f%s\x1f%" PRId64,
+								row->gpu, row->vendor, row->region, row->term, row->valid_from);
 		case CATALOG_REJECTED:
 		case CATALOG_MERGED:
 			break;

@@ -19,7 +19,9 @@ static const char self_hosted[] =
 	"Nobody sells a self-hosted model by the token: describe the deployment that serves it (docs/breakeven.md), "
 	"or set_price() of what a token costs you.";
 static const char router[] =
-	"A router chooses the model: log the model that its answer names.";
+	"A router chooses the model and its host: log those that its answer names.";
+static const char newest[] =
+	"A coding agent's own name means whatever was newest: log the model that the answer names.";
 static const char sized[] =
 	"Images and videos are priced by size and quality, which this name does not say: "
 	"log the name with them, or set_price() of yours.";
@@ -29,6 +31,9 @@ static const char *const servers[] = {
 	"ollama/", "ollama_chat/", "hosted_vllm/", "vllm/", "lm_studio/", "llamafile/", "llamacpp/", "llama_cpp/", "localai/",
 	"sglang/", "tgi/", "triton/", "xinference/", "openai_like/", "custom_openai/", "docker_model_runner/"
 };
+
+/* What Claude Code calls the newest of a family. */
+static const char *const newest_names[] = {"opus", "sonnet", "haiku", "default", "best", "opusplan"};
 
 static const char *const sized_models[] = {"dall-e-", "sora-", "veo-", "imagen-", "imagegeneration"};
 
@@ -52,8 +57,13 @@ ModelAdvice(const char *name)
 		if (StartsWith(model, sized_models[i]))
 			return sized;
 	}
-	if (model != name && strcmp(model, "auto") == 0)
+	if ((model != name && strcmp(model, "auto") == 0) || StartsWith(name, "huggingface/"))
 		return router;
+	for (size_t i = 0; i < sizeof(newest_names) / sizeof(newest_names[0]); i++)
+	{
+		if (strncmp(name, newest_names[i], strcspn(name, "[")) == 0 && strlen(newest_names[i]) == strcspn(name, "["))
+			return newest;
+	}
 	if (!CopyText(provider, sizeof(provider), name, strcspn(name, "/")))
 		return NULL;
 	family = ProviderFamily(provider);

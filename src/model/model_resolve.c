@@ -50,13 +50,31 @@ FindAlias(Search *search, const char *name, ModelRef *ref)
 	return false;
 }
 
+/* The model of its maker, whose name it has under one spelling or another. */
+static ModelStatus
+LookUpMaker(Search *search, const char *model)
+{
+	const ModelDirectory *directory = search->directory;
+	ModelMatch *match = search->match;
+	const char *maker = MakerOf(model);
+
+	if (FindAlias(search, model, &match->ref))
+	{
+		NoteRule(search, MODEL_RULE_ALIAS);
+		return MODEL_FOUND;
+	}
+	if (maker == NULL || directory->find(directory->arg, maker, model, &match->ref, 1) <= 0)
+		return MODEL_UNKNOWN;
+	NoteRule(search, MODEL_RULE_EXACT);
+	return MODEL_FOUND;
+}
+
 /* The model of whoever has it. */
 static ModelStatus
 LookUpBare(Search *search, const char *model)
 {
 	const ModelDirectory *directory = search->directory;
 	ModelMatch *match = search->match;
-	const char *maker;
 	int			count;
 
 	if (FindAlias(search, model, &match->ref))
@@ -67,12 +85,6 @@ LookUpBare(Search *search, const char *model)
 	count = directory->find(directory->arg, NULL, model, match->candidates, MODEL_CANDIDATES);
 	if (count <= 0)
 		return MODEL_UNKNOWN;
-	maker = count > 1 ? MakerOf(model) : NULL;
-	if (maker != NULL && directory->find(directory->arg, maker, model, &match->ref, 1) == 1)
-	{
-		NoteRule(search, MODEL_RULE_EXACT);
-		return MODEL_FOUND;
-	}
 	if (count > 1)
 	{
 		match->provider_count = count;
@@ -173,9 +185,12 @@ LookUpSpellings(Search *search, LookUp look_up)
 static ModelStatus
 LookUpReading(Search *search)
 {
+	ModelStatus status;
+
 	if (search->reading.provider[0] != '\0')
 		return LookUpSpellings(search, LookUpWithProvider);
-	return LookUpSpellings(search, LookUpBare);
+	status = LookUpSpellings(search, LookUpMaker);
+	return status != MODEL_UNKNOWN ? status : LookUpSpellings(search, LookUpBare);
 }
 
 static ModelStatus

@@ -56,6 +56,7 @@ static const char *const makers[][2] = {
 	{"gemini-", "google"},
 	{"glm-", "zai"},
 	{"gpt-", "openai"}, {"chatgpt-", "openai"}, {"o1", "openai"}, {"o3", "openai"}, {"o4", "openai"}, {"text-embedding-", "openai"},
+	{"whisper-", "openai"}, {"tts-", "openai"}, {"dall-e-", "openai"}, {"sora-", "openai"}, {"omni-moderation", "openai"}, {"text-moderation", "openai"},
 	{"grok-", "x-ai"},
 	{"jamba-", "ai21"},
 	{"kimi-", "moonshotai"},

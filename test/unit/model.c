@@ -597,6 +597,8 @@ TestAdvice(void)
 	Advises("openrouter/auto", "router");
 	Advises("dall-e-3", "size and quality");
 	Advises("vertex_ai/imagegeneration@006", "size and quality");
+	Advises("opus[1m]", "newest");
+	Advises("opus-9", NULL);
 	Advises("gpt-9", NULL);
 	Advises("", NULL);
 }
