@@ -50,6 +50,13 @@ SELECT p.family AS catalog, p.catalog AS edition, p.read_on, p.own_provider AS p
 	nullif(p.valid_from, '-infinity') AS valid_from, p.provider AS seller, p.meant IS NOT NULL AS by_alias
 FROM placed AS p WHERE p.place = 1;
 
+-- Errors of catalogs that maintainers have found.
+CREATE TEMP TABLE dropped (catalog text, provider text, model text, region text, service_tier text, meter text, why text);
+\copy dropped FROM 'pricing/make/dropped.tsv' WITH (FORMAT csv, DELIMITER E'\t', HEADER true)
+DELETE FROM stated AS s USING dropped AS d
+WHERE d.catalog = s.catalog AND s.provider LIKE d.provider AND s.model LIKE d.model AND s.region LIKE d.region
+	AND s.service_tier LIKE d.service_tier AND s.meter LIKE d.meter;
+
 -- A catalog that fills in 0 for what it does not know gives nothing away.
 DELETE FROM stated AS s WHERE s.usd = 0
 	AND (EXISTS (SELECT FROM stated AS o WHERE (o.provider, o.model, o.meter) = (s.provider, s.model, s.meter) AND o.usd > 0)

@@ -96,7 +96,7 @@ SELECT n.provider, n.model, n.region, n.service_tier, n.meter, n.above_input_tok
 	CASE WHEN o.agree > 1 AND NOT n.is_settled THEN 'agreed' WHEN o.other_own > 0 THEN 'disputed' WHEN o.agree > 1 THEN 'agreed' ELSE 'single' END AS agreement
 FROM figure AS n
 CROSS JOIN LATERAL (
-	SELECT concat_ws('; ', string_agg(DISTINCT o.source, ', ' ORDER BY o.source) FILTER (WHERE o.usd = n.best AND o.own AND o.edition <> 'pricing'),
+	SELECT concat_ws('; ', string_agg(DISTINCT o.source, ', ' ORDER BY o.source) FILTER (WHERE o.usd = n.best AND o.own AND o.edition <> 'pricing' AND NOT o.by_hours),
 			CASE WHEN count(DISTINCT o.source) FILTER (WHERE o.usd = n.best AND o.own) = 1
 				THEN 'sold so by ' || min(o.source) FILTER (WHERE o.usd = n.best AND NOT o.own) END) AS sources,
 		count(DISTINCT o.source) FILTER (WHERE o.usd = n.best) AS agree,
@@ -104,11 +104,13 @@ CROSS JOIN LATERAL (
 		max(o.read_on) FILTER (WHERE o.usd = n.best) AS read_on,
 		count(DISTINCT o.source) FILTER (WHERE o.usd <> n.best AND o.own) AS other_own,
 		string_agg(DISTINCT format('%s: %s of %s', trim_scale(o.usd), left(o.source, 60), o.read_on), '; ') FILTER (WHERE o.usd <> n.best AND o.own) AS others
-	FROM (SELECT q.source, q.edition, q.read_on, q.own,
-			-- A catalog that cannot say at what hours a price holds lists one of them: no dispute.
-			CASE WHEN EXISTS (SELECT FROM shipped AS w WHERE (w.provider, w.model, w.region, w.service_tier, w.meter, w.above_input_tokens) =
-				(n.provider, n.model, n.region, n.service_tier, n.meter, n.above_input_tokens) AND w.time_windows IS NOT NULL AND w.unit_usd = q.usd) THEN n.best ELSE q.usd END AS usd
+	FROM (SELECT q.source, q.edition, q.read_on, q.own, h.by_hours, CASE WHEN h.by_hours THEN n.best ELSE q.usd END AS usd
 		FROM source_of AS q
+		-- A catalog that cannot say at what hours a price holds lists one of them: no dispute.
+		CROSS JOIN LATERAL (
+			SELECT EXISTS (SELECT FROM shipped AS w WHERE (w.provider, w.model, w.region, w.service_tier, w.meter, w.above_input_tokens) =
+				(n.provider, n.model, n.region, n.service_tier, n.meter, n.above_input_tokens) AND w.time_windows IS NOT NULL AND w.unit_usd = q.usd) AS by_hours
+		) AS h
 		WHERE (q.provider, q.model, q.region, q.service_tier, q.meter, q.above_input_tokens) = (n.provider, n.model, n.region, n.service_tier, n.meter, n.above_input_tokens)
 			AND NOT (n.is_settled AND q.read_on < n.shipped_on AND q.usd <> n.best)) AS o
 ) AS o;
