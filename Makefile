@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench prices unit unit-programs stress concurrency faults restores focus \
+.PHONY: all help test test-long test-matrix test-machines demo bench prices prices-check unit unit-programs stress concurrency faults restores focus \
 	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
 
 help:
@@ -65,6 +65,7 @@ help:
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make prices       rebuild pricing/ from public catalogs (maintainers); CATALOGS=, see pricing/README.md'
+	@echo 'make prices-check compare pricing/ with public catalogs: makers to the digit, 60 at random with two sources; CATALOGS='
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
@@ -88,6 +89,9 @@ test test-long test-matrix test-machines demo concurrency faults restores focus 
 # CATALOGS are of other people: facts are taken from them, files are not.
 prices:
 	@bash .ci/prices $(CATALOGS)
+
+prices-check:
+	@CHECK=1 bash .ci/prices $(CATALOGS)
 
 # bash has a SECONDS of its own.
 fuzz:
