@@ -22,7 +22,7 @@ WHERE d.shipped_usd IS NULL AND d.read_on >= :'oldest'::date
 	-- Regions of Bedrock that are no geography of a profile are billed as the base region, but for the government's.
 	AND (d.provider <> 'aws' OR d.region !~ '-\d$' OR d.region LIKE 'us-gov-%')
 	-- A context tier or a service tier without a price of the base says nothing.
-	AND d.model !~ '^(ft:|.*/\d+-x-\d+)' AND length(d.model) < 120;
+	AND d.model !~ '^ft:|(^|/)\d+-x-\d+|\.ft-$' AND length(d.model) < 120;
 
 CREATE TEMP TABLE row_out AS
 SELECT h.provider, h.model, h.region, h.service_tier, h.above_input_tokens, h.threshold_inclusive, h.time_windows, h.valid_from, h.currency,
