@@ -112,6 +112,10 @@ fuzz-sql:
 bench:
 	@bash bench/run
 
+# The page of the meters is of the list in C.
+docs/meters.md: src/core/meter.h .ci/meter-page
+	bash .ci/meter-page > $@
+
 month:
 	@ROWS='$(ROWS)' bash .ci/with-server bash test/month/run
 

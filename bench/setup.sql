@@ -156,7 +156,7 @@ CREATE UNLOGGED TABLE arriving AS
 	FROM request_sample;
 VACUUM (FREEZE, ANALYZE) arriving;
 SELECT usage_log_partitions('2025-01-01', '2026-01-01') \g /dev/null
-CREATE TABLE plain (LIKE inferacct.usage_log INCLUDING ALL, PRIMARY KEY (source, request_id, at));
+CREATE TABLE plain (LIKE inferacct.usage_log INCLUDING ALL, PRIMARY KEY (source, request_id, at, tenant));
 SELECT attach_usage('arriving', 'bench.request_sample', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
 	"input_includes_cached": false, "cache_read": "cached_tokens", "output": "output_tokens"}') \g /dev/null
 

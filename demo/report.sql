@@ -25,7 +25,7 @@ FROM spend_by_team WHERE month = '2026-10-01' ORDER BY usd DESC;
 \echo
 SELECT model, round(usd, 2) AS usd,
        round(100 * usd / sum(usd) OVER (), 1) AS "%",
-       repeat(:'block', (28 * usd / max(usd) OVER ())::int) AS october
+       repeat(:'block', (24 * usd / max(usd) OVER ())::int) AS october
 FROM spend_by_model WHERE month = '2026-10-01'
 ORDER BY usd DESC NULLS LAST LIMIT 12;
 \echo

@@ -35,43 +35,38 @@ CREATE TYPE usage (
 COMMENT ON TYPE usage IS
 'what one request, or many, consumed: disjoint meters and their counts (tokens, requests, searches, images, seconds, characters, pages, storage, guardrail units). Text form: JSON of the non-zero meters, {"input":1200,"output":350}. Errors: 22P02 malformed text or unknown meter, 22003 a count beyond bigint, IA203 a count below zero';
 
--- Construction.  The arguments are the meters, in the order of src/core/meter.h.
+-- The meters, as src/core/meter.h lists them.
 
-CREATE FUNCTION usage(
-	input bigint DEFAULT 0,
-	output bigint DEFAULT 0,
-	cache_read bigint DEFAULT 0,
-	cache_write bigint DEFAULT 0,
-	cache_write_1h bigint DEFAULT 0,
-	reasoning bigint DEFAULT 0,
-	input_audio bigint DEFAULT 0,
-	output_audio bigint DEFAULT 0,
-	cache_read_audio bigint DEFAULT 0,
-	input_image bigint DEFAULT 0,
-	output_image bigint DEFAULT 0,
-	cache_read_image bigint DEFAULT 0,
-	input_video bigint DEFAULT 0,
-	output_video bigint DEFAULT 0,
-	citation bigint DEFAULT 0,
-	requests bigint DEFAULT 1,
-	web_searches bigint DEFAULT 0,
-	images bigint DEFAULT 0,
-	seconds bigint DEFAULT 0,
-	characters bigint DEFAULT 0,
-	pages bigint DEFAULT 0,
-	file_searches bigint DEFAULT 0,
-	map_searches bigint DEFAULT 0,
-	container_sessions bigint DEFAULT 0,
-	video_seconds bigint DEFAULT 0,
-	cache_token_hours bigint DEFAULT 0,
-	storage_byte_hours bigint DEFAULT 0,
-	guardrail_units bigint DEFAULT 0,
-	guardrail_data_units bigint DEFAULT 0)
-RETURNS usage
-AS 'MODULE_PATHNAME', 'usage_make'
-LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION usage(bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint) IS
-'usage of one request from its counts; the meters are disjoint: input excludes cached and written tokens, output excludes reasoning. NULL counts as 0. Error: IA203 a count below zero';
+CREATE FUNCTION inferacct_internal.meter_list(
+	OUT name text, OUT side text, OUT kind text, OUT cache text, OUT parent text, OUT unit text, OUT focus_name text)
+RETURNS SETOF record
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 ROWS 30
+AS 'MODULE_PATHNAME', 'meter_list';
+COMMENT ON FUNCTION meter_list() IS
+'One row for each meter, in the order of the arguments of usage(): the side of the request it counts toward (input, output, other); '
+'of tokens what they carry and whether they are read from or written to a cache (NULL: neither); '
+'the meter as which it is billed without a price of its own (NULL: none); its unit and SkuMeter in FOCUS.';
+
+-- Construction.  The arguments are the meters, in their order: a request is one
+-- request, and nothing of what is not stated.
+
+DO $make$
+DECLARE
+	arguments	text;
+	types		text;
+BEGIN
+	SELECT string_agg(format('%I bigint DEFAULT %s', m.name, CASE m.name WHEN 'requests' THEN 1 ELSE 0 END), ', '),
+		string_agg('bigint', ', ')
+	INTO arguments, types
+	FROM meter_list() AS m;
+	EXECUTE format('CREATE FUNCTION inferacct.usage(%s) RETURNS usage
+		LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1
+		AS ''MODULE_PATHNAME'', ''usage_make''', arguments);
+	EXECUTE format('COMMENT ON FUNCTION inferacct.usage(%s) IS %L', types,
+		'usage of one request from its counts; the meters are disjoint: input excludes cached and written tokens, '
+		'output excludes reasoning. NULL counts as 0. Error: IA203 a count below zero');
+END
+$make$;
 
 CREATE FUNCTION usage(json)
 RETURNS usage
@@ -298,6 +293,13 @@ AS 'MODULE_PATHNAME', 'usage_output_tokens'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION output_tokens(usage) IS
 'tokens of the answer side: output, reasoning, audio, image, video and citation. NULL gives NULL. Error: 22003 a total beyond bigint';
+
+CREATE FUNCTION inferacct_internal.cached_tokens(usage)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'usage_cached_tokens'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION cached_tokens(usage) IS
+'tokens of the prompt that were read from a cache, and so need no prefill. NULL gives NULL. Error: 22003 a total beyond bigint';
 
 CREATE FUNCTION meters(usage)
 RETURNS TABLE (meter text, quantity bigint)

@@ -52,6 +52,7 @@ CREATE SEQUENCE inferacct_internal.price_version_seq START WITH 1;
 CREATE TABLE price_version (
 	version			bigint NOT NULL DEFAULT nextval('inferacct_internal.price_version_seq') PRIMARY KEY,
 	published_at	timestamptz NOT NULL DEFAULT clock_timestamp() CHECK (isfinite(published_at)),
+	catalog			text CHECK (catalog <> ''),
 	source			text,
 	note			text,
 	checksum		text,
@@ -62,6 +63,7 @@ CREATE TABLE price_version (
 COMMENT ON TABLE price_version IS
 'One row for every published change of prices, aliases, contracts or exchange rates. Versions up to 1000 are shipped with the extension.';
 COMMENT ON COLUMN price_version.published_at IS 'When it became known; inferacct.as_of compares with it. Of two versions the one published later wins, then the higher number.';
+COMMENT ON COLUMN price_version.catalog IS 'The catalog that it was loaded from, by the name of its format; NULL for prices of one''s own. catalog_rank says which goes first.';
 COMMENT ON COLUMN price_version.checksum IS 'md5 of the catalog it was loaded from, when it was.';
 COMMENT ON COLUMN price_version.digest IS 'SHA-256 of the version and all its rows, written when the transaction that opened it commits; NULL until then. verify_prices() compares.';
 
@@ -71,7 +73,7 @@ AS 'MODULE_PATHNAME', 'is_installing';
 
 COMMENT ON FUNCTION is_installing() IS 'Is this part of CREATE EXTENSION or ALTER EXTENSION UPDATE of inferacct?';
 
-CREATE FUNCTION inferacct_internal.open_price_version(published_at timestamptz, source text, note text, checksum text) RETURNS bigint
+CREATE FUNCTION inferacct_internal.open_price_version(published_at timestamptz, source text, note text, checksum text, catalog text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -84,14 +86,14 @@ BEGIN
 	-- now() is when the transaction began; others may have published since.  The
 	-- moment that counts is when our turn has come: the trigger waits for it
 	-- before this is evaluated.
-	INSERT INTO price_version AS v (published_at, source, note, checksum)
+	INSERT INTO price_version AS v (published_at, source, note, checksum, catalog)
 	VALUES (CASE WHEN open_price_version.published_at = now() THEN clock_timestamp() ELSE open_price_version.published_at END,
-		open_price_version.source, open_price_version.note, open_price_version.checksum)
+		open_price_version.source, open_price_version.note, open_price_version.checksum, open_price_version.catalog)
 	RETURNING v.version INTO opened;
 	RETURN opened;
 END $$;
 
-COMMENT ON FUNCTION open_price_version(timestamptz, text, text, text) IS
+COMMENT ON FUNCTION open_price_version(timestamptz, text, text, text, text) IS
 'Opens the version to which the caller adds rows of price, model_alias, contract, contract_term, fx_rate or gpu_price in the same transaction; returns its number. Waits for other writers of prices. Error IA104: published_at lies in the past, and the caller does not own the extension.';
 
 CREATE FUNCTION inferacct_internal.is_own_transaction(writer xid) RETURNS boolean
@@ -167,7 +169,7 @@ COMMENT ON COLUMN price.threshold_inclusive IS 'true: at above_input_tokens or a
 COMMENT ON COLUMN price.time_windows IS 'Weekly local hours at which the row applies: {"timezone": "...", "windows": [{"days": [1..7, Monday 1], "from": "HH:MM", "to": "HH:MM"}]}; NULL: always.';
 COMMENT ON COLUMN price.valid_from IS 'First moment at which it applies (half-open: until the next row of the same key).';
 COMMENT ON COLUMN price.source IS 'Where the price was read.';
-COMMENT ON COLUMN price.checked_on IS 'Day on which the source was read.';
+COMMENT ON COLUMN price.checked_on IS 'Day on which the source was read; NULL: for a price of one''s own nowhere, for others when it was published.';
 COMMENT ON COLUMN price.agreement IS 'What sources say of the price: agreed (two or more state it), single (one alone does), disputed (another one states another price); NULL: nobody has compared, as for prices of one''s own.';
 COMMENT ON COLUMN price.note IS 'What the other sources of a disputed price state, or why a single one is believed.';
 COMMENT ON COLUMN price.rate IS 'The same price as 1e-15 USD per single unit; what the arithmetic uses.';
@@ -187,6 +189,17 @@ CREATE TABLE model_alias (
 
 COMMENT ON TABLE model_alias IS
 'Other names of models, append-only: from valid_from until the next row of the same alias, alias means provider/model. model NULL ends the alias. User rows win over shipped ones, also where they end the alias.';
+
+CREATE TABLE catalog_rank (
+	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
+	catalog		text NOT NULL CHECK (catalog <> ''),
+	rank		integer NOT NULL CHECK (rank BETWEEN 1 AND 60000),
+	PRIMARY KEY (catalog, version)
+);
+
+COMMENT ON TABLE catalog_rank IS
+'The order of loaded catalogs, append-only: of two that price the same, the one of the lower rank goes first; of a catalog''s rows the one published last counts. Prices of one''s own go before all of them, shipped ones after. '
+'Catalogs without a row come last, and of those, or of two of one rank, the one loaded later goes first.';
 
 CREATE TABLE contract (
 	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
@@ -481,7 +494,7 @@ COMMENT ON FUNCTION make_versioned(text, boolean) IS
 'Gives a table the triggers of one whose rows belong to price versions; cached: its rows are kept in sessions, which the price epoch tells of new ones.';
 
 SELECT make_versioned(name, name NOT IN ('gpu_price', 'catalog_rejection'))
-FROM unnest(ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection']) AS t(name);
+FROM unnest(ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection']) AS t(name);
 
 -- A dump carries the rows that this database added; the shipped ones come with
 -- CREATE EXTENSION.
@@ -489,6 +502,7 @@ SELECT pg_extension_config_dump('price_version_seq', '');
 SELECT pg_extension_config_dump('price_version', 'WHERE version > 1000');
 SELECT pg_extension_config_dump('price', 'WHERE version > 1000');
 SELECT pg_extension_config_dump('model_alias', 'WHERE version > 1000');
+SELECT pg_extension_config_dump('catalog_rank', 'WHERE version > 1000');
 SELECT pg_extension_config_dump('contract', 'WHERE version > 1000');
 SELECT pg_extension_config_dump('contract_term', 'WHERE version > 1000');
 SELECT pg_extension_config_dump('fx_rate', 'WHERE version > 1000');
@@ -497,7 +511,7 @@ SELECT pg_extension_config_dump('catalog_rejection', 'WHERE version > 1000');
 
 -- Everyone may read prices unless an administrator says otherwise.
 GRANT USAGE ON SCHEMA inferacct TO PUBLIC;
-GRANT SELECT ON price_version, price, model_alias, contract, contract_term, fx_rate, gpu_price,
+GRANT SELECT ON price_version, price, model_alias, catalog_rank, contract, contract_term, fx_rate, gpu_price,
 	catalog_rejection, price_epoch TO PUBLIC;
 
 -- ---------------------------------------------------------------------------
@@ -515,6 +529,34 @@ END $$;
 
 COMMENT ON FUNCTION lock_prices() IS
 'Waits until no other transaction is writing prices, and keeps others waiting until this one ends; readers do not wait. Under REPEATABLE READ it fails with 40001 when prices were published since the transaction began; 42501 for who may not INSERT into price_version.';
+
+-- The one rule of which of the rows for one thing that hold at a time is in force.
+CREATE TYPE inferacct_internal.in_force_order AS (valid_from timestamptz, published_at timestamptz, version bigint);
+
+COMMENT ON TYPE in_force_order IS 'What in_force_order() orders by.';
+
+CREATE FUNCTION inferacct_internal.in_force_order(valid_from timestamptz, published_at timestamptz, version bigint)
+RETURNS in_force_order
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN ROW(valid_from, published_at, version)::in_force_order;
+
+COMMENT ON FUNCTION in_force_order(timestamptz, timestamptz, bigint) IS
+'Of rows for one thing that hold at a time and are known, the one with the highest of these is in force: '
+'the one valid from later, then published later, then of the higher version.';
+
+CREATE FUNCTION inferacct_internal.rank_of_version(version bigint, catalog text, as_of timestamptz DEFAULT 'infinity', last_version bigint DEFAULT 9223372036854775807)
+RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN rank_of_version.version <= 1000 THEN 65535 WHEN rank_of_version.catalog IS NULL THEN 0
+		ELSE coalesce((SELECT r.rank FROM catalog_rank AS r JOIN price_version AS v USING (version)
+			WHERE r.catalog = rank_of_version.catalog AND v.published_at <= as_of AND v.version <= last_version
+			ORDER BY in_force_order('-infinity', v.published_at, v.version) DESC LIMIT 1), 60001) END
+$$;
+
+COMMENT ON FUNCTION rank_of_version(bigint, text, timestamptz, bigint) IS
+'Whose statement a price of a version and its catalog is, as known at as_of and up to last_version: 0 one''s own, then the catalogs'' ranks, 65535 shipped. NULL catalog: one''s own.';
 
 -- The one rule of names that publishing shares with reading (model_resolve.h):
 -- the user's alias before the shipped one, which never hides prices that were
@@ -534,7 +576,8 @@ AS $$
 			FROM model_alias AS m JOIN price_version AS v USING (version)
 			WHERE m.alias IN (named_provider || '/' || named_model, named_model)
 				AND m.valid_from <= at AND v.published_at <= as_of AND v.version <= last_version
-			ORDER BY m.alias, m.version > 1000 DESC, m.valid_from DESC, v.published_at DESC, m.version DESC
+			ORDER BY m.alias, CASE WHEN m.version > 1000 AND v.catalog IS NULL THEN 0 ELSE rank_of_version(m.version, v.catalog, as_of, last_version) END,
+				in_force_order(m.valid_from, v.published_at, m.version) DESC
 		) AS a
 		WHERE a.model IS NOT NULL AND (a.alias = named_provider || '/' || named_model OR a.provider = named_provider)
 		ORDER BY a.alias = named_model LIMIT 1
@@ -604,13 +647,13 @@ BEGIN
 		above_input_tokens, threshold_inclusive, valid_from, source, checked_on)
 	VALUES (opened, provider, model, coalesce(region, ''), coalesce(service_tier, 'standard'), meter, unit_quantity, usd,
 		coalesce(above_input_tokens, 0), coalesce(threshold_inclusive, false), valid_from, source,
-		(now() AT TIME ZONE 'UTC')::date);
+		CASE WHEN source IS NOT NULL THEN (now() AT TIME ZONE 'UTC')::date END);
 	RETURN opened;
 END $$;
 
 COMMENT ON FUNCTION set_price(text, text, text, numeric, timestamptz, bigint, text, text, bigint, boolean, text) IS
 'Publishes one price as a new version and returns its number. usd: USD per unit_quantity units, 0 for free, NULL to withdraw the price from valid_from on. '
-'It holds from valid_from until the next row of the same key (see price_history); the same key and valid_from corrects the earlier row. '
+'It holds from valid_from until the next row of the same key (see price_history); the same key and valid_from corrects the earlier row. source: where it was read, today; without it the price is one''s own word, and never stale. '
 'A name that is an alias at valid_from (now, when that is -infinity) means what the alias says, and a NOTICE tells under which name the price is kept. '
 'Errors: IA101 a price finer than 1e-15 USD per unit, 22003 negative, 22004 NULL names, 22008 an infinite valid_from, 22023 unknown meter or bad unit_quantity.';
 
@@ -638,30 +681,38 @@ SELECT p.provider, p.model, p.region, p.service_tier, p.meter,
 	p.above_input_tokens, p.threshold_inclusive, p.time_windows,
 	p.valid_from,
 	lead(p.valid_from) OVER (PARTITION BY p.provider, p.model, p.region, p.service_tier, p.meter,
-		p.above_input_tokens, p.threshold_inclusive, p.time_windows ORDER BY p.valid_from) AS valid_to,
-	p.version, p.published_at, p.source, p.checked_on, p.agreement, p.note
+		p.above_input_tokens, p.threshold_inclusive, p.time_windows, p.rank ORDER BY p.valid_from) AS valid_to,
+	p.version, p.published_at, p.source, p.checked_on, p.agreement, p.note, p.rank
 FROM (
 	SELECT DISTINCT ON (q.provider, q.model, q.region, q.service_tier, q.meter,
-			q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from)
-		q.*, v.published_at
-	FROM price q JOIN price_version v USING (version)
-	WHERE v.published_at <= (SELECT price_horizon())
+			q.above_input_tokens, q.threshold_inclusive, q.time_windows, v.rank, q.valid_from)
+		q.*, v.published_at, v.rank
+	FROM price q JOIN (SELECT version, published_at, CASE WHEN version > 1000 AND catalog IS NULL THEN 0 ELSE rank_of_version(version, catalog, horizon) END AS rank
+		FROM price_version, (SELECT price_horizon() AS horizon OFFSET 0) AS h WHERE published_at <= horizon OFFSET 0) AS v USING (version)
 	ORDER BY q.provider, q.model, q.region, q.service_tier, q.meter,
-		q.above_input_tokens, q.threshold_inclusive, q.time_windows, q.valid_from,
-		v.published_at DESC, q.version DESC
+		q.above_input_tokens, q.threshold_inclusive, q.time_windows, v.rank, q.valid_from,
+		in_force_order(q.valid_from, v.published_at, q.version) DESC
 ) p;
 
 COMMENT ON VIEW price_history IS
-'Every price as known now (or at inferacct.as_of), with the half-open time [valid_from, valid_to) in which it holds; valid_to NULL: still open. A price of NULL in usd, amount and multiplier is a withdrawal.';
+'Every price as known now (or at inferacct.as_of), with the half-open time [valid_from, valid_to) in which it holds; valid_to NULL: still open. A price of NULL in usd, amount and multiplier is a withdrawal. '
+'rank: whose statement it is; the lowest goes first: 0 one''s own, then catalogs by catalog_rank, 65535 shipped.';
 
+-- A price without context or hours holds for all of them, before what those of higher ranks state.
 CREATE VIEW current_price WITH (security_invoker = true) AS
 SELECT provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount, multiplier,
-	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on, agreement, note
-FROM price_history
-WHERE valid_from <= now() AND (valid_to IS NULL OR now() < valid_to)
-	AND num_nonnulls(usd, amount, multiplier) = 1;
+	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on, agreement, note, rank
+FROM (
+	SELECT h.*, min(h.rank) OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter,
+			h.above_input_tokens, h.threshold_inclusive, h.time_windows) AS first_of_key,
+		min(h.rank) FILTER (WHERE h.above_input_tokens = 0 AND h.time_windows IS NULL AND num_nonnulls(h.usd, h.amount) = 1)
+			OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter) AS first_base
+	FROM price_history AS h
+	WHERE h.valid_from <= now() AND (h.valid_to IS NULL OR now() < h.valid_to)
+) AS p
+WHERE rank = first_of_key AND num_nonnulls(usd, amount, multiplier) = 1 AND (multiplier IS NOT NULL OR rank <= first_base OR first_base IS NULL);
 
-COMMENT ON VIEW current_price IS 'Prices in force now, as known now (or at inferacct.as_of); withdrawn ones are left out.';
+COMMENT ON VIEW current_price IS 'Prices in force now, as known now (or at inferacct.as_of): of each key that of the lowest rank; withdrawn ones are left out.';
 
 GRANT SELECT ON price_history, current_price TO PUBLIC;
 

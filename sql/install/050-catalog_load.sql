@@ -52,7 +52,7 @@ AS $$
 				(dated.entry).meter, (dated.entry).above_input_tokens, (dated.entry).threshold_inclusive)
 				AND k.time_windows IS NOT DISTINCT FROM (dated.entry).time_windows
 				AND (k.valid_from = (dated.entry).valid_from OR since_publication AND k.valid_from < (dated.entry).valid_from)
-			ORDER BY k.valid_from DESC, v.published_at DESC, k.version DESC LIMIT 1
+			ORDER BY in_force_order(k.valid_from, v.published_at, k.version) DESC LIMIT 1
 		) k ON true
 	) compared
 	UNION ALL
@@ -65,7 +65,7 @@ AS $$
 	LEFT JOIN LATERAL (
 		SELECT a.* FROM model_alias a JOIN price_version v USING (version)
 		WHERE (a.alias, a.valid_from) = (e.alias, e.valid_from) AND v.published_at <= catalog_changes.published_at
-		ORDER BY v.published_at DESC, a.version DESC LIMIT 1
+		ORDER BY in_force_order(a.valid_from, v.published_at, a.version) DESC LIMIT 1
 	) a ON true
 	WHERE e.kind = 'alias'
 	UNION ALL
@@ -79,7 +79,7 @@ AS $$
 		SELECT g.* FROM gpu_price g JOIN price_version v USING (version)
 		WHERE (g.gpu, g.vendor, g.region, g.term, g.valid_from) = (e.gpu, e.vendor, e.region, e.term, e.valid_from)
 			AND v.published_at <= catalog_changes.published_at
-		ORDER BY v.published_at DESC, g.version DESC LIMIT 1
+		ORDER BY in_force_order(g.valid_from, v.published_at, g.version) DESC LIMIT 1
 	) g ON true
 	WHERE e.kind = 'gpu_price'
 	UNION ALL
@@ -219,7 +219,7 @@ BEGIN
 	END IF;
 
 	opened := open_price_version(load_prices.published_at, load_prices.source, 'load_prices ' || load_prices.format,
-		md5(load_prices.catalog));
+		md5(load_prices.catalog), load_prices.format);
 	INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
 		multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on, agreement, note)
 	SELECT opened, (e).provider, (e).model, (e).region, (e).service_tier, (e).meter, (e).unit_quantity, (e).usd, (e).currency, (e).amount,

@@ -10,6 +10,37 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION resolve_model(text, timestamptz) IS
 'What a model''s name means at a time: the provider and model that its prices are kept under, the region that the name states ('''' when it states none), and the most daring rule that led there, mildest first: exact, provider, route, path, arn, profile, vertex_date, variant, spelling, alias, fine_tune, vendor, version, routing, quantization, dated_snapshot, latest. A name that several providers have is its maker''s. token_cost() reads names the same way. NULL model or time gives NULLs, and so does a name that is unknown or ambiguous under inferacct.unpriced = null. Errors: IA002 unknown, with the nearest known names; IA003 ambiguous, with the providers that have it; 22008 a time that is not finite';
 
+-- What reports group by: a log may call one provider, or one model, by many names.
+CREATE FUNCTION resolved_provider(provider text, model text, at timestamptz)
+RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION resolved_provider(text, text, timestamptz) IS
+'Who served a request, by one name: provider as the log states it, in the spelling of the one that the model is priced under, or of prices; where the log states none, the provider of the model, or what stands before the slash of a name that nobody knows. NULL when that is nothing. The same under any inferacct.unpriced. Error 22008 a time that is not finite.';
+
+CREATE FUNCTION resolved_model(model text, at timestamptz)
+RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION resolved_model(text, timestamptz) IS
+'The model that a name means at a time, as provider/model, by which it is priced; the name as it is where it has no prices or is ambiguous. NULL model gives NULL. The same under any inferacct.unpriced. Error 22008 a time that is not finite.';
+
+CREATE FUNCTION resolved_tier(service_tier text)
+RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 3
+AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION resolved_tier(text) IS 'The service tier that a word of a log or a provider means, as prices call it (docs/prices.md); standard for NULL.';
+
+CREATE FUNCTION resolved_region(region text, model text, at timestamptz)
+RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION resolved_region(text, text, timestamptz) IS 'The region of a request: the one that the log states, or else the one in the model''s name. NULL when there is none. Error 22008 a time that is not finite.';
+
 CREATE FUNCTION set_alias(alias text, model text, valid_from timestamptz DEFAULT '-infinity') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -26,7 +57,7 @@ BEGIN
 		SELECT a.provider, NULL::text AS model, '' AS region INTO meant
 		FROM model_alias AS a JOIN price_version AS v USING (version)
 		WHERE a.alias = set_alias.alias AND a.model IS NOT NULL
-		ORDER BY a.valid_from DESC, v.published_at DESC, a.version DESC LIMIT 1;
+		ORDER BY in_force_order(a.valid_from, v.published_at, a.version) DESC LIMIT 1;
 		IF NOT FOUND THEN
 			PERFORM inferacct_internal.fail('IA002', format('there is no alias "%s"', alias), hint => 'Aliases are the rows of model_alias.');
 		END IF;

@@ -18,8 +18,8 @@ AS 'MODULE_PATHNAME', 'token_cost_usage';
 
 COMMENT ON FUNCTION token_cost(text, usage, timestamptz, text, text) IS
 'Exact USD of one request: the sum over its meters of count x price at `at`. Context tiers are chosen by its total input and price all of it. A token meter without a price is billed as its parent (reasoning as output, cache_read as input ...); cache_write_1h has none. '
-'service_tier: standard (also when NULL), batch, flex, priority ...; region: NULL takes the one in the model''s name, an unknown one has the base prices. NULL model, usage or time gives NULL. '
-'Errors: IA001 no price for a meter, IA002 unknown model, IA003 ambiguous model, IA004 unknown tier (these four NULL under inferacct.unpriced = null), IA005 usage of several requests that passes a context tier, 22003 out of range, 22008 infinite time.';
+'service_tier: standard (also when NULL), batch, flex, priority ...; region: NULL takes the one in the model''s name, an unknown one has the base prices (refused under inferacct.guess = refuse where the model has prices by region). NULL model, usage or time gives NULL. '
+'Errors: IA001 no price for a meter, IA002 unknown model, IA003 ambiguous model, IA004 unknown tier, IA009 a guess under inferacct.guess = refuse (these five NULL under inferacct.unpriced = null), IA005 usage of several requests that passes a context tier, 22003 out of range, 22008 infinite time.';
 
 CREATE FUNCTION token_cost(book price_book, model text, usage usage, at timestamptz,
 	service_tier text DEFAULT 'standard', region text DEFAULT NULL)
@@ -33,37 +33,57 @@ COMMENT ON FUNCTION token_cost(price_book, text, usage, timestamptz, text, text)
 
 CREATE FUNCTION token_cost_detail(model text, input_tokens bigint, output_tokens bigint, at timestamptz DEFAULT now(),
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
-	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text,
+	OUT rule text, OUT confidence text, OUT provider text, OUT resolved_model text, OUT checked_on date, OUT note text)
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL SAFE COST 50 ROWS 2
 AS 'MODULE_PATHNAME', 'token_cost_detail_tokens';
 
 COMMENT ON FUNCTION token_cost_detail(text, bigint, bigint, timestamptz) IS
-'Why token_cost() of the same arguments is what it is: a row for each priced meter with quantity units at unit_usd per unit_quantity, the price version, since when it is valid, how it was chosen (tier) and its source. '
+'Why token_cost() of the same arguments is what it is: a row for each priced meter with quantity units at unit_usd per unit_quantity, the price version, since when it is valid, how it was chosen (tier) and its source; the further columns as explain_price(). '
 'usd sums exactly to token_cost(). NULLs and errors as token_cost(); no row where that is NULL.';
 
 CREATE FUNCTION token_cost_detail(model text, usage usage, at timestamptz DEFAULT now(),
 	service_tier text DEFAULT 'standard', region text DEFAULT NULL,
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
-	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text,
+	OUT rule text, OUT confidence text, OUT provider text, OUT resolved_model text, OUT checked_on date, OUT note text)
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL SAFE COST 50 ROWS 4
 AS 'MODULE_PATHNAME', 'token_cost_detail_usage';
 
 COMMENT ON FUNCTION token_cost_detail(text, usage, timestamptz, text, text) IS
-'Why token_cost() of the same arguments is what it is: a row for each priced meter with quantity units at unit_usd per unit_quantity, the price version, since when it is valid, how it was chosen (tier) and its source. '
+'Why token_cost() of the same arguments is what it is: a row for each priced meter with quantity units at unit_usd per unit_quantity, the price version, since when it is valid, how it was chosen (tier) and its source; the further columns as explain_price(). '
 'A meter that is billed as its parent shows the parent''s price. usd sums exactly to token_cost(). NULLs and errors as token_cost(); no row where that is NULL.';
 
 CREATE FUNCTION token_cost_detail(book price_book, model text, usage usage, at timestamptz,
 	service_tier text DEFAULT 'standard', region text DEFAULT NULL,
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
-	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text,
+	OUT rule text, OUT confidence text, OUT provider text, OUT resolved_model text, OUT checked_on date, OUT note text)
 RETURNS SETOF record
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 50 ROWS 4
 AS 'MODULE_PATHNAME', 'token_cost_detail_book';
 
 COMMENT ON FUNCTION token_cost_detail(price_book, text, usage, timestamptz, text, text) IS
 'Why token_cost() of the same book and arguments is what it is; columns as token_cost_detail(model, usage, at, service_tier, region). NULL book gives no row.';
+
+CREATE FUNCTION explain_price(model text, usage usage, at timestamptz DEFAULT now(),
+	service_tier text DEFAULT 'standard', region text DEFAULT NULL,
+	OUT meter text, OUT quantity bigint, OUT usd numeric, OUT rule text, OUT confidence text, OUT provider text, OUT resolved_model text,
+	OUT source text, OUT checked_on date, OUT valid_from timestamptz, OUT note text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 4
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT d.meter, d.quantity, d.usd, d.rule, d.confidence, d.provider, d.resolved_model, d.source, d.checked_on, d.valid_from, d.note
+	FROM token_cost_detail($1, $2, $3, $4, $5) AS d
+$$;
+
+COMMENT ON FUNCTION explain_price(text, usage, timestamptz, text, text) IS
+'Why a request costs what it costs: a row for each priced meter. usd sums exactly to token_cost(). rule: whose statement the price is, in the order in which they go before each other: contract, own price, catalog NAME (by catalog_rank), shipped. '
+'confidence: the worst that applies, worst first: guessed name, fallback region, fallback meter, disputed, stale (checked longer before the request than inferacct.stale_after, or asked for as of a time before the oldest version), single source, derived, alias, exact. '
+'provider, resolved_model: what the name means; checked_on: the day on which its source was last read, of several the earliest, NULL for a contract; note: the price as stated, its factors, what was fallen back on, and the next candidates. NULLs and errors as token_cost(); no row where that is NULL.';
 
 -- ---------------------------------------------------------------------------
 -- spend

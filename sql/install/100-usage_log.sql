@@ -1,8 +1,9 @@
 -- usage_log: one row per request, partitioned by month.
 --
 -- Invariants: no row is refused for its month (what no partition takes lies in
--- usage_log_default); a (source, request_id, at) is there once, and through
--- import_usage() a (source, request_id) is there once, whatever its at.
+-- usage_log_default); a (tenant, source, request_id, at) is there once, and
+-- through import_usage() a (tenant, source, request_id) is there once, whatever
+-- its at.
 --
 -- The primary key and the BRIN index are made on each partition and not on the
 -- parent: the parent belongs to the extension, so pg_dump leaves its indexes to
@@ -19,6 +20,7 @@ CREATE TABLE usage_log (
 	region       text,
 	source       text        COLLATE "C" NOT NULL,
 	request_id   text        COLLATE "C" NOT NULL,
+	tenant       text        COLLATE "C" NOT NULL DEFAULT '',
 	status       text        NOT NULL DEFAULT 'ok',
 	provider     text,
 	team         text,
@@ -48,6 +50,7 @@ COMMENT ON COLUMN usage_log.service_tier IS 'the tier that was billed: standard,
 COMMENT ON COLUMN usage_log.region IS 'the region that was billed; NULL for the one in the model''s name (eu.anthropic...), or none';
 COMMENT ON COLUMN usage_log.source IS 'where the row comes from: the gateway, account or export that numbers its requests';
 COMMENT ON COLUMN usage_log.request_id IS 'the source''s own identifier of the request';
+COMMENT ON COLUMN usage_log.tenant IS 'whose request it is, where one database serves several organisations; empty where it serves one. In every key, so that log and rollup can be distributed by it';
 COMMENT ON COLUMN usage_log.status IS 'ok or failed; a failed request costs what its usage says, since providers bill some failures';
 COMMENT ON COLUMN usage_log.provider IS 'who served the request: a label of reports; prices follow model';
 COMMENT ON COLUMN usage_log.team IS 'who pays: a label of reports';
@@ -61,7 +64,7 @@ COMMENT ON COLUMN usage_log.tolerates IS 'how long the answer may wait, for batc
 COMMENT ON COLUMN usage_log.tags IS 'labels of the source, for reports';
 COMMENT ON COLUMN usage_log.attributes IS 'anything else of the source that shall be kept';
 
-CREATE TABLE usage_log_default PARTITION OF usage_log (PRIMARY KEY (source, request_id, at)) DEFAULT;
+CREATE TABLE usage_log_default PARTITION OF usage_log (PRIMARY KEY (source, request_id, at, tenant)) DEFAULT;
 CREATE INDEX usage_log_default_at_idx ON usage_log_default USING brin (at) WITH (autosummarize = on);
 
 COMMENT ON TABLE usage_log_default IS
@@ -117,7 +120,7 @@ BEGIN
 	EXECUTE format(
 		'WITH moved AS (DELETE FROM inferacct.usage_log_default WHERE at >= %L AND at < %L RETURNING *) '
 		'INSERT INTO inferacct.%I SELECT * FROM moved ORDER BY at', from_at, until_at, partition);
-	EXECUTE format('ALTER TABLE inferacct.%I ADD PRIMARY KEY (source, request_id, at)', partition);
+	EXECUTE format('ALTER TABLE inferacct.%I ADD PRIMARY KEY (source, request_id, at, tenant)', partition);
 	EXECUTE format('CREATE INDEX ON inferacct.%I USING brin (at) WITH (autosummarize = on)', partition);
 	EXECUTE format('ALTER TABLE inferacct.usage_log ATTACH PARTITION inferacct.%I FOR VALUES FROM (%L) TO (%L)', partition, from_at, until_at);
 	RETURN format('inferacct.%I', partition)::regclass;
@@ -295,6 +298,7 @@ BEGIN
 	LEFT JOIN pg_attrdef AS d ON d.adrelid = l.attrelid AND d.adnum = l.attnum
 	LEFT JOIN pg_attribute AS r ON r.attrelid = relation AND r.attname = l.attname AND r.attnum > 0 AND NOT r.attisdropped
 	CROSS JOIN LATERAL (SELECT CASE WHEN l.attname = 'source' AND import_usage.source IS NOT NULL THEN quote_literal(import_usage.source)
+									WHEN l.attname = 'tenant' AND r.attname IS NULL THEN quote_literal('')
 									ELSE 'r.' || quote_ident(r.attname) END) AS filled(by)
 	CROSS JOIN LATERAL (SELECT format_type(l.atttypid, l.atttypmod)) AS t(type)
 	WHERE l.attrelid = 'inferacct.usage_log'::regclass AND l.attnum > 0 AND NOT l.attisdropped AND l.attname <> 'loaded_at';
@@ -314,14 +318,14 @@ BEGIN
 	END IF;
 
 	known := EXISTS (SELECT FROM usage_log AS l WHERE l.source = import_usage.source OR import_usage.source IS NULL);
-	EXECUTE format('SELECT count(*), count(*) > count(DISTINCT hashtextextended(e.request_id COLLATE "C", hashtextextended(e.source COLLATE "C", 0)))
+	EXECUTE format('SELECT count(*), count(*) > count(DISTINCT hashtextextended(e.request_id COLLATE "C", hashtextextended(e.source COLLATE "C", hashtextextended(e.tenant COLLATE "C", 0))))
 		FROM (SELECT %s FROM %s AS r) AS e', outputs, relation)
 	INTO found, repeated;
 
 	-- Hardly any import has a request twice, or meets another writer's: what that takes is left
 	-- out at first.  Rows go in by time, as the BRIN index wants them.
 	insertion := format('INSERT INTO inferacct.usage_log (%1$s) SELECT n.* FROM (SELECT %2$s FROM %3$s AS r) AS n WHERE true', targets, outputs, relation)
-		|| CASE WHEN known THEN ' AND NOT EXISTS (SELECT FROM inferacct.usage_log AS l WHERE l.source = n.source AND l.request_id = n.request_id)' ELSE '' END;
+		|| CASE WHEN known THEN ' AND NOT EXISTS (SELECT FROM inferacct.usage_log AS l WHERE l.source = n.source AND l.request_id = n.request_id AND l.tenant = n.tenant)' ELSE '' END;
 	BEGIN
 		IF NOT repeated THEN
 			EXECUTE insertion || ' ORDER BY n.at';
@@ -332,7 +336,7 @@ BEGIN
 	END;
 	IF repeated THEN
 		EXECUTE insertion || format(' AND NOT EXISTS (SELECT FROM (SELECT %s FROM %s AS r) AS e
-				WHERE e.source = n.source AND e.request_id = n.request_id AND e.at < n.at)
+				WHERE e.source = n.source AND e.request_id = n.request_id AND e.tenant = n.tenant AND e.at < n.at)
 			ORDER BY n.at ON CONFLICT DO NOTHING', outputs, relation);
 		GET DIAGNOSTICS inserted = ROW_COUNT;
 	END IF;
@@ -349,4 +353,4 @@ END
 $$;
 
 COMMENT ON FUNCTION import_usage(regclass, text) IS
-'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. A row whose (source, request_id) is in the log already, whatever its at, is skipped; of several in the relation the earliest is kept. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED, 42501 for who is not in inferacct_admin and may not write inferacct_internal.turn.';
+'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. A row whose (source, request_id) the log has of the same tenant already, whatever its at, is skipped; of several in the relation the earliest is kept. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED, 42501 for who is not in inferacct_admin and may not write inferacct_internal.turn.';

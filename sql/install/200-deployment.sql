@@ -197,6 +197,18 @@ END $$;
 COMMENT ON FUNCTION check_figures(text, numeric[]) IS
 'Refuses (22023) figures of which one is below 0 or not as check_figure() has it; elements that are NULL pass.';
 
+CREATE FUNCTION inferacct_internal.check_finite(at timestamptz) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT isfinite(at) THEN
+		PERFORM inferacct_internal.fail('22008', 'at must be a finite time');
+	END IF;
+END $$;
+
+COMMENT ON FUNCTION check_finite(timestamptz) IS 'Refuses (22008) an infinite time. NULL passes.';
+
 CREATE FUNCTION inferacct_internal.hours_in_month(at timestamptz) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -204,14 +216,28 @@ AS $$
 DECLARE
 	month timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
 BEGIN
-	IF NOT isfinite(at) THEN
-		PERFORM inferacct_internal.fail('22008', 'at must be a finite time');
-	END IF;
+	PERFORM check_finite(at);
 	RETURN trim_scale(extract(epoch FROM month + interval '1 month' - month) / 3600);
 END $$;
 
 COMMENT ON FUNCTION hours_in_month(timestamptz) IS
 'Hours of the UTC calendar month of `at`: 672, 696, 720 or 744. NULL gives NULL. Errors: 22008 an infinite time.';
+
+-- The smallest part of which every month has a whole number of hours' worth:
+-- the least common multiple of 672, 696, 720 and 744.
+CREATE FUNCTION inferacct_internal.month_parts(starts timestamptz, ends timestamptz) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT sum(div(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)) * 9061920,
+		extract(epoch FROM month + interval '1 month' - month)))
+	FROM (SELECT starts AT TIME ZONE 'UTC' AS since, ends AT TIME ZONE 'UTC' AS upto) span,
+		generate_series(date_trunc('month', since), CASE WHEN check_span(starts, ends) THEN upto END, interval '1 month') month
+	WHERE month < upto
+$$;
+
+COMMENT ON FUNCTION month_parts(timestamptz, timestamptz) IS
+'UTC calendar months from one full hour to a later one in units of 1/9061920 month, which is exact: a part of a month is its share of that month''s hours. Errors: 22008 an infinite time, 54000 more than 1000 years.';
 
 CREATE FUNCTION capacity_mtok(tokens_per_second numeric, hours numeric DEFAULT 730, utilization numeric DEFAULT 1)
 RETURNS numeric
@@ -227,13 +253,6 @@ END $$;
 
 COMMENT ON FUNCTION capacity_mtok(numeric, numeric, numeric) IS
 'Million tokens that tokens_per_second serve in `hours` hours at that utilization, exactly. NULL gives NULL. Errors: 22023 a figure of 0 or less, utilization above 1.';
-
-CREATE FUNCTION inferacct_internal.cached_tokens(usage usage) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
-RETURN meter(usage, 'cache_read') + meter(usage, 'cache_read_audio') + meter(usage, 'cache_read_image');
-
-COMMENT ON FUNCTION cached_tokens(usage) IS
-'Tokens of the prompt that were read from a cache, and so need no prefill. NULL gives NULL. Errors: 22003 out of range.';
 
 CREATE FUNCTION capacity_mtok(prefill_tokens_per_second numeric, decode_tokens_per_second numeric, mix usage,
 	hours numeric DEFAULT 730, utilization numeric DEFAULT 1)
@@ -324,30 +343,36 @@ COMMENT ON FUNCTION payback_months(numeric, numeric, numeric, numeric) IS
 -- What holds at a time
 -- ---------------------------------------------------------------------------
 
+CREATE FUNCTION inferacct_internal.fail_none_in_force(message text, at timestamptz, label text, known text[], relation text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM inferacct_internal.fail('IA301', message, format('No row of that name is valid at %s.', at) || hidden_note(),
+		coalesce(format('Known %s are: %s.', label, array_to_string(known, ', ')), format('INSERT it into table %s.', relation)));
+END $$;
+
+COMMENT ON FUNCTION fail_none_in_force(text, timestamptz, text, text[], text) IS
+'Raises IA301: no row of a name holds at a time. known: names of rows that do, called label; NULL: the relation has none.';
+
 CREATE FUNCTION inferacct_internal.deployment_in_force(deployment text, at timestamptz) RETURNS deployment
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	found_row	deployment;
-	known		text;
 BEGIN
-	IF NOT isfinite(at) THEN
-		PERFORM inferacct_internal.fail('22008', 'at must be a finite time');
-	END IF;
+	PERFORM check_finite(at);
 	SELECT d.* INTO found_row
 	FROM deployment d JOIN price_version v USING (version)
 	WHERE d.name = deployment_in_force.deployment AND d.valid_from <= at AND v.published_at <= price_horizon()
-	ORDER BY d.valid_from DESC, v.published_at DESC, d.version DESC LIMIT 1;
+	ORDER BY in_force_order(d.valid_from, v.published_at, d.version) DESC LIMIT 1;
 	IF FOUND THEN
 		RETURN found_row;
 	END IF;
-	SELECT string_agg(name, ', ' ORDER BY name) INTO known
-	FROM (SELECT DISTINCT d.name FROM deployment d JOIN price_version v USING (version)
-		WHERE d.valid_from <= at AND v.published_at <= price_horizon() ORDER BY d.name LIMIT 10) names;
-	PERFORM inferacct_internal.fail('IA301', format('unknown deployment "%s"', deployment),
-		format('No row of that name is valid at %s.', at) || hidden_note(),
-		coalesce('Known deployments are: ' || known || '.', 'INSERT it into table deployment.'));
+	PERFORM fail_none_in_force(format('unknown deployment "%s"', deployment), at, 'deployments', (SELECT array_agg(known.name)
+		FROM (SELECT DISTINCT d.name FROM deployment d JOIN price_version v USING (version)
+			WHERE d.valid_from <= at AND v.published_at <= price_horizon() ORDER BY d.name LIMIT 10) AS known), 'deployment');
 END $$;
 
 COMMENT ON FUNCTION deployment_in_force(text, timestamptz) IS
@@ -364,7 +389,7 @@ AS $$
 		FROM gpu_price p JOIN price_version v USING (version)
 		WHERE (gpu_rents.gpu IS NULL OR p.gpu = gpu_rents.gpu) AND (gpu_rents.vendor IS NULL OR p.vendor = gpu_rents.vendor)
 			AND (gpu_rents.term IS NULL OR p.term = gpu_rents.term) AND p.valid_from <= at AND v.published_at <= price_horizon()
-		ORDER BY p.gpu, p.vendor, p.term, p.valid_from DESC, v.published_at DESC, p.version DESC
+		ORDER BY p.gpu, p.vendor, p.term, in_force_order(p.valid_from, v.published_at, p.version) DESC
 	) g
 	WHERE g.usd_per_hour IS NOT NULL
 	ORDER BY 1, 2, 3
@@ -461,7 +486,7 @@ AS $$
 	SELECT DISTINCT ON (c.item) c.*
 	FROM deployment_cost c JOIN price_version v USING (version)
 	WHERE c.deployment = deployment_costs.deployment AND c.valid_from <= at AND v.published_at <= price_horizon()
-	ORDER BY c.item, c.valid_from DESC, v.published_at DESC, c.version DESC
+	ORDER BY c.item, in_force_order(c.valid_from, v.published_at, c.version) DESC
 $$;
 
 COMMENT ON FUNCTION deployment_costs(text, timestamptz) IS
@@ -540,7 +565,7 @@ AS $$
 		SELECT DISTINCT ON (s.requests_per_second) s.tokens_per_second, s.ttft_p99_ms, s.tpot_ms
 		FROM serving_point s JOIN price_version v USING (version)
 		WHERE s.deployment = serving_tokens_per_second.deployment AND s.valid_from <= at AND v.published_at <= price_horizon()
-		ORDER BY s.requests_per_second, s.valid_from DESC, v.published_at DESC, s.version DESC
+		ORDER BY s.requests_per_second, in_force_order(s.valid_from, v.published_at, s.version) DESC
 	), frontier AS (
 		SELECT tokens_per_second AS tokens,
 			max(held.ttft_p99_ms) OVER points AS ttft, max(held.tpot_ms) OVER points AS tpot

@@ -116,25 +116,22 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	found_row	model_profile;
-	known		text;
 BEGIN
+	PERFORM check_finite(at);
 	SELECT m.* INTO found_row
 	FROM model_profile m JOIN price_version v USING (version)
 	WHERE m.model = model_in_force.model AND m.valid_from <= at AND v.published_at <= price_horizon()
-	ORDER BY m.valid_from DESC, v.published_at DESC, m.version DESC LIMIT 1;
+	ORDER BY in_force_order(m.valid_from, v.published_at, m.version) DESC LIMIT 1;
 	IF FOUND THEN
 		RETURN found_row;
 	END IF;
-	SELECT string_agg(names.model, ', ' ORDER BY names.model) INTO known
-	FROM (SELECT DISTINCT m.model FROM model_profile m JOIN price_version v USING (version)
-		WHERE m.valid_from <= at AND v.published_at <= price_horizon() ORDER BY m.model LIMIT 20) names;
-	PERFORM inferacct_internal.fail('IA301', format('no profile of model "%s"', model),
-		format('No row of that name is valid at %s.', at) || hidden_note(),
-		coalesce('Known profiles are: ' || known || '.', 'INSERT it into table model_profile.'));
+	PERFORM fail_none_in_force(format('no profile of model "%s"', model), at, 'profiles', (SELECT array_agg(known.model)
+		FROM (SELECT DISTINCT m.model FROM model_profile m JOIN price_version v USING (version)
+			WHERE m.valid_from <= at AND v.published_at <= price_horizon() ORDER BY m.model LIMIT 20) AS known), 'model_profile');
 END $$;
 
 COMMENT ON FUNCTION model_in_force(text, timestamptz) IS
-'The row of table model_profile that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. Errors: IA301 there is none.';
+'The row of table model_profile that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. Errors: IA301 there is none, 22008 an infinite time.';
 
 CREATE FUNCTION kv_bytes_per_token(model text, bytes numeric DEFAULT 2, at timestamptz DEFAULT now()) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100

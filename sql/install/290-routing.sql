@@ -74,7 +74,7 @@ FROM (
 	SELECT DISTINCT ON (p.name) p.*
 	FROM routing_policy p JOIN price_version v USING (version)
 	WHERE v.published_at <= (SELECT price_horizon()) AND p.valid_from <= (SELECT least(now(), price_horizon()))
-	ORDER BY p.name, p.valid_from DESC, v.published_at DESC, p.version DESC
+	ORDER BY p.name, in_force_order(p.valid_from, v.published_at, p.version) DESC
 ) p
 WHERE kind IS NOT NULL;
 
@@ -91,7 +91,7 @@ FROM (
 	FROM routing_tier t JOIN price_version v USING (version)
 	WHERE v.published_at <= (SELECT price_horizon()) AND t.valid_from <= (SELECT least(now(), price_horizon()))
 	ORDER BY t.policy, coalesce(t.below_score, 'Infinity'), CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END,
-		t.valid_from DESC, v.published_at DESC, t.version DESC
+		in_force_order(t.valid_from, v.published_at, t.version) DESC
 ) t
 WHERE num_nonnulls(model, deployment) > 0 AND share IS DISTINCT FROM 0;
 
@@ -269,11 +269,7 @@ CREATE FUNCTION inferacct_internal.months_touched(first_at timestamptz, last_at 
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT sum(exact_quotient(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)),
-		extract(epoch FROM month + interval '1 month' - month)))
-	FROM (SELECT date_trunc('hour', first_at AT TIME ZONE 'UTC') AS since, date_trunc('hour', last_at AT TIME ZONE 'UTC') + interval '1 hour' AS upto) AS hours,
-		generate_series(date_trunc('month', since), CASE WHEN check_span(first_at, last_at) THEN upto END, interval '1 month') AS month
-	WHERE month < upto
+	SELECT exact_quotient(month_parts(date_trunc('hour', first_at, 'UTC'), date_trunc('hour', last_at, 'UTC') + interval '1 hour'), 9061920)
 $$;
 
 COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS

@@ -50,24 +50,24 @@ CREATE TYPE inferacct_internal.usage_cells_state (
 COMMENT ON TYPE usage_cells_state IS 'Rows of a log summed up by usage_cells(); usage_cells_rows() makes rows of it. It travels between parallel workers and nodes without loss.';
 
 CREATE FUNCTION inferacct_internal.usage_cells_accum(usage_cells_state, timestamptz[], bigint[], timestamptz, usage, numeric, bigint,
-	text, text, text, text, text, text, text, text) RETURNS usage_cells_state
+	text, text, text, text, text, text, text, text, text, text) RETURNS usage_cells_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME';
 CREATE FUNCTION inferacct_internal.usage_cells_combine(usage_cells_state, usage_cells_state) RETURNS usage_cells_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME';
 
 -- SSPACE: a thousand cells.
 CREATE AGGREGATE inferacct_internal.usage_cells(times timestamptz[], inputs bigint[], at timestamptz, usage usage, provider_usd numeric, fingerprint bigint,
-	source text, model text, service_tier text, region text, provider text, team text, project text, status text) (
+	tenant text, source text, model text, service_tier text, region text, provider text, team text, project text, status text, dimensions text) (
 	SFUNC = usage_cells_accum, STYPE = usage_cells_state, SSPACE = 400000, COMBINEFUNC = usage_cells_combine, PARALLEL = SAFE
 );
 
-COMMENT ON AGGREGATE usage_cells(timestamptz[], bigint[], timestamptz, usage, numeric, bigint, text, text, text, text, text, text, text, text) IS
+COMMENT ON AGGREGATE usage_cells(timestamptz[], bigint[], timestamptz, usage, numeric, bigint, text, text, text, text, text, text, text, text, text, text) IS
 'The rows of a log summed up by rate_key() and labels, for usage_cells_rows(): the same as a GROUP BY, without the cost of grouping. fingerprint: a hash of the row, or NULL. A row without model or usage, or with a row_problem(), is only counted; one without a time is left out. No row gives NULL.';
 
 CREATE FUNCTION inferacct_internal.usage_cells_rows(cells usage_cells_state)
 RETURNS TABLE (hour timestamptz, slice timestamptz, context_from bigint, kinds integer, aggregated boolean,
 	first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, rows bigint, reported bigint, usage usage, provider_usd numeric, fingerprint bigint,
-	source text, model text, service_tier text, region text, provider text, team text, project text, status text)
+	tenant text, source text, model text, service_tier text, region text, provider text, team text, project text, status text, dimensions text)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000
 AS 'MODULE_PATHNAME', 'usage_cells_rows';
 

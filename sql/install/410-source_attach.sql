@@ -174,6 +174,7 @@ AS $$
 				WHEN 'source' THEN quote_literal(name)
 				WHEN 'usage' THEN format('inferacct_internal.countable_usage(%s, %s)', definition #>> '{columns,at}', definition #>> '{columns,usage}')
 				WHEN 'service_tier' THEN coalesce(inferacct_internal.source_format('coalesce(%s, ''standard'')', definition #>> '{columns,service_tier}'), quote_literal('standard'))
+				WHEN 'tenant' THEN coalesce(inferacct_internal.source_format('coalesce(%s, '''')', definition #>> '{columns,tenant}'), quote_literal(''))
 				WHEN 'status' THEN coalesce(definition #>> '{columns,status}', quote_literal('ok'))
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,
 			a.atttypid::regtype,

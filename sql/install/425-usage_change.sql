@@ -63,8 +63,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN bool_and(p.noted_since IS NOT NULL) THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
-		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e))) END
+		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e), nullif(inferacct_internal.dimensions_digest(), ''))) END
 	FROM inferacct_internal.log_parts() AS p
 $$;
 
-COMMENT ON FUNCTION log_identity() IS 'What the notes of usage_change are complete for: the partitions of usage_log, their triggers and the state of the prices. NULL when a partition does not note what is written in it.';
+COMMENT ON FUNCTION log_identity() IS 'What the notes of usage_change are complete for: the partitions of usage_log, their triggers, the state of the prices and the chosen dimensions. NULL when a partition does not note what is written in it.';

@@ -40,6 +40,7 @@ CREATE TABLE inferacct_internal.usage_hourly (
 	kinds			integer NOT NULL,
 	aggregated		boolean NOT NULL,
 	origin			text COLLATE "C" NOT NULL,
+	tenant			text COLLATE "C" NOT NULL,
 	source			text COLLATE "C" NOT NULL,
 	model			text NOT NULL,
 	service_tier	text NOT NULL,
@@ -48,7 +49,8 @@ CREATE TABLE inferacct_internal.usage_hourly (
 	team			text,
 	project			text,
 	status			text NOT NULL,
-	provider_usd	numeric
+	provider_usd	numeric,
+	dimensions		jsonb
 );
 
 -- Rows come in by hour; whoever asks for hours of one origin has usage_hourly_origin.
@@ -68,6 +70,7 @@ COMMENT ON COLUMN usage_hourly.usage IS 'sum of their usage; its requests are th
 COMMENT ON COLUMN usage_hourly.kinds IS 'which kinds of meters each row has, by usage_kinds(): what may lack a price';
 COMMENT ON COLUMN usage_hourly.aggregated IS 'each row sums up several requests itself, as usage reports of providers do';
 COMMENT ON COLUMN usage_hourly.origin IS 'usage_log, or the name of the attached source';
+COMMENT ON COLUMN usage_hourly.dimensions IS 'value by name of usage_dimension: a string, or null where the request states none; NULL where none was chosen when the hour was read';
 COMMENT ON COLUMN usage_hourly.provider_usd IS 'sum of what provider or tool reported, in USD; NULL when it reported nothing';
 
 -- It may outlive the log it was made of.
@@ -85,7 +88,7 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 );
 
 COMMENT ON TABLE refreshed_hour IS 'What refresh_usage() read for an hour: how many rows, and as of which transactions. Of this database only: a dump leaves it out, and the next run looks at everything.';
-COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source that it was read by; empty for usage_log';
+COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source, and of the dimensions, that it was read by; of the dimensions only for usage_log';
 COMMENT ON COLUMN refreshed_hour.fingerprint IS 'modulo 2^64: sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
 
@@ -94,9 +97,9 @@ CREATE FUNCTION inferacct_internal.source_read_by(relation oid, definition jsonb
 RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
-AS $$ SELECT md5(concat_ws(' ', relation, definition)) $$;
+AS $$ SELECT md5(concat_ws(' ', relation, definition, nullif(inferacct_internal.dimensions_digest(), ''))) $$;
 
-COMMENT ON FUNCTION source_read_by(oid, jsonb) IS 'Digest of the relation and the definition of a source; another name of either is no other.';
+COMMENT ON FUNCTION source_read_by(oid, jsonb) IS 'Digest of the relation and the definition of a source, and of the chosen dimensions; another name of the first two is no other.';
 
 CREATE VIEW source_status WITH (security_invoker = true) AS
 SELECT s.name, s.relation,
@@ -149,7 +152,9 @@ RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'usage_kinds';
 
-COMMENT ON FUNCTION usage_kinds(usage) IS 'Bitmap of the kinds of meters present, in the order of usage(): cached and written tokens count as input, reasoning and citation as output, since they have or lack a price together; requests are left out. NULL gives NULL.';
+COMMENT ON FUNCTION usage_kinds(usage) IS 
+'Bitmap of the kinds of meters present, in the order of usage(): tokens of text count as what they are billed as without a price '
+'of their own, since they have or lack a price together; requests are left out. NULL gives NULL.';
 
 CREATE FUNCTION rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)
@@ -176,17 +181,30 @@ COMMENT ON AGGREGATE rollup_spend(text, usage, timestamptz, timestamptz, bigint,
 'Exact USD of rows of usage_hourly: the sum of rollup_cost(), without making a numeric of each. No priced row gives NULL. Errors as rollup_cost().';
 
 CREATE VIEW hourly_spend WITH (security_invoker = true) AS
-SELECT h.hour, h.source, h.provider, h.model, h.service_tier, h.region, h.team, h.project, h.status,
+SELECT h.hour, h.tenant, h.source, h.provider, h.model, h.service_tier, h.region, h.team, h.project, h.status, h.dimensions,
 	meter(h.usage, 'requests') AS requests, h.usage,
 	rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated, h.service_tier, h.region) AS usd,
+	resolved_provider(h.provider, h.model, h.first_at) AS resolved_provider, resolved_model(h.model, h.first_at) AS resolved_model,
+	resolved_tier(h.service_tier) AS resolved_tier, resolved_region(h.region, h.model, h.first_at) AS resolved_region,
 	h.provider_usd, h.reported, h.rows, h.origin, h.slice, h.first_at, h.last_at, h.context_from, h.min_input, h.max_input, h.aggregated, h.kinds
 FROM usage_hourly AS h;
 
-COMMENT ON VIEW hourly_spend IS 'usage_hourly with the number of requests and the exact USD of each row at the prices in force at its time, as known now or at inferacct.as_of.';
+COMMENT ON VIEW hourly_spend IS 'usage_hourly with the number of requests and the exact USD of each row at the prices in force at its time, as known now or at inferacct.as_of. Provider, model, tier and region are as the log wrote them, and resolved_... as reports group by them.';
 
 -- ---------------------------------------------------------------------------
 -- What tells requests apart
 -- ---------------------------------------------------------------------------
+
+CREATE VIEW inferacct_internal.price_boundary WITH (security_invoker = true) AS
+SELECT valid_from AS at FROM price
+UNION ALL SELECT valid_from FROM model_alias
+UNION ALL SELECT valid_from FROM contract_term
+UNION ALL SELECT valid_to FROM contract_term
+UNION ALL SELECT valid_from FROM fx_rate;
+
+COMMENT ON VIEW price_boundary IS 'The moments at which a price of any model, in any version or contract, begins or ends, but for weekly hours.';
+
+GRANT SELECT ON price_boundary TO PUBLIC;
 
 CREATE FUNCTION inferacct_internal.context_thresholds()
 RETURNS bigint[]
@@ -207,11 +225,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH changes AS (
-		SELECT valid_from AS cut FROM price
-		UNION ALL SELECT valid_from FROM model_alias
-		UNION ALL SELECT valid_from FROM contract_term
-		UNION ALL SELECT valid_to FROM contract_term
-		UNION ALL SELECT valid_from FROM fx_rate
+		SELECT at AS cut FROM price_boundary
 		UNION ALL
 		SELECT (day + edge::interval) AT TIME ZONE zone + shift * interval '1 hour'
 		FROM (SELECT DISTINCT time_windows ->> 'timezone', window_edge
@@ -253,13 +267,13 @@ COMMENT ON FUNCTION tells_transactions(regclass) IS 'Whether all rows of relatio
 -- that tell which transactions wrote them, the hash of the partition that they lie in,
 -- since one may be swapped for another that was written long ago; of others, of everything
 -- that a row puts into the rollup.
-CREATE FUNCTION inferacct_internal.row_hash(tracked boolean)
+CREATE FUNCTION inferacct_internal.row_hash(tracked boolean, dimensions text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN CASE WHEN tracked THEN 'hashoidextended(part, 0)'
-	ELSE 'hash_record_extended(ROW(at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd), 0)' END;
+	ELSE 'hash_record_extended(ROW(at, usage, model, service_tier, region, tenant, source, provider, team, project, status, provider_usd, ' || dimensions || '), 0)' END;
 
-COMMENT ON FUNCTION row_hash(boolean) IS 'SQL expression for the hash of a row in the fingerprint of its hour.';
+COMMENT ON FUNCTION row_hash(boolean, text) IS 'SQL expression for the hash of a row in the fingerprint of its hour; dimensions: expression for what it states of the chosen dimensions.';
 
 CREATE FUNCTION inferacct_internal.wrapped(total numeric)
 RETURNS bigint
@@ -269,20 +283,21 @@ RETURN (mod(mod(total + 9223372036854775808, 18446744073709551616) + 18446744073
 COMMENT ON FUNCTION wrapped(numeric) IS 'A whole number modulo 2^64, as a bigint: how sums of hashes are kept. NULL gives NULL.';
 
 -- An origin as the statements below need it.
-CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text)
+CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text, OUT dimensions text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	s usage_source;
 BEGIN
+	dimensions := dimensions_label();
 	IF origin = 'usage_log' THEN
 		rows_of := 'inferacct.usage_log AS r';
 		at := 'r.at';
 		scan := 'FROM inferacct.usage_log AS r';
 		tracked := tells_transactions('inferacct.usage_log');
 		part := CASE WHEN tracked THEN 'r.tableoid' ELSE 'NULL::oid' END;
-		read_by := '';
+		read_by := dimensions_digest();
 		RETURN;
 	END IF;
 	SELECT * INTO s FROM usage_source WHERE name = origin;
@@ -352,7 +367,7 @@ BEGIN
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
 		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
-		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END, row_hash(o.tracked))
+		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END, row_hash(o.tracked, o.dimensions))
 	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by;
 END
 $$;
@@ -407,6 +422,8 @@ DECLARE
 	read_horizon xid8;
 	cells usage_cells_state;
 	rows_found bigint;
+	names text[] := dimension_names();
+	lists record;
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 
@@ -422,25 +439,27 @@ BEGIN
 		PERFORM usage_changes_read();
 	END IF;
 
+	lists := admit_values(o.rows_of, todo);
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
 	read_horizon := pg_snapshot_xmin(pg_current_snapshot());
 	EXECUTE format($query$
-		SELECT inferacct_internal.usage_cells($3, $4, at, usage, provider_usd, %2$s, source, model, service_tier, region, provider, team, project, status)
-		FROM (SELECT at, usage, model, service_tier, region, source, provider, team, project, status, provider_usd, %3$s AS part
+		SELECT inferacct_internal.usage_cells($3, $4, at, usage, provider_usd, %2$s, tenant, source, model, service_tier, region, provider, team, project, status, %4$s)
+		FROM (SELECT at, usage, model, service_tier, region, tenant, source, provider, team, project, status, provider_usd, %5$s AS stated, %3$s AS part
 			  FROM %1$s WHERE at >= $1 AND at < $2 AND inferacct_internal.hour_of(at) = ANY ($5)
 			  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
-	$query$, o.rows_of, row_hash(o.tracked), o.part)
+	$query$, o.rows_of, row_hash(o.tracked, 'stated'), o.part, lists.label, o.dimensions)
 	INTO cells
 	USING greatest(from_at, todo[1]), least(until_at, todo[cardinality(todo)] + interval '1 hour'),
-		price_cuts(from_at, until_at), context_thresholds(), todo;
+		price_cuts(from_at, until_at), context_thresholds(), todo, lists.months, lists.kept;
 
 	WITH read AS MATERIALIZED (
 		SELECT * FROM usage_cells_rows(cells)
 	), stored AS (
 		INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
-			origin, source, model, service_tier, region, provider, team, project, status, provider_usd)
+			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions)
 		SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported, r.usage, r.kinds, r.aggregated,
-			refresh_hours.origin, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project, r.status, r.provider_usd
+			refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project, r.status, r.provider_usd,
+			CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
 		FROM read AS r WHERE r.usage IS NOT NULL
 		ORDER BY r.hour, r.model, r.first_at, r.team
 	), noted AS (

@@ -85,6 +85,7 @@ CREATE TABLE inferacct_internal.usage_monthly (
 	kinds			integer NOT NULL,
 	aggregated		boolean NOT NULL,
 	origin			text COLLATE "C" NOT NULL,
+	tenant			text COLLATE "C" NOT NULL,
 	source			text COLLATE "C" NOT NULL,
 	model			text NOT NULL,
 	service_tier	text NOT NULL,
@@ -93,7 +94,8 @@ CREATE TABLE inferacct_internal.usage_monthly (
 	team			text,
 	project			text,
 	status			text NOT NULL,
-	provider_usd	numeric
+	provider_usd	numeric,
+	dimensions		jsonb
 );
 
 CREATE INDEX usage_monthly_month ON usage_monthly (month, origin);
@@ -273,10 +275,7 @@ RETURNS timestamptz[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(array_agg(DISTINCT cut ORDER BY cut), '{}')
-	FROM (SELECT valid_from FROM price UNION SELECT valid_from FROM model_alias UNION SELECT valid_from FROM fx_rate
-		UNION SELECT valid_from FROM contract_term UNION SELECT valid_to FROM contract_term) AS c(cut)
-	WHERE cut > from_at AND cut < until_at
+	SELECT coalesce(array_agg(DISTINCT at ORDER BY at), '{}') FROM price_boundary WHERE at > from_at AND at < until_at
 $$;
 
 COMMENT ON FUNCTION price_changes(timestamptz, timestamptz) IS 'The moments after from_at and before until_at at which a price of any model, in any version or contract, begins or ends, but for weekly windows.';
@@ -308,14 +307,14 @@ BEGIN
 			SELECT model FROM (SELECT model, max(last_at) AS at FROM hours GROUP BY model) AS names WHERE may_have_windows(model, at)
 		)
 		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
-			origin, source, model, service_tier, region, provider, team, project, status, provider_usd)
+			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions)
 		SELECT m.month,
 			CASE WHEN h.model IN (SELECT model FROM windowed) THEN h.slice
 				 ELSE greatest(begin_of(m.month), cuts[width_bucket(h.first_at, cuts)]) END AS part,
 			min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.rows), sum(h.reported), sum(h.usage), h.kinds, h.aggregated,
-			m.origin, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, sum(h.provider_usd)
+			m.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, sum(h.provider_usd), h.dimensions
 		FROM hours AS h
-		GROUP BY part, width_bucket(h.min_input, sizes), h.kinds, h.aggregated, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status
+		GROUP BY part, width_bucket(h.min_input, sizes), h.kinds, h.aggregated, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.dimensions
 		ORDER BY h.model, part;
 		UPDATE usage_month AS s SET compacted = true WHERE s.origin = m.origin AND s.month = m.month;
 		months := months + 1;
@@ -329,11 +328,11 @@ COMMENT ON FUNCTION compact_usage(boolean) IS
 
 CREATE VIEW inferacct_internal.monthly_usage WITH (security_invoker = true) AS
 SELECT month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
-	origin, source, model, service_tier, region, provider, team, project, status, provider_usd
+	origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions
 FROM usage_monthly
 UNION ALL
 SELECT m.month, h.slice, h.first_at, h.last_at, h.min_input, h.max_input, h.rows, h.reported, h.usage, h.kinds, h.aggregated,
-	h.origin, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd
+	h.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd, h.dimensions
 FROM rollup_month AS m
 CROSS JOIN LATERAL (SELECT * FROM usage_hourly AS u
 	WHERE u.origin = m.origin AND u.hour >= begin_of(m.month) AND u.hour < begin_of(next_month(m.month)) OFFSET 0) AS h

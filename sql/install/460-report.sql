@@ -3,42 +3,67 @@
 -- Invariant: every view prices the rollup's tokens with the prices in force at
 -- the time of the requests, as the session's inferacct.as_of, contract and
 -- unpriced say, reads as the role that asks (row-level security), and adds up
--- exactly to the sum over the rows.  Days and months are UTC.
-
-CREATE FUNCTION inferacct_internal.provider_of(provider text, model text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
-RETURN coalesce(provider, CASE WHEN strpos(model, '/') > 1 THEN split_part(model, '/', 1) END);
-
-COMMENT ON FUNCTION provider_of(text, text) IS 'The label provider of the log, or else what stands before the slash of model; NULL when neither says it.';
+-- exactly to the sum over the rows.  Days and months are UTC.  Provider, model,
+-- tier and region are what the log's words mean today, so that one of them is one
+-- row, however tools spell it, and a new alias shows at once.
 
 CREATE VIEW daily_spend WITH (security_invoker = true) AS
-SELECT day_of(hour) AS day, source, provider_of(provider, model) AS provider, model, service_tier, team,
+SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd
 FROM usage_hourly
-GROUP BY day_of(hour), source, provider_of(provider, model), model, service_tier, team;
+GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
 
-COMMENT ON VIEW daily_spend IS 'Requests, usage and exact USD by UTC day, source, provider, model, service tier and team; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+COMMENT ON VIEW daily_spend IS 'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+
+-- What priced figures rest on: 465-price_confidence has the shares.
+CREATE FUNCTION inferacct_internal.confidence_name(confidence integer)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'confidence_name';
+
+COMMENT ON FUNCTION confidence_name(integer) IS 'The word for a confidence by its place, from 0, the worst. NULL for another number, or NULL.';
+
+CREATE FUNCTION inferacct_internal.confidence_order(confidence text)
+RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'confidence_order';
+
+COMMENT ON FUNCTION confidence_order(text) IS 'The place of a confidence, worst first, from 0. NULL for another word, or NULL.';
+
+CREATE FUNCTION inferacct_internal.rollup_worst_accum(integer, text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text)
+RETURNS integer
+LANGUAGE c STABLE PARALLEL SAFE COST 12
+AS 'MODULE_PATHNAME', 'rollup_worst_accum';
+
+CREATE AGGREGATE rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	aggregated boolean, service_tier text, region text) (
+	SFUNC = rollup_worst_accum, STYPE = integer, FINALFUNC = confidence_name, COMBINEFUNC = int4smaller, PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE rollup_worst(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'The worst confidence (see explain_price()) of any figure of rows of usage_hourly; rows without a price are left out. NULL when none has one. Stale is judged by the last request of a row.';
 
 CREATE VIEW monthly_spend WITH (security_invoker = true) AS
-SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team,
+SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
-	sum(provider_usd) AS provider_usd
+	sum(provider_usd) AS provider_usd,
+	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
 FROM monthly_usage
-GROUP BY month, source, provider_of(provider, model), model, service_tier, team;
+GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
 
-COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier and team; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price. confidence is the worst of any figure in it (price_confidence has the shares). A WARNING tells of prices that were checked more than inferacct.stale_after before the requests.';
 
 DO $$
 DECLARE
 	dimension record;
 BEGIN
 	FOR dimension IN SELECT * FROM (VALUES
-		('team', 'team', 'team'), ('provider', 'provider_of(provider, model)', 'provider'), ('model', 'model', 'model'),
-		('project', 'project', 'project'), ('source', 'source', 'source')) AS d(name, expression, title)
+		('team', 'team', 'team'), ('provider', 'resolved_provider(provider, model, first_at)', 'provider'),
+		('model', 'resolved_model(model, first_at)', 'model'),
+		('project', 'project', 'project'), ('source', 'source', 'source'), ('tenant', 'tenant', 'tenant')) AS d(name, expression, title)
 	LOOP
 		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
 			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage,
@@ -50,6 +75,76 @@ BEGIN
 			format('Requests, usage and exact USD by UTC month and %s. A NULL %1$s is usage that states none. Adds up to monthly_spend.', dimension.title));
 	END LOOP;
 END $$;
+
+-- ---------------------------------------------------------------------------
+-- Any dimension
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION inferacct_internal.dimension_column(dimension text)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF dimension IS NULL THEN
+		RETURN 'NULL::text';
+	ELSIF dimension IN ('tenant', 'source', 'team', 'project', 'status') THEN
+		RETURN 'u.' || dimension;
+	ELSIF dimension = 'provider' THEN
+		RETURN 'inferacct.resolved_provider(u.provider, u.model, u.first_at)';
+	ELSIF dimension = 'model' THEN
+		RETURN 'inferacct.resolved_model(u.model, u.first_at)';
+	ELSIF dimension = 'service_tier' THEN
+		RETURN 'inferacct.resolved_tier(u.service_tier)';
+	ELSIF dimension = 'region' THEN
+		RETURN 'inferacct.resolved_region(u.region, u.model, u.first_at)';
+	ELSIF dimension = ANY (dimension_names()) OR EXISTS (SELECT FROM usage_dimension_value AS v WHERE v.dimension = dimension_column.dimension) THEN
+		RETURN format('(u.dimensions ->> %L)', dimension);
+	END IF;
+	PERFORM inferacct_internal.fail('42704', format('there is no dimension "%s"', dimension),
+		format('There are tenant, source, provider, model, service_tier, region, team, project, status%s.', ', ' || array_to_string(dimension_names(), ', ')),
+		'INSERT INTO usage_dimension chooses one more.');
+END
+$$;
+
+COMMENT ON FUNCTION dimension_column(text) IS 'SQL expression for a dimension over a row u of the rollup; NULL gives that of NULL. Error 42704 no such dimension.';
+
+CREATE FUNCTION spend_by(dimension text, second_dimension text DEFAULT NULL, since date DEFAULT NULL, until date DEFAULT NULL,
+	OUT month date, OUT value text, OUT second_value text, OUT requests bigint, OUT usage usage, OUT usd numeric, OUT provider_usd numeric, OUT note text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	names text[] := array_remove(ARRAY[dimension, second_dimension], NULL);
+	chosen text[] := ARRAY(SELECT n FROM unnest(names) AS n WHERE dimension_column(n) LIKE '(u.dimensions%');
+BEGIN
+	IF dimension IS NULL THEN
+		PERFORM inferacct_internal.fail('22004', 'the dimension is NULL', hint => 'Give the name of one, such as team.');
+	END IF;
+	RETURN QUERY EXECUTE format($query$
+		WITH sums AS (
+			SELECT u.month, %1$s AS value, %2$s AS second_value, u.dimensions IS NULL OR NOT u.dimensions ?& $3 AS is_missing, sum(u.usage) AS usage,
+				inferacct.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd,
+				sum(u.provider_usd) AS provider_usd
+			FROM inferacct_internal.monthly_usage AS u
+			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')
+			GROUP BY 1, 2, 3, 4
+		)
+		SELECT s.month, s.value, s.second_value, inferacct.meter(s.usage, 'requests'), s.usage, s.usd, s.provider_usd, concat_ws('; ',
+			CASE WHEN s.is_missing AND cardinality($3) > 0 THEN 'of hours that were read before the dimension was chosen' END,
+			(SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
+				FROM (VALUES ($4, s.value), ($5, s.second_value)) AS n(name, value)
+				WHERE n.value = 'other' AND EXISTS (SELECT FROM inferacct_internal.usage_dimension_value AS t
+					WHERE t.dimension = n.name AND t.month = s.month AND t.is_tail)))
+		FROM sums AS s ORDER BY s.month, s.usd DESC NULLS LAST, s.value, s.second_value
+	$query$, dimension_column(dimension), dimension_column(second_dimension))
+	USING since, until, chosen, dimension, second_dimension;
+END
+$$;
+
+COMMENT ON FUNCTION spend_by(text, text, date, date) IS
+'Requests, usage and exact USD by UTC month and one or two dimensions: tenant, source, provider, model, service_tier, region, team, project, status, or any of usage_dimension; of the months that begin in [since, until), NULL: all. A NULL value is usage that states none. All rows of a month add up to monthly_spend. note: says where the values that usage_dimension.keep leaves no room for are summed up as other, and where hours were read before the dimension was chosen. usd is NULL when inferacct.unpriced is null and no request has a price. Errors: 42704 no such dimension, 22004 a NULL one; others as rollup_cost().';
 
 -- ---------------------------------------------------------------------------
 -- Tags
@@ -97,7 +192,7 @@ LANGUAGE c STABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'rollup_problem';
 
 COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error under inferacct.unpriced = error (IA001 to IA005, IA007), whatever the setting is; NULL when it has one. Other errors are raised, IA006 of the session''s contract too.';
+'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error under inferacct.unpriced = error (IA001 to IA005, IA007, IA009), whatever the setting is; NULL when it has one. Other errors are raised, IA006 of the session''s contract too.';
 
 CREATE FUNCTION inferacct_internal.tokens_of(usage usage)
 RETURNS bigint
@@ -108,9 +203,9 @@ COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output
 
 -- What has the same prices is judged once.  A row that a new price splits, in time or by its sizes, is not put
 -- together with those that it does not split.
-CREATE FUNCTION inferacct_internal.judged_usage()
-RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
-	provider_usd numeric, problem text)
+CREATE FUNCTION inferacct_internal.alike_usage()
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, aggregated boolean, usage usage,
+	first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, provider_usd numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -118,31 +213,29 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
 		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
-	), alike AS MATERIALIZED (
-		SELECT u.month, u.source, provider_of(u.provider, u.model) AS provider, u.model, u.service_tier, u.region, u.team, u.aggregated,
-			sum(u.usage) AS usage, min(u.first_at) AS first_at, max(u.last_at) AS last_at, min(u.min_input) AS min_input, max(u.max_input) AS max_input, sum(u.provider_usd) AS provider_usd
-		FROM monthly_usage AS u CROSS JOIN ends AS e
-		GROUP BY u.month, u.source, provider_of(u.provider, u.model), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
-			CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
-			width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
 	)
+	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated,
+		sum(u.usage), min(u.first_at), max(u.last_at), min(u.min_input), max(u.max_input), sum(u.provider_usd)
+	FROM monthly_usage AS u CROSS JOIN ends AS e
+	GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
+		CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
+		width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
+$$;
+
+COMMENT ON FUNCTION alike_usage() IS 'The rollup summed up by month, labels and prices.';
+
+CREATE FUNCTION inferacct_internal.judged_usage()
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
+	provider_usd numeric, problem text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at, a.provider_usd,
 		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region)
-	FROM alike AS a
+	FROM alike_usage() AS a
 $$;
 
 COMMENT ON FUNCTION judged_usage() IS 'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a price.';
-
-CREATE VIEW priced_usage WITH (security_invoker = true) AS
-SELECT month, source, meter(sum(usage), 'requests') AS requests,
-	coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
-	tokens_of(sum(usage)) AS tokens,
-	coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens,
-	round(coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)::numeric / nullif(tokens_of(sum(usage)), 0), 6) AS priced_share
-FROM judged_usage()
-GROUP BY month, source;
-
-COMMENT ON VIEW priced_usage IS 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, six decimals; NULL without tokens). The same under any inferacct.unpriced.';
 
 CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
 WITH judged AS MATERIALIZED (
@@ -157,6 +250,7 @@ WITH judged AS MATERIALIZED (
 		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
 		WHEN problem LIKE 'IA006%' THEN 'unknown contract'
 		WHEN problem LIKE 'IA007%' THEN 'no exchange rate'
+		WHEN problem LIKE 'IA009%' THEN 'only a guess would price it'
 		ELSE left(problem, 5) END AS reason
 	FROM judged WHERE problem IS NOT NULL
 ), months AS (
@@ -180,7 +274,8 @@ COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month 
 CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text,
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
-	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text)
+	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text,
+	OUT rule text, OUT confidence text, OUT provider text, OUT resolved_model text, OUT checked_on date, OUT note text)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 500 ROWS 4
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -193,7 +288,8 @@ AS $$
 		SELECT jsonb_object_agg(s.meter, CASE WHEN of_input AND place = 1 THEN greatest($6 - (inputs - 1), 1) ELSE 1 END)::usage AS request FROM sized AS s
 	)
 	SELECT d.meter, p.quantity, d.unit_quantity, d.unit_usd,
-		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source
+		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source,
+		d.rule, d.confidence, d.provider, d.resolved_model, d.checked_on, d.note
 	FROM one CROSS JOIN LATERAL token_cost_detail($1, one.request, $3, $8, $9) AS d JOIN present AS p ON p.meter = d.meter
 	WHERE rollup_cost($1, $2, $3, $4, $5, $6, $7, $8, $9) IS NOT NULL
 $$;

@@ -38,6 +38,7 @@ CREATE TABLE booked_usage (
 	usage			usage NOT NULL,
 	aggregated		boolean NOT NULL,
 	origin			text COLLATE "C" NOT NULL,
+	tenant			text COLLATE "C" NOT NULL,
 	source			text COLLATE "C" NOT NULL,
 	model			text NOT NULL,
 	service_tier	text NOT NULL,
@@ -142,9 +143,9 @@ BEGIN
 		RETURNING *
 	), rows AS (
 		INSERT INTO booked_usage (month, first_at, last_at, min_input, max_input, usage, aggregated,
-			origin, source, model, service_tier, region, provider, team, project, status, provider_usd, usd)
+			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, usd)
 		SELECT this, b.first_at, b.last_at, b.min_input, b.max_input, b.usage, b.aggregated,
-			b.origin, b.source, b.model, b.service_tier, b.region, b.provider, b.team, b.project, b.status, b.provider_usd, b.usd
+			b.origin, b.tenant, b.source, b.model, b.service_tier, b.region, b.provider, b.team, b.project, b.status, b.provider_usd, b.usd
 		FROM booked AS b
 	)
 	SELECT * INTO closed FROM closing;
@@ -208,31 +209,31 @@ COMMENT ON FUNCTION reproduce_month(date) IS
 'Computes a closed month again, with the prices known when it was closed: the booked sum, the sum computed now, and whether every booked row has the same figure. Not so only when a price was published later with an earlier published_at. Reads as its caller: under row-level security reproduced_usd is of the caller''s rows. Errors: 42704 not closed, 22004, 22008.';
 
 CREATE VIEW booked_spend WITH (security_invoker = true) AS
-SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team,
+SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage, sum(usd) AS usd, sum(provider_usd) AS provider_usd
 FROM booked_usage
-GROUP BY month, source, provider_of(provider, model), model, service_tier, team;
+GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
 
 COMMENT ON VIEW booked_spend IS 'monthly_spend of the closed months, as booked.';
 
 -- What has no price counts for nothing on its side; price_effect has it when it gets one.
 CREATE VIEW restated_spend WITH (security_invoker = true) AS
 WITH booked AS (
-	SELECT month, source, provider_of(provider, model) AS provider, model, service_tier, team,
+	SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 		meter(sum(usage), 'requests') AS requests, coalesce(sum(usd), 0) AS usd,
 		coalesce(rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region), 0) AS repriced_usd
-	FROM booked_usage GROUP BY month, source, provider_of(provider, model), model, service_tier, team
+	FROM booked_usage GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant
 ), now AS (
-	SELECT month, source, provider, model, service_tier, team, requests, coalesce(usd, 0) AS usd
+	SELECT month, source, provider, model, service_tier, team, tenant, requests, coalesce(usd, 0) AS usd
 	FROM monthly_spend WHERE month IN (SELECT month FROM closed_month)
 )
 SELECT coalesce(b.month, n.month) AS month, coalesce(b.source, n.source) AS source, coalesce(b.provider, n.provider) AS provider,
-	coalesce(b.model, n.model) AS model, coalesce(b.service_tier, n.service_tier) AS service_tier, coalesce(b.team, n.team) AS team,
+	coalesce(b.model, n.model) AS model, coalesce(b.service_tier, n.service_tier) AS service_tier, coalesce(b.team, n.team) AS team, coalesce(b.tenant, n.tenant) AS tenant,
 	coalesce(b.requests, 0) AS booked_requests, coalesce(n.requests, 0) AS restated_requests,
 	coalesce(b.usd, 0) AS booked_usd, coalesce(n.usd, 0) AS restated_usd,
 	trim_scale(coalesce(b.repriced_usd - b.usd, 0)) AS price_effect, trim_scale(coalesce(n.usd, 0) - coalesce(b.repriced_usd, 0)) AS late_effect
 FROM booked AS b FULL JOIN now AS n
-	ON b.month = n.month AND b.source = n.source AND b.model = n.model AND b.service_tier = n.service_tier
+	ON b.month = n.month AND b.tenant = n.tenant AND b.source = n.source AND b.model = n.model AND b.service_tier = n.service_tier
 	AND coalesce(b.provider, '') = coalesce(n.provider, '') AND (b.provider IS NULL) = (n.provider IS NULL)
 	AND coalesce(b.team, '') = coalesce(n.team, '') AND (b.team IS NULL) = (n.team IS NULL);
 

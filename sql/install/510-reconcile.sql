@@ -23,10 +23,9 @@ CREATE FUNCTION inferacct_internal.serves(provider text, label text, model text,
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-SET inferacct.unpriced TO 'null'
-AS $$ SELECT $1 = coalesce(provider_of($2, $3), (SELECT r.provider FROM resolve_model($3, $4) AS r)) $$;
+AS $$ SELECT resolved_provider($1, $3, $4) = resolved_provider($2, $3, $4) $$;
 
-COMMENT ON FUNCTION serves(text, text, text, timestamptz) IS 'Whether usage labelled so (provider of the log, or NULL) of a model is billed by provider. NULL when nobody knows.';
+COMMENT ON FUNCTION serves(text, text, text, timestamptz) IS 'Whether usage labelled so (provider of the log, or NULL) of a model is billed by provider, by whatever spelling of it. NULL when nobody knows.';
 
 -- Lines of an invoice as rows; an error when they cannot be read.
 CREATE FUNCTION inferacct_internal.invoice_lines(invoice jsonb, OUT model text, OUT meter text, OUT quantity numeric, OUT usd numeric)

@@ -28,11 +28,12 @@ AS $$
 	SELECT h.hour, coalesce(rollup_spend(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated, h.service_tier, h.region), 0)
 	FROM usage_hourly AS h
 	WHERE h.hour >= $1 AND h.hour < $2 AND ($3 IS NULL OR h.team = $3) AND ($4 IS NULL OR h.project = $4)
-		AND ($5 IS NULL OR provider_of(h.provider, h.model) = $5) AND ($6 IS NULL OR h.model = $6)
+		AND ($5 IS NULL OR resolved_provider(h.provider, h.model, h.first_at) = resolved_provider($5, h.model, h.first_at))
+		AND ($6 IS NULL OR resolved_model(h.model, h.first_at) = resolved_model($6, h.first_at))
 	GROUP BY h.hour
 $$;
 
-COMMENT ON FUNCTION hourly_usd(timestamptz, timestamptz, text, text, text, text) IS 'Exact USD of each UTC hour that has usage in [from_at, until_at), of that team, project, provider and model; NULL: any. Errors as rollup_cost().';
+COMMENT ON FUNCTION hourly_usd(timestamptz, timestamptz, text, text, text, text) IS 'Exact USD of each UTC hour that has usage in [from_at, until_at), of that team, project, provider and model, by whatever names; NULL: any. Errors as rollup_cost().';
 
 CREATE FUNCTION inferacct_internal.normal_quantile(upper float8)
 RETURNS float8

@@ -14,46 +14,41 @@ RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
 
 COMMENT ON FUNCTION focus_time(timestamptz) IS 'A time as FOCUS writes it, in UTC to the second. NULL gives NULL.';
 
+-- Meters: src/core/meter.h says what FOCUS calls them.
 CREATE FUNCTION inferacct_internal.focus_meter(meter text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE meter
-	WHEN 'input' THEN 'Input Tokens'
-	WHEN 'output' THEN 'Output Tokens'
-	WHEN 'cache_read' THEN 'Cache Read Input Tokens'
-	WHEN 'cache_write' THEN 'Cache Write Input Tokens'
-	WHEN 'cache_write_1h' THEN 'Cache Write One Hour Input Tokens'
-	WHEN 'reasoning' THEN 'Reasoning Output Tokens'
-	WHEN 'citation' THEN 'Citation Output Tokens'
-	WHEN 'input_audio' THEN 'Audio Input Tokens'
-	WHEN 'output_audio' THEN 'Audio Output Tokens'
-	WHEN 'cache_read_audio' THEN 'Cache Read Audio Input Tokens'
-	WHEN 'input_image' THEN 'Image Input Tokens'
-	WHEN 'output_image' THEN 'Image Output Tokens'
-	WHEN 'cache_read_image' THEN 'Cache Read Image Input Tokens'
-	WHEN 'input_video' THEN 'Video Input Tokens'
-	WHEN 'output_video' THEN 'Video Output Tokens'
-	WHEN 'cache_token_hours' THEN 'Cache Token-Hours'
-	WHEN 'storage_byte_hours' THEN 'Storage Byte-Hours'
-	ELSE initcap(replace(meter, '_', ' '))
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_meter';
 
-COMMENT ON FUNCTION focus_meter(text) IS 'SkuMeter of a meter. NULL gives NULL.';
+COMMENT ON FUNCTION focus_meter(text) IS 'SkuMeter of a meter. NULL gives NULL. Error: 22023 no such meter.';
 
 CREATE FUNCTION inferacct_internal.focus_unit(meter text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN focus_meter(meter) LIKE '% Tokens' THEN 'Tokens' ELSE focus_meter(meter) END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_unit';
 
-COMMENT ON FUNCTION focus_unit(text) IS 'ConsumedUnit of a meter: Tokens, or the meter itself, such as Requests or Web Searches. NULL gives NULL.';
+COMMENT ON FUNCTION focus_unit(text) IS 'ConsumedUnit of a meter: Tokens, or the meter itself, such as Requests or Web Searches. NULL gives NULL. Error: 22023 no such meter.';
+
+CREATE FUNCTION inferacct_internal.focus_token_direction(meter text)
+RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_token_direction';
+
+COMMENT ON FUNCTION focus_token_direction(text) IS 'TokenDirection of a meter: Input, Output, or NULL when it is not tokens. NULL gives NULL. Error: 22023 no such meter.';
+
+CREATE FUNCTION inferacct_internal.focus_token_cache_action(meter text)
+RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'focus_token_cache_action';
+
+COMMENT ON FUNCTION focus_token_cache_action(text) IS 'TokenCacheAction of a meter: Read, Write, Uncached, or NULL when it is not tokens of a prompt. NULL gives NULL. Error: 22023 no such meter.';
 
 CREATE FUNCTION inferacct_internal.focus_details(provider text, model text, meter text, service_tier text, price_tier text)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	'ModelDeveloper', provider, 'ModelId', model,
-	'TokenDirection', CASE WHEN focus_meter(meter) LIKE '%Input Tokens' THEN 'Input' WHEN focus_meter(meter) LIKE '%Output Tokens' THEN 'Output' END,
-	'TokenCacheAction', CASE WHEN focus_meter(meter) NOT LIKE '%Input Tokens' THEN NULL WHEN meter LIKE 'cache_read%' THEN 'Read' WHEN meter LIKE 'cache_write%' THEN 'Write' ELSE 'Uncached' END,
+	'TokenDirection', focus_token_direction(meter), 'TokenCacheAction', focus_token_cache_action(meter),
 	'x_Meter', meter, 'x_ServiceTier', service_tier, 'x_PriceTier', price_tier));
 
 COMMENT ON FUNCTION focus_details(text, text, text, text, text) IS 'SkuPriceDetails of a meter: the keys of the FOCUS 1.5 draft that the log can tell, and own ones that begin with x_. NULL arguments are left out.';
@@ -110,10 +105,11 @@ AS $$
 		SELECT d.* FROM focus_days($1, $2) AS d
 		WHERE rollup_problem(d.model, d.usage, d.first_at, d.last_at, d.min_input, d.max_input, d.aggregated, d.service_tier, d.region) IS NULL
 	), names AS MATERIALIZED (
-		SELECT n.day, n.model AS name, m.provider AS vendor, m.model AS sold
+		SELECT n.day, n.model AS name, m.model AS sold
 		FROM (SELECT r.day, r.model, min(r.first_at) AS at FROM rows AS r GROUP BY r.day, r.model) AS n CROSS JOIN LATERAL resolve_model(n.model, n.at) AS m
 	), priced AS (
-		SELECT r.day, r.source, r.team, r.project, r.service_tier, r.region, r.provider, m.vendor, m.sold, c.meter, c.tier, c.version,
+		SELECT r.day, r.source, r.team, r.project, resolved_tier(r.service_tier) AS service_tier, resolved_region(r.region, r.model, r.first_at) AS region,
+			resolved_provider(r.provider, r.model, r.first_at) AS provider, m.sold, c.meter, c.tier, c.version,
 			focus_block(c.unit_quantity) AS block, c.quantity::numeric AS quantity,
 			trim_scale(CASE WHEN focus_block(c.unit_quantity) = c.unit_quantity THEN c.unit_usd
 				ELSE round((c.unit_usd + 0.000000000000000) / c.unit_quantity, 15) END) AS contracted,
@@ -127,11 +123,11 @@ AS $$
 		-- Tokens that a commitment serves are rows of focus_commitments().
 		WHERE c.usd <> 0 OR focus_unit(c.meter) <> 'Tokens' OR NOT has_capacity(r.model, r.service_tier, r.first_at, 'commitment') OR NOT sees_all_usage()
 	)
-	SELECT p.day, p.source, p.team, p.project, p.service_tier, p.region, coalesce(p.provider, p.vendor), p.sold, p.meter, p.tier, p.version, p.block,
+	SELECT p.day, p.source, p.team, p.project, p.service_tier, p.region, p.provider, p.sold, p.meter, p.tier, p.version, p.block,
 		sum(p.quantity), p.contracted,
 		trim_scale(coalesce(round((p.list + 0.000000000000000) / p.list_per, 15) * p.block, p.contracted))
 	FROM priced AS p
-	GROUP BY p.day, p.source, p.team, p.project, p.service_tier, p.region, coalesce(p.provider, p.vendor), p.sold, p.meter, p.tier, p.version, p.block, p.contracted, p.list, p.list_per
+	GROUP BY p.day, p.source, p.team, p.project, p.service_tier, p.region, p.provider, p.sold, p.meter, p.tier, p.version, p.block, p.contracted, p.list, p.list_per
 $$;
 
 COMMENT ON FUNCTION focus_charges(date, date) IS 'What focus() is made of: per UTC day of [since, until), priced meter and all that names it, the quantity and the price of a block, contracted and list. Usage without a price is left out, and so are tokens that a commitment serves. NULL gives no row.';
@@ -164,7 +160,8 @@ AS $$
 				 ELSE round(m.unit_hours * least(s.all_units / greatest(m.capacity, s.all_units), 1), 12) END AS used_hours
 		FROM months AS m JOIN shares AS s USING (month, name)
 	), rows AS (
-		SELECT month_of(u.hour) AS month, day_of(u.hour) AS day, t.name, u.team, u.project, u.source, u.model, u.service_tier, u.region, m.meter, sum(m.quantity)::numeric AS tokens
+		SELECT month_of(u.hour) AS month, day_of(u.hour) AS day, t.name, u.team, u.project, u.source, resolved_model(u.model, u.first_at) AS model,
+			resolved_tier(u.service_tier) AS service_tier, resolved_region(u.region, u.model, u.first_at) AS region, m.meter, sum(m.quantity)::numeric AS tokens
 		FROM usage_hourly AS u
 		JOIN (SELECT DISTINCT c.name, c.model, c.service_tier FROM capacity_term AS c WHERE c.kind = 'commitment') AS t ON t.model = u.model AND t.service_tier = u.service_tier
 		CROSS JOIN LATERAL meters(u.usage) AS m

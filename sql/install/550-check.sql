@@ -145,7 +145,7 @@ AS $$
 	UNION ALL
 	SELECT 'model_alias', a.alias, format('%s/%s has no price', a.provider, a.model), format('publish one, or end the alias: INSERT INTO model_alias (alias, provider) VALUES (%L, %L)', a.alias, a.provider)
 	FROM (SELECT DISTINCT ON (m.alias) m.* FROM model_alias AS m JOIN price_version AS v USING (version)
-		ORDER BY m.alias, m.version > 1000 DESC, m.valid_from DESC, v.published_at DESC, m.version DESC) AS a
+		ORDER BY m.alias, m.version > 1000 DESC, in_force_order(m.valid_from, v.published_at, m.version) DESC) AS a
 	WHERE a.model IS NOT NULL AND NOT EXISTS (SELECT FROM price AS p WHERE p.provider = a.provider AND p.model = a.model)
 	UNION ALL
 	SELECT 'contract_term', t.contract, format('%s terms of a contract that is not in table contract', count(*)), format('INSERT INTO contract (contract) VALUES (%L)', t.contract)
@@ -200,7 +200,7 @@ AS $$
 	UNION ALL
 	SELECT r.what, r.key, r.problem, r.remedy FROM rollup_problems() AS r
 	UNION ALL
-	SELECT 'usage_log', i.inhrelid::regclass::text, 'a partition without a primary key: a request can be in it twice', format('ALTER TABLE %s ADD PRIMARY KEY (source, request_id, at)', i.inhrelid::regclass)
+	SELECT 'usage_log', i.inhrelid::regclass::text, 'a partition without a primary key: a request can be in it twice', format('ALTER TABLE %s ADD PRIMARY KEY (source, request_id, at, tenant)', i.inhrelid::regclass)
 	FROM pg_inherits AS i WHERE i.inhparent = 'inferacct.usage_log'::regclass
 		AND NOT EXISTS (SELECT FROM pg_index AS x WHERE x.indrelid = i.inhrelid AND x.indisprimary AND x.indisvalid)
 	UNION ALL

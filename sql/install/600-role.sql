@@ -16,8 +16,9 @@ AS $$
 DECLARE
 	name text;
 	kind "char";
-	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
+	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
 		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip', 'refresh_base', 'usage_change', 'turn',
+		'usage_dimension', 'usage_dimension_value',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
@@ -91,7 +92,7 @@ COMMENT ON FUNCTION team_tables() IS 'The tables whose rows are of a team, which
 CREATE FUNCTION inferacct_internal.count_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['refreshed_hour', 'refresh_run', 'refresh_skip', 'usage_change']::text[];
+RETURN ARRAY['refreshed_hour', 'refresh_run', 'refresh_skip', 'usage_change', 'usage_dimension_value']::text[];
 
 COMMENT ON FUNCTION count_tables() IS 'The tables that count the usage of all teams together, which policies show to nobody who sees a part once protect_usage() is on.';
 
@@ -107,6 +108,8 @@ BEGIN
 	FOREACH name IN ARRAY count_tables() LOOP
 		EXECUTE format('CREATE POLICY everything ON %I USING ((SELECT sees_everything()))', name);
 	END LOOP;
+	-- That a report has an other is for everybody to know.
+	CREATE POLICY tails ON usage_dimension_value FOR SELECT USING (is_tail);
 END $$;
 
 CREATE FUNCTION protect_usage(enabled boolean DEFAULT true)

@@ -203,8 +203,10 @@ BEGIN
 		columns := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
 			WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
 		relation := t.relation;
-		EXECUTE format('INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM (SELECT l.%3$s -> ''row'' AS value FROM %4$s AS l WHERE l.%3$s ->> ''table'' = %5$L) AS e '
-			'CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, e.value) AS r', t.relation, columns, line, lines, t.relname);
+		EXECUTE format('INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %6$s FROM (SELECT l.%3$s -> ''row'' AS value FROM %4$s AS l WHERE l.%3$s ->> ''table'' = %5$L) AS e '
+			'CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, e.value) AS r', t.relation, columns, line, lines, t.relname,
+			(SELECT string_agg('r.' || quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+				WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = ''));
 		GET DIAGNOSTICS rows = ROW_COUNT;
 		IF rows > 0 THEN
 			RETURN NEXT;

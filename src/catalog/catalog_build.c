@@ -149,13 +149,6 @@ CatalogStopped(Catalog *catalog)
 	return catalog->stopped;
 }
 
-/* Prices of tokens are quoted per million, all others per one. */
-int64_t
-MeterDefaultUnit(Meter meter)
-{
-	return MeterSideOf(meter) == SIDE_OTHER ? 1 : 1000000;
-}
-
 /* A member by its exact name, or NULL.  The first of several. */
 const cJSON *
 Field(const cJSON *object, const char *name)

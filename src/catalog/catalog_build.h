@@ -36,7 +36,6 @@ extern CatalogRow *CatalogReject(Catalog *catalog, const char *path, const char 
 
 extern const char *CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per,
 								  int64_t unit_quantity, const char **problem);
-extern int64_t MeterDefaultUnit(Meter meter);
 extern const cJSON *Field(const cJSON *object, const char *name);
 extern const char *StringField(const cJSON *object, const char *name);
 extern bool IsInteger(const cJSON *value, int64_t low, int64_t *integer);

@@ -75,7 +75,7 @@ AddRow(const Place *place, const char *name, const LitellmField *field,
 	row->region = field->region == NULL ? place->model.region : CatalogString(catalog, field->region);
 	row->service_tier = CatalogString(catalog, field->service_tier);
 	row->meter = field->meter == METER_COUNT ? "*" : MeterName(field->meter);
-	row->unit_quantity = field->meter == METER_COUNT ? 1 : MeterDefaultUnit(field->meter);
+	row->unit_quantity = field->meter == METER_COUNT ? 1 : MeterPriceUnit(field->meter);
 	row->usd = usd;
 	row->currency = "USD";
 	row->multiplier = multiplier;
@@ -94,7 +94,7 @@ AddPrice(const Place *place, const char *name, const LitellmField *field, const 
 	if (problem == NULL && place->model.commitment && field->meter == METER_SECONDS)
 		problem = "commitment price has no meter";
 	if (problem == NULL)
-		usd = CatalogDecimal(place->catalog, value, 1, MeterDefaultUnit(field->meter), &problem);
+		usd = CatalogDecimal(place->catalog, value, 1, MeterPriceUnit(field->meter), &problem);
 	AddRow(place, name, field, usd, NULL, problem);
 }
 
@@ -257,7 +257,7 @@ static void
 ResolvePair(CatalogRow *one, CatalogRow *other)
 {
 	Meter		meter = MeterByName(one->meter, strlen(one->meter));
-	bool		sides = meter != METER_COUNT && MeterSideOf(meter) == SIDE_OTHER;
+	bool		sides = meter != METER_COUNT && !MeterIsTokens(meter);
 
 	if (SameText(one->usd, other->usd) && SameText(one->multiplier, other->multiplier))
 		Mark(other, CATALOG_MERGED, "same charge as another field");

@@ -337,7 +337,7 @@ ReadPrice(Entry *entry, const char *name, const cJSON *price)
 		CatalogReject(catalog, path, "unknown meter");
 		return;
 	}
-	per = MeterDefaultUnit(meter);
+	per = MeterPriceUnit(meter);
 	if (cJSON_IsObject(price) && !ReadPriceObject(&price, name, &per))
 		problem = PROBLEM_SHAPE;
 	else if (!cJSON_IsNull(price))
@@ -380,7 +380,7 @@ ReadMultiplier(Entry *entry, const cJSON *value)
 	}
 	row = AddRow(entry, CATALOG_PRICE, path);
 	row->meter = all ? "*" : MeterName(meter);
-	row->unit_quantity = all ? 1 : MeterDefaultUnit(meter);
+	row->unit_quantity = all ? 1 : MeterPriceUnit(meter);
 	row->multiplier = text;
 }
 

@@ -478,6 +478,24 @@ FieldString(Fields *fields, const char **bytes, size_t *length, size_t most)
 	*length = 0;
 }
 
+void
+FieldRest(Fields *fields, const char **bytes, size_t *length)
+{
+	if (!fields->reading)
+	{
+		if (fields->form == FIELDS_TEXT)
+			AppendText(fields, *bytes, *length);
+		else
+			Append(fields, *bytes, *length);
+		return;
+	}
+	if (fields->form == FIELDS_TEXT)
+		TakeSpace(fields);
+	*bytes = fields->at;
+	*length = FieldsAreGood(fields) ? (size_t) (fields->end - fields->at) : 0;
+	fields->at += *length;
+}
+
 bool
 FieldsEnd(Fields *fields)
 {

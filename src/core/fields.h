@@ -95,6 +95,12 @@ extern void FieldUsage(Fields *fields, MeterCounts *counts);
 /* Of at most `most` bytes; what is read is allocated. */
 extern void FieldString(Fields *fields, const char **bytes, size_t *length, size_t most);
 
+/*
+ * All the rest, as the last field: a value that has both forms of its own.  What
+ * is read lies where it was given.
+ */
+extern void FieldRest(Fields *fields, const char **bytes, size_t *length);
+
 /* What was read is none: for invariants across fields. */
 extern void FieldsRefuse(Fields *fields);
 

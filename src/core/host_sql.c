@@ -10,10 +10,10 @@
 #include "server/compat.h"
 #include "core/host_sql.h"
 
-static void *
-AllocateInContext(void *arg, size_t size)
+void *
+AllocateInContext(void *context, size_t size)
 {
-	return MemoryContextAllocExtended(arg, size, MCXT_ALLOC_HUGE);
+	return MemoryContextAllocHuge(context, size);
 }
 
 static void

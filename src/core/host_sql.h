@@ -7,6 +7,9 @@
 
 #include "core/host.h"
 
+/* A HostAllocator: memory of a context, of any size. */
+extern void *AllocateInContext(void *context, size_t size);
+
 /* Memory of a context, where running out is an error; a cancelled query ends in one, too. */
 extern Host HostOf(MemoryContext context);
 

@@ -9,6 +9,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
+#include "core/host_sql.h"
 #include "core/state_sql.h"
 
 /* ---------- writing ---------- */
@@ -44,7 +45,7 @@ StateOut(FunctionCallInfo fcinfo, const StateType *type)
 	StringInfoData text;
 
 	initStringInfo(&text);
-	Write(type, type->of_datum(PG_GETARG_DATUM(0)), FIELDS_TEXT, AppendToString, &text);
+	Write(type, StateBehind(type, PG_GETARG_DATUM(0)), FIELDS_TEXT, AppendToString, &text);
 	PG_RETURN_CSTRING(text.data);
 }
 
@@ -54,7 +55,7 @@ StateSend(FunctionCallInfo fcinfo, const StateType *type)
 	StringInfoData message;
 
 	pq_begintypsend(&message);
-	Write(type, type->of_datum(PG_GETARG_DATUM(0)), FIELDS_BINARY, AppendToString, &message);
+	Write(type, StateBehind(type, PG_GETARG_DATUM(0)), FIELDS_BINARY, AppendToString, &message);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
@@ -82,10 +83,10 @@ StateFlatten(const StateType *type, const void *state, void *result, Size size)
 
 /* ---------- reading ---------- */
 
-static void *
-AllocateInContext(void *owner, size_t size)
+static Datum
+StateToDatum(const StateType *type, void *state)
 {
-	return MemoryContextAllocHuge(owner, size);
+	return type->to_datum == NULL ? ExpandedStateGetDatum(state) : type->to_datum(state);
 }
 
 static bool
@@ -122,7 +123,7 @@ StateIn(FunctionCallInfo fcinfo, const StateType *type)
 	void	   *state = type->fields(&fields, NULL);
 
 	if (FieldsEnd(&fields))
-		return type->to_datum(state);
+		return StateToDatum(type, state);
 	if (fields.problem == FIELDS_MALFORMED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -147,7 +148,7 @@ StateReceive(FunctionCallInfo fcinfo, const StateType *type)
 	void	   *state = type->fields(&fields, NULL);
 
 	if (FieldsEnd(&fields))
-		return type->to_datum(state);
+		return StateToDatum(type, state);
 	if (fields.problem == FIELDS_MALFORMED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
@@ -203,6 +204,47 @@ StateOfFlat(const StateType *type, Datum datum)
 	return state;
 }
 
+const void *
+StateBehind(const StateType *type, Datum datum)
+{
+	if (type->of_datum != NULL)
+		return type->of_datum(datum);
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
+		return DatumGetEOHP(datum);
+	return StateOfFlat(type, datum);
+}
+
+/* ---------- expanded objects ---------- */
+
+static Size
+ExpandedFlatSize(ExpandedObjectHeader *header)
+{
+	return StateFlatSize(((ExpandedState *) header)->type, header);
+}
+
+static void
+ExpandedFlatten(ExpandedObjectHeader *header, void *result, Size size)
+{
+	StateFlatten(((ExpandedState *) header)->type, header, result, size);
+}
+
+static const ExpandedObjectMethods expanded_methods = {
+	.get_flat_size = ExpandedFlatSize,
+	.flatten_into = ExpandedFlatten
+};
+
+void *
+ExpandedStateMake(const StateType *type, Size size)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "inferacct state", ALLOCSET_START_SMALL_SIZES);
+	ExpandedState *state = MemoryContextAllocZero(context, size);
+
+	MemoryContextSetIdentifier(context, type->name);
+	EOH_init_header(&state->header, &expanded_methods, context);
+	state->type = type;
+	return state;
+}
+
 /* ---------- whose it is ---------- */
 
 MemoryContext
@@ -216,7 +258,7 @@ StateContext(FunctionCallInfo fcinfo)
 void *
 StateNotOwn(FunctionCallInfo fcinfo, const StateType *type)
 {
-	const void *state = PG_ARGISNULL(0) ? NULL : type->of_datum(PG_GETARG_DATUM(0));
+	const void *state = PG_ARGISNULL(0) ? NULL : StateBehind(type, PG_GETARG_DATUM(0));
 	MemoryContext caller = MemoryContextSwitchTo(StateContext(fcinfo));
 	void	   *copy = type->copy(state);
 

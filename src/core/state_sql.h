@@ -30,10 +30,10 @@ typedef struct StateType
 	/* Write the fields of a state, or read them into a new one in the current memory context, which is returned. */
 	void	   *(*fields) (Fields *fields, void *state);
 
-	/* The state behind a Datum, to read; raises what was stored by another version. */
+	/* The state behind a Datum, to read; raises what was stored by another version.  NULL: an ExpandedState. */
 	const void *(*of_datum) (Datum datum);
 
-	/* A state that was made in the current memory context, as a Datum. */
+	/* A state that was made in the current memory context, as a Datum.  NULL: an ExpandedState. */
 	Datum		(*to_datum) (void *state);
 
 	/* A copy in the current memory context to change; for NULL a new state, or NULL when that takes arguments. */
@@ -63,6 +63,38 @@ extern int no_such_variable
 extern Size StateFlatSize(const StateType *type, const void *state);
 extern void StateFlatten(const StateType *type, const void *state, void *result, Size size);
 extern void *StateOfFlat(const StateType *type, Datum datum);
+
+/* The state behind a Datum of the type, to read. */
+extern const void *StateBehind(const StateType *type, Datum datum);
+
+/* ---------- expanded objects ---------- */
+
+/*
+ * The beginning of a state that is an expanded object while it is worked on:
+ * a memory context of its own, freed at once, with whatever the state allocates
+ * there.  Its flat form is the binary one.
+ */
+typedef struct ExpandedState
+{
+	ExpandedObjectHeader header;
+	const StateType *type;
+} ExpandedState;
+
+/* A new state of that size, all zero, in a context of its own below the current one. */
+extern void *ExpandedStateMake(const StateType *type, Size size);
+
+static inline MemoryContext
+ExpandedStateContext(const ExpandedState *state)
+{
+	return state->header.eoh_context;
+}
+
+/* The state as a Datum that may be changed. */
+static inline Datum
+ExpandedStateGetDatum(const ExpandedState *state)
+{
+	return EOHPGetRWDatum(&state->header);
+}
 
 /* Raise that a stored state has another format than this version's, or is damaged. */
 extern void StateFormatError(const StateType *type, int found) __attribute__((noreturn));

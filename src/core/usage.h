@@ -42,7 +42,7 @@ typedef union UsageBuffer
 } UsageBuffer;
 
 /* Longest text of a usage: braces, NUL and, for each meter, "name":count, */
-#define USAGE_TEXT_OF_METER(ENUM, name, side, parent) + sizeof("\"" #name "\":9223372036854775807,")
+#define USAGE_TEXT_OF_METER(ENUM, name, ...) + sizeof("\"" #name "\":9223372036854775807,")
 #define USAGE_TEXT_SIZE (3 METERS(USAGE_TEXT_OF_METER))
 
 typedef enum UsageStatus

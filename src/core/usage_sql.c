@@ -21,6 +21,7 @@
 
 #include "server/call_site.h"
 #include "server/errors.h"
+#include "core/meter_sql.h"
 #include "core/usage_sql.h"
 
 PG_FUNCTION_INFO_V1(usage_in);
@@ -46,6 +47,7 @@ PG_FUNCTION_INFO_V1(usage_hash_extended);
 PG_FUNCTION_INFO_V1(usage_meter);
 PG_FUNCTION_INFO_V1(usage_input_tokens);
 PG_FUNCTION_INFO_V1(usage_output_tokens);
+PG_FUNCTION_INFO_V1(usage_cached_tokens);
 PG_FUNCTION_INFO_V1(usage_meters);
 
 /* The bytes that make two usages equal: all but the length word. */
@@ -92,12 +94,6 @@ UsageError(UsageStatus status, Meter meter)
 }
 
 /* ---- text and binary form ---- */
-
-static int
-HintMeters(void)
-{
-	return errhint("The meters are: %s.", METER_NAMES);
-}
 
 /* Raise why string is not a usage; at is where, as UsageFromText() says it. */
 static void
@@ -366,27 +362,19 @@ usage_hash_extended(PG_FUNCTION_ARGS)
 Datum
 usage_meter(PG_FUNCTION_ARGS)
 {
-	text	   *name = PG_GETARG_TEXT_PP(1);
-	Meter		meter = MeterByName(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-
-	if (meter == METER_COUNT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there is no meter \"%s\"", text_to_cstring(name)),
-				 HintMeters()));
-	PG_RETURN_INT64(UsageCount(PG_GETARG_USAGE(0), meter));
+	PG_RETURN_INT64(UsageCount(PG_GETARG_USAGE(0), MeterArgument(PG_GETARG_TEXT_PP(1))));
 }
 
-/* The total of one side of the request. */
+/* The total of these meters, which are called so. */
 static int64
-TokensOf(const Usage *usage, uint32 meters, const char *side)
+TokensOf(const Usage *usage, uint32 meters, const char *what)
 {
 	int64		total;
 
 	if (!UsageTotal(usage, meters, &total))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s tokens are out of range", side),
+				 errmsg("%s tokens are out of range", what),
 				 errdetail("Their sum exceeds 9223372036854775807.")));
 	return total;
 }
@@ -401,6 +389,12 @@ Datum
 usage_output_tokens(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT64(TokensOf(PG_GETARG_USAGE(0), METERS_OF_OUTPUT, "output"));
+}
+
+Datum
+usage_cached_tokens(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(TokensOf(PG_GETARG_USAGE(0), METERS_OF_CACHE, "cached"));
 }
 
 /* meters(usage): one row for each meter that was consumed, in the order of meter.h. */

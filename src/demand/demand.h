@@ -138,12 +138,16 @@ extern void DemandUsage(const Demand *demand, const DemandBucket *bucket, Usage 
 extern bool DemandBucketIsValid(const Demand *demand, const DemandBucket *bucket);
 
 /*
+ * Raised with every change of the stored form or the text.
+ */
+#define DEMAND_FORMAT 1
+
+/*
  * demand_bytes.c: the stored form of a sorted demand, the same for equal
  * demands on every machine.  DemandSize() says how much room DemandWrite()
  * takes; DemandRead() takes bytes that a client or a disk could have damaged
  * into an initialized demand.
  */
-#define DEMAND_FORMAT 1
 
 extern size_t DemandSize(const Demand *demand);
 extern void DemandWrite(const Demand *demand, unsigned char *bytes);
@@ -151,7 +155,8 @@ extern DemandStatus DemandRead(Demand *demand, const unsigned char *bytes, size_
 
 /*
  * demand_text.c: the text form of a sorted demand, JSON.  DemandToText() hands
- * its pieces to append; DemandFromText() leaves in *at what did not fit.
+ * its pieces to append; DemandFromText() leaves in *at what did not fit, or the
+ * number of another format.
  */
 typedef void (*DemandAppend) (void *sink, const char *text);
 extern void DemandToText(const Demand *demand, DemandAppend append, void *sink);

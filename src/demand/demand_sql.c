@@ -245,12 +245,20 @@ demand_in(PG_FUNCTION_ARGS)
 
 	DemandInContext(&demand, DEMAND_HOUR, CurrentMemoryContext);
 	status = DemandFromText(&demand, string, &at);
+	if (status == DEMAND_OTHER_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("a value of type %s was written by another version of inferacct", "demand"),
+				 *at >= '0' && *at <= '9' ?
+				 errdetail("Its format is number %.*s, this version reads number %d.", (int) strspn(at, "0123456789"), at, DEMAND_FORMAT) :
+				 errdetail("It says no format number, this version reads number %d.", DEMAND_FORMAT),
+				 errhint("Aggregate the rows again.")));
 	if (status == DEMAND_CORRUPT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s", "demand"),
 				 errdetail("It does not fit at character %d: \"%.40s\".", (int) (at - string) + 1, at),
-				 errhint("Expected {\"minutes\":60,\"buckets\":[{\"from\":\"2024-05-01T13:00Z\",\"requests\":1,\"usage\":{\"input\":1200,\"requests\":1},\"usd\":\"0.0036\"}]}, each bucket once and on its grid.")));
+				 errhint("Expected {\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-05-01T13:00Z\",\"requests\":1,\"usage\":{\"input\":1200,\"requests\":1},\"usd\":\"0.0036\"}]}, each bucket once and on its grid.")));
 	CheckDemand(status);
 	PG_RETURN_DATUM(DemandGetDatum(&demand));
 }

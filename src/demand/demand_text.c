@@ -2,10 +2,12 @@
  * demand_text.c
  *	  The text form of a demand: JSON.
  *
- *	{"minutes": 60, "buckets": [
+ *	{"format": 1, "minutes": 60, "buckets": [
  *		{"from": "2024-05-01T13:00Z", "requests": 2, "usage": {"input": 1200, "requests": 2},
  *		 "usd": "0.0036", "unpriced": 1}]}
  *
+ * `format` is DEMAND_FORMAT: text of another version is refused, never misread.
+ * Text that says none, as people write it, is of format 1.
  * `unpriced`, the requests whose API cost is not known, is left out when it is
  * 0.  Years are astronomical: 0000 is 1 BC.  Reading takes members in any order
  * and buckets in any order, each once.
@@ -24,6 +26,8 @@
 #define DAYS_PER_ERA 146097		/* 400 years */
 
 #define FARTHEST_YEAR 300000	/* beyond what timestamptz has; its microseconds fit 64 bits */
+
+#define FORMAT_UNSAID 1			/* what text without a format number is of */
 
 #define BUCKET_TEXT_SIZE (USAGE_TEXT_SIZE + MONEY_TEXT_SIZE + 160)
 
@@ -89,7 +93,8 @@ DemandToText(const Demand *demand, DemandAppend append, void *sink)
 {
 	char		text[BUCKET_TEXT_SIZE];
 
-	snprintf(text, sizeof(text), "{\"minutes\":%" PRId64 ",\"buckets\":[", demand->width / DEMAND_MINUTE);
+	snprintf(text, sizeof(text), "{\"format\":%d,\"minutes\":%" PRId64 ",\"buckets\":[", DEMAND_FORMAT,
+			 demand->width / DEMAND_MINUTE);
 	append(sink, text);
 	for (uint32_t i = 0; i < demand->nbuckets; i++)
 	{
@@ -369,13 +374,38 @@ ExpectName(Scanner *scanner, const char *expected)
 	return !scanner->bad;
 }
 
-/* `{"minutes": n, "buckets":`, up to the array. */
+/* `{`, and `"format": n,` if it is there; another format's n is where the scanner stops. */
+static DemandStatus
+ReadFormat(Scanner *scanner)
+{
+	const char *start;
+	int64_t		format = FORMAT_UNSAID;
+
+	Expect(scanner, '{');
+	SkipSpace(scanner);
+	start = scanner->at;
+	if (strncmp(start, "\"format\"", strlen("\"format\"")) == 0)
+	{
+		(void) ExpectName(scanner, "format");
+		SkipSpace(scanner);
+		start = scanner->at;
+		format = ReadNumber(scanner);
+		Expect(scanner, ',');
+	}
+	if (scanner->bad)
+		return DEMAND_CORRUPT;
+	if (format == DEMAND_FORMAT)
+		return DEMAND_OK;
+	scanner->at = start;
+	return DEMAND_OTHER_FORMAT;
+}
+
+/* `"minutes": n, "buckets":`, up to the array. */
 static void
 ReadWidth(Scanner *scanner, Demand *demand)
 {
 	int64_t		minutes;
 
-	Expect(scanner, '{');
 	if (!ExpectName(scanner, "minutes"))
 		return;
 	minutes = ReadNumber(scanner);
@@ -391,8 +421,13 @@ DemandStatus
 DemandFromText(Demand *demand, const char *text, const char **at)
 {
 	Scanner		scanner = {text, false};
-	DemandStatus status = DEMAND_OK;
+	DemandStatus status = ReadFormat(&scanner);
 
+	if (status != DEMAND_OK)
+	{
+		*at = scanner.at;
+		return status;
+	}
 	ReadWidth(&scanner, demand);
 	Expect(&scanner, '[');
 	if (!scanner.bad && !Accept(&scanner, ']'))

@@ -43,6 +43,7 @@ FindAlias(Search *search, const char *name, ModelRef *ref)
 
 	if (strcmp(name, search->no_alias) == 0)
 		return false;
+	ref->guessed = false;
 	if (directory->alias(directory->arg, name, search->at, ref,
 						 &search->match->from, &search->match->to))
 		return true;
@@ -92,6 +93,7 @@ LookUpBare(Search *search, const char *model)
 		return MODEL_AMBIGUOUS;
 	}
 	match->ref = match->candidates[0];
+	match->ref.guessed = false;
 	NoteRule(search, MODEL_RULE_EXACT);
 	return MODEL_FOUND;
 }
@@ -119,6 +121,7 @@ LookUpAt(Search *search, const char *provider, const char *model)
 	if (!is_provider || directory->find(directory->arg, provider, model, &ref, 1) <= 0)
 		return MODEL_UNKNOWN;
 	search->match->ref = ref;
+	search->match->ref.guessed = false;
 	NoteRule(search, MODEL_RULE_EXACT);
 	return MODEL_FOUND;
 }
@@ -317,4 +320,26 @@ ModelRuleName(ModelRule rule)
 	};
 
 	return names[rule];
+}
+
+bool
+ProviderNameOf(const char *label, size_t length, const char *vendor, char *name)
+{
+	char		lower[MODEL_NAME_SIZE];
+	const char *const *family;
+	const char *one;
+
+	if (!CopyText(name, MODEL_NAME_SIZE, label, length))
+		return false;
+	CopyText(lower, sizeof(lower), label, length);
+	LowerCase(lower);
+	if (vendor != NULL && strcmp(lower, vendor) == 0)
+		return CopyText(name, MODEL_NAME_SIZE, vendor, strlen(vendor));
+	family = ProviderFamily(lower);
+	if (family == NULL)
+		return true;
+	one = family[0];
+	if (vendor != NULL && ProviderFamily(vendor) == family)
+		one = vendor;
+	return CopyText(name, MODEL_NAME_SIZE, one, strlen(one));
 }

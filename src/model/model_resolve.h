@@ -42,7 +42,9 @@
  *	- The region is what the name says, by whichever rule the model is found; an
  *	  alias with a region overrides it, and so may the caller.  A region without
  *	  prices of its own has those of the base region: that is the caller's rule.
- *	- The rule reported is the last, most daring, of those that it took.
+ *	- The rule reported is the last, most daring, of those that it took; one that
+ *	  loses part of the name's meaning, and an undated alias of a name that moves,
+ *	  make the answer a guess.
  *
  * Names are at most MODEL_NAME_SIZE - 1 bytes.  Times are microseconds since
  * 2000-01-01.  Pure C: no postgres.h; allocates nothing; keeps no pointer.
@@ -51,6 +53,7 @@
 #define INFERACCT_MODEL_RESOLVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define MODEL_NAME_SIZE 256		/* of a model or a provider, NUL included */
@@ -62,6 +65,7 @@ typedef struct ModelRef
 	char		provider[MODEL_NAME_SIZE];
 	char		model[MODEL_NAME_SIZE];
 	char		region[MODEL_REGION_SIZE];	/* "" is the base region */
+	bool		guessed;		/* an alias that moves leads here, and nobody says since when */
 } ModelRef;
 
 typedef struct ModelDirectory
@@ -140,5 +144,27 @@ extern ModelStatus ModelResolve(const char *name, int64_t at,
 								const ModelDirectory *directory, ModelMatch *match);
 
 extern const char *ModelRuleName(ModelRule rule);
+
+/* Does what was found rest on a guess: a version or date left out, or a moving name? */
+static inline bool
+ModelIsGuessed(const ModelMatch *match)
+{
+	return match->rule >= MODEL_RULE_VERSION || match->ref.guessed;
+}
+
+/* Is it the name as the prices have it, with or without its provider? */
+static inline bool
+ModelIsExact(const ModelMatch *match)
+{
+	return match->rule <= MODEL_RULE_PROVIDER;
+}
+
+/*
+ * Write the one name of a provider that a log calls `label`: the provider that
+ * the model is priced under, when the label is a spelling of it ("vendor", which
+ * may be NULL), else the first of its known spellings, else the label as written.
+ * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
+ */
+extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
 
 #endif							/* INFERACCT_MODEL_RESOLVE_H */

@@ -180,6 +180,8 @@ PriceBookBuild(BookContent *content, const Host *host)
 	book->meters = METER_COUNT;
 	book->unpriced_null = content->terms.unpriced_null;
 	book->guess_refuse = content->terms.guess_refuse;
+	book->before_known = content->terms.before_known;
+	book->stale_after = content->terms.stale_after;
 	book->as_of = content->terms.as_of;
 	book->version = content->terms.version;
 	book->contract = PutString(book, &offset, content->terms.contract);
@@ -209,6 +211,7 @@ PriceBookBuild(BookContent *content, const Host *host)
 		book_aliases[i].provider = PutString(book, &offset, row->provider);
 		book_aliases[i].model = PutString(book, &offset, row->model);
 		book_aliases[i].region = PutString(book, &offset, row->region);
+		book_aliases[i].rank = row->rank;
 	}
 	PutFx(book, &offset, content);
 	book->fingerprint = PriceBookFingerprint(book);
@@ -295,7 +298,7 @@ PriceBookCheck(const PriceBook *book, size_t size)
 	if (book->meters != METER_COUNT)
 		return BOOK_OTHER_METERS;
 	if (book->size != size || size % sizeof(uint64_t) != 0 || book->fingerprint != PriceBookFingerprint(book) ||
-		book->unpriced_null > 1 || book->guess_refuse > 1 ||
+		book->unpriced_null > 1 || book->guess_refuse > 1 || book->before_known > 1 || book->stale_after < 0 ||
 		book->contract == 0 || !HasString(book, book->contract, SIZE_MAX) ||
 		!CardsAreValid(book) || !AliasesAreValid(book) || !CurrenciesAreValid(book))
 		return BOOK_DAMAGED;
@@ -310,6 +313,7 @@ ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *
 	snprintf(ref->provider, sizeof(ref->provider), "%s", provider);
 	snprintf(ref->model, sizeof(ref->model), "%s", model);
 	snprintf(ref->region, sizeof(ref->region), "%s", region);
+	ref->guessed = false;
 }
 
 /* Index of the first card that is not before model, provider. */
@@ -355,43 +359,44 @@ AliasOfBook(const PriceBook *book, uint32_t index)
 		.alias = PriceBookString(book, alias->alias),
 		.provider = PriceBookString(book, alias->provider),
 		.model = PriceBookString(book, alias->model),
-		.region = PriceBookString(book, alias->region)
+		.region = PriceBookString(book, alias->region),
+		.rank = alias->rank
 	};
 }
 
-/* Which row, of the user's or of the shipped ones, is the latest begun at `at`? */
-static int
-LatestAlias(const AliasRow *rows, int nrows, bool user, int64_t at, int64_t *from, int64_t *to)
+/* Does a row that has begun go before the best so far: of a lower rank, or the later one of the same? */
+static bool
+GoesBefore(const AliasRow *row, const AliasRow *best)
 {
-	int			latest = -1;
+	return row->rank != best->rank ? row->rank < best->rank : CompareAliases(best, row) < 0;
+}
 
-	for (int i = 0; i < nrows; i++)
+/* Narrow [*from, *to) to where a row has, or has not, begun; returns whether it has at `at`. */
+static bool
+HasBegun(int64_t valid_from, int64_t at, int64_t *from, int64_t *to)
+{
+	if (valid_from > at)
 	{
-		if ((rows[i].version > LAST_SHIPPED_VERSION) != user)
-			continue;
-		if (rows[i].valid_from > at)
-		{
-			if (rows[i].valid_from < *to)
-				*to = rows[i].valid_from;
-			continue;
-		}
-		if (rows[i].valid_from > *from)
-			*from = rows[i].valid_from;
-		if (latest < 0 || CompareAliases(&rows[latest], &rows[i]) < 0)
-			latest = i;
+		if (valid_from < *to)
+			*to = valid_from;
+		return false;
 	}
-	return latest;
+	if (valid_from > *from)
+		*from = valid_from;
+	return true;
 }
 
 int
 AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to)
 {
-	int			user = LatestAlias(rows, nrows, true, at, from, to);
-	int			shipped = LatestAlias(rows, nrows, false, at, from, to);
+	int			best = -1;
 
-	if (user >= 0)
-		return rows[user].model != NULL ? user : -1;
-	return shipped >= 0 && rows[shipped].model != NULL ? shipped : -1;
+	for (int i = 0; i < nrows; i++)
+	{
+		if (HasBegun(rows[i].valid_from, at, from, to) && (best < 0 || GoesBefore(&rows[i], &rows[best])))
+			best = i;
+	}
+	return best >= 0 && rows[best].model != NULL ? best : -1;
 }
 
 /* Is a name, with its provider or of the one that its alias leads to, that of a model with prices? */
@@ -410,18 +415,36 @@ HasOwnPrices(const AliasRow *row, const ModelDirectory *directory, ModelRef *own
 	return directory->find(directory->arg, provider, slash + 1, own, 1) > 0;
 }
 
+/* Does a name say that what it means changes? */
+static bool
+MovesByName(const char *name)
+{
+	static const char moves[] = "latest";
+	size_t		length = strlen(name);
+
+	return length >= strlen(moves) && strcmp(name + length - strlen(moves), moves) == 0;
+}
+
+/* What a row in force means; false when it ends the alias. */
+static bool
+AliasMeans(const AliasRow *row, const ModelDirectory *directory, ModelRef *ref)
+{
+	if (row->model == NULL)
+		return false;
+	if (row->rank == RANK_SHIPPED && HasOwnPrices(row, directory, ref))
+		return true;
+	ModelRefSet(ref, row->provider, row->model, row->region);
+	ref->guessed = row->rank != RANK_OWN && row->valid_from == TIME_BEGIN && MovesByName(row->alias);
+	return true;
+}
+
 bool
 AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *directory,
 			 ModelRef *ref, int64_t *from, int64_t *to)
 {
 	int			row = AliasInForce(rows, nrows, at, from, to);
 
-	if (row < 0)
-		return false;
-	if (rows[row].version <= LAST_SHIPPED_VERSION && HasOwnPrices(&rows[row], directory, ref))
-		return true;
-	ModelRefSet(ref, rows[row].provider, rows[row].model, rows[row].region);
-	return true;
+	return row >= 0 && AliasMeans(&rows[row], directory, ref);
 }
 
 /* ---------- what if ---------- */
@@ -452,7 +475,7 @@ ScaleCard(const RateCard *card, const BookScale *scale, const Host *host)
 			return NULL;
 	}
 	RateCardBuild(CardString(card, card->provider), CardString(card, card->model), rows, (int) card->nrows,
-				  host, &scaled, &culprit);
+				  card->refuses_guess, host, &scaled, &culprit);
 	return scaled;
 }
 
@@ -492,7 +515,8 @@ PriceBookScale(const PriceBook *book, const BookScale *scale, const Host *host)
 	BookContent content = {
 		.terms = {
 			.as_of = book->as_of,.version = book->version,.contract = PriceBookString(book, book->contract),
-			.unpriced_null = book->unpriced_null,.guess_refuse = book->guess_refuse
+			.unpriced_null = book->unpriced_null,.guess_refuse = book->guess_refuse,
+			.before_known = book->before_known,.stale_after = book->stale_after
 		},
 		.cards = HostAllocate(host, (book->ncards + 1) * sizeof(RateCard *)),
 		.aliases = HostAllocate(host, (book->naliases + 1) * sizeof(AliasRow)),
@@ -558,10 +582,7 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 	const PriceBook *book = arg;
 	const BookAlias *aliases = PriceBookAliases(book);
 	ModelDirectory directory = {.arg = arg,.find = BookFind};
-	AliasRow	rows[4];
-	int			nrows = 0;
-	int64_t		begun[2] = {-1, -1};	/* of the shipped rows and the user's: the last that has begun */
-	int64_t		ahead[2] = {-1, -1};	/* and the first that has not */
+	AliasRow	best = {.alias = NULL};
 	uint32_t	low = 0,
 				high = book->naliases;
 
@@ -574,24 +595,14 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 		else
 			high = middle;
 	}
-	/* Rows of one alias lie in the order of time: no others matter. */
 	for (; low < book->naliases && strcmp(PriceBookString(book, aliases[low].alias), name) == 0; low++)
 	{
-		bool		user = aliases[low].version > LAST_SHIPPED_VERSION;
+		AliasRow	row = AliasOfBook(book, low);
 
-		if (aliases[low].valid_from <= at)
-			begun[user] = low;
-		else if (ahead[user] < 0)
-			ahead[user] = low;
+		if (HasBegun(row.valid_from, at, from, to) && (best.alias == NULL || GoesBefore(&row, &best)))
+			best = row;
 	}
-	for (int user = 0; user < 2; user++)
-	{
-		if (begun[user] >= 0)
-			rows[nrows++] = AliasOfBook(book, (uint32_t) begun[user]);
-		if (ahead[user] >= 0)
-			rows[nrows++] = AliasOfBook(book, (uint32_t) ahead[user]);
-	}
-	return AliasResolve(rows, nrows, at, &directory, ref, from, to);
+	return best.alias != NULL && AliasMeans(&best, &directory, ref);
 }
 
 static bool

@@ -27,9 +27,6 @@
 /* No larger value can be kept in memory by the server, nor sent. */
 #define PRICE_BOOK_MAX_SIZE (INT32_C(1) << 30)
 
-/* Versions up to here are shipped with the extension; later ones are the user's. */
-#define LAST_SHIPPED_VERSION 1000
-
 /* One alias row as known to the book.  Strings belong to the caller; model NULL ends the alias. */
 typedef struct AliasRow
 {
@@ -40,6 +37,7 @@ typedef struct AliasRow
 	const char *provider;
 	const char *model;
 	const char *region;
+	uint16_t	rank;			/* of whoever states it */
 } AliasRow;
 
 typedef struct BookAlias
@@ -51,6 +49,8 @@ typedef struct BookAlias
 	uint32_t	provider;
 	uint32_t	model;
 	uint32_t	region;
+	uint16_t	rank;
+	uint16_t	unused[3];
 } BookAlias;
 
 /* The exchange rates of one currency. */
@@ -63,7 +63,7 @@ typedef struct BookFx
 } BookFx;
 
 /* Raised with every change of what the structs of this file and of rate_card.h mean or where they lie. */
-#define PRICE_BOOK_FORMAT 1
+#define PRICE_BOOK_FORMAT 2
 
 typedef struct PriceBook
 {
@@ -71,7 +71,7 @@ typedef struct PriceBook
 	uint8_t		format;			/* PRICE_BOOK_FORMAT and METER_COUNT of the build that made it; */
 	uint8_t		meters;			/* these two stay where they are in every format */
 	uint8_t		unpriced_null;	/* 1: a request without a price is left out; 0: an error */
-	uint8_t		guess_refuse;	/* 1: a guessed name is refused; 0: allowed */
+	uint8_t		guess_refuse;	/* 1: a guessed name or a fallback is refused; 0: allowed */
 	int64_t		as_of;			/* TIME_END: everything known was taken */
 	int64_t		version;		/* highest price version in it */
 	uint64_t	fingerprint;	/* PriceBookFingerprint(), to recognize a book by */
@@ -83,6 +83,8 @@ typedef struct PriceBook
 	uint32_t	aliases;		/* offset of BookAlias[naliases] */
 	uint32_t	ncurrencies;
 	uint32_t	currencies;		/* offset of BookFx[ncurrencies], ordered by name */
+	int32_t		stale_after;	/* days for which a check of a price holds, or STALE_NEVER */
+	uint32_t	before_known;	/* 1: it was asked for as of a time before the oldest version, which it has instead */
 } PriceBook;
 
 /* What a book is of, besides its rows; contract "" for list prices. */
@@ -93,6 +95,8 @@ typedef struct BookTerms
 	const char *contract;
 	bool		unpriced_null;
 	bool		guess_refuse;
+	bool		before_known;
+	int32_t		stale_after;
 } BookTerms;
 
 static inline const RateCard *
@@ -175,15 +179,17 @@ extern void ModelRefSet(ModelRef *ref, const char *provider, const char *model, 
 extern const RateCard *PriceBookCard(const PriceBook *book, const char *provider, const char *model);
 
 /*
- * Of the rows of one alias, the one in force at `at`; -1 for none.  Once a user
- * row holds, shipped ones count for nothing, also where it ends the alias.  [*from, *to) is narrowed to where that holds.
+ * Of the rows of one alias, the one in force at `at`; -1 for none.  Once a row of
+ * one rank holds, those of higher ranks count for nothing, also where it ends the
+ * alias.  [*from, *to) is narrowed to where that holds.
  */
 extern int	AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to);
 
 /*
  * What it means; false when there is none.  A shipped alias never hides prices
  * that were published under the name: then the name means itself.  (A user's
- * alias is a statement on the name, and wins.)  Of the directory, find is used.
+ * alias is a statement on the name, and wins.)  One of a name that says "latest",
+ * without a date and not the user's, is a guess.  Of the directory, find is used.
  */
 extern bool AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *directory,
 						 ModelRef *ref, int64_t *from, int64_t *to);

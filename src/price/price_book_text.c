@@ -3,14 +3,17 @@
  *	  The text form of a price book: JSON that carries its rows.
  *
  *	{"format": "1", "version": "12", "as_of": "9223372036854775807", "contract": "",
- *	 "unpriced": "error", "guess": "allow",
+ *	 "unpriced": "error", "guess": "allow", "stale_after": "90",
  *	 "models": [{"provider": "openai", "model": "gpt-4o", "prices": [
  *		{"service_tier": "standard", "region": "", "meter": "input", "kind": "rate",
  *		 "scope": "0", "currency": "USD", "valid_to": "...", "value": "2500000000", "unit_quantity": "1000000", "min_input": "0", "windows": "",
- *		 "valid_from": "...", "version": "1", "published_at": "...", "source": "..."}]}],
+ *		 "valid_from": "...", "version": "1", "published_at": "...", "source": "...", "rank": "65535", "checked_on": "9700",
+ *		 "catalog": "litellm", "agreement": "single", "note": "..."}]}],
  *	 "aliases": [{"alias": "gpt-4o", "provider": "openai", "model": "gpt-4o", "region": "",
- *		 "valid_from": "...", "version": "1", "published_at": "..."}],
+ *		 "valid_from": "...", "version": "1", "published_at": "...", "rank": "65535"}],
  *	 "fx_rates": [{"currency": "EUR", "valid_from": "...", "value": "1080000000000", "version": "1001"}]}
+ *
+ * What is 0 or empty from "rank" on may be left out.
  */
 #include "price/price_book_text.h"
 
@@ -53,6 +56,19 @@ AddString(cJSON *object, const char *name, const char *value)
 	return cJSON_AddStringToObject(object, name, value) != NULL;
 }
 
+/* The same, but nothing for what says nothing. */
+static bool
+AddNumberIfAny(cJSON *object, const char *name, int64_t value)
+{
+	return value == 0 || AddInteger(object, name, value);
+}
+
+static bool
+AddStringIfAny(cJSON *object, const char *name, const char *value)
+{
+	return value[0] == '\0' || AddString(object, name, value);
+}
+
 /* Append a new object to an array; NULL when memory is out. */
 static cJSON *
 AppendObject(cJSON *array)
@@ -87,7 +103,12 @@ AddPrice(cJSON *prices, const RateCard *card, const CardRow *row)
 		AddInteger(price, "valid_to", row->valid_to) &&
 		AddInteger(price, "version", row->version) &&
 		AddInteger(price, "published_at", row->published_at) &&
-		AddString(price, "source", CardString(card, row->source));
+		AddString(price, "source", CardString(card, row->source)) &&
+		AddNumberIfAny(price, "rank", row->rank) &&
+		AddNumberIfAny(price, "checked_on", row->checked_on) &&
+		AddStringIfAny(price, "catalog", CardString(card, row->catalog)) &&
+		AddStringIfAny(price, "agreement", AgreementName((Agreement) row->agreement)) &&
+		AddStringIfAny(price, "note", CardString(card, row->note));
 }
 
 static bool
@@ -120,7 +141,8 @@ AddAlias(cJSON *aliases, const PriceBook *book, const BookAlias *row)
 		AddString(alias, "region", PriceBookString(book, row->region)) &&
 		AddInteger(alias, "valid_from", row->valid_from) &&
 		AddInteger(alias, "version", row->version) &&
-		AddInteger(alias, "published_at", row->published_at);
+		AddInteger(alias, "published_at", row->published_at) &&
+		AddNumberIfAny(alias, "rank", row->rank);
 }
 
 static bool
@@ -156,7 +178,9 @@ AddBook(cJSON *root, const PriceBook *book)
 		AddInteger(root, "as_of", book->as_of) &&
 		AddString(root, "contract", PriceBookString(book, book->contract)) &&
 		AddString(root, "unpriced", unpriced_words[book->unpriced_null]) &&
-		AddString(root, "guess", guess_words[book->guess_refuse]);
+		AddString(root, "guess", guess_words[book->guess_refuse]) &&
+		(book->stale_after == STALE_NEVER || AddInteger(root, "stale_after", book->stale_after)) &&
+		AddNumberIfAny(root, "before_known", book->before_known);
 	cJSON	   *models = added ? cJSON_AddArrayToObject(root, "models") : NULL;
 	cJSON	   *aliases = models != NULL ? cJSON_AddArrayToObject(root, "aliases") : NULL;
 	cJSON	   *fx_rates = aliases != NULL ? cJSON_AddArrayToObject(root, "fx_rates") : NULL;
@@ -196,6 +220,7 @@ typedef struct Reader
 {
 	const Host *host;
 	const char *problem;
+	bool		refuse_guess;
 } Reader;
 
 static void
@@ -238,6 +263,37 @@ ReadInteger(Reader *reader, const cJSON *object, const char *name)
 	if (errno != 0 || end == string || *end != '\0')
 		Fail(reader, "an integer (written as a string) cannot be read");
 	return value;
+}
+
+/* A number from 0 to a limit, or what it is when it is left out. */
+static int64_t
+ReadNumberIfAny(Reader *reader, const cJSON *object, const char *name, int64_t limit, int64_t otherwise)
+{
+	int64_t		value;
+
+	if (cJSON_GetObjectItemCaseSensitive(object, name) == NULL)
+		return otherwise;
+	value = ReadInteger(reader, object, name);
+	if (value < 0 || value > limit)
+		Fail(reader, "a number is out of range");
+	return value;
+}
+
+static const char *
+ReadStringIfAny(Reader *reader, const cJSON *object, const char *name, size_t limit)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, name) == NULL ? "" : ReadString(reader, object, name, limit);
+}
+
+static Agreement
+ReadAgreement(Reader *reader, const cJSON *object)
+{
+	Agreement	agreement = AgreementByName(ReadStringIfAny(reader, object, "agreement", 16));
+
+	if (agreement != AGREEMENT_COUNT)
+		return agreement;
+	Fail(reader, "a price has an unknown agreement");
+	return AGREEMENT_UNKNOWN;
 }
 
 /* Which of two words stands there? */
@@ -285,7 +341,12 @@ ReadPrice(Reader *reader, const cJSON *price)
 		.service_tier = ReadString(reader, price, "service_tier", MODEL_NAME_SIZE),
 		.region = ReadString(reader, price, "region", MODEL_REGION_SIZE),
 		.windows = ReadString(reader, price, "windows", SIZE_MAX),
-		.source = ReadString(reader, price, "source", SIZE_MAX)
+		.source = ReadString(reader, price, "source", SIZE_MAX),
+		.catalog = ReadStringIfAny(reader, price, "catalog", SIZE_MAX),
+		.note = ReadStringIfAny(reader, price, "note", SIZE_MAX),
+		.rank = (uint16_t) ReadNumberIfAny(reader, price, "rank", RANK_SHIPPED, RANK_OWN),
+		.checked_on = (uint16_t) ReadNumberIfAny(reader, price, "checked_on", CHECKED_ALWAYS, 0),
+		.agreement = ReadAgreement(reader, price)
 	};
 
 	if (row.meter == METER_ANY && (strcmp(meter, ANY_METER) != 0 || row.kind == PRICE_RATE ||
@@ -318,7 +379,7 @@ ReadModel(Reader *reader, const cJSON *model)
 		rows[nrows++] = ReadPrice(reader, price);
 	if (reader->problem != NULL)
 		return NULL;
-	switch (RateCardBuild(provider, name, rows, nrows, reader->host, &card, &culprit))
+	switch (RateCardBuild(provider, name, rows, nrows, reader->refuse_guess, reader->host, &card, &culprit))
 	{
 		case CARD_OK:
 			break;
@@ -351,7 +412,8 @@ ReadAlias(Reader *reader, const cJSON *alias)
 		.alias = ReadString(reader, alias, "alias", MODEL_NAME_SIZE),
 		.provider = ReadString(reader, alias, "provider", MODEL_NAME_SIZE),
 		.model = ended ? NULL : ReadString(reader, alias, "model", MODEL_NAME_SIZE),
-		.region = ReadString(reader, alias, "region", MODEL_REGION_SIZE)
+		.region = ReadString(reader, alias, "region", MODEL_REGION_SIZE),
+		.rank = (uint16_t) ReadNumberIfAny(reader, alias, "rank", RANK_SHIPPED, RANK_OWN)
 	};
 }
 
@@ -394,7 +456,9 @@ ReadBook(Reader *reader, const cJSON *root)
 			.as_of = ReadInteger(reader, root, "as_of"),
 			.contract = ReadString(reader, root, "contract", SIZE_MAX),
 			.unpriced_null = ReadWord(reader, root, "unpriced", unpriced_words),
-			.guess_refuse = ReadWord(reader, root, "guess", guess_words)
+			.guess_refuse = ReadWord(reader, root, "guess", guess_words),
+			.before_known = ReadNumberIfAny(reader, root, "before_known", 1, 0) == 1,
+			.stale_after = (int32_t) ReadNumberIfAny(reader, root, "stale_after", STALE_NEVER, STALE_NEVER)
 		},
 		.cards = ReadArray(reader, root, "models", sizeof(RateCard *), &models),
 		.aliases = ReadArray(reader, root, "aliases", sizeof(AliasRow), &aliases),
@@ -402,6 +466,7 @@ ReadBook(Reader *reader, const cJSON *root)
 	};
 	PriceBook  *book;
 
+	reader->refuse_guess = content.terms.guess_refuse;
 	if (!known_format)
 		Fail(reader, "the format is of another version of inferacct");
 	if (reader->problem != NULL)

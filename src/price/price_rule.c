@@ -6,12 +6,17 @@
  * parent, and so on: the row of the tier and region; of the tier in the base
  * region, times the region's multiplier; of the standard tier in the region,
  * times the tier's (or, failing that, the tier's in the region); of the standard
- * tier in the base region, times both.  Among the rows of one such key a
- * negotiated price comes first, then one for an open weekly window, then the one
- * for the largest context, then, of two open windows, the one valid since later;
- * of multipliers, the meter's own come before those for every meter.  A
- * percentage off is taken as soon as the row is found.  A price in another
- * currency has to be converted before any factor: its factors are only noted.
+ * tier in the base region, times both.  The price of the standard tier in the
+ * base region may have a multiplier, too: for a context or hours for which nobody
+ * who goes before states a price.  Among the rows of one such key a negotiated
+ * price comes first, then one's own, then those of loaded catalogs by their rank,
+ * then the shipped ones; of those by one and the same, one for an open weekly
+ * window, then the one for the largest context, then, of two open windows, the
+ * one valid since later; of multipliers, the meter's own come before those for
+ * every meter.  A multiplier goes before the price that it replaces when it is of
+ * a lower rank.  A percentage off is taken as soon as the row is found.  A price
+ * in another currency has to be converted before any factor: its factors are only
+ * noted.
  */
 #include "price/price_rule.h"
 
@@ -77,6 +82,8 @@ IsBetter(const PriceRow *row, const PriceRow *best)
 
 	if (best == NULL)
 		return true;
+	if (row->rank != best->rank)
+		return row->rank < best->rank;
 	if ((row->meter == METER_ANY) != (best->meter == METER_ANY))
 		return best->meter == METER_ANY;
 	if (windowed != (best->windows[0] != '\0'))
@@ -152,7 +159,7 @@ FindMultiplier(const ActiveRows *active, const VectorKey *key, const char *tier,
 	for (int i = 0; i < active->count; i++)
 	{
 		const PriceRow *row = active->rows[i];
-		bool		any = row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
+		bool		any = row->meter == METER_ANY && MeterIsTokens(meter);
 
 		if (row->kind == PRICE_MULTIPLIER && (any || row->meter == meter) &&
 			Serves(row, key, tier, region) && IsBetter(row, best))
@@ -161,21 +168,98 @@ FindMultiplier(const ActiveRows *active, const VectorKey *key, const char *tier,
 	return best;
 }
 
-/* Apply the factor of a row, exactly, or note it for after the conversion; false: it does not fit. */
+/* The row of exactly this tier, region and meter, unless a multiplier of a lower rank takes its place; or NULL. */
+static const PriceRow *
+FindPrice(const ActiveRows *active, const VectorKey *key, const char *tier, const char *region, Meter meter)
+{
+	const PriceRow *row = FindRow(active, key, tier, region, meter);
+	const PriceRow *factor;
+
+	if (row == NULL || !IsList(row) || (Same(tier, STANDARD) && region[0] == '\0'))
+		return row;
+	factor = FindMultiplier(active, key, tier, region, meter);
+	return factor != NULL && factor->rank < row->rank ? NULL : row;
+}
+
+/* The multiplier on the standard price of the base region for a context or hours that the price is not for, or NULL. */
+static const PriceRow *
+FindBaseMultiplier(const ActiveRows *active, const VectorKey *key, const PriceRow *from, Meter meter)
+{
+	const PriceRow *factor;
+
+	if (!Same(from->service_tier, STANDARD) || from->region[0] != '\0')
+		return NULL;
+	factor = FindMultiplier(active, key, STANDARD, "", meter);
+	if (factor == NULL)
+		return NULL;
+	return factor->min_input > from->min_input || (factor->windows[0] != '\0' && from->windows[0] == '\0') ? factor : NULL;
+}
+
+/* Note the factor of a row, and apply it, exactly, unless the price has to be converted first; false: it does not fit. */
 static bool
 Multiply(const PriceRow *factor, RateFound *found)
 {
 	if (factor == NULL)
 		return true;
+	found->factors[found->nfactors++] = factor;
 	if (found->foreign)
-	{
-		found->factors[found->nfactors++] = factor;
 		return true;
-	}
 	found->status = RateTimes(&found->rate, factor->value, MULTIPLIER_ONE);
 	if (found->status != CARD_OK)
 		found->culprit = factor;
 	return found->status == CARD_OK;
+}
+
+/* Is there a list price of tokens at a tier, for whatever region? */
+static bool
+TierPricesTokens(const ActiveRows *active, const char *tier)
+{
+	for (int i = 0; i < active->count; i++)
+	{
+		const PriceRow *row = active->rows[i];
+
+		if (IsList(row) && Same(row->service_tier, tier) && row->meter != METER_ANY && MeterSideOf(row->meter) != SIDE_OTHER)
+			return true;
+	}
+	return false;
+}
+
+/* Is there a list price of this region, at the tier or the standard one? */
+static bool
+HasRegionalPrice(const ActiveRows *active, const char *region)
+{
+	for (int i = 0; i < active->count; i++)
+	{
+		if (IsList(active->rows[i]) && Same(active->rows[i]->region, region))
+			return true;
+	}
+	return false;
+}
+
+/* Multiply what was found at another tier by what the tier is worth; false: it does not fit. */
+static bool
+MultiplyForTier(const ActiveRows *active, const VectorKey *key, Meter meter, bool by_region, RateFound *found)
+{
+	const PriceRow *factor = FindMultiplier(active, key, key->service_tier, "", meter);
+
+	if (factor == NULL && !by_region)
+		factor = FindMultiplier(active, key, key->service_tier, key->region, meter);
+	found->fallback_tier = factor == NULL && !found->contracted && MeterSideOf(meter) != SIDE_OTHER &&
+		TierPricesTokens(active, key->service_tier);
+	return Multiply(factor, found);
+}
+
+/* Multiply what was found for the base region by what the region is worth; false: it does not fit. */
+static bool
+MultiplyForRegion(const ActiveRows *active, const VectorKey *key, Meter meter, RateFound *found)
+{
+	const PriceRow *factor = FindMultiplier(active, key, key->service_tier, key->region, meter);
+
+	if (factor == NULL)
+		factor = FindMultiplier(active, key, STANDARD, key->region, meter);
+	found->fallback_region = factor == NULL && !found->contracted && MeterSideOf(meter) != SIDE_OTHER &&
+		HasRegionalPrice(active, key->region);
+	return Multiply(factor, found);
 }
 
 /* Find the rate of a meter itself, not of its parents; false: none, or failed. */
@@ -189,21 +273,21 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 	bool		by_region = false,
 				by_tier = false;
 
-	*from = FindRow(active, key, key->service_tier, key->region, meter);
+	*from = FindPrice(active, key, key->service_tier, key->region, meter);
 	if (*from == NULL && !base)
 	{
-		*from = FindRow(active, key, key->service_tier, "", meter);
+		*from = FindPrice(active, key, key->service_tier, "", meter);
 		by_region = true;
 	}
 	if (*from == NULL && !standard)
 	{
-		*from = FindRow(active, key, STANDARD, key->region, meter);
+		*from = FindPrice(active, key, STANDARD, key->region, meter);
 		by_region = false;
 		by_tier = true;
 	}
 	if (*from == NULL && !standard && !base)
 	{
-		*from = FindRow(active, key, STANDARD, "", meter);
+		*from = FindPrice(active, key, STANDARD, "", meter);
 		by_region = true;
 	}
 	if (*from == NULL)
@@ -213,41 +297,86 @@ FindOwnRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFou
 	found->contracted = (*from)->kind == CONTRACT_RATE;
 	found->foreign = (*from)->kind == PRICE_AMOUNT;
 	percentage = found->contracted ? NULL : FindPercentage(active, key, meter);
-	found->contracted |= percentage != NULL;
 	if (!Multiply(percentage, found))
 		return false;
-	if (by_tier)
-	{
-		const PriceRow *factor = FindMultiplier(active, key, key->service_tier, "", meter);
-
-		if (factor == NULL && !by_region)
-			factor = FindMultiplier(active, key, key->service_tier, key->region, meter);
-		if (!Multiply(factor, found))
-			return false;
-	}
-	if (by_region)
-	{
-		const PriceRow *factor = FindMultiplier(active, key, key->service_tier, key->region, meter);
-
-		if (factor == NULL)
-			factor = FindMultiplier(active, key, STANDARD, key->region, meter);
-		return Multiply(factor, found);
-	}
+	if (!found->contracted && !Multiply(FindBaseMultiplier(active, key, *from, meter), found))
+		return false;
+	if (by_tier && !MultiplyForTier(active, key, meter, by_region, found))
+		return false;
+	if (by_region && !MultiplyForRegion(active, key, meter, found))
+		return false;
+	found->contracted |= percentage != NULL;
 	return true;
 }
 
-/*
- * The meter whose price stands in for that of `meter`, after priced_as had
- * none.  A cached modality without any cache price costs what it does uncached.
- */
-static Meter
-NextParent(Meter meter, Meter priced_as)
+/* Has a source that was read when the price already held another one for the very same? */
+static bool
+Disagrees(const PriceRow *row, const PriceRow *from)
 {
-	if (meter == METER_CACHE_READ_AUDIO && priced_as == METER_CACHE_READ)
-		return METER_INPUT_AUDIO;
-	if (meter == METER_CACHE_READ_IMAGE && priced_as == METER_CACHE_READ)
-		return METER_INPUT_IMAGE;
-	return MeterParent(priced_as);
+	return (row->kind != from->kind || row->value != from->value || !Same(row->currency, from->currency)) &&
+		row->checked_on >= CheckedDay(from->valid_from);
+}
+
+static bool
+IsSameKey(const PriceRow *a, const PriceRow *b)
+{
+	return a->meter == b->meter && a->min_input == b->min_input && Same(a->service_tier, b->service_tier) &&
+		Same(a->region, b->region) && Same(a->windows, b->windows);
+}
+
+/* What sources say of a list price, by what it states of itself and by the others that are known. */
+static Agreement
+AgreementOn(const ActiveRows *active, const PriceRow *from)
+{
+	Agreement	agreement = from->agreement;
+
+	if (agreement == AGREEMENT_DISPUTED || from->rank == RANK_OWN)
+		return agreement;
+	for (int i = 0; i < active->count; i++)
+	{
+		const PriceRow *row = active->rows[i];
+
+		if ((row->kind != PRICE_RATE && row->kind != PRICE_AMOUNT) || row->rank == RANK_OWN || row->rank == from->rank ||
+			!IsSameKey(row, from))
+			continue;
+		if (Disagrees(row, from))
+			return AGREEMENT_DISPUTED;
+		if (row->kind == from->kind && row->value == from->value)
+			agreement = AGREEMENT_AGREED;
+	}
+	return agreement;
+}
+
+/* Judge what a rate rests on, as far as the request has no part in it. */
+static void
+Judge(const ActiveRows *active, Meter meter, RateFound *found)
+{
+	const PriceRow *from = found->from;
+	Agreement	agreement = IsList(from) ? AgreementOn(active, from) : AGREEMENT_UNKNOWN;
+
+	found->confidence = CONFIDENCE_EXACT;
+	found->checked_on = IsList(from) ? from->checked_on : CHECKED_ALWAYS;
+	for (int i = 0; i < found->nfactors; i++)
+	{
+		const PriceRow *factor = found->factors[i];
+
+		if (!IsList(factor))
+			continue;
+		found->confidence = CONFIDENCE_DERIVED;
+		if (factor->checked_on < found->checked_on)
+			found->checked_on = factor->checked_on;
+		if (factor->agreement == AGREEMENT_DISPUTED || (factor->agreement == AGREEMENT_SINGLE && agreement < AGREEMENT_SINGLE))
+			agreement = factor->agreement;
+	}
+	if (agreement == AGREEMENT_SINGLE)
+		found->confidence = CONFIDENCE_SINGLE_SOURCE;
+	if (agreement == AGREEMENT_DISPUTED)
+		found->confidence = CONFIDENCE_DISPUTED;
+	/* Reasoning is output, where no price of its own says otherwise. */
+	if (found->fallback_tier || (found->priced_as != meter && meter != METER_REASONING))
+		found->confidence = CONFIDENCE_FALLBACK_METER;
+	if (found->fallback_region)
+		found->confidence = CONFIDENCE_FALLBACK_REGION;
 }
 
 bool
@@ -259,7 +388,9 @@ FindRate(const ActiveRows *active, const VectorKey *key, Meter meter, RateFound 
 	{
 		if (found->status != CARD_OK || MeterParent(priced_as) == priced_as)
 			return false;
-		priced_as = NextParent(meter, priced_as);
+		priced_as = MeterPricedAs(meter, priced_as);
 	}
+	found->priced_as = priced_as;
+	Judge(active, meter, found);
 	return true;
 }

@@ -40,6 +40,11 @@ typedef struct RateFound
 	const PriceRow *factors[MAX_FACTORS];
 	int			nfactors;
 	bool		contracted;		/* a contract set or changed it */
+	Meter		priced_as;		/* the meter whose price it is */
+	bool		fallback_region;	/* the base price, though prices differ by region */
+	bool		fallback_tier;	/* the standard price, though the tier has prices */
+	Confidence	confidence;		/* apart from the request's name, region and time */
+	uint16_t	checked_on;		/* the first day on which one of its rows was checked */
 	CardStatus	status;			/* CARD_OK, or why the rate cannot be computed */
 	const PriceRow *culprit;
 } RateFound;

@@ -45,6 +45,7 @@ RowsAreValid(const RateCard *card)
 	for (uint32_t i = 0; i < card->nrows; i++)
 	{
 		if (rows[i].kind >= PRICE_KIND_COUNT || rows[i].scope > SCOPE_MODEL || rows[i].meter > METER_ANY ||
+			rows[i].agreement >= AGREEMENT_COUNT || !HasString(card, rows[i].catalog) || !HasString(card, rows[i].note) ||
 			!HasString(card, rows[i].service_tier) || !HasString(card, rows[i].region) ||
 			!HasString(card, rows[i].windows) || !HasString(card, rows[i].source) || !HasString(card, rows[i].currency))
 			return false;
@@ -83,11 +84,11 @@ FactorsAreValid(const RateCard *card, int64_t rate)
 	return true;
 }
 
-/* Does every meter that has a price, in whatever currency, name the row that it is from? */
+/* Does every meter that has a price, in whatever currency, name the row that it is from, and what it rests on? */
 static bool
 VectorIsValid(const RateCard *card, const RateVector *vector)
 {
-	uint32_t	stated = vector->priced | vector->foreign;
+	uint32_t	stated = vector->priced | vector->foreign | vector->refused;
 
 	if (stated >= METER_BIT(METER_COUNT) || (vector->priced & vector->foreign) != 0)
 		return false;
@@ -95,7 +96,7 @@ VectorIsValid(const RateCard *card, const RateVector *vector)
 	{
 		Meter		meter = (Meter) __builtin_ctz(stated);
 
-		if (vector->row[meter] >= card->nrows ||
+		if (vector->row[meter] >= card->nrows || vector->confidence[meter] >= CONFIDENCE_COUNT ||
 			((vector->foreign & METER_BIT(meter)) && !FactorsAreValid(card, vector->rate[meter])))
 			return false;
 	}
@@ -176,7 +177,10 @@ RateCardRow(const RateCard *card, uint32_t index)
 		.service_tier = CardString(card, row->service_tier),
 		.region = CardString(card, row->region),
 		.windows = CardString(card, row->windows),
-		.source = CardString(card, row->source)
+		.source = CardString(card, row->source),
+		.catalog = CardString(card, row->catalog),
+		.note = CardString(card, row->note),
+		.rank = row->rank,.checked_on = row->checked_on,.agreement = (Agreement) row->agreement
 	};
 }
 
@@ -199,6 +203,21 @@ RateCardLane(const RateCard *card, const char *service_tier, size_t tier_length,
 			base = &lanes[i];
 	}
 	return base;
+}
+
+bool
+LaneIsFallback(const RateCard *card, const Lane *lane, size_t region_length)
+{
+	const Lane *lanes = CardAt(card, card->lanes);
+
+	if (region_length == 0 || CardString(card, lane->region)[0] != '\0')
+		return false;
+	for (uint32_t i = 0; i < card->nlanes; i++)
+	{
+		if (IsPlace(CardString(card, lanes[i].region)))
+			return true;
+	}
+	return false;
 }
 
 const Segment *

@@ -28,10 +28,13 @@
 #ifndef INFERACCT_RATE_CARD_H
 #define INFERACCT_RATE_CARD_H
 
+#include <string.h>
+
 #include "core/host.h"
 #include "core/meter.h"
 #include "core/money.h"
 #include "core/weekly_hours.h"
+#include "price/confidence.h"
 #include "price/fx.h"
 
 #define TIME_BEGIN INT64_MIN	/* -infinity */
@@ -86,6 +89,11 @@ typedef struct PriceRow
 	const char *region;			/* "" for the base */
 	const char *windows;		/* canonical text of weekly windows, "" for always */
 	const char *source;			/* "" when not stated */
+	const char *catalog;		/* that was loaded; "" for others */
+	const char *note;			/* what other sources say; "" when nothing */
+	uint16_t	rank;			/* of whoever states it; of list prices */
+	uint16_t	checked_on;		/* days since 2000-01-01; when it became known, if not stated */
+	Agreement	agreement;
 } PriceRow;
 
 /* A row as kept in a card, for telling why it costs that. */
@@ -103,9 +111,15 @@ typedef struct CardRow
 	uint32_t	windows;
 	uint32_t	source;
 	uint32_t	currency;
+	uint32_t	catalog;
+	uint32_t	note;
+	uint16_t	rank;
+	uint16_t	checked_on;
+	uint16_t	meter;
 	uint8_t		kind;
 	uint8_t		scope;
-	uint16_t	meter;
+	uint8_t		agreement;
+	uint8_t		unused[7];
 } CardRow;
 
 #define NO_ROW UINT16_MAX
@@ -117,16 +131,18 @@ typedef struct RateVector
 	uint32_t	priced;
 	uint32_t	foreign;		/* has a price in another currency, and no rate in USD */
 	uint32_t	contracted;		/* a contract has changed or set the rate */
+	uint32_t	refused;		/* would have a fallback's rate, which the card refuses */
 	uint16_t	row[METER_COUNT];	/* the row that a rate comes from */
+	uint16_t	checked_on[METER_COUNT];	/* the first day on which one of its rows was checked */
+	uint8_t		confidence[METER_COUNT];	/* apart from the request's name, region and time */
 } RateVector;
 
 /* The rows whose factors a price in another currency is multiplied by, in this order, once it is converted. */
-#define MAX_FACTORS 3
+#define MAX_FACTORS 4
 
 typedef struct ForeignFactors
 {
 	uint16_t	row[MAX_FACTORS];	/* NO_ROW: no more */
-	uint16_t	unused;
 } ForeignFactors;
 
 /*
@@ -181,7 +197,7 @@ typedef struct RateCard
 	uint32_t	nrows;
 	uint32_t	windows;
 	uint32_t	nwindows;
-	uint32_t	reserved;
+	uint32_t	refuses_guess;	/* 1: no rate is a fallback's */
 } RateCard;
 
 static inline const void *
@@ -213,12 +229,12 @@ typedef enum CardStatus
 } CardStatus;
 
 /*
- * Build the card of provider/model from its rows (sorted in place).  Scratch
- * memory and the card come from the host and belong to the caller.  On failure
- * *culprit is the row to blame.
+ * Build the card of provider/model from its rows (sorted in place), with or
+ * without the rates of fallbacks.  Scratch memory and the card come from the host
+ * and belong to the caller.  On failure *culprit is the row to blame.
  */
 extern CardStatus RateCardBuild(const char *provider, const char *model,
-								PriceRow *rows, int nrows, const Host *host,
+								PriceRow *rows, int nrows, bool refuse_guess, const Host *host,
 								RateCard **card, const PriceRow **culprit);
 
 /* Are these bytes, at most `size` of them, a card whose offsets and counts all stay within it? */
@@ -233,6 +249,16 @@ extern PriceRow RateCardRow(const RateCard *card, uint32_t index);
  */
 extern const Lane *RateCardLane(const RateCard *card, const char *service_tier, size_t tier_length,
 								const char *region, size_t region_length);
+
+/* Is a lane that of the base region for a region that was asked for, though the model has prices by region? */
+extern bool LaneIsFallback(const RateCard *card, const Lane *lane, size_t region_length);
+
+/* Is this a region with prices of its own?  "global" has the price of no region. */
+static inline bool
+IsPlace(const char *region)
+{
+	return region[0] != '\0' && strcmp(region, "global") != 0;
+}
 
 /* The segment of a lane that holds at `at`; NULL before its first price. */
 extern const Segment *LaneSegment(const RateCard *card, const Lane *lane, int64_t at);

@@ -4,7 +4,9 @@
  *	  What a vector's rates are is decided in price_rule.c.
  */
 #include "price/price_rule.h"
+#include "price/rate_reason.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,7 @@ typedef struct Builder
 
 	const PriceRow *rows;
 	int			nrows;
+	bool		refuse_guess;
 	ActiveRows	active;			/* rows in force in the current segment */
 	const char **windows;		/* distinct texts, in the order of CardWindows */
 	int			nwindows;
@@ -77,6 +80,7 @@ CompareKeys(const PriceRow *a, const PriceRow *b)
 	int			order;
 
 	if ((order = PriceClass(a) - PriceClass(b)) != 0 ||
+		(order = (int) a->rank - (int) b->rank) != 0 ||
 		(order = (int) a->scope - (int) b->scope) != 0 ||
 		(order = strcmp(a->service_tier, b->service_tier)) != 0 ||
 		(order = strcmp(a->region, b->region)) != 0 ||
@@ -102,7 +106,11 @@ CompareRows(const void *left, const void *right)
 		(order = CompareInt64(a->value, b->value)) != 0 ||
 		(order = CompareInt64(a->unit_quantity, b->unit_quantity)) != 0 ||
 		(order = CompareInt64(a->valid_to, b->valid_to)) != 0 ||
-		(order = strcmp(a->currency, b->currency)) != 0)
+		(order = (int) a->checked_on - (int) b->checked_on) != 0 ||
+		(order = (int) a->agreement - (int) b->agreement) != 0 ||
+		(order = strcmp(a->currency, b->currency)) != 0 ||
+		(order = strcmp(a->catalog, b->catalog)) != 0 ||
+		(order = strcmp(a->note, b->note)) != 0)
 		return order;
 	return strcmp(a->source, b->source);
 }
@@ -201,8 +209,15 @@ FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 		vector->row[meter] = is_found ? RowIndex(builder, found.from) : NO_ROW;
 		if (!is_found)
 			continue;
+		vector->confidence[meter] = (uint8_t) found.confidence;
+		vector->checked_on[meter] = found.checked_on;
 		if (found.contracted)
 			vector->contracted |= METER_BIT(meter);
+		if (builder->refuse_guess && found.confidence <= CONFIDENCE_FALLBACK_METER)
+		{
+			vector->refused |= METER_BIT(meter);
+			continue;
+		}
 		if (found.foreign)
 		{
 			vector->foreign |= METER_BIT(meter);
@@ -224,11 +239,52 @@ BearsOn(const PriceRow *row, const char *tier, const char *region)
 		(Same(row->region, region) || row->region[0] == '\0' || Same(row->region, ANY));
 }
 
+/* Is the price of a list row withdrawn by whoever goes before those who state it? */
+static bool
+IsWithdrawn(const ActiveRows *active, const PriceRow *row)
+{
+	for (int i = 0; i < active->count; i++)
+	{
+		const PriceRow *other = active->rows[i];
+
+		if (other->kind == PRICE_WITHDRAWN && other->rank < row->rank && other->meter == row->meter &&
+			other->min_input == row->min_input && Same(other->windows, row->windows) &&
+			Same(other->service_tier, row->service_tier) && Same(other->region, row->region))
+			return true;
+	}
+	return false;
+}
+
+/* Take out withdrawals, and what they withdraw. */
+static void
+DropWithdrawn(ActiveRows *active, bool withdrawals)
+{
+	int			kept = 0;
+
+	if (!withdrawals)
+		return;
+	for (int i = 0; i < active->count; i++)
+	{
+		/* In their order the withdrawals that matter come first, and are still there. */
+		if (active->rows[i]->kind == PRICE_WITHDRAWN || PriceClass(active->rows[i]) != 0 || !IsWithdrawn(active, active->rows[i]))
+			active->rows[kept++] = active->rows[i];
+	}
+	active->count = kept;
+	kept = 0;
+	for (int i = 0; i < active->count; i++)
+	{
+		if (active->rows[i]->kind != PRICE_WITHDRAWN)
+			active->rows[kept++] = active->rows[i];
+	}
+	active->count = kept;
+}
+
 /* Collect the rows in force at `at` that bear on a lane; returns whether its tier exists then. */
 static bool
 CollectActive(Builder *builder, const char *tier, const char *region, int64_t at)
 {
 	bool		tier_exists = false;
+	bool		withdrawals = false;
 
 	builder->active.count = 0;
 	for (int i = 0; i < builder->nrows; i++)
@@ -237,10 +293,17 @@ CollectActive(Builder *builder, const char *tier, const char *region, int64_t at
 		bool		replaced = PriceClass(row) == 0 && i + 1 < builder->nrows &&
 			CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
 
-		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_WITHDRAWN || !BearsOn(row, tier, region))
+		if (row->valid_from > at || row->valid_to <= at || replaced || !BearsOn(row, tier, region))
 			continue;
 		builder->active.rows[builder->active.count++] = row;
-		tier_exists |= (Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE) ||
+		withdrawals |= row->kind == PRICE_WITHDRAWN;
+	}
+	DropWithdrawn(&builder->active, withdrawals);
+	for (int i = 0; i < builder->active.count && !tier_exists; i++)
+	{
+		const PriceRow *row = builder->active.rows[i];
+
+		tier_exists = (Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE) ||
 			(row->kind == CONTRACT_RATE && Same(row->service_tier, ANY) && Same(tier, STANDARD));
 	}
 	return tier_exists;
@@ -386,7 +449,7 @@ AppendOnce(Builder *builder, const char *string, const char **seen, uint32_t *of
 static bool
 AppendRows(Builder *builder, RateCard *card)
 {
-	size_t		strings = 5 * (size_t) builder->nrows + 1;
+	size_t		strings = 7 * (size_t) builder->nrows + 1;
 	const char **seen = HostAllocate(builder->host, strings * sizeof(char *));
 	uint32_t   *offsets = HostAllocate(builder->host, strings * sizeof(uint32_t));
 	int			nseen = 0;
@@ -406,7 +469,10 @@ AppendRows(Builder *builder, RateCard *card)
 			.windows = AppendOnce(builder, row->windows, seen, offsets, &nseen),
 			.source = AppendOnce(builder, row->source, seen, offsets, &nseen),
 			.currency = AppendOnce(builder, row->currency, seen, offsets, &nseen),
-			.kind = (uint8_t) row->kind,.scope = (uint8_t) row->scope,.meter = (uint16_t) row->meter
+			.catalog = AppendOnce(builder, row->catalog, seen, offsets, &nseen),
+			.note = AppendOnce(builder, row->note, seen, offsets, &nseen),
+			.rank = row->rank,.checked_on = row->checked_on,.meter = (uint16_t) row->meter,
+			.kind = (uint8_t) row->kind,.scope = (uint8_t) row->scope,.agreement = (uint8_t) row->agreement
 		};
 
 		builder->host->check_interrupts();
@@ -457,7 +523,7 @@ BuildCard(Builder *builder, const char *provider, const char *model)
 	int64_t    *times = HostAllocate(builder->host, 2 * slots * sizeof(int64_t));
 	int64_t    *buckets = HostAllocate(builder->host, slots * sizeof(int64_t));
 	uint32_t   *used = HostAllocate(builder->host, slots * sizeof(uint32_t));
-	RateCard	card = {0};
+	RateCard	card = {.refuses_guess = builder->refuse_guess};
 	int			ntiers,
 				nregions;
 
@@ -488,10 +554,10 @@ BuildCard(Builder *builder, const char *provider, const char *model)
 }
 
 CardStatus
-RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows, const Host *host,
+RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows, bool refuse_guess, const Host *host,
 			  RateCard **card, const PriceRow **culprit)
 {
-	Builder		builder = {.host = host,.rows = rows};
+	Builder		builder = {.host = host,.rows = rows,.refuse_guess = refuse_guess};
 
 	*card = NULL;
 	*culprit = NULL;
@@ -508,4 +574,75 @@ RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows
 	if (builder.status == CARD_OK)
 		*card = (RateCard *) builder.data;
 	return builder.status;
+}
+
+/* ---------- why ---------- */
+
+/* What the vector of a segment is for. */
+static VectorKey
+KeyOfVector(const RateCard *card, const Lane *lane, const Segment *segment, const CardVector *vector)
+{
+	const CardWindows *windows = CardAt(card, card->windows);
+	const uint32_t *used = CardAt(card, segment->windows);
+	const int64_t *buckets = CardAt(card, segment->buckets);
+	ptrdiff_t	index = vector - (const CardVector *) CardAt(card, segment->vectors);
+	VectorKey	key = {
+		.service_tier = CardString(card, lane->service_tier),.region = CardString(card, lane->region),
+		.min_input = buckets[index % segment->nbuckets]
+	};
+
+	for (uint32_t w = 1; w < segment->nwindows && key.nopen < MAX_WINDOWS; w++)
+	{
+		if ((uint32_t) (index / segment->nbuckets) & SegmentSetBit(w))
+			key.open[key.nopen++] = CardString(card, windows[used[w]].text);
+	}
+	return key;
+}
+
+static void
+RemoveActive(ActiveRows *active, const PriceRow *row)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < active->count; i++)
+	{
+		if (active->rows[i] != row)
+			active->rows[kept++] = active->rows[i];
+	}
+	active->count = kept;
+}
+
+bool
+RateCardReason(const RateCard *card, const Lane *lane, const Segment *segment, const CardVector *vector,
+			   Meter meter, const Host *host, RateReason *reason)
+{
+	PriceRow   *rows = HostAllocate(host, (card->nrows + 1) * sizeof(PriceRow));
+	Builder		builder = {.host = host,.rows = rows,.nrows = (int) card->nrows};
+	VectorKey	key = KeyOfVector(card, lane, segment, vector);
+	RateFound	found = {0};
+
+	memset(reason, 0, sizeof(*reason));
+	builder.active.rows = HostAllocate(host, (card->nrows + 1) * sizeof(PriceRow *));
+	if (rows == NULL || builder.active.rows == NULL)
+		return false;
+	for (uint32_t i = 0; i < card->nrows; i++)
+		rows[i] = RateCardRow(card, i);
+	CollectActive(&builder, key.service_tier, key.region, segment->from);
+	if (!FindRate(&builder.active, &key, meter, &found))
+		return false;
+	reason->from = *found.from;
+	for (; reason->nfactors < found.nfactors; reason->nfactors++)
+		reason->factors[reason->nfactors] = *found.factors[reason->nfactors];
+	reason->priced_as = found.priced_as;
+	reason->fallback_region = found.fallback_region;
+	reason->fallback_tier = found.fallback_tier;
+	while (reason->nnext < MAX_NEXT)
+	{
+		RemoveActive(&builder.active, found.from);
+		memset(&found, 0, sizeof(found));
+		if (!FindRate(&builder.active, &key, meter, &found))
+			break;
+		reason->next[reason->nnext++] = *found.from;
+	}
+	return true;
 }

@@ -52,23 +52,6 @@ RouteTierIsPlain(const RouteTier *tier)
 	return tier->tokenizer_ratio == ROUTE_RATIO_ONE && tier->output_ratio == ROUTE_RATIO_ONE && tier->keeps_cache;
 }
 
-/* The meter that a cached token has when the cache is cold. */
-static Meter
-UncachedMeter(Meter meter)
-{
-	switch (meter)
-	{
-		case METER_CACHE_READ:
-			return METER_INPUT;
-		case METER_CACHE_READ_AUDIO:
-			return METER_INPUT_AUDIO;
-		case METER_CACHE_READ_IMAGE:
-			return METER_INPUT_IMAGE;
-		default:
-			return meter;
-	}
-}
-
 /* *scaled = count x ratio, rounded up; the ratio has `one` for 1. */
 static bool
 ScaleUp(int64_t count, int64_t ratio, int64_t one, int64_t *scaled)
@@ -92,7 +75,7 @@ RouteUsage(const RouteTier *tier, const Usage *usage, Usage *result, Meter *mete
 	for (int i = 0; present != 0; i++, present &= present - 1)
 	{
 		Meter		from = (Meter) __builtin_ctz(present);
-		Meter		to = tier->keeps_cache ? from : UncachedMeter(from);
+		Meter		to = tier->keeps_cache ? from : MeterUncached(from);
 		int64_t		scaled = usage->count[i];
 		bool		fits = true;
 

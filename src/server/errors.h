@@ -21,6 +21,7 @@
 #define ERRCODE_IA_UNKNOWN_CONTRACT		IA('0', '0', '6')	/* no such contract */
 #define ERRCODE_IA_MISSING_FX_RATE		IA('0', '0', '7')	/* no exchange rate for that day */
 #define ERRCODE_IA_NODE_PRICES			IA('0', '0', '8')	/* prices of one node, in a cluster of several */
+#define ERRCODE_IA_GUESS_REFUSED		IA('0', '0', '9')	/* only a guess or a fallback could price it */
 
 /* IA1: prices and catalogs */
 #define ERRCODE_IA_PRICE_PRECISION		IA('1', '0', '1')	/* finer or larger than the fixed point */

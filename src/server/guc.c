@@ -1,6 +1,7 @@
 /*
  * guc.c
- *	  The settings: inferacct.as_of, inferacct.contract, inferacct.unpriced.
+ *	  The settings: inferacct.as_of, inferacct.contract, inferacct.unpriced,
+ *	  inferacct.guess, inferacct.stale_after.
  *
  * Invariant: a check hook looks at nothing but the characters of the value: no
  * other setting, no catalog, no transaction.  inferacct.as_of is kept as its
@@ -18,14 +19,22 @@
 #include "server/guc.h"
 
 int			setting_unpriced = UNPRICED_ERROR;
+int			setting_guess = GUESS_ALLOW;
 char	   *setting_contract;
 
 static char *setting_as_of;
+static char *setting_stale_after;
 static void (*price_setting_changed) (void);
 
 static const struct config_enum_entry unpriced_options[] = {
 	{"error", UNPRICED_ERROR, false},
 	{"null", UNPRICED_NULL, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry guess_options[] = {
+	{"allow", GUESS_ALLOW, false},
+	{"refuse", GUESS_REFUSE, false},
 	{NULL, 0, false}
 };
 
@@ -91,6 +100,77 @@ AssignPriceSetting(const char *newval, void *extra)
 	price_setting_changed();
 }
 
+static void
+AssignPriceOption(int newval, void *extra)
+{
+	price_setting_changed();
+}
+
+/* ---------- how long a check of a price holds ---------- */
+
+/* Days of a unit by a word for it: the word itself, or its beginning, as intervals are written; 0: none. */
+static int
+DaysOfUnit(const char *word)
+{
+	static const struct
+	{
+		const char *word;
+		int			days;
+	}			units[] = {
+		{"", 1}, {"d", 1}, {"day", 1}, {"days", 1}, {"w", 7}, {"week", 7}, {"weeks", 7},
+		{"mon", 30}, {"mons", 30}, {"month", 30}, {"months", 30}, {"y", 365}, {"year", 365}, {"years", 365}
+	};
+
+	for (size_t i = 0; i < lengthof(units); i++)
+	{
+		if (pg_strcasecmp(units[i].word, word) == 0)
+			return units[i].days;
+	}
+	return 0;
+}
+
+/* Read a number with a unit of days; false when the text is no such thing.  "" is for ever. */
+static bool
+ReadDays(const char *text, int32 *days)
+{
+	char	   *unit;
+	long		number;
+
+	*days = PG_INT32_MAX;
+	if (text[0] == '\0')
+		return true;
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	number = strtol(text, &unit, 10);
+	while (*unit == ' ')
+		unit++;
+	if (errno != 0 || number > 100000 || DaysOfUnit(unit) == 0)
+		return false;
+	*days = (int32) number * DaysOfUnit(unit);
+	return true;
+}
+
+static bool
+CheckStaleAfter(char **newval, void **extra, GucSource source)
+{
+	int32		days;
+
+	if (ReadDays(*newval, &days))
+		return true;
+	GUC_check_errdetail("It must be a number of days, weeks, months (of 30 days) or years (of 365), such as 90 days; empty is for ever.");
+	return false;
+}
+
+int32
+SettingStaleAfter(void)
+{
+	int32		days;
+
+	ReadDays(setting_stale_after, &days);
+	return days;
+}
+
 /* The time that fields mean under the settings of now; false when they mean none. */
 static bool
 DecodeTime(TimeFields *fields, TimestampTz *at)
@@ -138,5 +218,14 @@ SettingInit(void (*changed) (void))
 							 NULL,
 							 &setting_unpriced, UNPRICED_ERROR, unpriced_options,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("inferacct.guess",
+							 "Whether a guessed name, a region without prices or a meter without a price is priced all the same.",
+							 "allow: by what stands nearest, and marked so; refuse: it has no price.",
+							 &setting_guess, GUESS_ALLOW, guess_options,
+							 PGC_USERSET, 0, NULL, AssignPriceOption, NULL);
+	DefineCustomStringVariable("inferacct.stale_after",
+							   "How long before a request its price may have been checked without being called stale.",
+							   "A number of days, weeks, months (of 30 days) or years (of 365); empty: for ever.",
+							   &setting_stale_after, "90 days", PGC_USERSET, 0, CheckStaleAfter, NULL, NULL);
 	MarkGUCPrefixReserved("inferacct");
 }

@@ -1,6 +1,7 @@
 /*
  * guc.h
- *	  The settings: inferacct.as_of, inferacct.contract, inferacct.unpriced.
+ *	  The settings: inferacct.as_of, inferacct.contract, inferacct.unpriced,
+ *	  inferacct.guess, inferacct.stale_after.
  */
 #ifndef INFERACCT_GUC_H
 #define INFERACCT_GUC_H
@@ -13,13 +14,23 @@ typedef enum UnpricedPolicy
 	UNPRICED_NULL				/* ... is NULL, and left out of sums */
 } UnpricedPolicy;
 
+typedef enum GuessPolicy
+{
+	GUESS_ALLOW,				/* a guessed name or a fallback is priced, and marked */
+	GUESS_REFUSE				/* ... has no price */
+} GuessPolicy;
+
 extern int	setting_unpriced;
+extern int	setting_guess;
 extern char *setting_contract;	/* "" for list prices */
 
 /* inferacct.as_of as a time, DT_NOEND when it is not set. */
 extern TimestampTz SettingAsOf(void);
 
-/* Define the settings, once; `changed` is called whenever as_of or contract is set. */
+/* Days for which a check of a price holds; INT32_MAX: for ever. */
+extern int32 SettingStaleAfter(void);
+
+/* Define the settings, once; `changed` is called whenever as_of, contract or guess is set. */
 extern void SettingInit(void (*changed) (void));
 
 #endif							/* INFERACCT_GUC_H */

@@ -49,11 +49,12 @@ TellOnce(TimestampTz as_of, TimestampTz oldest)
 }
 
 TimestampTz
-KnownAt(TimestampTz as_of)
+KnownAt(TimestampTz as_of, bool *before_known)
 {
 	TimestampTz oldest;
 	bool		none;
 
+	*before_known = false;
 	if (as_of == DT_NOEND)
 		return as_of;
 	PriceQueryBegin(&oldest_query, NULL);
@@ -61,6 +62,7 @@ KnownAt(TimestampTz as_of)
 	PriceQueryEnd();
 	if (none || oldest <= as_of)
 		return as_of;
+	*before_known = true;
 	TellOnce(as_of, oldest);
 	return oldest;
 }
@@ -69,7 +71,9 @@ KnownAt(TimestampTz as_of)
 Datum
 price_horizon(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(KnownAt(SettingAsOf()));
+	bool		before_known;
+
+	PG_RETURN_TIMESTAMPTZ(KnownAt(SettingAsOf(), &before_known));
 }
 
 char *
@@ -111,5 +115,7 @@ HiddenNote(TimestampTz as_of)
 Datum
 hidden_note(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(HiddenNote(KnownAt(SettingAsOf()))));
+	bool		before_known;
+
+	PG_RETURN_TEXT_P(cstring_to_text(HiddenNote(KnownAt(SettingAsOf(), &before_known))));
 }

@@ -14,8 +14,8 @@
 #include "model/model_resolve.h"
 #include "session/price_scan.h"
 
-/* as_of, or when the oldest version was published if that was later; DT_NOEND stays. */
-extern TimestampTz KnownAt(TimestampTz as_of);
+/* as_of, or when the oldest version was published if that was later (*before_known then); DT_NOEND stays. */
+extern TimestampTz KnownAt(TimestampTz as_of, bool *before_known);
 
 /*
  * Since when the model that a name means is known, as a sentence, when only the

@@ -35,14 +35,14 @@ TableFind(void *arg, const char *provider, const char *model, ModelRef *refs, in
 	PriceReader *reader = arg;
 	PriceScan	scan;
 	HeapTuple	tuple;
-	TimestampTz published_at;
+	PriceOrigin origin;
 	char	  **providers = NULL;
 	int			count = 0;
 	int			unique = 0;
 
 	PriceScanBegin(&scan, reader, provider != NULL ? PRICE_BY_MODEL_AND_PROVIDER : PRICE_BY_MODEL,
 				   CStringGetTextDatum(model), provider != NULL ? CStringGetTextDatum(provider) : (Datum) 0);
-	while ((tuple = PriceScanNext(&scan, &published_at)) != NULL)
+	while ((tuple = PriceScanNext(&scan, &origin)) != NULL)
 	{
 		char	   *name = TupleText(tuple, scan.desc, Anum_price_provider);
 
@@ -75,15 +75,15 @@ TableAlias(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from
 	ModelDirectory directory = {.arg = arg,.find = TableFind};
 	PriceScan	scan;
 	HeapTuple	tuple;
-	TimestampTz published_at;
+	PriceOrigin origin;
 	AliasRow   *rows = NULL;
 	int			count = 0;
 
 	PriceScanBegin(&scan, reader, ALIAS_BY_NAME, CStringGetTextDatum(name), 0);
-	while ((tuple = PriceScanNext(&scan, &published_at)) != NULL)
+	while ((tuple = PriceScanNext(&scan, &origin)) != NULL)
 	{
 		rows = rows == NULL ? palloc(sizeof(AliasRow)) : repalloc(rows, (count + 1) * sizeof(AliasRow));
-		AliasRowFill(&rows[count++], tuple, scan.desc, published_at);
+		AliasRowFill(&rows[count++], tuple, scan.desc, &origin);
 	}
 	PriceScanEnd(&scan);
 	return AliasResolve(rows, count, at, &directory, ref, from, to);
@@ -94,11 +94,11 @@ TableIsProvider(void *arg, const char *provider)
 {
 	PriceReader *reader = arg;
 	PriceScan	scan;
-	TimestampTz published_at;
+	PriceOrigin origin;
 	bool		known;
 
 	PriceScanBegin(&scan, reader, PRICE_BY_PROVIDER, CStringGetTextDatum(provider), 0);
-	known = PriceScanNext(&scan, &published_at) != NULL;
+	known = PriceScanNext(&scan, &origin) != NULL;
 	PriceScanEnd(&scan);
 	return known;
 }

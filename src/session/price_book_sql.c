@@ -37,7 +37,7 @@ PG_FUNCTION_INFO_V1(price_book_scale);
 PG_FUNCTION_INFO_V1(price_book_info);
 
 #define BINARY_VERSION 1
-#define INFO_COLUMNS 9
+#define INFO_COLUMNS 11
 
 /* Finish a book that was just built as a Datum. */
 static Datum
@@ -180,16 +180,35 @@ UnpricedArgument(FunctionCallInfo fcinfo, int argument)
 	return strcmp(word, "null") == 0;
 }
 
+/* Is what only a guess or a fallback could price refused: as an argument says, or the session when it is NULL? */
+static bool
+GuessArgument(FunctionCallInfo fcinfo, int argument)
+{
+	char	   *word;
+
+	if (PG_ARGISNULL(argument))
+		return setting_guess == GUESS_REFUSE;
+	word = text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	if (strcmp(word, "refuse") != 0 && strcmp(word, "allow") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("guess cannot be \"%s\"", word),
+				 errhint("It is 'allow' or 'refuse'; NULL takes inferacct.guess.")));
+	return strcmp(word, "refuse") == 0;
+}
+
 Datum
 price_book_make(PG_FUNCTION_ARGS)
 {
 	PriceScope	scope = {
-		.as_of = KnownAt(PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0)),
 		.last_version = PG_INT64_MAX,
 		.contract = ContractArgument(fcinfo, 1),
-		.unpriced_null = UnpricedArgument(fcinfo, 2)
+		.unpriced_null = UnpricedArgument(fcinfo, 2),
+		.refuse_guess = GuessArgument(fcinfo, 3),
+		.stale_after = SettingStaleAfter()
 	};
 
+	scope.as_of = KnownAt(PG_ARGISNULL(0) ? SettingAsOf() : PG_GETARG_TIMESTAMPTZ(0), &scope.before_known);
 	return MakeBook(&scope);
 }
 
@@ -197,7 +216,8 @@ Datum
 price_book_of_version(PG_FUNCTION_ARGS)
 {
 	PriceScope	scope = {
-		.as_of = DT_NOEND,.contract = ContractArgument(fcinfo, 1),.unpriced_null = UnpricedArgument(fcinfo, 2)
+		.as_of = DT_NOEND,.contract = ContractArgument(fcinfo, 1),.unpriced_null = UnpricedArgument(fcinfo, 2),
+		.refuse_guess = setting_guess == GUESS_REFUSE,.stale_after = SettingStaleAfter()
 	};
 
 	if (PG_ARGISNULL(0))
@@ -292,5 +312,8 @@ price_book_info(PG_FUNCTION_ARGS)
 	values[6] = Int64GetDatum(book->size);
 	values[7] = Float8GetDatum(BuildTime(book));
 	values[8] = CStringGetTextDatum(book->unpriced_null ? "null" : "error");
+	values[9] = CStringGetTextDatum(book->guess_refuse ? "refuse" : "allow");
+	values[10] = Int32GetDatum(book->stale_after);
+	nulls[10] = book->stale_after == STALE_NEVER;
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }

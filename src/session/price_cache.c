@@ -6,7 +6,7 @@
  * one row, which every statement that writes prices updates first.  Writers so
  * wait for one another until commit, any snapshot sees a prefix of their
  * changes, and the epoch that a snapshot sees names the prices that it sees.
- * A Pricing is kept under (epoch, as_of, contract, user) and used by whatever
+ * A Pricing is kept under (epoch, as_of, contract, guess, user) and used by whatever
  * statement sees the same; messages between backends are not needed for that,
  * which is why it holds in a READ COMMITTED transaction block, under old
  * snapshots, in parallel workers and on a standby.
@@ -59,6 +59,7 @@ typedef struct Slot
 	PriceEpoch	epoch;
 	TimestampTz as_of;
 	const char *contract;
+	bool		refuse_guess;
 	Oid			user;
 	CommandId	command;		/* that it is good for, when epoch.own */
 	bool		stale;			/* to be freed */
@@ -138,7 +139,7 @@ SlotServes(const Slot *slot, const PriceEpoch *epoch, TimestampTz as_of, Command
 	return slot->pricing != NULL && !slot->stale &&
 		slot->epoch.epoch == epoch->epoch && slot->epoch.table[TABLE_EPOCH] == epoch->table[TABLE_EPOCH] &&
 		slot->epoch.own == epoch->own && (!epoch->own || slot->command == command) &&
-		slot->as_of == as_of && slot->user == GetUserId() &&
+		slot->as_of == as_of && slot->user == GetUserId() && slot->refuse_guess == (setting_guess == GUESS_REFUSE) &&
 		strcmp(slot->contract, setting_contract) == 0;
 }
 
@@ -196,12 +197,15 @@ FillSlot(const PriceEpoch *epoch, TimestampTz as_of, bool row_security, CommandI
 	Pricing    *pricing = PricingCreate(cache_context, "inferacct prices", NULL);
 
 	pricing->reader = (PriceReader) {
-		.as_of = as_of,.contract = MemoryContextStrdup(pricing->context, setting_contract),.row_security = row_security
+		.as_of = as_of,.contract = MemoryContextStrdup(pricing->context, setting_contract),
+		.refuse_guess = setting_guess == GUESS_REFUSE,.row_security = row_security,
+		.ranks = {.context = pricing->context,.as_of = as_of,.last_version = PG_INT64_MAX}
 	};
 	memcpy(pricing->reader.table, epoch->table, sizeof(pricing->reader.table));
 	slot->epoch = *epoch;
 	slot->as_of = as_of;
 	slot->contract = pricing->reader.contract;
+	slot->refuse_guess = pricing->reader.refuse_guess;
 	slot->user = GetUserId();
 	slot->command = command;
 	slot->stale = false;
@@ -241,7 +245,8 @@ static Pricing *
 Bind(Snapshot snapshot)
 {
 	PriceEpoch	epoch = LoadPriceEpoch();
-	TimestampTz as_of = KnownAt(SettingAsOf());
+	bool		before_known;
+	TimestampTz as_of = KnownAt(SettingAsOf(), &before_known);
 	bool		row_security;
 	Slot	   *slot = NULL;
 
@@ -259,6 +264,7 @@ Bind(Snapshot snapshot)
 		CheckContract(setting_contract, as_of);
 		slot = FillSlot(&epoch, as_of, row_security, snapshot->curcid);
 	}
+	slot->pricing->reader.before_known = before_known;
 	slot->used = ++use_clock;
 	slot->stale = row_security;
 	LimitMemory(slot);

@@ -105,7 +105,7 @@ is_token_meter(PG_FUNCTION_ARGS)
 {
 	Meter		meter = MeterOfText(PG_GETARG_TEXT_PP(0));
 
-	PG_RETURN_BOOL(meter != METER_COUNT && MeterSideOf(meter) != SIDE_OTHER);
+	PG_RETURN_BOOL(meter != METER_COUNT && MeterIsTokens(meter));
 }
 
 Datum

@@ -25,9 +25,9 @@
 #include "server/spi_query.h"
 #include "session/price_tuple.h"
 
-/* Rows of price and, last, when they became known. */
+/* Rows of price and, last, where they come from. */
 static PriceQuery book_query = {
-	.sql = "SELECT p.*, v.published_at "
+	.sql = "SELECT p.*, v.published_at, v.catalog "
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2 "
 	"ORDER BY p.model COLLATE pg_catalog.\"C\", p.provider COLLATE pg_catalog.\"C\"",
@@ -87,9 +87,9 @@ static PriceQuery version_query = {
 	.types = {TIMESTAMPTZOID, INT8OID}
 };
 
-/* Rows of model_alias and, last, when they became known. */
+/* Rows of model_alias and, last, where they come from. */
 static PriceQuery all_aliases_query = {
-	.sql = "SELECT a.*, v.published_at "
+	.sql = "SELECT a.*, v.published_at, v.catalog "
 	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2",
 	.nargs = 2,
@@ -132,7 +132,9 @@ AppendContract(RowList *list, const PriceScope *scope, const char *provider, con
 			.valid_to = Int64Column(i, 2),
 			.version = Int64Column(i, 3),
 			.published_at = Int64Column(i, 4),
-			.source = TextOr(TextColumn(i, 11), "")
+			.source = TextOr(TextColumn(i, 11), ""),
+			.catalog = "",.note = "",
+			.checked_on = CHECKED_ALWAYS
 		};
 	}
 	PriceQueryEnd();
@@ -229,7 +231,7 @@ BuildCard(const char *provider, const char *model, RowList *list, const PriceSco
 	CardStatus	status;
 
 	AppendContract(list, scope, provider, model);
-	status = RateCardBuild(provider, model, list->rows, (int) list->count, &host, &card, &culprit);
+	status = RateCardBuild(provider, model, list->rows, (int) list->count, scope->refuse_guess, &host, &card, &culprit);
 	if (status != CARD_OK)
 		CardError(status, provider, model, culprit);
 	return card;
@@ -238,18 +240,20 @@ BuildCard(const char *provider, const char *model, RowList *list, const PriceSco
 RateCard *
 LoadRateCard(PriceReader *reader, const char *provider, const char *model, MemoryContext context)
 {
-	PriceScope	scope = {.as_of = reader->as_of,.contract = reader->contract,.last_version = PG_INT64_MAX};
+	PriceScope	scope = {
+		.as_of = reader->as_of,.contract = reader->contract,.last_version = PG_INT64_MAX,.refuse_guess = reader->refuse_guess
+	};
 	MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(reading);
 	RateCard   *card = NULL;
 	RowList		list = {0};
 	PriceScan	scan;
 	HeapTuple	tuple;
-	TimestampTz published_at;
+	PriceOrigin origin;
 
 	PriceScanBegin(&scan, reader, PRICE_BY_MODEL_AND_PROVIDER, CStringGetTextDatum(model), CStringGetTextDatum(provider));
-	while ((tuple = PriceScanNext(&scan, &published_at)) != NULL)
-		AppendPriceRow(&list, tuple, scan.desc, published_at);
+	while ((tuple = PriceScanNext(&scan, &origin)) != NULL)
+		AppendPriceRow(&list, tuple, scan.desc, &origin);
 	PriceScanEnd(&scan);
 	if (list.count > 0)
 	{
@@ -293,9 +297,17 @@ CheckContract(const char *contract, TimestampTz as_of)
 
 /* ---------- everything at once ---------- */
 
+/* Where a row of a query comes from that has, after its columns, its version's time and catalog. */
+static PriceOrigin
+OriginOfTuple(CatalogRanks *ranks, HeapTuple tuple, TupleDesc desc, AttrNumber version)
+{
+	return OriginOfVersion(ranks, TupleInt64(tuple, desc, version), TupleInt64(tuple, desc, desc->natts - 1),
+						   TupleText(tuple, desc, desc->natts));
+}
+
 /* Cards of all models, from rows ordered by model and provider. */
 static uint32
-LoadCards(const PriceScope *scope, RateCard ***cards)
+LoadCards(const PriceScope *scope, CatalogRanks *ranks, RateCard ***cards)
 {
 	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
 	HeapTuple  *tuples;
@@ -317,8 +329,10 @@ LoadCards(const PriceScope *scope, RateCard ***cards)
 
 		do
 		{
+			PriceOrigin origin = OriginOfTuple(ranks, tuples[row], desc, Anum_price_version);
+
 			CHECK_FOR_INTERRUPTS();
-			AppendPriceRow(&list, tuples[row], desc, TupleInt64(tuples[row], desc, desc->natts));
+			AppendPriceRow(&list, tuples[row], desc, &origin);
 			row++;
 		}
 		while (row < count && strcmp(model, TupleText(tuples[row], desc, Anum_price_model)) == 0 &&
@@ -360,7 +374,7 @@ LoadCurrencies(const PriceScope *scope, BookContent *content)
 }
 
 static uint32
-LoadAliases(const PriceScope *scope, AliasRow **aliases)
+LoadAliases(const PriceScope *scope, CatalogRanks *ranks, AliasRow **aliases)
 {
 	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
 
@@ -373,8 +387,9 @@ LoadAliases(const PriceScope *scope, AliasRow **aliases)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
+		PriceOrigin origin = OriginOfTuple(ranks, tuple, desc, Anum_model_alias_version);
 
-		AliasRowFill(&(*aliases)[i], tuple, desc, TupleInt64(tuple, desc, desc->natts));
+		AliasRowFill(&(*aliases)[i], tuple, desc, &origin);
 	}
 	PriceQueryEnd();
 	return count;
@@ -386,8 +401,10 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 	Datum		args[] = {TimestampTzGetDatum(scope->as_of), Int64GetDatum(scope->last_version)};
 	Host		host = HostOf(context);
 	BookContent content = {
-		.terms = {.as_of = scope->as_of,.contract = scope->contract,.unpriced_null = scope->unpriced_null}
+		.terms = {.as_of = scope->as_of,.contract = scope->contract,.unpriced_null = scope->unpriced_null,
+			.guess_refuse = scope->refuse_guess,.before_known = scope->before_known,.stale_after = scope->stale_after}
 	};
+	CatalogRanks ranks = {.as_of = scope->as_of,.last_version = scope->last_version};
 	MemoryContext reading,
 				caller;
 	PriceBook  *book;
@@ -399,8 +416,9 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 	PriceQueryBegin(&version_query, args);
 	content.terms.version = Int64Column(0, 1);
 	PriceQueryEnd();
-	content.ncards = LoadCards(scope, &content.cards);
-	content.naliases = LoadAliases(scope, &content.aliases);
+	ranks.context = reading;
+	content.ncards = LoadCards(scope, &ranks, &content.cards);
+	content.naliases = LoadAliases(scope, &ranks, &content.aliases);
 	LoadCurrencies(scope, &content);
 	book = PriceBookBuild(&content, &host);
 	MemoryContextSwitchTo(caller);

@@ -29,6 +29,9 @@ typedef struct PriceScope
 	int64		last_version;	/* of versions up to this one; PG_INT64_MAX: all */
 	const char *contract;		/* "" list prices */
 	bool		unpriced_null;	/* the book leaves out what has no price */
+	bool		refuse_guess;	/* what only a guess or a fallback could price has no price */
+	bool		before_known;	/* as_of was asked for before the oldest version */
+	int32		stale_after;	/* days for which a check of a price holds, or STALE_NEVER */
 } PriceScope;
 
 /* Everything at once. */

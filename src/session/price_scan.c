@@ -18,6 +18,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -32,7 +33,7 @@
 
 /* In the order of PriceTable. */
 const char *const price_table_names[PRICE_TABLE_COUNT] = {
-	"price_epoch", "price_version", "price", "model_alias", "contract", "contract_term", "fx_rate"
+	"price_epoch", "price_version", "price", "model_alias", "contract", "contract_term", "fx_rate", "catalog_rank"
 };
 
 typedef struct KeyColumn
@@ -197,10 +198,10 @@ PriceScanEnd(PriceScan *scan)
 
 /* ---------- versions ---------- */
 
-static VersionTime
+static KnownVersion
 LookUpVersion(PriceReader *reader, int64 version)
 {
-	VersionTime time = {.version = version,.known = true};
+	KnownVersion found = {.version = version,.known = true};
 	PriceScan	scan;
 	HeapTuple	row;
 
@@ -208,29 +209,33 @@ LookUpVersion(PriceReader *reader, int64 version)
 	row = NextRow(&scan);
 	if (HeapTupleIsValid(row))
 	{
-		bool		isnull;
+		bool		isnull,
+					no_catalog;
+		Datum		published_at = heap_getattr(row, Anum_price_version_published_at, scan.desc, &isnull);
+		Datum		catalog = heap_getattr(row, Anum_price_version_catalog, scan.desc, &no_catalog);
 
-		time.published_at = DatumGetTimestampTz(heap_getattr(row, Anum_price_version_published_at, scan.desc, &isnull));
-		time.visible = true;
+		found.origin = OriginOfVersion(&reader->ranks, version, DatumGetTimestampTz(published_at),
+									   no_catalog ? NULL : TextDatumGetCString(catalog));
+		found.visible = true;
 	}
 	PriceScanEnd(&scan);
-	return time;
+	return found;
 }
 
-/* Does the reader know of a version, and since when? */
+/* Does the reader know of a version, and where do its rows come from? */
 static bool
-VersionIsKnown(PriceReader *reader, int64 version, TimestampTz *published_at)
+VersionIsKnown(PriceReader *reader, int64 version, PriceOrigin *origin)
 {
-	VersionTime *time = &reader->versions[(uint64) version % VERSION_TIMES];
+	KnownVersion *known = &reader->versions[(uint64) version % KNOWN_VERSIONS];
 
-	if (!time->known || time->version != version)
-		*time = LookUpVersion(reader, version);
-	*published_at = time->published_at;
-	return time->visible && time->published_at <= reader->as_of;
+	if (!known->known || known->version != version)
+		*known = LookUpVersion(reader, version);
+	*origin = known->origin;
+	return known->visible && origin->published_at <= reader->as_of;
 }
 
 HeapTuple
-PriceScanNext(PriceScan *scan, TimestampTz *published_at)
+PriceScanNext(PriceScan *scan, PriceOrigin *origin)
 {
 	HeapTuple	row;
 
@@ -242,7 +247,7 @@ PriceScanNext(PriceScan *scan, TimestampTz *published_at)
 		CHECK_FOR_INTERRUPTS();
 		version = DatumGetInt64(heap_getattr(row, scan->version, scan->desc, &isnull));
 
-		if (VersionIsKnown(scan->reader, version, published_at))
+		if (VersionIsKnown(scan->reader, version, origin))
 			break;
 	}
 	return row;

@@ -15,6 +15,8 @@
 #include "access/tupdesc.h"
 #include "datatype/timestamp.h"
 
+#include "session/catalog_rank.h"
+
 /* Those not always needed come last. */
 typedef enum PriceTable
 {
@@ -25,6 +27,7 @@ typedef enum PriceTable
 	TABLE_CONTRACT,
 	TABLE_CONTRACT_TERM,
 	TABLE_FX_RATE,
+	TABLE_CATALOG_RANK,
 	PRICE_TABLE_COUNT
 } PriceTable;
 
@@ -39,7 +42,8 @@ enum
 enum
 {
 	Anum_price_version_version = 1,
-	Anum_price_version_published_at
+	Anum_price_version_published_at,
+	Anum_price_version_catalog
 };
 
 enum
@@ -90,25 +94,28 @@ extern PriceEpoch LoadPriceEpoch(void);
 /* The table of the extension as it is now. */
 extern Oid	PriceTableOid(PriceTable table);
 
-/* When a version became known. */
-typedef struct VersionTime
+/* Where a version's rows come from, and when it became known. */
+typedef struct KnownVersion
 {
 	int64		version;
-	TimestampTz published_at;
+	PriceOrigin origin;
 	bool		known;			/* looked up */
 	bool		visible;		/* there, for this reader */
-} VersionTime;
+} KnownVersion;
 
-#define VERSION_TIMES 64
+#define KNOWN_VERSIONS 64
 
 /* Whoever reads prices for a statement: what is known at as_of, in the currency of a contract. */
 typedef struct PriceReader
 {
 	TimestampTz as_of;			/* DT_NOEND: all that is known */
+	bool		before_known;	/* it was asked for as of a time before the oldest version */
+	bool		refuse_guess;	/* what only a guess or a fallback could price has no price */
 	const char *contract;		/* "" list prices */
 	Oid			table[PRICE_TABLE_COUNT];
 	bool		row_security;	/* policies choose the rows */
-	VersionTime versions[VERSION_TIMES];	/* by version, those asked for last */
+	CatalogRanks ranks;
+	KnownVersion versions[KNOWN_VERSIONS];	/* by version, those asked for last */
 } PriceReader;
 
 /* Rows that have a key are found through an index. */
@@ -138,8 +145,8 @@ typedef struct PriceScan
 /* Begin reading the rows of a key; second is of PRICE_BY_MODEL_AND_PROVIDER. */
 extern void PriceScanBegin(PriceScan *scan, PriceReader *reader, PriceKey key, Datum first, Datum second);
 
-/* The next row that the reader knows of, good until the next call, and when it became known; NULL after the last. */
-extern HeapTuple PriceScanNext(PriceScan *scan, TimestampTz *published_at);
+/* The next row that the reader knows of, good until the next call, and where it comes from; NULL after the last. */
+extern HeapTuple PriceScanNext(PriceScan *scan, PriceOrigin *origin);
 extern void PriceScanEnd(PriceScan *scan);
 
 #endif							/* INFERACCT_PRICE_SCAN_H */

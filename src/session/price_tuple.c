@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
@@ -104,12 +105,39 @@ StatedWindows(HeapTuple tuple, TupleDesc desc)
 	return isnull ? "" : DatumGetCString(DirectFunctionCall1(jsonb_out, windows));
 }
 
+/* The catalog format that this project writes itself. */
+#define NATIVE_CATALOG "inferacct"
+
+/* What sources say of a price: what its row states; a foreign catalog that was loaded is one source. */
+static Agreement
+StatedAgreement(HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin)
+{
+	char	   *agreement = TupleText(tuple, desc, Anum_price_agreement);
+
+	if (agreement != NULL)
+		return AgreementByName(agreement);
+	return origin->catalog[0] == '\0' || strcmp(origin->catalog, NATIVE_CATALOG) == 0 ? AGREEMENT_UNKNOWN : AGREEMENT_SINGLE;
+}
+
+/* The day on which its source was read, or else it became known; what one says oneself is not read anywhere. */
+static uint16
+CheckedOn(HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin)
+{
+	bool		isnull;
+	Datum		checked_on = heap_getattr(tuple, Anum_price_checked_on, desc, &isnull);
+
+	if (isnull)
+		return origin->rank == RANK_OWN ? CHECKED_ALWAYS : CheckedDay(origin->published_at);
+	return (uint16) Min(Max(DatumGetDateADT(checked_on), 0), CHECKED_ALWAYS - 1);
+}
+
 void
-AppendPriceRow(RowList *list, HeapTuple tuple, TupleDesc desc, TimestampTz published_at)
+AppendPriceRow(RowList *list, HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin)
 {
 	PriceRow   *row = PriceRowNew(list);
 	char	   *meter = TupleText(tuple, desc, Anum_price_meter);
 	char	   *source = TupleText(tuple, desc, Anum_price_source);
+	char	   *note = TupleText(tuple, desc, Anum_price_note);
 	int64		above = TupleInt64(tuple, desc, Anum_price_above_input_tokens);
 	int64		unit_quantity = TupleInt64(tuple, desc, Anum_price_unit_quantity);
 	bool		isnull;
@@ -130,17 +158,23 @@ AppendPriceRow(RowList *list, HeapTuple tuple, TupleDesc desc, TimestampTz publi
 		.valid_from = TupleInt64(tuple, desc, Anum_price_valid_from),
 		.valid_to = TIME_END,
 		.version = TupleInt64(tuple, desc, Anum_price_version),
-		.published_at = published_at,
-		.source = source != NULL ? source : ""
+		.published_at = origin->published_at,
+		.source = source != NULL ? source : "",
+		.catalog = origin->catalog,
+		.note = note != NULL ? note : "",
+		.rank = origin->rank,
+		.checked_on = CheckedOn(tuple, desc, origin),
+		.agreement = StatedAgreement(tuple, desc, origin)
 	};
 }
 
 void
-AliasRowFill(AliasRow *row, HeapTuple tuple, TupleDesc desc, TimestampTz published_at)
+AliasRowFill(AliasRow *row, HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin)
 {
 	row->valid_from = TupleInt64(tuple, desc, Anum_model_alias_valid_from);
 	row->version = TupleInt64(tuple, desc, Anum_model_alias_version);
-	row->published_at = published_at;
+	row->published_at = origin->published_at;
+	row->rank = origin->rank;
 	row->alias = TupleText(tuple, desc, Anum_model_alias_alias);
 	row->provider = TupleText(tuple, desc, Anum_model_alias_provider);
 	row->model = TupleText(tuple, desc, Anum_model_alias_model);

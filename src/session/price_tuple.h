@@ -23,11 +23,11 @@ typedef struct RowList
 /* Room for one more row, not yet filled. */
 extern PriceRow *PriceRowNew(RowList *list);
 
-/* Append a row of price that became known then. */
-extern void AppendPriceRow(RowList *list, HeapTuple tuple, TupleDesc desc, TimestampTz published_at);
+/* Append a row of price of that origin. */
+extern void AppendPriceRow(RowList *list, HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin);
 
-/* Fill in a row of model_alias that became known then. */
-extern void AliasRowFill(AliasRow *row, HeapTuple tuple, TupleDesc desc, TimestampTz published_at);
+/* Fill in a row of model_alias of that origin. */
+extern void AliasRowFill(AliasRow *row, HeapTuple tuple, TupleDesc desc, const PriceOrigin *origin);
 
 /* A column: NULL, and 0, for NULL. */
 extern char *TupleText(HeapTuple tuple, TupleDesc desc, AttrNumber column);

@@ -203,6 +203,56 @@ Aggregated(const RateCard *card, const Usage *usage, int64 threshold)
 	};
 }
 
+/* What to do about a guess that is refused. */
+static char *
+GuessHint(const Pricing *pricing, const char *instead)
+{
+	return psprintf("%s, or allow and mark guesses: %s.", instead,
+					pricing->book != NULL ? "price_book(guess => 'allow')" : "SET inferacct.guess = 'allow'");
+}
+
+static Refusal
+GuessedName(const Pricing *pricing, const RequestPrice *price, const Request *request)
+{
+	char	   *name = CardName(price->card);
+	char	   *time = pstrdup(timestamptz_to_str(request->at));
+
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_GUESS_REFUSED,
+		.message = psprintf("what model \"%s\" means would be a guess", Shown(request->model)),
+		.detail = psprintf("By rule %s it is %s (request of %s).", ModelRuleName(price->name_rule), name, time),
+		.hint = GuessHint(pricing, psprintf("Say what it means, as in SELECT set_alias(%s, %s, valid_from => '...')",
+											quote_literal_cstr(Shown(request->model)), quote_literal_cstr(name)))
+	};
+}
+
+static Refusal
+FallbackRegion(const Pricing *pricing, const RequestPrice *price, RequestText region)
+{
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_GUESS_REFUSED,
+		.message = psprintf("model \"%s\" has no price for region \"%s\"", CardName(price->card), Shown(region)),
+		.detail = psprintf("It has prices for other regions; that of none of them would be a guess.%s", HiddenFrom(pricing)),
+		.hint = GuessHint(pricing, "Add its prices with set_price(region => ...)")
+	};
+}
+
+static Refusal
+FallbackMeter(const Pricing *pricing, const RequestPrice *price, TimestampTz at, Meter meter)
+{
+	char	   *time = pstrdup(timestamptz_to_str(at));
+	bool		of_region = price->vector->confidence[meter] == CONFIDENCE_FALLBACK_REGION;
+
+	return (Refusal) {
+		.sqlstate = ERRCODE_IA_GUESS_REFUSED,
+		.message = psprintf("meter \"%s\" of model \"%s\" has no price of its own%s", MeterName(meter), CardName(price->card),
+							of_region ? psprintf(" in region \"%s\"", CardString(price->card, price->lane->region)) : ""),
+		.detail = psprintf("Request of %s, service tier \"%s\"; the price of another %s would be a guess.%s", time,
+						   CardString(price->card, price->lane->service_tier), of_region ? "region" : "meter or tier", HiddenFrom(pricing)),
+		.hint = GuessHint(pricing, "Add the price with set_price()")
+	};
+}
+
 /* ---------- finding the rates ---------- */
 
 /* The lane of what the word for a tier means, when that is another word; or NULL. */
@@ -217,22 +267,17 @@ LaneOfMeaning(const RateCard *card, RequestText tier, RequestText region)
 	return lane;
 }
 
-/* The lane of a request; NULL when the model has no such tier. */
+/* The lane of a request for a region; NULL when the model has no such tier. */
 static const Lane *
-FindLane(const NameSpan *span, const Request *request)
+FindLane(const RateCard *card, const Request *request, RequestText region)
 {
 	RequestText tier = request->service_tier;
-	RequestText region = request->region;
 	const Lane *lane;
 
 	if (tier.bytes == NULL)
 		tier = standard_tier;
-	if (region.bytes == NULL)
-		region = (RequestText) {
-		span->region, span->region_length
-	};
-	lane = RateCardLane(span->card, tier.bytes, tier.length, region.bytes, region.length);
-	return lane != NULL ? lane : LaneOfMeaning(span->card, tier, region);
+	lane = RateCardLane(card, tier.bytes, tier.length, region.bytes, region.length);
+	return lane != NULL ? lane : LaneOfMeaning(card, tier, region);
 }
 
 /* The segment of a request, NULL when it has no price. */
@@ -240,19 +285,30 @@ static const Segment *
 FindSegment(Pricing *pricing, const Request *request, RequestPrice *price)
 {
 	NameSpan   *span = PricingName(pricing, request->model.bytes, request->model.length, request->at);
-	const Segment *segment = NULL;
+	RequestText region = request->region;
+	bool		guessed_name = SpanIsRefused(pricing, span);
 
+	if (region.bytes == NULL)
+		region = (RequestText) {span->region, span->region_length};
+	price->segment = NULL;
 	price->card = span->card;
-	price->lane = span->card == NULL ? NULL : FindLane(span, request);
-	if (price->lane != NULL)
-		segment = LaneSegment(price->card, price->lane, request->at);
-	if (segment != NULL || LeavesOut(pricing, price))
-		return segment;
+	price->name_rule = span->rule;
+	price->name_confidence = span->confidence;
+	price->lane = span->card == NULL ? NULL : FindLane(span->card, request, region);
+	price->fallback_region = price->lane != NULL && LaneIsFallback(price->card, price->lane, region.length);
+	if (price->lane != NULL && !guessed_name && !(price->fallback_region && PricingRefusesGuess(pricing)))
+		price->segment = LaneSegment(price->card, price->lane, request->at);
+	if (price->segment != NULL || LeavesOut(pricing, price))
+		return price->segment;
 	if (price->card == NULL)
 		RequestRefuse(price, PricingNameRefusal(pricing, request->model.bytes, request->model.length, request->at,
 												price->refusal == NULL));
 	else if (price->lane == NULL)
 		RequestRefuse(price, UnknownTier(pricing, price->card, request->service_tier));
+	else if (guessed_name)
+		RequestRefuse(price, GuessedName(pricing, price, request));
+	else if (price->fallback_region && PricingRefusesGuess(pricing))
+		RequestRefuse(price, FallbackRegion(pricing, price, region));
 	else
 		RequestRefuse(price, NoPriceYet(pricing, price->card, price->lane, request->at));
 	return NULL;
@@ -300,7 +356,23 @@ RequestOutcome(Pricing *pricing, CostStatus status, const CostProblem *problem, 
 		return RequestRefuse(price, Foreign(pricing, price, at, problem->meter));
 	if (LeavesOut(pricing, price))
 		return false;
+	if (price->vector->refused & METER_BIT(problem->meter))
+		return RequestRefuse(price, FallbackMeter(pricing, price, at, problem->meter));
 	return RequestRefuse(price, UnpricedMeter(pricing, price, at, problem->meter));
+}
+
+Confidence
+RequestConfidence(const Pricing *pricing, const RequestPrice *price, Meter meter, TimestampTz at)
+{
+	const RateVector *vector = price->vector;
+	bool		negotiated = CardRows(price->card)[vector->row[meter]].kind == CONTRACT_RATE;
+	Confidence	confidence = WorseConfidence((Confidence) vector->confidence[meter], price->name_confidence);
+
+	if (price->fallback_region && !negotiated && MeterSideOf(meter) != SIDE_OTHER)
+		confidence = WorseConfidence(confidence, CONFIDENCE_FALLBACK_REGION);
+	if (PricingBeforeKnown(pricing) || IsStale(vector->checked_on[meter], at, PricingStaleAfter(pricing)))
+		confidence = WorseConfidence(confidence, CONFIDENCE_STALE);
+	return confidence;
 }
 
 bool

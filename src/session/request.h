@@ -36,8 +36,12 @@ typedef struct RequestPrice
 	Refusal    *refusal;		/* told why there is no price instead of an error; NULL: raise it */
 	const RateCard *card;
 	const Lane *lane;
+	const Segment *segment;
 	const CardVector *stated;	/* in the currencies of the prices */
 	const RateVector *vector;	/* in USD at the time of the request */
+	ModelRule	name_rule;		/* how the name was understood */
+	Confidence	name_confidence;
+	bool		fallback_region;	/* the lane is that of the base region, for want of one */
 } RequestPrice;
 
 /* Find the rates of a request of that usage. */
@@ -53,6 +57,9 @@ extern bool RequestOutcome(Pricing *pricing, CostStatus status, const CostProble
 
 /* Raise why there is no price, or tell it; false. */
 extern bool RequestRefuse(const RequestPrice *price, Refusal refusal);
+
+/* What the price of a meter of a request rests on: the worst that applies. */
+extern Confidence RequestConfidence(const Pricing *pricing, const RequestPrice *price, Meter meter, TimestampTz at);
 
 /* Is the service tier not given, or "standard"? */
 static inline bool

@@ -256,7 +256,8 @@ FindStandard(Pricing *pricing, NameSpan *span, TimestampTz at)
 	TimestampTz from,
 				to;
 
-	if (segment == NULL)
+	if (segment == NULL || SpanIsRefused(pricing, span) ||
+		(PricingRefusesGuess(pricing) && LaneIsFallback(span->card, lane, span->region_length)))
 		return;
 	from = Max(segment->from, span->from);
 	to = Min(segment->to, span->to);
@@ -296,6 +297,9 @@ FindSpan(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	{
 		span.region = MemoryContextStrdup(pricing->context, match.ref.region);
 		span.region_length = strlen(span.region);
+		span.rule = match.rule;
+		span.confidence = ModelIsGuessed(&match) ? CONFIDENCE_GUESSED_NAME :
+			ModelIsExact(&match) ? CONFIDENCE_EXACT : CONFIDENCE_ALIAS;
 	}
 	return span;
 }

@@ -32,6 +32,8 @@ typedef struct NameSpan
 	const RateCard *card;		/* NULL: no model, see PricingNameRefusal() */
 	const char *region;			/* what the name says of the region */
 	Size		region_length;
+	ModelRule	rule;			/* by which the name was understood */
+	Confidence	confidence;		/* guessed name, alias or exact */
 
 	/*
 	 * Standard tier: the segment that holds in [segment_from, segment_to), none
@@ -147,6 +149,34 @@ static inline bool
 PricingLeavesOut(const Pricing *pricing)
 {
 	return pricing->book != NULL ? pricing->book->unpriced_null : setting_unpriced == UNPRICED_NULL;
+}
+
+/* Has what only a guess or a fallback could price no price?  A book says so itself. */
+static inline bool
+PricingRefusesGuess(const Pricing *pricing)
+{
+	return pricing->book != NULL ? pricing->book->guess_refuse : pricing->reader.refuse_guess;
+}
+
+/* For how many days a check of a price holds. */
+static inline int32
+PricingStaleAfter(const Pricing *pricing)
+{
+	return pricing->book != NULL ? pricing->book->stale_after : SettingStaleAfter();
+}
+
+/* Are these the prices of the oldest version, asked for as of a time before it? */
+static inline bool
+PricingBeforeKnown(const Pricing *pricing)
+{
+	return pricing->book != NULL ? pricing->book->before_known : pricing->reader.before_known;
+}
+
+/* Does a name only mean what is guessed, which is refused? */
+static inline bool
+SpanIsRefused(const Pricing *pricing, const NameSpan *span)
+{
+	return span->confidence == CONFIDENCE_GUESSED_NAME && PricingRefusesGuess(pricing);
 }
 
 /* How to have such requests left out, for a hint. */

@@ -8,21 +8,13 @@
 
 #define MICROSECONDS_PER_HOUR INT64_C(3600000000)
 
-const uint32_t price_lines[PRICE_LINES] = {
-	METER_BIT(METER_INPUT) | METER_BIT(METER_CACHE_READ) | METER_BIT(METER_CACHE_WRITE) | METER_BIT(METER_CACHE_WRITE_1H),
-	METER_BIT(METER_OUTPUT) | METER_BIT(METER_REASONING) | METER_BIT(METER_CITATION)
-};
-
 uint32_t
 UsageKinds(uint32_t present)
 {
-	uint32_t	kinds = present & ~METER_BIT(METER_REQUESTS);
+	uint32_t	kinds = 0;
 
-	for (int i = 0; i < PRICE_LINES; i++)
-	{
-		if (kinds & price_lines[i])
-			kinds = (kinds & ~price_lines[i]) | (price_lines[i] & -price_lines[i]);
-	}
+	for (uint32_t rest = present & ~METER_BIT(METER_REQUESTS); rest != 0; rest &= rest - 1)
+		kinds |= METER_BIT(MeterLine((Meter) __builtin_ctz(rest)));
 	return kinds;
 }
 

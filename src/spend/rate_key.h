@@ -63,12 +63,8 @@ extern RowProblem RowCheck(int64_t at, const Usage *usage);
 /* The key of a row that may be, and its total input. */
 extern RateKey RateKeyOf(const RateBounds *bounds, int64_t at, const Usage *usage, int64_t *input);
 
-/* The kinds of the meters present: each line of meters by its first. */
+/* The kinds of the meters present, as meters: those with whose price they stand and fall. */
 extern uint32_t UsageKinds(uint32_t present);
-
-/* The meters that have a price, or none, together: each falls to the first of its line.  Others are kinds of their own. */
-#define PRICE_LINES 2
-extern const uint32_t price_lines[PRICE_LINES];
 
 static inline bool
 RateKeyEqual(const RateKey *a, const RateKey *b)

@@ -1,7 +1,8 @@
 /*
  * rollup_cost_sql.c
  *	  What a row of usage_hourly costs: rollup_cost() and rollup_spend(); why it
- *	  has no cost: rollup_problem().
+ *	  has no cost: rollup_problem(); what its cost rests on: rollup_confidence()
+ *	  and rollup_worst().
  *
  * Such a row sums up requests from first_at to last_at, of min_input to
  * max_input total input each.  Invariant: it is priced only if every one of
@@ -19,7 +20,9 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/timestamp.h"
 
 #include "server/compat.h"
@@ -35,6 +38,10 @@ PG_FUNCTION_INFO_V1(usage_kinds);
 PG_FUNCTION_INFO_V1(rollup_cost);
 PG_FUNCTION_INFO_V1(rollup_problem);
 PG_FUNCTION_INFO_V1(rollup_accum);
+PG_FUNCTION_INFO_V1(rollup_confidence);
+PG_FUNCTION_INFO_V1(rollup_worst_accum);
+PG_FUNCTION_INFO_V1(confidence_name);
+PG_FUNCTION_INFO_V1(confidence_order);
 
 /* The longest time that one row may be asked to cover, for the walk over minutes: a month. */
 #define LONGEST_ROW (31 * SECS_PER_DAY * USECS_PER_SEC)
@@ -196,31 +203,80 @@ RollupPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
 static bool
 UnpricedAlike(const RollupRow *row, const RequestPrice *price)
 {
-	for (int i = 0; i < PRICE_LINES; i++)
-	{
-		uint32		present = row->usage->present & price_lines[i];
-		uint32		priced = present & price->vector->priced;
+	uint32		priced = row->usage->present & price->vector->priced;
+	uint32		unpriced = row->usage->present & ~price->vector->priced;
 
-		if (priced != 0 && priced != present)
-			return false;
-	}
-	return true;
+	return (UsageKinds(priced) & UsageKinds(unpriced)) == 0;
 }
 
-/* *usd = the cost of a row, or false; told in *refusal why, unless that is NULL. */
+/* *usd = the cost of a row at *price, or false; told in price->refusal why, unless that is NULL. */
+static bool
+RollupRowPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price, Money *usd)
+{
+	CostProblem problem;
+	CostStatus	status;
+
+	if (!RollupPrice(pricing, row, price))
+		return false;
+	status = UsageCost(price->vector, row->usage, usd, &problem);
+	if (status == COST_UNPRICED && price->refusal == NULL && PricingLeavesOut(pricing) && !UnpricedAlike(row, price))
+		return RequestRefuse(price, MixedRates(row));
+	return RequestOutcome(pricing, status, &problem, price, row->request.at);
+}
+
 static bool
 RollupRowCost(Pricing *pricing, const RollupRow *row, Money *usd, Refusal *refusal)
 {
 	RequestPrice price = {.refusal = refusal};
-	CostProblem problem;
-	CostStatus	status;
 
-	if (!RollupPrice(pricing, row, &price))
-		return false;
-	status = UsageCost(price.vector, row->usage, usd, &problem);
-	if (status == COST_UNPRICED && refusal == NULL && PricingLeavesOut(pricing) && !UnpricedAlike(row, &price))
-		return RequestRefuse(&price, MixedRates(row));
-	return RequestOutcome(pricing, status, &problem, &price, row->request.at);
+	return RollupRowPrice(pricing, row, &price, usd);
+}
+
+/* ---------- what a cost rests on ---------- */
+
+/* The meters of a row that have a price. */
+static uint32
+PricedMeters(const RollupRow *row, const RequestPrice *price)
+{
+	return row->usage->present & price->vector->priced;
+}
+
+/* The worst confidence of a row's figures; that of the last of its requests, which may be stale when the first is not. */
+static Confidence
+WorstConfidence(Pricing *pricing, const RollupRow *row, const RequestPrice *price)
+{
+	Confidence	worst = CONFIDENCE_EXACT;
+
+	for (uint32 meters = PricedMeters(row, price); meters != 0; meters &= meters - 1)
+		worst = WorseConfidence(worst, RequestConfidence(pricing, price, (Meter) __builtin_ctz(meters), row->last_at));
+	return worst;
+}
+
+/* Say once in a session that a report rests on such as were checked long before the requests. */
+static void
+WarnOfStale(Pricing *pricing, const RollupRow *row, const RequestPrice *price)
+{
+	static bool told = false;
+	int32		stale_after = PricingStaleAfter(pricing);
+
+	if (told)
+		return;
+	for (uint32 meters = PricedMeters(row, price); meters != 0; meters &= meters - 1)
+	{
+		Meter		meter = (Meter) __builtin_ctz(meters);
+		uint16		checked_on = price->vector->checked_on[meter];
+
+		if (!IsStale(checked_on, row->last_at, stale_after))
+			continue;
+		told = true;
+		ereport(WARNING,
+				(errmsg("prices were checked more than %d days before the requests that they price", stale_after),
+				 errdetail("One of them is meter \"%s\" of %s/%s, checked on %s.", MeterName(meter),
+						   CardString(price->card, price->card->provider), CardString(price->card, price->card->model),
+						   DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(checked_on)))),
+				 errhint("View price_confidence has the share of spend that rests on them. Load a newer catalog with load_prices(), or SET inferacct.stale_after.")));
+		return;
+	}
 }
 
 Datum
@@ -251,10 +307,114 @@ Datum
 rollup_accum(PG_FUNCTION_ARGS)
 {
 	SpendState *state = StateArgument(fcinfo, &spend_state_type);
+	RequestPrice price = {.refusal = NULL};
+	Pricing    *pricing;
 	RollupRow	row;
 	Money		usd;
 
-	if (RollupArguments(fcinfo, 1, &row) && RollupRowCost(PricingOfCall(fcinfo), &row, &usd, NULL))
+	if (!RollupArguments(fcinfo, 1, &row))
+		PG_RETURN_POINTER(state);
+	pricing = PricingOfCall(fcinfo);
+	if (RollupRowPrice(pricing, &row, &price, &usd))
+	{
+		WarnOfStale(pricing, &row, &price);
 		AddToState(state, usd, 1);
+	}
 	PG_RETURN_POINTER(state);
+}
+
+#define CONFIDENCE_COLUMNS 4
+
+/* A row for each confidence that figures of a row of the rollup have; no row where it has no price. */
+Datum
+rollup_confidence(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Refusal		refusal;
+	RequestPrice price = {.refusal = &refusal};
+	Money		usd_of[CONFIDENCE_COUNT] = {0};
+	uint16		checked_on[CONFIDENCE_COUNT];
+	uint32		met = 0;
+	Pricing    *pricing;
+	RollupRow	row;
+	Money		usd;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!RollupArguments(fcinfo, 0, &row))
+		return (Datum) 0;
+	pricing = PricingOfStatement();
+	if (!RollupRowPrice(pricing, &row, &price, &usd))
+		return (Datum) 0;
+	met = UINT32_C(1) << WorstConfidence(pricing, &row, &price);
+	memset(checked_on, 0xff, sizeof(checked_on));
+	for (uint32 meters = PricedMeters(&row, &price); meters != 0; meters &= meters - 1)
+	{
+		Meter		meter = (Meter) __builtin_ctz(meters);
+		Confidence	confidence = RequestConfidence(pricing, &price, meter, row.last_at);
+
+		/* Each is part of a sum that fits. */
+		usd_of[confidence] += (Money) price.vector->rate[meter] * UsageCount(row.usage, meter);
+		checked_on[confidence] = Min(checked_on[confidence], price.vector->checked_on[meter]);
+		met |= UINT32_C(1) << confidence;
+	}
+	for (Confidence confidence = 0; confidence < CONFIDENCE_COUNT; confidence++)
+	{
+		bool		worst = (met & ((UINT32_C(1) << confidence) - 1)) == 0;
+		bool		nulls[CONFIDENCE_COLUMNS] = {false, false, false, checked_on[confidence] == CHECKED_ALWAYS};
+		Datum		values[CONFIDENCE_COLUMNS] = {
+			CStringGetTextDatum(ConfidenceName(confidence)),
+			Int64GetDatum(worst ? UsageCount(row.usage, METER_REQUESTS) : 0),
+			NumericGetDatum(MoneyToNumeric(usd_of[confidence])),
+			DateADTGetDatum(checked_on[confidence])
+		};
+
+		if (met & (UINT32_C(1) << confidence))
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* The worst confidence so far, by its place in the order; NULL while nothing had a price. */
+Datum
+rollup_worst_accum(PG_FUNCTION_ARGS)
+{
+	int32		worst = PG_ARGISNULL(0) ? CONFIDENCE_COUNT : PG_GETARG_INT32(0);
+	Refusal		refusal;
+	RequestPrice price = {.refusal = &refusal};
+	Pricing    *pricing;
+	RollupRow	row;
+	Money		usd;
+
+	if (RollupArguments(fcinfo, 1, &row))
+	{
+		pricing = PricingOfCall(fcinfo);
+		if (RollupRowPrice(pricing, &row, &price, &usd))
+			worst = Min(worst, (int32) WorstConfidence(pricing, &row, &price));
+	}
+	if (worst == CONFIDENCE_COUNT)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(worst);
+}
+
+Datum
+confidence_name(PG_FUNCTION_ARGS)
+{
+	int32		confidence = PG_GETARG_INT32(0);
+
+	if (confidence < 0 || confidence >= CONFIDENCE_COUNT)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(ConfidenceName((Confidence) confidence)));
+}
+
+Datum
+confidence_order(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	for (Confidence confidence = 0; confidence < CONFIDENCE_COUNT; confidence++)
+	{
+		if (strcmp(ConfidenceName(confidence), name) == 0)
+			PG_RETURN_INT32(confidence);
+	}
+	PG_RETURN_NULL();
 }

@@ -1,52 +1,23 @@
 /*
  * spend_by_month_state_sql.c
- *	  SQL type spend_by_month_state: its expanded form and its fields.
+ *	  SQL type spend_by_month_state: its fields, and sums of sums.
  *
  * All forms have the cells in one order, by name and month; the flat form is the
  * binary one.
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
+#include "core/host_sql.h"
 #include "server/compat.h"
 #include "spend/spend_by_month_state_sql.h"
 
-/* ---------- the expanded form ---------- */
-
-static Size
-FlatSize(ExpandedObjectHeader *header)
-{
-	return StateFlatSize(&spend_by_month_state_type, header);
-}
-
-static void
-Flatten(ExpandedObjectHeader *header, void *result, Size size)
-{
-	StateFlatten(&spend_by_month_state_type, header, result, size);
-}
-
-static const ExpandedObjectMethods state_methods = {
-	.get_flat_size = FlatSize,
-	.flatten_into = Flatten
-};
-
-static void *
-AllocateInContext(void *context, size_t size)
-{
-	return MemoryContextAllocHuge(context, size);
-}
-
-/* A new state without cells in a context of its own below the current one. */
+/* A new state without cells. */
 static SpendByMonthState *
 MakeState(void)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "inferacct spend by month",
-												  ALLOCSET_START_SMALL_SIZES);
-	SpendByMonthState *state = MemoryContextAllocZero(context, sizeof(SpendByMonthState));
+	SpendByMonthState *state = ExpandedStateMake(&spend_by_month_state_type, sizeof(SpendByMonthState));
 
-	EOH_init_header(&state->header, &state_methods, context);
-	SpendByMonthInit(&state->sums, AllocateInContext, context);
+	SpendByMonthInit(&state->sums, AllocateInContext, ExpandedStateContext(&state->expanded));
 	return state;
 }
 
@@ -99,20 +70,6 @@ StateFields(Fields *fields, void *value)
 	return state;
 }
 
-static const void *
-StateOfDatum(Datum datum)
-{
-	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
-		return DatumGetEOHP(datum);
-	return StateOfFlat(&spend_by_month_state_type, datum);
-}
-
-static Datum
-StateToDatum(void *state)
-{
-	return StateGetDatum(state);
-}
-
 static void *
 StateCopy(const void *from)
 {
@@ -125,7 +82,7 @@ StateCopy(const void *from)
 
 const StateType spend_by_month_state_type = {
 	.name = "spend_by_month_state",.format = SPEND_BY_MONTH_FORMAT,
-	.fields = StateFields,.of_datum = StateOfDatum,.to_datum = StateToDatum,.copy = StateCopy
+	.fields = StateFields,.copy = StateCopy
 };
 
 STATE_TYPE_FUNCTIONS(spend_by_month_state, spend_by_month_state_type);

@@ -23,7 +23,7 @@
 
 typedef struct SpendByMonthState
 {
-	ExpandedObjectHeader header;
+	ExpandedState expanded;
 	SpendByMonth sums;
 
 	/* What the rates in the sums are of: good while generation is price_generation. */
@@ -37,7 +37,7 @@ extern const StateType spend_by_month_state_type;
 static inline const SpendByMonth *
 ReadState(Datum state)
 {
-	return &((const SpendByMonthState *) spend_by_month_state_type.of_datum(state))->sums;
+	return &((const SpendByMonthState *) StateBehind(&spend_by_month_state_type, state))->sums;
 }
 
 /* Raise that a sum of counts or costs does not fit. */
@@ -52,7 +52,7 @@ extern MonthModel **SortedModels(const SpendByMonth *sums);
 static inline Datum
 StateGetDatum(const SpendByMonthState *state)
 {
-	return EOHPGetRWDatum(&state->header);
+	return ExpandedStateGetDatum(&state->expanded);
 }
 
 #endif							/* INFERACCT_SPEND_BY_MONTH_STATE_SQL_H */

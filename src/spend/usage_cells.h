@@ -20,6 +20,7 @@
 
 /* CELL_LABEL(ENUM, name): by what the rollup keeps requests apart. */
 #define CELL_LABEL_LIST(CELL_LABEL) \
+	CELL_LABEL(TENANT, tenant) \
 	CELL_LABEL(SOURCE, source) \
 	CELL_LABEL(MODEL, model) \
 	CELL_LABEL(SERVICE_TIER, service_tier) \
@@ -27,7 +28,8 @@
 	CELL_LABEL(PROVIDER, provider) \
 	CELL_LABEL(TEAM, team) \
 	CELL_LABEL(PROJECT, project) \
-	CELL_LABEL(STATUS, status)
+	CELL_LABEL(STATUS, status) \
+	CELL_LABEL(DIMENSIONS, dimensions)
 
 typedef enum CellLabelOf
 {

@@ -20,6 +20,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "core/host_sql.h"
 #include "core/state_sql.h"
 #include "core/usage_sql.h"
 #include "server/compat.h"
@@ -34,7 +35,7 @@ PG_FUNCTION_INFO_V1(row_problem);
 PG_FUNCTION_INFO_V1(countable_usage);
 
 /* Raised with every change of what StateFields() writes. */
-#define USAGE_CELLS_FORMAT 1
+#define USAGE_CELLS_FORMAT 2
 
 #define LABEL_LENGTH_MAX ((size_t) 1 << 30)
 #define ROW_COLUMNS (14 + LABEL_COUNT)
@@ -42,53 +43,26 @@ PG_FUNCTION_INFO_V1(countable_usage);
 
 typedef struct CellsState
 {
-	ExpandedObjectHeader header;
+	ExpandedState expanded;
 	UsageCells	cells;
 } CellsState;
 
 static const StateType usage_cells_state_type;
 
-/* ---------- the expanded form ---------- */
-
-static Size
-FlatSize(ExpandedObjectHeader *header)
-{
-	return StateFlatSize(&usage_cells_state_type, header);
-}
-
-static void
-Flatten(ExpandedObjectHeader *header, void *result, Size size)
-{
-	StateFlatten(&usage_cells_state_type, header, result, size);
-}
-
-static const ExpandedObjectMethods state_methods = {
-	.get_flat_size = FlatSize,
-	.flatten_into = Flatten
-};
-
-static void *
-AllocateInContext(void *context, size_t size)
-{
-	return MemoryContextAllocHuge(context, size);
-}
-
-/* A new state without cells in a context of its own below the current one. */
+/* A new state without cells. */
 static CellsState *
 MakeCells(void)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "inferacct usage cells", ALLOCSET_DEFAULT_SIZES);
-	CellsState *state = MemoryContextAllocZero(context, sizeof(CellsState));
+	CellsState *state = ExpandedStateMake(&usage_cells_state_type, sizeof(CellsState));
 
-	EOH_init_header(&state->header, &state_methods, context);
-	UsageCellsInit(&state->cells, AllocateInContext, context);
+	UsageCellsInit(&state->cells, AllocateInContext, ExpandedStateContext(&state->expanded));
 	return state;
 }
 
 static Datum
 CellsGetDatum(const CellsState *state)
 {
-	return EOHPGetRWDatum(&state->header);
+	return ExpandedStateGetDatum(&state->expanded);
 }
 
 /* ---------- sums ---------- */
@@ -97,7 +71,7 @@ CellsGetDatum(const CellsState *state)
 static void
 AddReported(CellsState *state, UsageCell *cell, Numeric usd)
 {
-	MemoryContext old = MemoryContextSwitchTo(state->header.eoh_context);
+	MemoryContext old = MemoryContextSwitchTo(ExpandedStateContext(&state->expanded));
 	Numeric		before = cell->reported_usd;
 
 	if (before == NULL)
@@ -218,20 +192,6 @@ StateFields(Fields *fields, void *value)
 	return state;
 }
 
-static const void *
-StateOfDatum(Datum datum)
-{
-	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
-		return DatumGetEOHP(datum);
-	return StateOfFlat(&usage_cells_state_type, datum);
-}
-
-static Datum
-StateToDatum(void *state)
-{
-	return CellsGetDatum(state);
-}
-
 static void *
 StateCopy(const void *from)
 {
@@ -244,7 +204,7 @@ StateCopy(const void *from)
 
 static const StateType usage_cells_state_type = {
 	.name = "usage_cells_state",.format = USAGE_CELLS_FORMAT,
-	.fields = StateFields,.of_datum = StateOfDatum,.to_datum = StateToDatum,.copy = StateCopy
+	.fields = StateFields,.copy = StateCopy
 };
 
 STATE_TYPE_FUNCTIONS(usage_cells_state, usage_cells_state_type);
@@ -253,7 +213,7 @@ STATE_TYPE_FUNCTIONS(usage_cells_state, usage_cells_state_type);
 static const UsageCells *
 ReadCells(Datum datum)
 {
-	return &((const CellsState *) StateOfDatum(datum))->cells;
+	return &((const CellsState *) StateBehind(&usage_cells_state_type, datum))->cells;
 }
 
 static inline CellsState *

@@ -37,11 +37,11 @@ SELECT type, value FROM (VALUES
 	('numeric[]', ARRAY['''{1,2,3,4,5,6}''', 'NULL', '''{}''', '''{NULL,NULL,NULL}''', '''{NaN,NaN,NaN}''', '''{Infinity,1,-Infinity}''', '''{{1,2,3},{4,5,6}}''', '''{-1,0,1}''', '''{1e131000,1e131000,1e131000}''',
 		'(SELECT array_agg(CASE WHEN i % 7 = 0 THEN ''NaN'' ELSE i::numeric END) FROM generate_series(1, 3000) i)', '''[5:7]={1,2,3}''']),
 	('timestamp with time zone[]', ARRAY['''{2026-10-01Z,2026-11-01Z}''', 'NULL', '''{}''', '''{NULL}''', '''{-infinity,infinity}''', '''{294276-12-31Z,4714-11-24 BC}''']),
-	('demand', ARRAY['(SELECT inferacct.demand(at, usage, 1) FROM inferacct.usage_log)', 'NULL', '''{"minutes":60,"buckets":[]}''',
-		'''{"minutes":1,"buckets":[{"from":"-4712-01-01T00:00Z","requests":1,"usage":{},"usd":"0"},{"from":"294276-01-01T00:00Z","requests":1,"usage":{},"usd":"0"}]}''',
-		'''{"minutes":60,"buckets":[{"from":"-4712-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"},{"from":"294276-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"}]}''',
-		'''{"minutes":10080,"buckets":[{"from":"2026-10-05T00:00Z","requests":9223372036854775807,"usage":{"input":9223372036854775807},"usd":"170141183460469231731687"}]}''',
-		'''{"minutes":1,"buckets":[{"from":"2006-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"},{"from":"2026-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"}]}''']),
+	('demand', ARRAY['(SELECT inferacct.demand(at, usage, 1) FROM inferacct.usage_log)', 'NULL', '''{"format":1,"minutes":60,"buckets":[]}''',
+		'''{"format":1,"minutes":1,"buckets":[{"from":"-4712-01-01T00:00Z","requests":1,"usage":{},"usd":"0"},{"from":"294276-01-01T00:00Z","requests":1,"usage":{},"usd":"0"}]}''',
+		'''{"format":1,"minutes":60,"buckets":[{"from":"-4712-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"},{"from":"294276-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"}]}''',
+		'''{"format":1,"minutes":10080,"buckets":[{"from":"2026-10-05T00:00Z","requests":9223372036854775807,"usage":{"input":9223372036854775807},"usd":"170141183460469231731687"}]}''',
+		'''{"format":1,"minutes":1,"buckets":[{"from":"2006-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"},{"from":"2026-01-01T00:00Z","requests":1,"usage":{"input":5},"usd":"1"}]}''']),
 	('price_book', ARRAY['(SELECT book FROM public.fuzz_book)', 'NULL', '''{"format":"1","unpriced":"error","guess":"allow","version":"1","as_of":"0","contract":"","models":[],"aliases":[],"fx_rates":[]}'''])
 ) v (type, list), unnest(list) WITH ORDINALITY AS l (value, place) ORDER BY type, place;
 CREATE TABLE public.fuzz_book AS SELECT price_book() AS book;

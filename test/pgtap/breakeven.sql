@@ -2,7 +2,7 @@
 -- the aggregate's state.
 SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
-SELECT plan(74);
+SELECT plan(78);
 
 -- ---------------------------------------------------------------------------
 -- 5,000 random deployments, ties included
@@ -174,17 +174,22 @@ SELECT at::text LIKE '%5:%' AS part, pg_temp.partial('econ', at, model, used ORD
 SELECT is((SELECT pg_temp.merged(state)::text FROM parts), (SELECT state::text FROM whole), 'parts in any order merge to the same state');
 SELECT is((SELECT pg_temp.merged(state::text::breakeven_state)::text FROM parts), (SELECT state::text FROM whole), 'also when they travelled as text');
 SELECT is(breakeven_final(state), report, 'and the report is made of the state') FROM whole;
-SELECT is(count(*), 401::bigint, 'each of the hours is there') FROM whole, breakeven_hours(state);
-SELECT is((SELECT sum(api_usd) FROM whole, breakeven_hours(state)), (SELECT spend(model, used, at) FROM log), 'api_usd adds up to spend()');
+CREATE TEMP TABLE hours AS
+SELECT bucket AS hour, requests, usage, input_tokens(usage) - cached_tokens(usage) AS input_tokens, output_tokens(usage) AS output_tokens, api_usd
+FROM whole, demand_series(breakeven_demand(state)) WHERE requests > 0;
+SELECT is(breakeven_demand(state), (SELECT demand(at, used, token_cost(model, used, at)) FROM log), 'a state holds the demand of the log, by the hour') FROM whole;
+SELECT is(count(*), 401::bigint, 'each of the hours is there') FROM hours;
+SELECT is((SELECT sum(api_usd) FROM hours), (SELECT spend(model, used, at) FROM log), 'api_usd adds up to spend()');
 SELECT is(((report).requests, (report).tokens)::text, (SELECT (sum(meter(used, 'requests')), sum(input_tokens(used)::numeric + output_tokens(used)))::text FROM log),
 	'requests and tokens, too') FROM whole;
 
-SELECT is(substr(breakeven_state_send(state), 1, 9), '\x01' || int4send(4) || 'econ', 'the binary form begins with its format and the name') FROM whole;
+SELECT is(substr(breakeven_state_send(state), 1, 10), '\x01' || set_byte('\x00', 0, (SELECT count(*)::integer FROM meter_list())) || int4send(4) || 'econ',
+	'the binary form begins with its format, the number of meters and the name') FROM whole;
 
 -- the report against the same arithmetic in plain SQL
 CREATE TEMP TABLE hourly AS
 SELECT hour, (h.input_tokens / 8000.0 + h.output_tokens / 1000.0) / 3600 AS busy
-FROM whole, breakeven_hours(state) h;
+FROM hours AS h;
 SELECT is((report).hours, 408::numeric, 'from the first hour to the last, those without load, too') FROM whole;
 SELECT is((report).peak_replicas, (SELECT ceil(max(busy)) FROM hourly), 'replicas of the busiest hour') FROM whole;
 SELECT is((report).p99_replicas, (SELECT ceil(busy) FROM hourly ORDER BY busy DESC OFFSET 4 LIMIT 1), 'of all hours but the 4 busiest of 408') FROM whole;
@@ -201,7 +206,7 @@ FROM whole, (SELECT usage(input => sum(meter(used, 'input'))::bigint, output => 
 -- the best hybrid against every number of replicas
 CREATE TEMP TABLE hybrid AS
 SELECT n, n * 408 * 32 + sum(api_usd * (1 - least(1, n / busy))) AS usd
-FROM generate_series(0, 4) n, hourly JOIN (SELECT * FROM whole, breakeven_hours(state)) h USING (hour)
+FROM generate_series(0, 4) n, hourly JOIN hours USING (hour)
 GROUP BY n;
 SELECT is(((report).hybrid_replicas, round((report).hybrid_usd, 9))::text, (SELECT (n, round(usd, 9))::text FROM hybrid ORDER BY usd LIMIT 1),
 	'the cheapest hybrid of all') FROM whole;
@@ -232,10 +237,12 @@ SELECT throws_ok($$SELECT breakeven(CASE WHEN at < '2026-09-05' THEN 'econ' ELSE
 SELECT throws_ok($$SELECT breakeven('nowhere', at, model, used) FROM log$$, 'IA301', NULL, 'an unknown deployment');
 SELECT throws_ok($$SELECT breakeven('econ', at, 'econ-test/none', used) FROM log$$, 'IA002', NULL, 'an unknown model');
 SELECT throws_ok(format('SELECT %L::breakeven_state', t), code, NULL, format('no state: %s', t))
-FROM (VALUES ('', '22P02'), ('econ', '22P02'), ('1 "econ', '22P02'), ('2 "econ" 0', '22P02'), ('1 "econ" 1 1 2 3', '22P02'), ('1 "econ" 2 2 1 1 1 1 1 1 1 1 1 1 1', '22P02'),
-	('1 "econ" 1 1 1 -1 1 1 1', '22P02'), ('1 "econ" 1 1 1 1 1 1 1 ', '22P02')) v(t, code);
-SELECT is('1 "econ" 0'::breakeven_state::text, '1 "econ" 0', 'a state without hours');
-SELECT is(breakeven_final('1 "econ" 0'), NULL, 'has no report');
+FROM (VALUES ('', '22P02'), ('econ', '22P02'), ('1 "econ', '22P02'), ('2 "econ" {"format":1,"minutes":60,"buckets":[]}', '22P02'),
+	('1 "econ" {"format":2,"minutes":60,"buckets":[]}', '22P02'), ('1 "econ" {"format":1,"minutes":1,"buckets":[]}', '22P02'), ('1 "econ" {"format":1,"minutes":60,"buckets":[]', '22P02'),
+	('1 "econ" {"format":1,"minutes":60,"buckets":[]} x', '22P02'), ('1 "econ" ', '22P02'), ('1 "econ"', '22P02'),
+	('1 "econ" {"format":1,"minutes":60,"buckets":[{"from":"2026-09-01T00:30Z","requests":1,"usage":{},"usd":"0"}]}', '22P02')) v(t, code);
+SELECT is('1 "econ" {"format":1,"minutes":60,"buckets":[]}'::breakeven_state::text, '1 "econ" {"format":1,"minutes":60,"buckets":[]}', 'a state without hours');
+SELECT is(breakeven_final('1 "econ" {"format":1,"minutes":60,"buckets":[]}'), NULL, 'has no report');
 
 SELECT * FROM finish();
 ROLLBACK;

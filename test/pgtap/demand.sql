@@ -35,12 +35,12 @@ SELECT throws_ok($$SELECT demand('2024-01-01', usage(1), 1, i * interval '1 hour
 	'one demand has one width');
 SELECT throws_ok($$SELECT merge(d) FROM (SELECT demand('2024-01-01', usage(1), 1, i * interval '1 hour') AS d FROM generate_series(1, 2) i GROUP BY i) p$$,
 	'22023', NULL, 'demands of two widths do not merge');
-SELECT throws_ok($$SELECT '{"minutes":60,"buckets":[{}]}'::demand$$, '22P02', NULL, 'text that is no demand');
-SELECT matches((pg_temp.error_of($$SELECT '{"minutes":60,"buckets":[{}]}'::demand$$)).detail, 'character 27', 'says where');
+SELECT throws_ok($$SELECT '{"format":1,"minutes":60,"buckets":[{}]}'::demand$$, '22P02', NULL, 'text that is no demand');
+SELECT matches((pg_temp.error_of($$SELECT '{"format":1,"minutes":60,"buckets":[{}]}'::demand$$)).detail, 'character 38', 'says where');
 SELECT throws_ok($$SELECT traffic(demand('2024-01-01', usage(1), 1), 'tokns')$$, '22023', NULL, 'no such load');
 SELECT throws_ok($$SELECT traffic(demand(t, usage(1), 1, '1 minute')) FROM unnest('{1000-01-01,2024-01-01}'::timestamptz[]) t$$, '54000', NULL,
 	'statistics over a thousand years of minutes');
-SELECT throws_ok($$SELECT * FROM demand_series('{"minutes":60,"buckets":[]}', 'infinity')$$, '22008', NULL, 'an infinite range');
+SELECT throws_ok($$SELECT * FROM demand_series('{"format":1,"minutes":60,"buckets":[]}', 'infinity')$$, '22008', NULL, 'an infinite range');
 
 -- NULLs
 SELECT is(demand(t, u, 1), NULL, 'rows without time or usage are none')

@@ -83,7 +83,7 @@ SELECT throws_ok($$SELECT fleet(d, 'fleet test', startup => '-1 minute') FROM lo
 SELECT throws_ok($$SELECT hybrid(d, 'no such') FROM load$$, 'IA301', NULL, 'an unknown deployment');
 SELECT throws_ok($$SELECT hybrid(demand('2024-01-01', usage(1000), 1), 'fleet test')$$, 'IA303', NULL, 'a capacity for another mix');
 SELECT ok(hybrid(e, 'fleet test') IS NULL AND NOT EXISTS (SELECT FROM fleet(e, 'fleet test')) AND NOT EXISTS (SELECT FROM commitment(e, 'fleet test')),
-	'a demand without requests has no verdict') FROM (VALUES ('{"minutes":60,"buckets":[]}'::demand)) AS v (e);
+	'a demand without requests has no verdict') FROM (VALUES ('{"format":1,"minutes":60,"buckets":[]}'::demand)) AS v (e);
 
 -- A latency target on a measured frontier (Llama 3.1 8B FP8, H100: arXiv 2606.11690)
 INSERT INTO serving_point (deployment, requests_per_second, tokens_per_second, ttft_p99_ms, tpot_ms)

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, public;
 SET LOCAL client_min_messages = warning;
-SELECT plan(17);
+SELECT plan(19);
 
 SELECT set_price('hourco', model, meter, usd) FROM (VALUES ('without', 'input', 3), ('without', 'cache_write', 3.75), ('without', 'output', 15),
 	('with', 'input', 3), ('with', 'cache_write', 3.75), ('with', 'cache_write_1h', 6), ('with', 'output', 15)) AS v(model, meter, usd);
@@ -39,6 +39,18 @@ SELECT throws_ok($$SELECT token_cost(price_book(contract => 'hour'), 'hourco/wit
 SELECT is(token_cost(price_book(contract => 'own hour'), 'hourco/without', usage(cache_write_1h => 1000000), '2026-10-01Z'), 5::numeric, 'a contract on this one does');
 SELECT throws_ok($$SELECT token_cost('claude-opus-4-6', usage(cache_write_1h => 1), '2026-10-01Z') - token_cost('hourco/without', usage(cache_write_1h => 1), '2026-10-01Z')$$,
 	'IA001', 'no price for meter "cache_write_1h" of model "hourco/without"', 'the error names the meter');
+
+-- The rollup keeps requests with such a write apart: they may be unpriced where others are not.
+CREATE TABLE public.hour_calls AS SELECT n AS id, timestamptz '2026-10-01 10:00Z' + n * interval '1 second' AS at, 'hourco/without'::text AS model,
+	100 AS input, 10 AS output, CASE WHEN n % 3 = 0 THEN 50 END AS written_1h
+FROM generate_series(1, 30) AS n;
+SELECT attach_usage('hour calls', 'public.hour_calls', '{"at": "at", "request_id": "id", "model": "model", "input": "input", "input_includes_cached": false,
+	"output": "output", "cache_write_1h": "written_1h"}');
+SELECT is(inferacct_internal.refresh_hours('hour calls', '2026-10-01Z', '2026-10-02Z',
+	inferacct_internal.refresh_changed('hour calls', NULL, false), clock_timestamp()), 30::bigint, 'requests with and without are read');
+SET LOCAL inferacct.unpriced = 'null';
+SELECT results_eq($$SELECT sum(usd) FROM hourly_spend WHERE origin = 'hour calls'$$,
+	$$SELECT sum(token_cost(model, usage, at)) FROM usage_all WHERE source = 'hour calls'$$, 'rollup = rows: those with a write are left out, no other');
 
 SELECT * FROM finish();
 ROLLBACK;

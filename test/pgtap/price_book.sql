@@ -116,7 +116,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 CREATE TEMP TABLE small ON COMMIT DROP AS SELECT book::bytea AS bytes FROM books WHERE i = 1;
 SELECT is(pg_temp.refusal(bytes), 'read', 'the bytes of a book') FROM small;
-SELECT is(pg_temp.refusal(set_byte(bytes, 0, 9)), 'XX001 the price_book was stored by another version of inferacct Its format is number 9, this version reads number 1.', 'another format') FROM small;
+SELECT is(pg_temp.refusal(set_byte(bytes, 0, 9)), 'XX001 the price_book was stored by another version of inferacct Its format is number 9, this version reads number 2.', 'another format') FROM small;
 SELECT matches(pg_temp.refusal(set_byte(bytes, 1, get_byte(bytes, 1) + 1)), '^XX001 the price_book was stored by another version of inferacct It has rates of \d+ meters, this version has \d+ meters.$', 'a meter more') FROM small;
 SELECT is(pg_temp.refusal(substr(bytes, 1, length(bytes) - 8)), 'XX001 the stored price_book is damaged', 'cut off') FROM small;
 SELECT is(pg_temp.refusal(''), 'XX001 the stored price_book is damaged', 'nothing');

@@ -19,7 +19,7 @@ CREATE FUNCTION pg_temp.refresh() RETURNS bigint LANGUAGE sql AS
 $$ SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-04-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp()) $$;
 CREATE TEMP VIEW requests AS SELECT * FROM usage_log WHERE source = 'rep';
 CREATE TEMP VIEW truth AS
-	SELECT (date_trunc('month', at AT TIME ZONE 'UTC'))::date AS month, model, team, service_tier, spend(model, usage, at, service_tier, region) AS usd, count(*) AS requests, sum(usage) AS usage
+	SELECT (date_trunc('month', at AT TIME ZONE 'UTC'))::date AS month, resolved_model(model, at) AS model, team, service_tier, spend(model, usage, at, service_tier, region) AS usd, count(*) AS requests, sum(usage) AS usage
 	FROM requests GROUP BY 1, 2, 3, 4;
 CREATE TEMP VIEW report AS SELECT month, model, team, service_tier, sum(usd) AS usd, sum(requests)::bigint AS requests, sum(usage) AS usage FROM monthly_spend WHERE source = 'rep' GROUP BY 1, 2, 3, 4;
 SELECT is(pg_temp.refresh(), 1000::bigint, 'the rollup reads the rows');

@@ -17,7 +17,7 @@ SELECT ok(NOT price_cuts('2026-05-01 00:00Z', '2026-05-02 00:00Z') @> ARRAY[time
 SELECT ok(price_cuts('2026-04-30 20:00Z', '2026-05-01 02:00Z') @> ARRAY[timestamptz '2026-04-30 23:45Z'], 'a window opens within an hour');
 SELECT is(price_cuts('2026-05-01 10:20:30.123456Z', '2026-05-01 10:20:30.123457Z'), '{}', 'both ends are left out');
 
-SELECT is(usage_kinds(usage(1, 1)), usage_kinds(usage(0, 0, 5, 6, 7, 8, citation => 2)), 'meters that are priced together are of one kind');
+SELECT is(usage_kinds(usage(1, 1)), usage_kinds(usage(cache_read => 5, cache_write => 6, reasoning => 8, citation => 2)), 'meters that are priced together are of one kind');
 SELECT isnt(usage_kinds(usage(1, 1)), usage_kinds(usage(1, 1, web_searches => 1)), 'others are of their own');
 SELECT is(usage_kinds(usage()), 0, 'requests are of none');
 SELECT is(usage_kinds(NULL), NULL, 'NULL gives NULL');

@@ -28,7 +28,7 @@ INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour, valid_from)
 SELECT DISTINCT gpu, vendor, 'on_demand', NULL::numeric, '2026-07-01Z'::timestamptz FROM deployment WHERE name = 'llama-70b-reserved';
 SELECT ok(NOT has_gpu_price(gpu, vendor, 'on_demand', '2026-08-01Z'), 'withdrawn') FROM deployment WHERE name = 'llama-70b-reserved' ORDER BY version DESC LIMIT 1;
 SELECT throws_ok(format('SELECT gpu_usd_per_hour(%L, %L, ''on_demand'', ''2026-08-01Z'')', gpu, vendor), 'IA302', NULL, 'for both') FROM deployment WHERE name = 'llama-70b-reserved' ORDER BY version DESC LIMIT 1;
-SELECT lives_ok($$SELECT hybrid('{"minutes":60,"buckets":[{"from":"2026-08-01T00:00Z","requests":1,"usage":{"input":60000,"output":40000},"usd":"5"}]}', 'llama-70b-reserved', at => '2026-08-01Z')$$,
+SELECT lives_ok($$SELECT hybrid('{"format":1,"minutes":60,"buckets":[{"from":"2026-08-01T00:00Z","requests":1,"usage":{"input":60000,"output":40000},"usd":"5"}]}', 'llama-70b-reserved', at => '2026-08-01Z')$$,
 	'hybrid() of a reserved deployment answers without a rent on demand');
 INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('T1', 'v', 'on_demand', 2);
 SELECT ok(has_gpu_price('T1', NULL, 'on_demand', '2026-06-01Z'), 'a new rent is known');

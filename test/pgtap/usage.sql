@@ -1,7 +1,18 @@
 -- Type usage: errors by SQLSTATE, the binary form, and properties of random usages.
 SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
-SELECT plan(44);
+SELECT plan(49);
+
+-- The list of meters, which C, SQL and docs share
+SELECT is((SELECT array_agg(name) FROM meter_list()), p.proargnames, 'the arguments of usage() are the meters')
+FROM pg_proc AS p WHERE p.proname = 'usage' AND p.pronargs > 1;
+SELECT is_empty($$SELECT name FROM meter_list() AS m WHERE meter(usage(jsonb_build_object(m.name, 7)), m.name) <> 7$$, 'each is counted by its name');
+SELECT is_empty($$SELECT name FROM meter_list() AS m WHERE focus_meter(m.name) IS DISTINCT FROM m.focus_name OR focus_unit(m.name) IS DISTINCT FROM m.unit
+	OR focus_token_direction(m.name) IS DISTINCT FROM initcap(nullif(m.side, 'other'))
+	OR focus_token_cache_action(m.name) IS DISTINCT FROM CASE m.side WHEN 'input' THEN coalesce(initcap(m.cache), 'Uncached') END$$, 'FOCUS calls it what the list says');
+SELECT is(cached_tokens(jsonb_object_agg(m.name, 1)::jsonb::usage), count(*) FILTER (WHERE m.cache = 'read'), 'cached tokens are those that are read from a cache')
+FROM meter_list() AS m;
+SELECT throws_ok($$SELECT focus_meter('tokens')$$, '22023', 'there is no meter "tokens"', 'another name has no name in FOCUS');
 
 -- Errors of construction and text
 SELECT throws_ok('SELECT usage(-1)', 'IA203', NULL, 'a count below zero is refused');

@@ -13,15 +13,16 @@ FROM generate_series(1, 20000) AS n;
 CREATE FUNCTION public.cells_bounds(OUT times timestamptz[], OUT inputs bigint[]) IMMUTABLE PARALLEL SAFE LANGUAGE sql AS
 $$ SELECT ARRAY[timestamptz '2026-04-30 18:20Z', '2026-05-01 12:00:00.000001Z'], ARRAY[100, 2001]::bigint[] $$;
 CREATE FUNCTION public.cells_of(from_id int, until_id int) RETURNS usage_cells_state LANGUAGE sql AS $$
-	SELECT usage_cells((cells_bounds()).times, (cells_bounds()).inputs, at, usage, provider_usd, id, 'cells', model, 'standard', NULL, NULL, team, NULL, 'ok')
+	SELECT usage_cells((cells_bounds()).times, (cells_bounds()).inputs, at, usage, provider_usd, id, 'tenant ' || id % 2, 'cells', model, 'standard', NULL, NULL, team, NULL, 'ok', ARRAY[id % 3, NULL]::text)
 	FROM cells_rows WHERE id >= from_id AND id < until_id $$;
 
 CREATE TABLE public.cells_grouped AS
 SELECT (rate_key(b.times, b.inputs, at, usage)).*, min(at) AS first_at, max(at) AS last_at, min(input_tokens(usage)) AS min_input, max(input_tokens(usage)) AS max_input,
 	count(*) AS rows, count(provider_usd) AS reported, sum(usage) AS usage, sum(provider_usd) AS provider_usd, sum(id)::bigint AS fingerprint,
-	'cells'::text AS source, model, 'standard'::text AS service_tier, NULL::text AS region, NULL::text AS provider, team, NULL::text AS project, 'ok'::text AS status
+	'tenant ' || id % 2 AS tenant, 'cells'::text AS source, model, 'standard'::text AS service_tier, NULL::text AS region, NULL::text AS provider, team, NULL::text AS project, 'ok'::text AS status,
+	ARRAY[id % 3, NULL]::text AS dimensions
 FROM cells_rows CROSS JOIN cells_bounds() AS b WHERE model IS NOT NULL
-GROUP BY rate_key(b.times, b.inputs, at, usage), model, team;
+GROUP BY rate_key(b.times, b.inputs, at, usage), model, team, id % 2, id % 3;
 
 SELECT cmp_ok((SELECT count(*) FROM cells_grouped), '>', 500::bigint, 'many groups');
 SELECT bag_eq('SELECT * FROM usage_cells_rows(cells_of(0, 30000)) WHERE usage IS NOT NULL', 'SELECT * FROM cells_grouped', 'the same as a GROUP BY');
@@ -33,13 +34,13 @@ CREATE TABLE public.cells_stored AS SELECT cells_of(0, 30000) AS cells;
 SELECT bag_eq('SELECT r.* FROM cells_stored AS s CROSS JOIN LATERAL usage_cells_rows(s.cells) AS r WHERE r.usage IS NOT NULL', 'SELECT * FROM cells_grouped', 'stored');
 SELECT throws_ok($$SELECT 'nonsense'::usage_cells_state$$, '22P02', NULL, 'what is no state is refused');
 SELECT is((SELECT count(*) FROM usage_cells_rows(NULL)), 0::bigint, 'NULL gives none');
-SELECT ok(usage_cells(NULL, NULL, NULL, usage(1), NULL, NULL, 's', 'm', 't', NULL, NULL, NULL, NULL, 'ok') IS NULL, 'nor does a row without a time');
+SELECT ok(usage_cells(NULL, NULL, NULL, usage(1), NULL, NULL, '', 's', 'm', 't', NULL, NULL, NULL, NULL, 'ok', NULL) IS NULL, 'nor does a row without a time');
 
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 ANALYZE cells_rows;
-PREPARE parallel AS SELECT usage_cells((SELECT times FROM cells_bounds()), (SELECT inputs FROM cells_bounds()), at, usage, provider_usd, id, 'cells', model, 'standard', NULL, NULL, team, NULL, 'ok') AS cells FROM cells_rows;
+PREPARE parallel AS SELECT usage_cells((SELECT times FROM cells_bounds()), (SELECT inputs FROM cells_bounds()), at, usage, provider_usd, id, 'tenant ' || id % 2, 'cells', model, 'standard', NULL, NULL, team, NULL, 'ok', ARRAY[id % 3, NULL]::text) AS cells FROM cells_rows;
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN ' || query; END $$;
 SELECT ok((SELECT bool_or(line LIKE '%Partial Aggregate%') FROM pg_temp.plan_of('EXECUTE parallel') AS line), 'it can be a partial aggregate of parallel workers');
 CREATE TABLE public.cells_parallel AS EXECUTE parallel;

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(104);
+SELECT plan(109);
 
 CREATE ROLE inferacct_test_publisher IN ROLE inferacct_admin;
 GRANT INSERT ON model_profile, serving_point, routing_policy, routing_tier TO inferacct_test_publisher;
@@ -17,6 +17,7 @@ CREATE TEMP TABLE row_of AS SELECT * FROM (VALUES
 	('contract_term', 'contract, provider, percent_off', $$'ver deal', 'ver', 10$$),
 	('fx_rate', 'valid_from, currency, usd_per_unit', $$'2026-01-01', 'XTS', 2$$),
 	('gpu_price', 'gpu, vendor, term, usd_per_hour', $$'ver', 'ver', 'spot', 1$$),
+	('catalog_rank', 'catalog, rank', $$'p', 5$$),
 	('catalog_rejection', 'path, problem', $$'p', 'q'$$),
 	('model_profile', 'model, parameters, layers, kv_heads, head_dim', $$'ver', 1, 1, 1, 1$$),
 	('deployment', 'name, term', $$'ver', 'owned'$$),

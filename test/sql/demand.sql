@@ -23,13 +23,13 @@ SELECT day, load = (SELECT demand(at, usage, usd) FROM requests) AS same, load <
 SELECT merge(load) = (SELECT demand(at, usage, usd) FROM requests) AS same FROM stored;
 SELECT s.* FROM (SELECT merge(load) AS d FROM stored, generate_series(1, 2)) m, demand_series(m.d) s;
 SELECT '{ "buckets" : []}'::demand;
-SELECT '{"minutes":60, "buckets":[ {"usd":"1.50","usage":{"input": 3},"requests":1,"from":"2024-05-01T13:00Z"} ] }'::demand;
+SELECT '{"format":1,"minutes":60, "buckets":[ {"usd":"1.50","usage":{"input": 3},"requests":1,"from":"2024-05-01T13:00Z"} ] }'::demand;
 
 -- Empty demands and NULLs.
 SELECT demand(at, usage, usd) FROM requests WHERE false;
-SELECT * FROM demand_series('{"minutes":60,"buckets":[]}');
-SELECT * FROM demand_series('{"minutes":60,"buckets":[]}', '2024-05-01+00', '2024-05-01 02:00+00');
-SELECT traffic('{"minutes":60,"buckets":[]}') IS NULL AS none;
+SELECT * FROM demand_series('{"format":1,"minutes":60,"buckets":[]}');
+SELECT * FROM demand_series('{"format":1,"minutes":60,"buckets":[]}', '2024-05-01+00', '2024-05-01 02:00+00');
+SELECT traffic('{"format":1,"minutes":60,"buckets":[]}') IS NULL AS none;
 
 -- A moving window has the demand of every moment.
 SELECT at, (traffic(demand(at, usage, usd) OVER (ORDER BY at))).requests FROM requests WHERE at IS NOT NULL AND usage IS NOT NULL ORDER BY at;

@@ -85,7 +85,7 @@ sub swap
 	return "BEGIN; LOCK TABLE usage_log IN ACCESS EXCLUSIVE MODE; CREATE TABLE inferacct.usage_log_staged (LIKE usage_log INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS);"
 		. " INSERT INTO inferacct.usage_log_staged SELECT * FROM usage_log_2026_09; UPDATE inferacct.usage_log_staged SET usage = " . usage() . " WHERE abs(hashtext(request_id)) % 31 = " . int(rand(31)) . ";"
 		. " ALTER TABLE usage_log DETACH PARTITION usage_log_2026_09; DROP TABLE usage_log_2026_09; ALTER TABLE inferacct.usage_log_staged RENAME TO usage_log_2026_09;"
-		. " ALTER TABLE usage_log_2026_09 ADD PRIMARY KEY (source, request_id, at); CREATE INDEX ON usage_log_2026_09 USING brin (at);"
+		. " ALTER TABLE usage_log_2026_09 ADD PRIMARY KEY (source, request_id, at, tenant); CREATE INDEX ON usage_log_2026_09 USING brin (at);"
 		. " ALTER TABLE usage_log ATTACH PARTITION usage_log_2026_09 FOR VALUES FROM ('2026-09-01Z') TO ('2026-10-01Z'); " . one_of('COMMIT;', 'COMMIT;', 'ROLLBACK;');
 }
 

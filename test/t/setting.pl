@@ -109,7 +109,7 @@ for my $value ('now', 'today', 'TOMORROW 12:00', 'yesterday', 'soon', 'infinity'
 }
 
 # The other settings, too.
-for my $setting ("inferacct.contract = 'Z'", "inferacct.unpriced = 'null'", "inferacct.unpriced = 'error'")
+for my $setting ("inferacct.contract = 'Z'", "inferacct.unpriced = 'null'", "inferacct.unpriced = 'error'", "inferacct.guess = 'refuse'", "inferacct.stale_after = '5 weeks'")
 {
 	answers("SET $setting", qr/infinity/, set => "SET $setting;");
 }

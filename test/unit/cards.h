@@ -2,9 +2,9 @@
  * cards.h
  *	  Random price rows for unit tests, and an allocator that can run dry.
  *
- * The numbers are the same in every run.  Rates are whole multiples of 10^4 and
- * multipliers have two decimals, so that two of them still give an exact rate;
- * amounts in other currencies are of 10^6, and exchange rates have two decimals.
+ * The numbers are the same in every run.  Rates are whole multiples of 10^6 and
+ * multipliers have two decimals, so that three of them still give an exact rate;
+ * amounts in other currencies are of 10^8, and exchange rates have two decimals.
  */
 #ifndef INFERACCT_TEST_CARDS_H
 #define INFERACCT_TEST_CARDS_H
@@ -200,6 +200,9 @@ static const int64_t some_times[] = {TIME_BEGIN, 0, 3 * DAY, 10 * DAY + 1, 20 * 
 static const int64_t some_minimums[] = {0, 100, 101, 5000};
 static const char *const some_sources[] = {"", "https://example.com/prices", "a \"quoted\"\\\n\x01 \xc3\xa9 source"};
 
+static const uint16_t some_ranks[] = {RANK_OWN, 20, 30, RANK_SHIPPED};
+static const char *const some_notes[] = {"", "", "2.5 elsewhere"};
+
 static const char *const some_currencies[] = {"EUR", "CNY", "EUR", "JPY"};
 
 #define PICK(list) ((list)[Below((int) (sizeof(list) / sizeof((list)[0])))])
@@ -220,13 +223,18 @@ RandomRow(int nwindows, int64_t version)
 		.region = BIASED(some_regions),
 		.windows = nwindows > 0 && Below(3) == 0 ? test_windows[Below(nwindows)].text : "",
 		.source = PICK(some_sources),
+		.note = PICK(some_notes),
+		.rank = PICK(some_ranks),
+		.checked_on = (uint16_t) Below(100),
+		.agreement = (Agreement) Below(AGREEMENT_COUNT),
 		.valid_to = TIME_END,.currency = "USD"
 	};
 
+	row.catalog = row.rank == 20 || row.rank == 30 ? "elsewhere" : "";
 	if (kind < 6)
 	{
 		row.kind = PRICE_RATE;
-		row.value = Below(6) == 0 ? 0 : (int64_t) Below(1000000) * 10000;
+		row.value = Below(6) == 0 ? 0 : (int64_t) Below(1000000) * 1000000;
 		if (Below(4) == 0)
 		{
 			row.kind = PRICE_AMOUNT;

@@ -163,7 +163,7 @@ InputRow(int64_t min_input, int64_t value)
 {
 	return (PriceRow) {
 		.valid_from = TIME_BEGIN,.value = value,.unit_quantity = 1,.min_input = min_input,.version = 1,
-		.kind = PRICE_RATE,.meter = METER_INPUT,.service_tier = "standard",.region = "",.windows = "",.source = "",
+		.kind = PRICE_RATE,.meter = METER_INPUT,.service_tier = "standard",.region = "",.windows = "",.source = "",.catalog = "",.note = "",
 		.valid_to = TIME_END,.currency = "USD"
 	};
 }
@@ -197,8 +197,8 @@ TestUsageVector(void)
 	CostProblem problem = {METER_COUNT, 0};
 	CostStatus	status;
 
-	RateCardBuild("acme", "tiers", rows, 3, &host, &card, &culprit);
-	RateCardBuild("acme", "flat", &flat_row, 1, &host, &flat, &culprit);
+	RateCardBuild("acme", "tiers", rows, 3, false, &host, &card, &culprit);
+	RateCardBuild("acme", "flat", &flat_row, 1, false, &host, &flat, &culprit);
 
 	Ok(VectorOf(card, 200000, 0, 9999999, 1, &status, &problem)->rate[METER_INPUT] == 1, "at the threshold: not above it; output does not count");
 	Ok(VectorOf(card, 200000, 1, 0, 1, &status, &problem)->rate[METER_INPUT] == 2, "a cached token counts toward the total input");

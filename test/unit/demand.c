@@ -248,42 +248,59 @@ TextIs(const char *given, bool valid, const char *name)
 	DemandFree(&demand);
 }
 
+static DemandStatus
+StatusOfText(const char *given)
+{
+	Demand		demand;
+	const char *at;
+	DemandStatus status;
+
+	Start(&demand, DEMAND_HOUR);
+	status = DemandFromText(&demand, given, &at);
+	DemandFree(&demand);
+	return status;
+}
+
 static void
 TestText(void)
 {
-	TextIs("{\"minutes\":60,\"buckets\":[]}", true, "an empty demand");
-	TextIs("{\"minutes\":1,\"buckets\":[{\"from\":\"2024-02-29T23:59Z\",\"requests\":2,"
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[]}", true, "an empty demand");
+	TextIs("{\"format\":1,\"minutes\":1,\"buckets\":[{\"from\":\"2024-02-29T23:59Z\",\"requests\":2,"
 		   "\"usage\":{\"input\":5,\"requests\":1},\"usd\":\"-0.000000000000001\",\"unpriced\":1}]}", true, "a leap day");
-	TextIs("{\"minutes\":10080,\"buckets\":[{\"from\":\"1999-12-27T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":10080,\"buckets\":[{\"from\":\"1999-12-27T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
 		   true, "weeks begin on Monday");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"-0044-03-15T12:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"1\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"-0044-03-15T12:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"1\"}]}",
 		   true, "a year before 0");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2023-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2023-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
 		   false, "no leap day");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:01Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:01Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
 		   false, "not on the grid");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":0,\"usage\":{},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":0,\"usage\":{},\"usd\":\"0\"}]}",
 		   false, "no request");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{\"requests\":2},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{\"requests\":2},\"usd\":\"0\"}]}",
 		   false, "fewer requests than the usage says");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0.0000000000000001\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0.0000000000000001\"}]}",
 		   false, "money too fine");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"1\",\"unpriced\":1}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"1\",\"unpriced\":1}]}",
 		   false, "a cost of unpriced requests");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"},"
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"},"
 		   "{\"from\":\"2024-02-29T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}", false, "a bucket twice");
-	TextIs("{\"minutes\":0,\"buckets\":[]}", false, "no width");
-	TextIs("{\"minutes\":10081,\"buckets\":[]}", false, "too wide");
-	TextIs("{\"minutes\":99999999999999999999,\"buckets\":[]}", false, "a width that does not fit 64 bits");
-	TextIs("{\"minutes\":18446744073709551615,\"buckets\":[]}", false, "nor 64 bits without a sign");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"9999999-01-01T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":0,\"buckets\":[]}", false, "no width");
+	TextIs("{\"format\":1,\"minutes\":10081,\"buckets\":[]}", false, "too wide");
+	TextIs("{\"format\":1,\"minutes\":99999999999999999999,\"buckets\":[]}", false, "a width that does not fit 64 bits");
+	TextIs("{\"format\":1,\"minutes\":18446744073709551615,\"buckets\":[]}", false, "nor 64 bits without a sign");
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"9999999-01-01T00:00Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
 		   false, "a year that does not fit 64 bits");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"-999999-99-99T99:99Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"-999999-99-99T99:99Z\",\"requests\":1,\"usage\":{},\"usd\":\"0\"}]}",
 		   false, "nor before our era");
-	TextIs("{\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":99999999999999999999,\"usage\":{},\"usd\":\"0\"}]}",
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[{\"from\":\"2024-02-29T00:00Z\",\"requests\":99999999999999999999,\"usage\":{},\"usd\":\"0\"}]}",
 		   false, "requests that do not fit 64 bits");
-	TextIs("{\"minutes\":60,\"buckets\":[]} x", false, "more text");
-	TextIs("{\"minutes\":60}", false, "no buckets");
+	TextIs("{\"format\":1,\"minutes\":60,\"buckets\":[]} x", false, "more text");
+	Ok(StatusOfText("{\"format\":2,\"minutes\":60,\"buckets\":[]}") == DEMAND_OTHER_FORMAT, "text of another format");
+	Ok(StatusOfText("{\"format\":12,\"months\":1}") == DEMAND_OTHER_FORMAT, "whatever follows");
+	Ok(StatusOfText("{\"minutes\":60,\"buckets\":[]}") == DEMAND_OK, "text that says no format is of the first");
+	TextIs("{\"format\":\"1\",\"minutes\":60,\"buckets\":[]}", false, "a format that is no number");
+	TextIs("{\"format\":1,\"minutes\":60}", false, "no buckets");
 	TextIs("", false, "nothing");
 }
 

@@ -39,6 +39,17 @@ EverythingFields(Fields *fields, void *value)
 	return all;
 }
 
+/* A number, and all the rest. */
+static void *
+RestFields(Fields *fields, void *value)
+{
+	Everything *all = fields->reading ? memset(FormsAllocate(NULL, sizeof(Everything)), 0, sizeof(Everything)) : value;
+
+	FieldInteger(fields, &all->small, -5, 5);
+	FieldRest(fields, &all->name, &all->length);
+	return all;
+}
+
 static void *
 IntegerFields(Fields *fields, void *value)
 {
@@ -64,6 +75,15 @@ DoubleFields(Fields *fields, void *value)
 
 	FieldDouble(fields, number);
 	return number;
+}
+
+static void
+TestRest(void)
+{
+	Ok(TextIs(RestFields, "5 {\"a\": [1, 2]} \\", "5 {\"a\": [1, 2]} \\"), "the rest is as it is");
+	Ok(TextIs(RestFields, "5 ", "5 "), "also nothing");
+	Ok(TextIs(RestFields, "5", NULL), "but for the space before it");
+	Ok(TextIs(RestFields, "6 x", NULL), "and not after what does not fit");
 }
 
 static void
@@ -141,6 +161,7 @@ int
 main(void)
 {
 	TestEverything();
+	TestRest();
 	TestText();
 	TestDoubles();
 	return Done();

@@ -603,10 +603,36 @@ TestAdvice(void)
 	Advises("", NULL);
 }
 
+static void
+IsProvider(const char *label, const char *vendor, const char *expected)
+{
+	char		name[MODEL_NAME_SIZE];
+
+	Ok(ProviderNameOf(label, strlen(label), vendor, name) && strcmp(name, expected) == 0, "%s is %s", label, expected);
+}
+
+static void
+TestProviders(void)
+{
+	char		label[MODEL_NAME_SIZE + 1];
+	char		name[MODEL_NAME_SIZE];
+
+	IsProvider("OPENAI", NULL, "openai");
+	IsProvider("gcp.gemini", "vertex_ai", "vertex_ai");
+	IsProvider("gcp.gemini", "openai", "google");
+	IsProvider("x_ai", NULL, "x-ai");
+	IsProvider("MyCo", "myco", "myco");
+	IsProvider("Our Gateway", "openai", "Our Gateway");
+	IsProvider("", NULL, "");
+	memset(label, 'a', sizeof(label));
+	Ok(!ProviderNameOf(label, MODEL_NAME_SIZE, NULL, name), "a label that does not fit");
+}
+
 int
 main(void)
 {
 	TestAdvice();
+	TestProviders();
 	TestReferences();
 	TestRules();
 	TestAliases();

@@ -23,7 +23,7 @@ RandomAlias(void)
 	return (AliasRow) {
 		.valid_from = PICK(some_times),.version = Below(2) ? 1 + Below(5) : 1001 + Below(5),
 		.published_at = Below(3),.alias = PICK(some_aliases),.provider = PICK(some_providers),
-		.model = Below(4) ? PICK(some_models) : NULL,.region = PICK(some_regions)
+		.model = Below(4) ? PICK(some_models) : NULL,.region = PICK(some_regions),.rank = PICK(some_ranks)
 	};
 }
 
@@ -63,7 +63,7 @@ RandomBook(Arena *arena, uint32_t *ncards)
 	BookContent content = {
 		.terms = {
 			.as_of = Below(2) ? TIME_END : Below(1000) * DAY,.version = 1 + Below(2000),.contract = Below(2) ? "" : "gold",
-			.unpriced_null = Below(2),.guess_refuse = Below(2)
+			.unpriced_null = Below(2),.guess_refuse = Below(2),.before_known = Below(2),.stale_after = Below(2) ? STALE_NEVER : Below(400)
 		},
 		.cards = cards,.aliases = aliases,.naliases = naliases,
 		.fx = fx,.nfx = (uint32_t) Below(SOME_FX + 1)
@@ -76,7 +76,7 @@ RandomBook(Arena *arena, uint32_t *ncards)
 		int			nrows = RandomRows(rows, 2);
 		const PriceRow *culprit;
 
-		if (RateCardBuild(some_providers[i % 3], some_models[i - 1], rows, nrows, &host,
+		if (RateCardBuild(some_providers[i % 3], some_models[i - 1], rows, nrows, content.terms.guess_refuse, &host,
 						  &cards[*ncards], &culprit) == CARD_OK)
 			(*ncards)++;
 	}
@@ -400,30 +400,19 @@ LaterAlias(const AliasRow *a, const AliasRow *b)
 	return a->version > b->version;
 }
 
-/* Latest begun row of the user's, or of the shipped ones. */
-static const AliasRow *
-ReferenceAlias(const AliasRow *rows, int nrows, bool user, int64_t at)
-{
-	const AliasRow *latest = NULL;
-
-	for (int i = 0; i < nrows; i++)
-	{
-		if ((rows[i].version > LAST_SHIPPED_VERSION) == user && rows[i].valid_from <= at &&
-			(latest == NULL || LaterAlias(&rows[i], latest)))
-			latest = &rows[i];
-	}
-	return latest;
-}
-
+/* The latest begun row of the lowest rank that has one, unless it ends the alias. */
 static const AliasRow *
 ReferenceAliasInForce(const AliasRow *rows, int nrows, int64_t at)
 {
-	const AliasRow *user = ReferenceAlias(rows, nrows, true, at);
-	const AliasRow *shipped = ReferenceAlias(rows, nrows, false, at);
+	const AliasRow *best = NULL;
 
-	if (user != NULL)
-		return user->model != NULL ? user : NULL;
-	return shipped != NULL && shipped->model != NULL ? shipped : NULL;
+	for (int i = 0; i < nrows; i++)
+	{
+		if (rows[i].valid_from <= at && (best == NULL || rows[i].rank < best->rank ||
+										 (rows[i].rank == best->rank && LaterAlias(&rows[i], best))))
+			best = &rows[i];
+	}
+	return best != NULL && best->model != NULL ? best : NULL;
 }
 
 /* Rows of one alias, no two of the same time and version. */
@@ -546,14 +535,14 @@ BookOfOnePrice(int64_t valid_from, const char *source, int64_t value, Arena *are
 {
 	PriceRow	row = {
 		.valid_from = valid_from,.value = value,.unit_quantity = 1,.version = 1001,.kind = PRICE_RATE,.meter = METER_INPUT,
-		.service_tier = "standard",.region = "",.windows = "",.source = source,
+		.service_tier = "standard",.region = "",.windows = "",.source = source,.catalog = "",.note = "",
 		.valid_to = TIME_END,.currency = "USD"
 	};
 	Host		host = ArenaHost(arena);
 	RateCard   *card;
 	const PriceRow *culprit;
 
-	RateCardBuild("acme", "chat-1", &row, 1, &host, &card, &culprit);
+	RateCardBuild("acme", "chat-1", &row, 1, false, &host, &card, &culprit);
 	return Book(&card, 1, (AliasRow[1]) {0}, 0, arena);
 }
 

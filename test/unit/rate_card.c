@@ -41,17 +41,33 @@ Later(const PriceRow *a, const PriceRow *b)
 	return a->version > b->version;
 }
 
-/* Does the row hold at that time: begun, not followed, not withdrawn? */
+/* Does the row say something at that time: begun, and not followed by one of the same rank? */
 static bool
-InForce(const Question *question, const PriceRow *row)
+IsLatest(const Question *question, const PriceRow *row)
 {
-	if (row->valid_from > question->at || row->kind == PRICE_WITHDRAWN)
+	if (row->valid_from > question->at)
 		return false;
 	for (int i = 0; i < question->nrows; i++)
 	{
 		const PriceRow *other = &question->rows[i];
 
-		if (other->valid_from <= question->at && SameKey(row, other) && Later(other, row))
+		if (other->valid_from <= question->at && other->rank == row->rank && SameKey(row, other) && Later(other, row))
+			return false;
+	}
+	return true;
+}
+
+/* Does the row hold at that time: nor is it withdrawn, by itself or by whoever goes before? */
+static bool
+InForce(const Question *question, const PriceRow *row)
+{
+	if (row->kind == PRICE_WITHDRAWN || !IsLatest(question, row))
+		return false;
+	for (int i = 0; i < question->nrows; i++)
+	{
+		const PriceRow *other = &question->rows[i];
+
+		if (other->kind == PRICE_WITHDRAWN && other->rank < row->rank && SameKey(row, other) && IsLatest(question, other))
 			return false;
 	}
 	return true;
@@ -62,14 +78,15 @@ static int64_t
 Fitness(const Question *question, const PriceRow *row, PriceKind kind, const char *tier, const char *region, Meter meter)
 {
 	PriceKind	own = row->kind == PRICE_AMOUNT ? PRICE_RATE : row->kind;
-	bool		any = row->kind == PRICE_MULTIPLIER && row->meter == METER_ANY && MeterSideOf(meter) != SIDE_OTHER;
+	bool		any = row->kind == PRICE_MULTIPLIER && row->meter == METER_ANY && MeterIsTokens(meter);
 	int64_t		window = row->windows[0] != '\0';
 
 	if (own != kind || (row->meter != meter && !any) || strcmp(row->service_tier, tier) != 0 ||
 		strcmp(row->region, region) != 0 || row->min_input > question->total || !question->in_force[row - question->rows] ||
 		(window && !TestWindowOpen(row->windows, question->at)))
 		return 0;
-	return 1 + row->min_input + window * 1000000 + !any * INT64_C(1000000000);
+	return 1 + row->min_input + window * 1000000 + !any * INT64_C(1000000000) +
+		(INT64_C(100000) - row->rank) * INT64_C(10000000000);
 }
 
 static const PriceRow *
@@ -99,11 +116,34 @@ Factor(const Question *question, const char *tier, const char *region, Meter met
 	return row == NULL ? -1 : row->value;
 }
 
+/* The best price of a tier and region, unless a multiplier of a lower rank takes its place. */
+static const PriceRow *
+BestPrice(const Question *question, const char *tier, const char *region, Meter meter)
+{
+	const PriceRow *row = Best(question, PRICE_RATE, tier, region, meter);
+	const PriceRow *factor = Best(question, PRICE_MULTIPLIER, tier, region, meter);
+	bool		base = strcmp(tier, "standard") == 0 && region[0] == '\0';
+
+	return row != NULL && !base && factor != NULL && factor->rank < row->rank ? NULL : row;
+}
+
+/* The multiplier on the base price for a context or hours that it is not for. */
+static __int128
+BaseFactor(const Question *question, const PriceRow *row, Meter meter)
+{
+	const PriceRow *factor = Best(question, PRICE_MULTIPLIER, "standard", "", meter);
+
+	if (factor == NULL || strcmp(row->service_tier, "standard") != 0 || row->region[0] != '\0' ||
+		!(factor->min_input > row->min_input || (factor->windows[0] != '\0' && row->windows[0] == '\0')))
+		return MULTIPLIER_ONE;
+	return factor->value;
+}
+
 #define NO_FX (-2)
 
-/* What a row states, in USD at the time of the question, times two factors; NO_FX without exchange rate. */
+/* What a row states, in USD at the time of the question, times its base factor and two more; NO_FX without exchange rate. */
 static int64_t
-InUsd(const Question *question, const PriceRow *row, __int128 first, __int128 second)
+InUsd(const Question *question, const PriceRow *row, Meter meter, __int128 first, __int128 second)
 {
 	__int128	rate = row->value;
 
@@ -115,6 +155,7 @@ InUsd(const Question *question, const PriceRow *row, __int128 first, __int128 se
 			return NO_FX;
 		rate = rate * fx / FX_ONE;
 	}
+	rate = rate * BaseFactor(question, row, meter) / MULTIPLIER_ONE;
 	return (int64_t) (rate * first / MULTIPLIER_ONE * second / MULTIPLIER_ONE);
 }
 
@@ -140,14 +181,14 @@ OwnRate(const Question *question, Meter meter)
 	if (by_region < 0 || region[0] == '\0')
 		by_region = MULTIPLIER_ONE;
 
-	if ((row = Best(question, PRICE_RATE, tier, region, meter)) != NULL)
-		return InUsd(question, row, MULTIPLIER_ONE, MULTIPLIER_ONE);
-	if ((row = Best(question, PRICE_RATE, tier, "", meter)) != NULL)
-		return InUsd(question, row, by_region, MULTIPLIER_ONE);
-	if ((row = Best(question, PRICE_RATE, "standard", region, meter)) != NULL)
-		return InUsd(question, row, of_both, MULTIPLIER_ONE);
-	if ((row = Best(question, PRICE_RATE, "standard", "", meter)) != NULL)
-		return InUsd(question, row, by_tier, by_region);
+	if ((row = BestPrice(question, tier, region, meter)) != NULL)
+		return InUsd(question, row, meter, MULTIPLIER_ONE, MULTIPLIER_ONE);
+	if ((row = BestPrice(question, tier, "", meter)) != NULL)
+		return InUsd(question, row, meter, by_region, MULTIPLIER_ONE);
+	if ((row = BestPrice(question, "standard", region, meter)) != NULL)
+		return InUsd(question, row, meter, of_both, MULTIPLIER_ONE);
+	if ((row = BestPrice(question, "standard", "", meter)) != NULL)
+		return InUsd(question, row, meter, by_tier, by_region);
 	return -1;
 }
 
@@ -315,7 +356,7 @@ Build(PriceRow *rows, int nrows, Arena *arena, CardStatus *status)
 
 	Host		host = ArenaHost(arena);
 
-	*status = RateCardBuild("acme", "model", rows, nrows, &host, &card, &culprit);
+	*status = RateCardBuild("acme", "model", rows, nrows, false, &host, &card, &culprit);
 	return card;
 }
 
@@ -390,7 +431,7 @@ Row(const char *tier, const char *region, Meter meter, PriceKind kind, int64_t v
 {
 	return (PriceRow) {
 		.valid_from = TIME_BEGIN,.value = value,.unit_quantity = 1000000,.version = 1,
-		.kind = kind,.meter = meter,.service_tier = tier,.region = region,.windows = "",.source = "",
+		.kind = kind,.meter = meter,.service_tier = tier,.region = region,.windows = "",.source = "",.catalog = "",.note = "",
 		.valid_to = TIME_END,.currency = "USD"
 	};
 }
@@ -559,6 +600,135 @@ TestInterrupts(void)
 	ArenaFree(&arena);
 }
 
+/* ---------- whose price holds, and what it rests on ---------- */
+
+static PriceRow
+Ranked(PriceRow row, uint16_t rank, Agreement agreement)
+{
+	row.rank = rank;
+	row.agreement = agreement;
+	return row;
+}
+
+/* The vector of a total input for a tier and region of a card of rows. */
+static const RateVector *
+VectorOfRows(PriceRow *rows, int nrows, const char *tier, const char *region, int64_t total, bool refuse_guess, Arena *arena)
+{
+	Host		host = ArenaHost(arena);
+	RateCard   *card;
+	const PriceRow *culprit;
+	const Lane *lane;
+
+	RateCardBuild("acme", "model", rows, nrows, refuse_guess, &host, &card, &culprit);
+	lane = RateCardLane(card, tier, strlen(tier), region, strlen(region));
+	return CardVectorInUsd(SegmentVector(card, LaneSegment(card, lane, DAY), total, DAY, TestOffset));
+}
+
+#define COUNT(rows) ((int) (sizeof(rows) / sizeof((rows)[0])))
+
+static Confidence
+ConfidenceOf(PriceRow *rows, int nrows, const char *tier, const char *region, Meter meter)
+{
+	Arena		arena = {.left = -1};
+	const RateVector *vector = VectorOfRows(rows, nrows, tier, region, 0, false, &arena);
+	Confidence	confidence = vector->priced & METER_BIT(meter) ? (Confidence) vector->confidence[meter] : CONFIDENCE_COUNT;
+
+	ArenaFree(&arena);
+	return confidence;
+}
+
+static int64_t
+RateOf(PriceRow *rows, int nrows, const char *tier, int64_t total)
+{
+	Arena		arena = {.left = -1};
+	int64_t		rate = VectorOfRows(rows, nrows, tier, "", total, false, &arena)->rate[METER_INPUT];
+
+	ArenaFree(&arena);
+	return rate;
+}
+
+static void
+TestConfidence(void)
+{
+	const PriceRow input = Row("standard", "", METER_INPUT, PRICE_RATE, 10);
+	const PriceRow output = Row("standard", "", METER_OUTPUT, PRICE_RATE, 20);
+	PriceRow	plain[] = {input, output};
+	PriceRow	half[] = {input, Row("batch", "", METER_ANY, PRICE_MULTIPLIER, MULTIPLIER_ONE / 2)};
+	PriceRow	tier[] = {input, Row("standard", "", METER_CACHE_READ, PRICE_RATE, 1), Row("batch", "", METER_INPUT, PRICE_RATE, 5)};
+	PriceRow	region[] = {input, output, Row("standard", "eu", METER_INPUT, PRICE_MULTIPLIER, 2 * MULTIPLIER_ONE), Row("standard", "", METER_WEB_SEARCHES, PRICE_RATE, 1)};
+	PriceRow	single[] = {Ranked(input, RANK_SHIPPED, AGREEMENT_SINGLE)};
+	PriceRow	agreed[] = {Ranked(input, 20, AGREEMENT_SINGLE), Ranked(input, RANK_SHIPPED, AGREEMENT_UNKNOWN)};
+	PriceRow	disputed[] = {Ranked(input, 20, AGREEMENT_UNKNOWN), Ranked(Row("standard", "", METER_INPUT, PRICE_RATE, 11), RANK_SHIPPED, AGREEMENT_UNKNOWN)};
+	PriceRow	own[] = {Ranked(input, RANK_OWN, AGREEMENT_UNKNOWN), disputed[1]};
+	PriceRow	later[] = {disputed[0], disputed[1]};
+	Arena		arena = {.left = -1};
+	const RateVector *vector;
+
+	Ok(ConfidenceOf(plain, COUNT(plain), "standard", "", METER_INPUT) == CONFIDENCE_EXACT, "a price as it is stated is exact");
+	Ok(ConfidenceOf(plain, COUNT(plain), "standard", "", METER_REASONING) == CONFIDENCE_EXACT, "and so is that of reasoning, which is output");
+	Ok(ConfidenceOf(plain, COUNT(plain), "standard", "", METER_CACHE_READ) == CONFIDENCE_FALLBACK_METER, "another meter's is a fallback");
+	Ok(ConfidenceOf(half, COUNT(half), "batch", "", METER_INPUT) == CONFIDENCE_DERIVED, "one times a factor is derived");
+	Ok(ConfidenceOf(tier, COUNT(tier), "batch", "", METER_CACHE_READ) == CONFIDENCE_FALLBACK_METER, "that of another tier is a fallback");
+	Ok(ConfidenceOf(region, COUNT(region), "standard", "eu", METER_INPUT) == CONFIDENCE_DERIVED, "a region's factor derives");
+	Ok(ConfidenceOf(region, COUNT(region), "standard", "eu", METER_OUTPUT) == CONFIDENCE_FALLBACK_REGION, "a meter without one falls back");
+	Ok(ConfidenceOf(region, COUNT(region), "standard", "eu", METER_WEB_SEARCHES) == CONFIDENCE_EXACT, "but not what is no tokens");
+	Ok(ConfidenceOf(single, COUNT(single), "standard", "", METER_INPUT) == CONFIDENCE_SINGLE_SOURCE, "a single source is told of");
+	Ok(ConfidenceOf(agreed, COUNT(agreed), "standard", "", METER_INPUT) == CONFIDENCE_EXACT, "until another one agrees");
+	Ok(ConfidenceOf(disputed, COUNT(disputed), "standard", "", METER_INPUT) == CONFIDENCE_DISPUTED, "or does not");
+	later[0].valid_from = 0;
+	later[0].checked_on = 5;
+	Ok(ConfidenceOf(later, COUNT(later), "standard", "", METER_INPUT) == CONFIDENCE_DISPUTED, "a source of the very day may disagree");
+	later[0].valid_from = DAY;
+	Ok(ConfidenceOf(later, COUNT(later), "standard", "", METER_INPUT) == CONFIDENCE_EXACT, "one that was read before the price began cannot");
+	Ok(ConfidenceOf(own, COUNT(own), "standard", "", METER_INPUT) == CONFIDENCE_EXACT, "nobody disputes one's own price");
+
+	vector = VectorOfRows(plain, COUNT(plain), "standard", "", 0, true, &arena);
+	Ok(!(vector->priced & METER_BIT(METER_CACHE_READ)) && (vector->refused & METER_BIT(METER_CACHE_READ)) &&
+	   (vector->priced & METER_BIT(METER_REASONING)), "a card that refuses guesses has no rate of a fallback");
+	ArenaFree(&arena);
+}
+
+static bool
+UnknownRegionFalls(const char *known)
+{
+	PriceRow	rows[] = {Row("standard", "", METER_INPUT, PRICE_RATE, 10), Row("standard", known, METER_INPUT, PRICE_RATE, 11)};
+	Arena		arena = {.left = -1};
+	CardStatus	status;
+	RateCard   *card = Build(rows, COUNT(rows), &arena, &status);
+	bool		falls = LaneIsFallback(card, RateCardLane(card, "standard", 8, "ap", 2), 2);
+
+	ArenaFree(&arena);
+	return falls;
+}
+
+static void
+TestRank(void)
+{
+	PriceRow	own = Row("standard", "", METER_INPUT, PRICE_RATE, 100);
+	PriceRow	shipped = Ranked(Row("standard", "", METER_INPUT, PRICE_RATE, 10), RANK_SHIPPED, AGREEMENT_UNKNOWN);
+	PriceRow	later = shipped;
+	PriceRow	windowed = shipped;
+	PriceRow	large = shipped;
+	PriceRow	larger = Ranked(Row("standard", "", METER_INPUT, PRICE_MULTIPLIER, 2 * MULTIPLIER_ONE), RANK_SHIPPED, AGREEMENT_UNKNOWN);
+	PriceRow	batch = Ranked(Row("batch", "", METER_INPUT, PRICE_RATE, 5), RANK_SHIPPED, AGREEMENT_UNKNOWN);
+	PriceRow	half = Ranked(Row("batch", "", METER_ANY, PRICE_MULTIPLIER, MULTIPLIER_ONE / 2), 20, AGREEMENT_UNKNOWN);
+	PriceRow	none = Row("standard", "", METER_INPUT, PRICE_WITHDRAWN, 0);
+
+	later.valid_from = 0;
+	windowed.windows = "{\"timezone\":\"UTC\",\"windows\":[{\"from\":\"00:00\",\"to\":\"24:00\"}]}";
+	large.min_input = larger.min_input = 5000;
+	Ok(RateOf((PriceRow[]) {own, shipped, later}, 3, "standard", 0) == 100, "an own price holds whatever was shipped later");
+	Ok(RateOf((PriceRow[]) {own, shipped, windowed}, 3, "standard", 0) == 100, "at every hour");
+	Ok(RateOf((PriceRow[]) {own, shipped, large}, 3, "standard", 9000) == 100, "and for every context");
+	Ok(RateOf((PriceRow[]) {own, shipped, larger}, 3, "standard", 9000) == 200, "but what is a multiple of it follows");
+	Ok(RateOf((PriceRow[]) {shipped, larger}, 2, "standard", 4999) == 10, "from its context on");
+	Ok(RateOf((PriceRow[]) {own, batch}, 2, "batch", 0) == 5, "a price of another tier stays");
+	Ok(RateOf((PriceRow[]) {own, batch, half}, 3, "batch", 0) == 50, "unless whoever goes before makes it a multiple");
+	Ok(RateOf((PriceRow[]) {none, shipped}, 2, "standard", 0) == 0, "an own withdrawal withdraws the shipped price");
+	Ok(UnknownRegionFalls("eu"), "an unknown region of a model with prices by region is a fallback");
+	Ok(!UnknownRegionFalls("global"), "where only the global price differs it is not");
+}
+
 /* Every allocation can fail, and then the card is not built and nothing else happens. */
 static void
 TestNoMemory(void)
@@ -610,6 +780,8 @@ main(void)
 	TestTies();
 	TestForeign();
 	TestInterrupts();
+	TestConfidence();
+	TestRank();
 	TestNoMemory();
 	return Done();
 }

@@ -28,6 +28,50 @@ SameCounts(const MeterCounts *left, const MeterCounts *right)
 	return memcmp(left, right, sizeof(*left)) == 0;
 }
 
+/* What a line of meter.h may say, of whatever meter. */
+static void
+TestMeterProperties(void)
+{
+	bool		tokens = true;
+	bool		cached = true;
+	bool		ends = true;
+	bool		parents = true;
+	bool		lines = true;
+
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		Meter		priced_as = meter;
+		int			steps = 0;
+
+		tokens &= MeterIsTokens(meter) == (MeterSideOf(meter) != SIDE_OTHER) &&
+			MeterPriceUnit(meter) == (MeterIsTokens(meter) ? 1000000 : 1) &&
+			strcmp(MeterUnit(meter), MeterIsTokens(meter) ? "Tokens" : MeterFocusName(meter)) == 0;
+		for (Meter other = 0; other < meter; other++)
+			tokens &= strcmp(MeterFocusName(other), MeterFocusName(meter)) != 0;
+		cached &= (MeterCacheOf(meter) == CACHE_NONE || MeterSideOf(meter) == SIDE_INPUT) &&
+			((METERS_OF_CACHE & METER_BIT(meter)) != 0) == (MeterCacheOf(meter) == CACHE_READS) &&
+			MeterKindOf(MeterUncached(meter)) == MeterKindOf(meter) &&
+			(MeterUncached(meter) != meter) == (MeterCacheOf(meter) == CACHE_READS) &&
+			MeterCacheOf(MeterUncached(meter)) != CACHE_READS;
+		/* Only what is not tokens and what costs more than any other stand alone. */
+		parents &= MeterParent(meter) != meter || !MeterIsTokens(meter) ||
+			meter == METER_INPUT || meter == METER_OUTPUT || meter == METER_CACHE_WRITE_1H;
+		lines &= MeterLine(MeterLine(meter)) == MeterLine(meter) && MeterKindOf(MeterLine(meter)) == MeterKindOf(meter);
+		while (MeterPricedAs(meter, priced_as) != priced_as && steps++ <= METER_COUNT)
+			priced_as = MeterPricedAs(meter, priced_as);
+		ends &= steps < METER_COUNT && MeterParent(priced_as) == priced_as;
+	}
+	Ok(tokens, "tokens are priced by the million and count as tokens, others as themselves; no name twice");
+	Ok(cached, "only tokens of a prompt are cached, and each has a meter that is not");
+	Ok(parents, "a token meter has a parent, but for those that nothing stands in for");
+	Ok(ends, "what a meter is priced as ends at one without a parent");
+	Ok(lines, "meters with a price together are of one kind");
+	Ok(MeterPricedAs(METER_CACHE_READ_AUDIO, METER_CACHE_READ_AUDIO) == METER_CACHE_READ &&
+	   MeterPricedAs(METER_CACHE_READ_AUDIO, METER_CACHE_READ) == METER_INPUT_AUDIO &&
+	   MeterPricedAs(METER_CACHE_READ_AUDIO, METER_INPUT_AUDIO) == METER_INPUT &&
+	   MeterPricedAs(METER_CACHE_READ, METER_CACHE_READ) == METER_INPUT, "without a cache price it costs what it does uncached");
+}
+
 static void
 TestMeters(void)
 {
@@ -49,6 +93,7 @@ TestMeters(void)
 	Ok(sides, "bitmaps, sides and parents agree");
 	Ok(MeterByName("inpu", 4) == METER_COUNT && MeterByName("inputs", 6) == METER_COUNT &&
 	   MeterByName("", 0) == METER_COUNT, "a name that is no meter is not found");
+	TestMeterProperties();
 	Ok(strncmp(METER_NAMES, "input, output, ", 15) == 0, "the list of names starts with the first");
 }
 

@@ -68,6 +68,9 @@ TestKeys(void)
 	Ok(key.hour == 2 * HOUR && key.slice == 2 * HOUR && key.context_from == 100, "and does not reach back");
 	Ok(UsageKinds(METER_BIT(METER_CACHE_READ)) == UsageKinds(METER_BIT(METER_INPUT)), "cached tokens have a price when input has");
 	Ok(UsageKinds(METER_BIT(METER_INPUT)) != UsageKinds(METER_BIT(METER_INPUT) | METER_BIT(METER_WEB_SEARCHES)), "searches have their own");
+	Ok(UsageKinds(METER_BIT(METER_INPUT) | METER_BIT(METER_CACHE_WRITE_1H)) != UsageKinds(METER_BIT(METER_INPUT)),
+	   "a one-hour write has a price of its own, or none");
+	Ok(UsageKinds(METER_BIT(METER_INPUT_AUDIO)) != UsageKinds(METER_BIT(METER_INPUT)), "audio may have a price where text has none");
 	Ok(UsageKinds(METER_BIT(METER_REQUESTS)) == 0, "requests are of no kind");
 }
 
