@@ -38,15 +38,15 @@ WITH owned AS (
 	LEFT JOIN LATERAL alias_target(o.own_provider, coalesce(n.model, o.plain_model), :'today') AS a ON a.provider = o.own_provider
 ), placed AS (
 	SELECT n.*, coalesce(n.meant, n.stated_model) AS own_model, row_number() OVER (
-		PARTITION BY family, own_provider, coalesce(n.meant, n.stated_model), own_region, service_tier, meter, CASE above_input_tokens WHEN 271999 THEN 272000 ELSE above_input_tokens END
+		PARTITION BY family, own_provider, coalesce(n.meant, n.stated_model), own_region, service_tier, meter, CASE WHEN above_input_tokens % 1000 = 999 THEN above_input_tokens + 1 ELSE above_input_tokens END
 		ORDER BY read_on DESC, meant IS NOT NULL, provider <> own_provider, model <> stated_model, valid_from DESC, own_region <> region, usd) AS place
 	FROM named AS n
 )
 SELECT p.family AS catalog, p.catalog AS edition, p.read_on, p.own_provider AS provider, p.own_model AS model, p.own_region AS region,
 	p.service_tier, p.meter,
-	-- A price at 272,000 tokens or above is one above 271,999: Bedrock bills the base price at 272,000.
-	CASE p.above_input_tokens WHEN 271999 THEN 272000 ELSE p.above_input_tokens END AS above_input_tokens,
-	p.threshold_inclusive, pg_temp.without_noise(pg_temp.per_default_unit(p.usd, p.unit_quantity, p.meter)) AS usd,
+	-- A price at 200,000 tokens or above is one above 199,999; but Bedrock bills the base price at 272,000.
+	CASE WHEN p.above_input_tokens % 1000 = 999 THEN p.above_input_tokens + 1 ELSE p.above_input_tokens END AS above_input_tokens,
+	p.threshold_inclusive OR p.above_input_tokens % 1000 = 999 AND p.own_provider <> 'aws' AS threshold_inclusive, pg_temp.without_noise(pg_temp.per_default_unit(p.usd, p.unit_quantity, p.meter)) AS usd,
 	nullif(p.valid_from, '-infinity') AS valid_from, p.provider AS seller, p.meant IS NOT NULL AS by_alias
 FROM placed AS p WHERE p.place = 1;
 

@@ -60,7 +60,7 @@ JOIN (SELECT split_part(w.catalog, ':', 1) AS catalog, w.catalog AS edition, w.r
 	ON r.plain = m.plain AND r.provider <> m.provider
 UNION ALL
 -- What a maker does for all its models.
-SELECT s.provider, s.model, s.region, s.service_tier, r.meter, s.above_input_tokens, r.source, 'rule', :'today'::date, s.usd * r.factor, false
+SELECT s.provider, s.model, s.region, s.service_tier, r.meter, s.above_input_tokens, r.source, 'rule', s.read_on, s.usd * r.factor, false
 FROM stated AS s JOIN rule AS r ON r.provider = s.provider AND s.model ~ r.model AND r.of_meter = s.meter
 UNION ALL
 SELECT h.provider, h.model, h.region, h.service_tier, h.meter, h.above_input_tokens, pg_temp.family_of(h.source), 'pricing', h.checked_on, h.unit_usd, true

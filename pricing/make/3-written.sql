@@ -77,7 +77,7 @@ DELETE FROM row_out WHERE service_tier <> 'standard' AND NOT EXISTS (SELECT FROM
 -- ---------------------------------------------------------------------------
 INSERT INTO row_out
 SELECT DISTINCT b.provider, b.model, coalesce(r.region, ''), coalesce(r.service_tier, 'standard'), 0::bigint, false, NULL::jsonb, '-infinity'::timestamptz, 'USD',
-	r.meter, r.usd, NULL::numeric, r.factor, CASE WHEN r.meter <> '*' AND is_token_meter(r.meter) THEN 1000000 ELSE 1 END, r.source, :'today'::date, CASE WHEN r.usd IS NOT NULL THEN 'single' END,
+	r.meter, r.usd, NULL::numeric, r.factor, CASE WHEN r.meter <> '*' AND is_token_meter(r.meter) THEN 1000000 ELSE 1 END, r.source, max(b.checked_on) OVER (PARTITION BY b.provider, b.model), CASE WHEN r.usd IS NOT NULL THEN 'single' END,
 	CASE WHEN r.usd IS NOT NULL THEN 'derived: what its maker does for all such models' END
 FROM rule AS r JOIN row_out AS b ON b.provider = r.provider AND b.model ~ r.model AND b.meter = 'input' AND b.service_tier = 'standard' AND b.region = '' AND b.usd > 0
 WHERE r.of_meter IS NULL AND NOT EXISTS (SELECT FROM row_out AS h

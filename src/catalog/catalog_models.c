@@ -141,7 +141,7 @@ ReadPrice(const Place *place, const cJSON *value)
 	row->region = place->region;
 	row->service_tier = SERVICE_TIER_STANDARD;
 	row->meter = MeterName(meter);
-	row->unit_quantity = MeterDefaultUnit(meter);
+	row->unit_quantity = MeterPriceUnit(meter);
 	row->usd = usd;
 	row->currency = "USD";
 	row->above_input_tokens = place->above_input_tokens;

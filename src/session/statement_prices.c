@@ -22,6 +22,7 @@
 #include "price/cost.h"
 #include "server/errors.h"
 #include "model/model_advice.h"
+#include "model/model_rewrite.h"
 #include "model/model_suggest.h"
 #include "server/call_site.h"
 #include "session/known_at.h"
@@ -412,10 +413,18 @@ AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 	}
 	for (int n = 0; n < nearest.count; n++)
 	{
-		for (int i = 0; i < count; i++)
+		const char *maker = MakerOf(nearest.best[n].name);
+
+		/* Of those that have it, the maker goes first. */
+		for (int pass = maker == NULL; pass < 2; pass++)
 		{
-			if (strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
-				appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
+			for (int i = 0; i < count; i++)
+			{
+				bool		by_maker = maker != NULL && strncmp(names[i], maker, strlen(maker)) == 0 && names[i][strlen(maker)] == '/';
+
+				if (by_maker == (pass == 0) && strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
+					appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
+			}
 		}
 	}
 }
