@@ -66,6 +66,7 @@ LookUpMaker(Search *search, const char *model)
 	}
 	if (maker == NULL || directory->find(directory->arg, maker, model, &match->ref, 1) <= 0)
 		return MODEL_UNKNOWN;
+	match->ref.guessed = false;
 	NoteRule(search, MODEL_RULE_EXACT);
 	return MODEL_FOUND;
 }
