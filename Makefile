@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench prices prices-check unit unit-programs stress concurrency faults restores focus \
+.PHONY: all help test test-long test-matrix test-machines demo bench prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
 	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
 
 help:
@@ -66,6 +66,7 @@ help:
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make prices       rebuild pricing/ from public catalogs (maintainers); CATALOGS=, see pricing/README.md'
 	@echo 'make prices-check compare pricing/ with public catalogs: makers to the digit, 60 at random with two sources; CATALOGS='
+	@echo 'make prices-release keep pricing/*.json as the version that a release ships'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
@@ -89,6 +90,10 @@ test test-long test-matrix test-machines demo concurrency faults restores focus 
 # CATALOGS are of other people: facts are taken from them, files are not.
 prices:
 	@bash .ci/prices $(CATALOGS)
+
+# The version that a release ships: from then on nobody edits it.
+prices-release:
+	@bash .ci/prices-release
 
 prices-check:
 	@CHECK=1 bash .ci/prices $(CATALOGS)
