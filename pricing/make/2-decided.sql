@@ -35,7 +35,7 @@ CREATE FUNCTION pg_temp.family_of(source text) RETURNS text LANGUAGE sql IMMUTAB
 		ELSE coalesce(source, '') END
 $$;
 
-CREATE TEMP TABLE rule (provider text, model text, region text, service_tier text, meter text, of_meter text, factor numeric, usd numeric, source text);
+CREATE TEMP TABLE rule (provider text, model text, region text, service_tier text, meter text, of_meter text, factor numeric, usd numeric, adds boolean, source text);
 \copy rule FROM 'pricing/make/rules.tsv' WITH (FORMAT csv, DELIMITER E'\t', HEADER true, NULL '')
 
 -- pricing/ as it is.

@@ -13,6 +13,9 @@ FROM decided AS d LEFT JOIN known_model AS k USING (provider, model)
 WHERE d.shipped_usd IS NULL AND d.read_on >= :'oldest'::date
 	AND NOT EXISTS (SELECT FROM shipped AS h WHERE (h.provider, h.model, h.region, h.service_tier, h.meter, h.above_input_tokens) =
 		(d.provider, d.model, d.region, d.service_tier, d.meter, d.above_input_tokens))
+	-- What is a multiple of the base stays one.
+	AND NOT EXISTS (SELECT FROM shipped AS h WHERE (h.provider, h.model, h.region, h.service_tier) = (d.provider, d.model, d.region, d.service_tier)
+		AND h.multiplier IS NOT NULL AND h.meter IN ('*', d.meter))
 	-- Routers and hosts list hundreds of names that nobody asks for any more.
 	AND (d.provider <> 'openrouter' OR k.provider IS NOT NULL OR d.sources ~ 'pi-ai|genai-prices')
 	-- A price of a token under the name of an image.
@@ -80,7 +83,7 @@ SELECT DISTINCT b.provider, b.model, coalesce(r.region, ''), coalesce(r.service_
 	r.meter, r.usd, NULL::numeric, r.factor, CASE WHEN r.meter <> '*' AND is_token_meter(r.meter) THEN 1000000 ELSE 1 END, r.source, max(b.checked_on) OVER (PARTITION BY b.provider, b.model), CASE WHEN r.usd IS NOT NULL THEN 'single' END,
 	CASE WHEN r.usd IS NOT NULL THEN 'derived: what its maker does for all such models' END
 FROM rule AS r JOIN row_out AS b ON b.provider = r.provider AND b.model ~ r.model AND b.meter = 'input' AND b.service_tier = 'standard' AND b.region = '' AND b.usd > 0
-WHERE r.of_meter IS NULL AND NOT EXISTS (SELECT FROM row_out AS h
+WHERE r.of_meter IS NULL AND r.adds AND NOT EXISTS (SELECT FROM row_out AS h
 	WHERE (h.provider, h.model) = (b.provider, b.model) AND h.service_tier = coalesce(r.service_tier, 'standard') AND h.region = coalesce(r.region, '')
 		AND (h.meter = r.meter OR r.meter = '*' AND is_token_meter(h.meter)));
 
@@ -120,7 +123,7 @@ HAVING count(DISTINCT factor) = 1 AND bool_and(coalesce(exact, both_free)) AND m
 CREATE TEMP TABLE kept_multiple AS
 SELECT DISTINCT ON (r.provider, r.model, r.region, r.service_tier, r.meter) r.*, m.factor
 FROM row_out AS r JOIN multiple AS m USING (provider, model, region, service_tier)
-WHERE r.usd > 0 AND r.time_windows IS NULL
+WHERE r.usd > 0 AND r.time_windows IS NULL AND is_token_meter(r.meter)
 ORDER BY r.provider, r.model, r.region, r.service_tier, r.meter, r.valid_from, r.above_input_tokens;
 
 DELETE FROM row_out AS r USING ratio AS q, multiple AS m
@@ -144,6 +147,12 @@ SELECT k.provider, k.model, k.region, k.service_tier, 0, false, NULL, k.valid_fr
 	k.source, k.checked_on, NULL, NULL
 FROM kept_multiple AS k
 WHERE NOT EXISTS (SELECT FROM row_out AS o WHERE (o.provider, o.model, o.region, o.service_tier, o.meter) = (k.provider, k.model, k.region, k.service_tier, '*'));
+
+-- A maker's rule is as fresh as the prices that it multiplies.
+UPDATE row_out AS m SET checked_on = b.checked_on, source = r.source
+FROM rule AS r, (SELECT provider, model, max(checked_on) AS checked_on FROM row_out WHERE service_tier = 'standard' AND region = '' AND meter = 'input' GROUP BY 1, 2) AS b
+WHERE m.multiplier = r.factor AND m.provider = r.provider AND m.model ~ r.model AND m.region = coalesce(r.region, '') AND m.service_tier = coalesce(r.service_tier, 'standard')
+	AND (b.provider, b.model) = (m.provider, m.model) AND r.of_meter IS NULL AND m.checked_on < b.checked_on;
 
 -- ---------------------------------------------------------------------------
 -- JSON: one line an entry, sorted
