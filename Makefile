@@ -121,6 +121,10 @@ bench:
 docs/meters.md: src/core/meter.h .ci/meter-page
 	bash .ci/meter-page > $@
 
+# The page of all that callers use is of the comments in a database.
+docs/reference.md: FORCE
+	@bash .ci/with-server bash .ci/reference > $@.new && mv $@.new $@
+
 month:
 	@ROWS='$(ROWS)' bash .ci/with-server bash test/month/run
 

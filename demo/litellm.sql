@@ -7,7 +7,7 @@ SET timezone = 'UTC';
 SET inferacct.unpriced = 'null';
 DROP TABLE IF EXISTS public."LiteLLM_SpendLogs";
 CREATE TABLE public."LiteLLM_SpendLogs" (
-	request_id text NOT NULL, call_type text NOT NULL, api_key text NOT NULL DEFAULT '', spend double precision NOT NULL DEFAULT 0,
+	request_id text PRIMARY KEY, call_type text NOT NULL, api_key text NOT NULL DEFAULT '', spend double precision NOT NULL DEFAULT 0,
 	total_tokens int NOT NULL DEFAULT 0, prompt_tokens int NOT NULL DEFAULT 0, completion_tokens int NOT NULL DEFAULT 0,
 	"startTime" timestamp(3) NOT NULL, "endTime" timestamp(3) NOT NULL, model text NOT NULL DEFAULT '', custom_llm_provider text DEFAULT '',
 	metadata jsonb DEFAULT '{}', cache_hit text DEFAULT '', request_tags jsonb DEFAULT '[]', team_id text, end_user text, status text);

@@ -33,7 +33,9 @@ CREATE TYPE usage (
 	STORAGE = plain
 );
 COMMENT ON TYPE usage IS
-'what one request, or many, consumed: disjoint meters and their counts (tokens, requests, searches, images, seconds, characters, pages, storage, guardrail units). Text form: JSON of the non-zero meters, {"input":1200,"output":350}. Errors: 22P02 malformed text or unknown meter, 22003 a count beyond bigint, IA203 a count below zero';
+'what one request, or many, consumed: disjoint meters and their counts (tokens, requests, searches, images, seconds, '
+'characters, pages, storage, guardrail units). Text form: JSON of the non-zero meters, {"input":1200,"output":350}. '
+'Errors: 22P02 malformed text or unknown meter, 22003 a count beyond bigint, IA203 a count below zero';
 
 -- The meters, as src/core/meter.h lists them.
 
@@ -43,8 +45,8 @@ RETURNS SETOF record
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 ROWS 30
 AS 'MODULE_PATHNAME', 'meter_list';
 COMMENT ON FUNCTION meter_list() IS
-'One row for each meter, in the order of the arguments of usage(): the side of the request it counts toward (input, output, other); '
-'of tokens what they carry and whether they are read from or written to a cache (NULL: neither); '
+'One row for each meter, in the order of the arguments of usage(): the side of the request it counts toward (input, '
+'output, other); of tokens what they carry and whether they are read from or written to a cache (NULL: neither); '
 'the meter as which it is billed without a price of its own (NULL: none); its unit and SkuMeter in FOCUS.';
 
 -- Construction.  The arguments are the meters, in their order: a request is one
@@ -73,7 +75,8 @@ RETURNS usage
 AS 'MODULE_PATHNAME', 'usage_from_json'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION usage(json) IS
-'usage from its json form, an object of meters and whole numbers. Errors: 22P02 malformed or unknown meter, 22003 a count beyond bigint, IA203 a count below zero. NULL gives NULL';
+'usage from its json form, an object of meters and whole numbers. Errors: 22P02 malformed or unknown meter, 22003 a '
+'count beyond bigint, IA203 a count below zero. NULL gives NULL';
 
 CREATE FUNCTION inferacct_internal.usage_to_json(usage)
 RETURNS json
@@ -87,7 +90,8 @@ RETURNS usage
 AS 'MODULE_PATHNAME', 'usage_from_jsonb'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION usage(jsonb) IS
-'usage from its jsonb form, an object of meters and whole numbers. Errors: 22P02 malformed or unknown meter, 22003 a count beyond bigint, IA203 a count below zero. NULL gives NULL';
+'usage from its jsonb form, an object of meters and whole numbers. Errors: 22P02 malformed or unknown meter, 22003 a '
+'count beyond bigint, IA203 a count below zero. NULL gives NULL';
 
 CREATE FUNCTION inferacct_internal.usage_to_jsonb(usage)
 RETURNS jsonb
@@ -285,21 +289,24 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'usage_input_tokens'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION input_tokens(usage) IS
-'tokens of the prompt side: input, cached, written, audio, image and video. NULL gives NULL. Error: 22003 a total beyond bigint';
+'tokens of the prompt side: input, cached, written, audio, image and video. NULL gives NULL. '
+'Error: 22003 a total beyond bigint';
 
 CREATE FUNCTION output_tokens(usage)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'usage_output_tokens'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION output_tokens(usage) IS
-'tokens of the answer side: output, reasoning, audio, image, video and citation. NULL gives NULL. Error: 22003 a total beyond bigint';
+'tokens of the answer side: output, reasoning, audio, image, video and citation. NULL gives NULL. '
+'Error: 22003 a total beyond bigint';
 
 CREATE FUNCTION inferacct_internal.cached_tokens(usage)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'usage_cached_tokens'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION cached_tokens(usage) IS
-'tokens of the prompt that were read from a cache, and so need no prefill. NULL gives NULL. Error: 22003 a total beyond bigint';
+'tokens of the prompt that were read from a cache, and so need no prefill. NULL gives NULL. '
+'Error: 22003 a total beyond bigint';
 
 CREATE FUNCTION meters(usage)
 RETURNS TABLE (meter text, quantity bigint)

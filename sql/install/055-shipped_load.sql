@@ -22,8 +22,8 @@ BEGIN
 	IF problems IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('IA102', format('shipped version %s has entries that cannot be loaded', version), problems, 'pricing/README.md describes the format.');
 	END IF;
-	INSERT INTO price_version AS v (version, published_at, source, note, checksum)
-	VALUES (load_shipped_prices.version, load_shipped_prices.published_at, 'inferacct', 'shipped', md5(load_shipped_prices.catalog));
+	INSERT INTO price_version AS v (version, published_at, source, note, checksum, catalog)
+	VALUES (load_shipped_prices.version, load_shipped_prices.published_at, 'inferacct', 'shipped', md5(load_shipped_prices.catalog), 'inferacct');
 
 	INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
 		multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on, agreement, note)

@@ -8,7 +8,7 @@ AS 'MODULE_PATHNAME', 'token_cost_tokens';
 COMMENT ON FUNCTION token_cost(text, bigint, bigint, timestamptz) IS
 'Exact USD of one request: input_tokens and output_tokens at the prices of model valid at `at`, standard tier, per token; plus the price per request where there is one. '
 'model: name with or without provider; at: the time of the request. NULL tokens count as 0; NULL model or time gives NULL. '
-'Errors: IA001 no price for a meter, IA002 unknown model, IA003 ambiguous model (these three NULL under inferacct.unpriced = null), IA203 negative count, 22003 out of range, 22008 infinite time.';
+'Errors: IA001 no price for a meter, IA002 unknown model, IA003 ambiguous model, IA007 no exchange rate, 22003 out of range, IA203 negative count, 22008 infinite time: all these NULL under inferacct.unpriced = null.';
 
 CREATE FUNCTION token_cost(model text, usage usage, at timestamptz DEFAULT now(),
 	service_tier text DEFAULT 'standard', region text DEFAULT NULL)
@@ -19,7 +19,7 @@ AS 'MODULE_PATHNAME', 'token_cost_usage';
 COMMENT ON FUNCTION token_cost(text, usage, timestamptz, text, text) IS
 'Exact USD of one request: the sum over its meters of count x price at `at`. Context tiers are chosen by its total input and price all of it. A token meter without a price is billed as its parent (reasoning as output, cache_read as input ...); cache_write_1h has none. '
 'service_tier: standard (also when NULL), batch, flex, priority ...; region: NULL takes the one in the model''s name, an unknown one has the base prices (refused under inferacct.guess = refuse where the model has prices by region). NULL model, usage or time gives NULL. '
-'Errors: IA001 no price for a meter, IA002 unknown model, IA003 ambiguous model, IA004 unknown tier, IA009 a guess under inferacct.guess = refuse (these five NULL under inferacct.unpriced = null), IA005 usage of several requests that passes a context tier, 22003 out of range, 22008 infinite time.';
+'Errors: IA001 no price for a meter, IA002 unknown model, IA003 ambiguous model, IA004 unknown tier, IA009 a guess under inferacct.guess = refuse, IA005 usage of several requests that passes a context tier, IA007 no exchange rate, 22003 out of range, 22008 infinite time: all these NULL under inferacct.unpriced = null.';
 
 CREATE FUNCTION token_cost(book price_book, model text, usage usage, at timestamptz,
 	service_tier text DEFAULT 'standard', region text DEFAULT NULL)

@@ -272,6 +272,7 @@ DECLARE
 	known boolean;			-- the log may have some of the rows
 	repeated boolean;		-- the relation may have a request twice, by the hashes, or another writer has one of them
 	found bigint;
+	replaced bigint;
 	explanation text;
 	null_column text;
 BEGIN
@@ -334,11 +335,26 @@ BEGIN
 	EXCEPTION WHEN unique_violation THEN
 		repeated := true;
 	END;
+	insertion := insertion || format(' AND NOT EXISTS (SELECT FROM (SELECT %s FROM %s AS r) AS e
+			WHERE e.source = n.source AND e.request_id = n.request_id AND e.tenant = n.tenant
+			AND (e.at, output_tokens(e.usage), input_tokens(e.usage)) > (n.at, output_tokens(n.usage), input_tokens(n.usage)))
+		ORDER BY n.at ON CONFLICT DO NOTHING', outputs, relation);
 	IF repeated THEN
-		EXECUTE insertion || format(' AND NOT EXISTS (SELECT FROM (SELECT %s FROM %s AS r) AS e
-				WHERE e.source = n.source AND e.request_id = n.request_id AND e.tenant = n.tenant AND e.at < n.at)
-			ORDER BY n.at ON CONFLICT DO NOTHING', outputs, relation);
+		EXECUTE insertion;
 		GET DIAGNOSTICS inserted = ROW_COUNT;
+	END IF;
+
+	-- A final row takes the place of the part that came before it; loaded_at tells when it came.
+	IF known AND inserted < found THEN
+		EXECUTE format('DELETE FROM inferacct.usage_log AS l USING (SELECT %s FROM %s AS r) AS n
+			WHERE l.source = n.source AND l.request_id = n.request_id AND l.tenant = n.tenant
+			AND (n.at, output_tokens(n.usage), input_tokens(n.usage)) > (l.at, output_tokens(l.usage), input_tokens(l.usage))', outputs, relation);
+		GET DIAGNOSTICS replaced = ROW_COUNT;
+		IF replaced > 0 THEN
+			EXECUTE insertion;
+			GET DIAGNOSTICS replaced = ROW_COUNT;
+			inserted := inserted + replaced;
+		END IF;
 	END IF;
 	duplicates := greatest(found - inserted, 0);		-- the relation may have got rows meanwhile
 EXCEPTION
@@ -353,4 +369,4 @@ END
 $$;
 
 COMMENT ON FUNCTION import_usage(regclass, text) IS
-'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. A row whose (source, request_id) the log has of the same tenant already, whatever its at, is skipped; of several in the relation the earliest is kept. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED, 42501 for who is not in inferacct_admin and may not write inferacct_internal.turn.';
+'Copies into usage_log the rows of a table or view whose columns bear the names of usage_log''s; required are at, usage, model, request_id and source, the last as a column or as the argument, which overrides the column. Other columns are optional, a NULL takes the default, loaded_at and columns of other names are ignored, and timestamps without time zone are UTC. Tools write a streamed answer in parts before its final row, so of several rows of one (source, request_id) of a tenant the last is kept, by at, output and input tokens: it takes the place of one that is in the log already (for a closed month it is late, by its loaded_at); any other is skipped. Returns rows inserted and skipped. All or nothing; imports of one source wait for each other until commit. Errors: 42703 when a required column is missing, 23502 when one is NULL, 22004 for a NULL relation, 25000 outside READ COMMITTED, 42501 for who is not in inferacct_admin and may not write inferacct_internal.turn.';

@@ -29,10 +29,13 @@ CREATE TABLE model_profile (
 );
 
 COMMENT ON TABLE model_profile IS
-'Size of models that can be self-hosted, append-only: what model_memory_gb() and gpus_required() compute with. Keys and values are cached per kv_heads x head_dim (GQA, MHA) or as latent_dim numbers (MLA).';
+'Size of models that can be self-hosted, append-only: what model_memory_gb() and gpus_required() compute with. '
+'Keys and values are cached per kv_heads x head_dim (GQA, MHA) or as latent_dim numbers (MLA).';
 COMMENT ON COLUMN model_profile.parameters IS 'Parameters, all experts included: all are resident.';
-COMMENT ON COLUMN model_profile.active_parameters IS 'Parameters that one token passes through, for a mixture of experts.';
-COMMENT ON COLUMN model_profile.latent_dim IS 'MLA: numbers kept per token and layer (latent and rotary part) in place of keys and values.';
+COMMENT ON COLUMN model_profile.active_parameters IS
+'Parameters that one token passes through, for a mixture of experts.';
+COMMENT ON COLUMN model_profile.latent_dim IS
+'MLA: numbers kept per token and layer (latent and rotary part) in place of keys and values.';
 
 CREATE TABLE deployment (
 	valid_from					timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
@@ -48,7 +51,8 @@ CREATE TABLE deployment (
 	vendor						text,
 	term						text NOT NULL DEFAULT 'on_demand'
 		CHECK (term IN ('on_demand', 'reserved_1y', 'reserved_3y', 'spot', 'owned')),
-	prefill_tokens_per_second	numeric CHECK (prefill_tokens_per_second > 0 AND prefill_tokens_per_second < 'Infinity'),
+	prefill_tokens_per_second	numeric CHECK (prefill_tokens_per_second > 0
+		AND prefill_tokens_per_second < 'Infinity'),
 	decode_tokens_per_second	numeric CHECK (decode_tokens_per_second > 0 AND decode_tokens_per_second < 'Infinity'),
 	capacity_mtok_per_month		numeric CHECK (capacity_mtok_per_month > 0 AND capacity_mtok_per_month < 'Infinity'),
 	mix							usage,
@@ -74,22 +78,37 @@ CREATE TABLE deployment (
 );
 
 COMMENT ON TABLE deployment IS
-'Ways to serve a model oneself, append-only. Throughput is given for prefill and decode apart, or as one capacity with the mix it was measured on and the weight of an answer token. Money columns are USD; those of hardware are per replica.';
+'Ways to serve a model oneself, append-only. Throughput is given for prefill and decode apart, or as one capacity '
+'with the mix it was measured on and the weight of an answer token. Money columns are USD; '
+'those of hardware are per replica.';
 COMMENT ON COLUMN deployment.model IS 'The model it serves, as in model_profile; a label here.';
-COMMENT ON COLUMN deployment.gpu IS 'GPU, vendor and term name the rows of gpu_price that it rents; vendor NULL: the only one there is; vendor/region where a vendor''s regions differ.';
-COMMENT ON COLUMN deployment.term IS 'on_demand, reserved_1y, reserved_3y, spot; owned rents nothing and has upfront_usd.';
-COMMENT ON COLUMN deployment.prefill_tokens_per_second IS 'Prompt tokens that a replica that does nothing else reads per second.';
-COMMENT ON COLUMN deployment.decode_tokens_per_second IS 'Answer tokens that a replica that does nothing else writes per second, over all its requests.';
-COMMENT ON COLUMN deployment.capacity_mtok_per_month IS 'Instead of the two rates: million tokens of `mix` that an always busy replica serves in a month of 730 hours. Without output_weight it is refused (IA303) for an output share more than 10 points away from that of mix.';
-COMMENT ON COLUMN deployment.output_weight IS 'With capacity_mtok_per_month: how many prompt tokens an answer token is worth in work (prefill rate / decode rate), so that the capacity answers for any mix. A token read from a cache is then no work. NULL: unknown.';
-COMMENT ON COLUMN deployment.target_utilization IS 'Share of full throughput that is planned with; 0.7 leaves 30 % for bursts and latency.';
-COMMENT ON COLUMN deployment.min_replicas IS 'Replicas that run whatever the load; max_replicas: how many there can be at all, NULL for no limit.';
+COMMENT ON COLUMN deployment.gpu IS
+'GPU, vendor and term name the rows of gpu_price that it rents; vendor NULL: the only one there is; '
+'vendor/region where a vendor''s regions differ.';
+COMMENT ON COLUMN deployment.term IS
+'on_demand, reserved_1y, reserved_3y, spot; owned rents nothing and has upfront_usd.';
+COMMENT ON COLUMN deployment.prefill_tokens_per_second IS
+'Prompt tokens that a replica that does nothing else reads per second.';
+COMMENT ON COLUMN deployment.decode_tokens_per_second IS
+'Answer tokens that a replica that does nothing else writes per second, over all its requests.';
+COMMENT ON COLUMN deployment.capacity_mtok_per_month IS
+'Instead of the two rates: million tokens of `mix` that an always busy replica serves in a month of 730 hours. '
+'Without output_weight it is refused (IA303) for an output share more than 10 points away from that of mix.';
+COMMENT ON COLUMN deployment.output_weight IS
+'With capacity_mtok_per_month: how many prompt tokens an answer token is worth in work (prefill rate / decode rate), '
+'so that the capacity answers for any mix. A token read from a cache is then no work. NULL: unknown.';
+COMMENT ON COLUMN deployment.target_utilization IS
+'Share of full throughput that is planned with; 0.7 leaves 30 % for bursts and latency.';
+COMMENT ON COLUMN deployment.min_replicas IS
+'Replicas that run whatever the load; max_replicas: how many there can be at all, NULL for no limit.';
 COMMENT ON COLUMN deployment.spare_replicas IS 'Replicas beside those that serve (N+s).';
 COMMENT ON COLUMN deployment.redundancy IS 'Machines per serving replica: 2 pays every replica twice.';
-COMMENT ON COLUMN deployment.upfront_usd IS 'Purchase, or payment on reservation, per replica; spread evenly over amortization_months.';
+COMMENT ON COLUMN deployment.upfront_usd IS
+'Purchase, or payment on reservation, per replica; spread evenly over amortization_months.';
 COMMENT ON COLUMN deployment.watts IS 'Power drawn per GPU, idle or not; times pue, at usd_per_kwh.';
 COMMENT ON COLUMN deployment.marginal_usd_per_mtok IS 'What a million tokens costs beyond the machines.';
-COMMENT ON COLUMN deployment.hours_per_month IS 'Hours that a month is billed and served: 730 for the average month; NULL: the hours of the calendar month (UTC).';
+COMMENT ON COLUMN deployment.hours_per_month IS
+'Hours that a month is billed and served: 730 for the average month; NULL: the hours of the calendar month (UTC).';
 
 CREATE TABLE deployment_cost (
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
@@ -108,8 +127,11 @@ CREATE TABLE deployment_cost (
 );
 
 COMMENT ON TABLE deployment_cost IS
-'What a deployment costs whatever its size: MLOps, monitoring, infrastructure, updates. Append-only; USD per month, or a fraction of a yearly salary (fte x usd_per_fte_year / 12). A later row of the same item replaces it; 0 ends it.';
-COMMENT ON COLUMN deployment_cost.usd_per_fte_year IS 'Full cost of a person for a year: salary with what comes on top of it.';
+'What a deployment costs whatever its size: MLOps, monitoring, infrastructure, updates. Append-only; '
+'USD per month, or a fraction of a yearly salary (fte x usd_per_fte_year / 12). '
+'A later row of the same item replaces it; 0 ends it.';
+COMMENT ON COLUMN deployment_cost.usd_per_fte_year IS
+'Full cost of a person for a year: salary with what comes on top of it.';
 
 CREATE TABLE serving_point (
 	valid_from			timestamptz NOT NULL DEFAULT '-infinity' CHECK (valid_from < 'infinity'),
@@ -126,7 +148,8 @@ CREATE TABLE serving_point (
 );
 
 COMMENT ON TABLE serving_point IS
-'Measured points of one replica: at so many requests per second it answers with so many output tokens per second, with that time to first token and time per output token. Append-only.';
+'Measured points of one replica: at so many requests per second it answers with so many output tokens per second, '
+'with that time to first token and time per output token. Append-only.';
 
 DO $$
 DECLARE
@@ -153,15 +176,18 @@ RETURN trim_scale(CASE WHEN abs(dividend) >= abs(divisor) * 0.000001
 	ELSE dividend * 1.000000000000000000000000000000 / divisor END);
 
 COMMENT ON FUNCTION exact_quotient(numeric, numeric) IS
-'dividend / divisor to 20 decimals, more below 1e-6, without trailing zeros: equal quotients of different terms come out equal.';
+'dividend / divisor to 20 decimals, more below 1e-6, without trailing zeros: equal quotients of different terms come '
+'out equal.';
 
 CREATE FUNCTION inferacct_internal.ceil_quotient(dividend numeric, divisor numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
 RETURN div(dividend, divisor) + CASE WHEN mod(dividend, divisor) > 0 THEN 1 ELSE 0 END;
 
-COMMENT ON FUNCTION ceil_quotient(numeric, numeric) IS 'The smallest whole number that is at least dividend / divisor, exactly. dividend >= 0, divisor > 0.';
+COMMENT ON FUNCTION ceil_quotient(numeric, numeric) IS
+'The smallest whole number that is at least dividend / divisor, exactly. dividend >= 0, divisor > 0.';
 
-CREATE FUNCTION inferacct_internal.check_figure(name text, figure numeric, at_least numeric, at_most numeric DEFAULT NULL,
+CREATE FUNCTION inferacct_internal.check_figure(name text, figure numeric, at_least numeric,
+	at_most numeric DEFAULT NULL,
 	above_least boolean DEFAULT false, whole boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
@@ -176,13 +202,15 @@ BEGIN
 	PERFORM inferacct_internal.fail('22023', format('%s cannot be %s', name, left(trim_scale(figure)::text, 60)),
 		format('It must be %s%s %s%s.', CASE WHEN whole THEN 'a whole number, ' ELSE '' END,
 				CASE WHEN above_least THEN 'above' ELSE 'at least' END, at_least,
-				coalesce(' and at most ' || at_most, CASE WHEN figure < 'Infinity' AND abs(figure) >= 1e30 THEN ' and below 1e30'
+				coalesce(' and at most ' || at_most,
+					CASE WHEN figure < 'Infinity' AND abs(figure) >= 1e30 THEN ' and below 1e30'
 					WHEN scale(figure) > 1000 THEN ', with at most 1000 decimals' END)),
 		'See \df+ of the function for the unit of each argument.');
 END $$;
 
 COMMENT ON FUNCTION check_figure(text, numeric, numeric, numeric, boolean, boolean) IS
-'Refuses (22023) a figure that is below at_least (or at it, when above_least), above at_most, 1e30 or more, infinite, NaN, of more than 1000 decimals or, when whole, not a whole number. NULL passes.';
+'Refuses (22023) a figure that is below at_least (or at it, when above_least), above at_most, 1e30 or more, infinite, '
+'NaN, of more than 1000 decimals or, when whole, not a whole number. NULL passes.';
 
 CREATE FUNCTION inferacct_internal.check_figures(name text, figures numeric[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000
@@ -190,7 +218,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM check_figure(name, lowest, 0), check_figure(name, highest, 0), check_figure(name, finest, 0)
-	FROM (SELECT min(figure), max(figure), (array_agg(figure ORDER BY scale(figure) DESC NULLS LAST))[1] FROM unnest(figures) AS figure)
+	FROM (SELECT min(figure), max(figure), (array_agg(figure ORDER BY scale(figure) DESC NULLS LAST))[1]
+		FROM unnest(figures) AS figure)
 		AS f (lowest, highest, finest);
 END $$;
 
@@ -232,12 +261,14 @@ AS $$
 	SELECT sum(div(extract(epoch FROM least(month + interval '1 month', upto) - greatest(month, since)) * 9061920,
 		extract(epoch FROM month + interval '1 month' - month)))
 	FROM (SELECT starts AT TIME ZONE 'UTC' AS since, ends AT TIME ZONE 'UTC' AS upto) span,
-		generate_series(date_trunc('month', since), CASE WHEN check_span(starts, ends) THEN upto END, interval '1 month') month
+		generate_series(date_trunc('month', since), CASE WHEN check_span(starts, ends) THEN upto END,
+			interval '1 month') month
 	WHERE month < upto
 $$;
 
 COMMENT ON FUNCTION month_parts(timestamptz, timestamptz) IS
-'UTC calendar months from one full hour to a later one in units of 1/9061920 month, which is exact: a part of a month is its share of that month''s hours. Errors: 22008 an infinite time, 54000 more than 1000 years.';
+'UTC calendar months from one full hour to a later one in units of 1/9061920 month, which is exact: a part of a month '
+'is its share of that month''s hours. Errors: 22008 an infinite time, 54000 more than 1000 years.';
 
 CREATE FUNCTION capacity_mtok(tokens_per_second numeric, hours numeric DEFAULT 730, utilization numeric DEFAULT 1)
 RETURNS numeric
@@ -252,7 +283,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION capacity_mtok(numeric, numeric, numeric) IS
-'Million tokens that tokens_per_second serve in `hours` hours at that utilization, exactly. NULL gives NULL. Errors: 22023 a figure of 0 or less, utilization above 1.';
+'Million tokens that tokens_per_second serve in `hours` hours at that utilization, exactly. NULL gives NULL. '
+'Errors: 22023 a figure of 0 or less, utilization above 1.';
 
 CREATE FUNCTION capacity_mtok(prefill_tokens_per_second numeric, decode_tokens_per_second numeric, mix usage,
 	hours numeric DEFAULT 730, utilization numeric DEFAULT 1)
@@ -268,7 +300,8 @@ BEGIN
 	PERFORM check_figure('decode_tokens_per_second', decode_tokens_per_second, 0, above_least => true);
 	PERFORM check_figure('hours', hours, 0, above_least => true);
 	PERFORM check_figure('utilization', utilization, 0, 1, above_least => true);
-	work := (input_tokens(mix) - cached_tokens(mix)) * decode_tokens_per_second + output_tokens(mix) * prefill_tokens_per_second;
+	work := (input_tokens(mix) - cached_tokens(mix)) * decode_tokens_per_second + output_tokens(mix)
+		* prefill_tokens_per_second;
 	IF work = 0 THEN
 		PERFORM inferacct_internal.fail('22023', 'the mix has no tokens to prefill or decode');
 	END IF;
@@ -277,10 +310,13 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION capacity_mtok(numeric, numeric, usage, numeric, numeric) IS
-'Million tokens of the mix that one replica serves in `hours` hours at that utilization, when prefill and decode share its time: hours x 3600 x utilization / (input / prefill rate + output / decode rate). Tokens read from a cache need no prefill. NULL gives NULL. '
-'Errors: 22023 a figure of 0 or less, utilization above 1, a mix without work.';
+'Million tokens of the mix that one replica serves in `hours` hours at that utilization, when prefill and decode '
+'share its time: hours x 3600 x utilization / (input / prefill rate + output / decode rate). '
+'Tokens read from a cache need no prefill. NULL gives NULL. Errors: 22023 a figure of 0 or less, utilization above 1, '
+'a mix without work.';
 
-CREATE FUNCTION power_usd(gpus numeric, watts numeric, usd_per_kwh numeric, hours numeric DEFAULT 730, pue numeric DEFAULT 1)
+CREATE FUNCTION power_usd(gpus numeric, watts numeric, usd_per_kwh numeric, hours numeric DEFAULT 730,
+	pue numeric DEFAULT 1)
 RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -295,7 +331,9 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION power_usd(numeric, numeric, numeric, numeric, numeric) IS
-'USD of electricity for so many GPUs drawing `watts` each during `hours` hours, exactly. pue: power of the whole site per power of the machines. NULL gives NULL. Errors: 22023 a negative figure, pue below 1.';
+'USD of electricity for so many GPUs drawing `watts` each during `hours` hours, exactly. '
+'pue: power of the whole site per power of the machines. NULL gives NULL. '
+'Errors: 22023 a negative figure, pue below 1.';
 
 CREATE FUNCTION effective_usd_per_mtok(usd_per_hour numeric, tokens_per_second numeric, utilization numeric DEFAULT 1)
 RETURNS numeric
@@ -310,8 +348,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION effective_usd_per_mtok(numeric, numeric, numeric) IS
-'USD per million tokens of machines that cost usd_per_hour (all of them together) and give tokens_per_second when busy, busy during `utilization` of the time. A figure that leaves utilization out is low by a factor of 1 / utilization. NULL gives NULL. '
-'Errors: 22023 a negative price, throughput or utilization of 0 or less, utilization above 1.';
+'USD per million tokens of machines that cost usd_per_hour (all of them together) and give tokens_per_second when '
+'busy, busy during `utilization` of the time. A figure that leaves utilization out is low by a factor of 1 / '
+'utilization. NULL gives NULL. Errors: 22023 a negative price, throughput or utilization of 0 or less, utilization '
+'above 1.';
 
 CREATE FUNCTION payback_months(upfront_usd numeric, api_usd_per_month numeric, opex_usd_per_month numeric,
 	monthly_rate numeric DEFAULT 0)
@@ -336,24 +376,30 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION payback_months(numeric, numeric, numeric, numeric) IS
-'Months until a purchase of upfront_usd is earned back by what it saves each month: upfront / (API - running cost); with a monthly_rate of interest (0.01 for 1 %), -ln(1 - rate x upfront / saving) / ln(1 + rate). '
-'NULL when it never is: nothing is saved, or the saving does not pay the interest. A NULL argument gives NULL. Errors: 22023 a negative figure.';
+'Months until a purchase of upfront_usd is earned back by what it saves each month: upfront / (API - running cost); '
+'with a monthly_rate of interest (0.01 for 1 %), -ln(1 - rate x upfront / saving) / ln(1 + rate). '
+'NULL when it never is: nothing is saved, or the saving does not pay the interest. A NULL argument gives NULL. '
+'Errors: 22023 a negative figure.';
 
 -- ---------------------------------------------------------------------------
 -- What holds at a time
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION inferacct_internal.fail_none_in_force(message text, at timestamptz, label text, known text[], relation text) RETURNS void
+CREATE FUNCTION inferacct_internal.fail_none_in_force(message text, at timestamptz, label text, known text[],
+	relation text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM inferacct_internal.fail('IA301', message, format('No row of that name is valid at %s.', at) || hidden_note(),
-		coalesce(format('Known %s are: %s.', label, array_to_string(known, ', ')), format('INSERT it into table %s.', relation)));
+	PERFORM inferacct_internal.fail('IA301', message, format('No row of that name is valid at %s.', at)
+		|| hidden_note(),
+		coalesce(format('Known %s are: %s.', label, array_to_string(known, ', ')),
+			format('INSERT it into table %s.', relation)));
 END $$;
 
 COMMENT ON FUNCTION fail_none_in_force(text, timestamptz, text, text[], text) IS
-'Raises IA301: no row of a name holds at a time. known: names of rows that do, called label; NULL: the relation has none.';
+'Raises IA301: no row of a name holds at a time. known: names of rows that do, called label; '
+'NULL: the relation has none.';
 
 CREATE FUNCTION inferacct_internal.deployment_in_force(deployment text, at timestamptz) RETURNS deployment
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100
@@ -370,13 +416,16 @@ BEGIN
 	IF FOUND THEN
 		RETURN found_row;
 	END IF;
-	PERFORM fail_none_in_force(format('unknown deployment "%s"', deployment), at, 'deployments', (SELECT array_agg(known.name)
+	PERFORM fail_none_in_force(format('unknown deployment "%s"', deployment), at, 'deployments',
+		(SELECT array_agg(known.name)
 		FROM (SELECT DISTINCT d.name FROM deployment d JOIN price_version v USING (version)
-			WHERE d.valid_from <= at AND v.published_at <= price_horizon() ORDER BY d.name LIMIT 10) AS known), 'deployment');
+			WHERE d.valid_from <= at AND v.published_at <= price_horizon() ORDER BY d.name LIMIT 10) AS known),
+				'deployment');
 END $$;
 
 COMMENT ON FUNCTION deployment_in_force(text, timestamptz) IS
-'The row of table deployment that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. Errors: IA301 there is none, 22008 an infinite time.';
+'The row of table deployment that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. '
+'Errors: IA301 there is none, 22008 an infinite time.';
 
 CREATE FUNCTION inferacct_internal.gpu_offers(gpu text, vendor text, term text, at timestamptz)
 RETURNS TABLE (gpu text, vendor text, region text, term text, usd_per_hour numeric)
@@ -431,7 +480,8 @@ BEGIN
 	IF gpu IS NULL OR term IS NULL OR at IS NULL THEN
 		RETURN NULL;
 	END IF;
-	SELECT array_agg(r.of_vendor), array_agg(r.usd_per_hour) INTO vendors, rents FROM gpu_rents(gpu, vendor, term, at) r;
+	SELECT array_agg(r.of_vendor), array_agg(r.usd_per_hour) INTO vendors, rents
+		FROM gpu_rents(gpu, vendor, term, at) r;
 	IF cardinality(rents) = 1 THEN
 		RETURN rents[1];
 	ELSIF cardinality(rents) > 1 THEN
@@ -441,13 +491,15 @@ BEGIN
 	END IF;
 	SELECT string_agg(concat_ws(' ', r.of_gpu, r.of_vendor, r.of_term), ', ') INTO known
 	FROM gpu_rents(CASE WHEN EXISTS (SELECT FROM gpu_rents(gpu, NULL, NULL, at)) THEN gpu END, NULL, NULL, at) r;
-	PERFORM inferacct_internal.fail('IA302', format('no price of %s on term %s', gpu || coalesce(' from ' || vendor, ''), term),
+	PERFORM inferacct_internal.fail('IA302',
+		format('no price of %s on term %s', gpu || coalesce(' from ' || vendor, ''), term),
 		format('None is valid at %s.', at) || hidden_note(),
 		coalesce('Known are: ' || left(known, 900) || '.', 'INSERT it into table gpu_price.'));
 END $$;
 
 COMMENT ON FUNCTION gpu_usd_per_hour(text, text, text, timestamptz) IS
-'Rent of one GPU in USD per hour at a time, as known now (or at inferacct.as_of). vendor NULL: the only vendor that has it on that term. NULL gpu, term or time gives NULL. '
+'Rent of one GPU in USD per hour at a time, as known now (or at inferacct.as_of). '
+'vendor NULL: the only vendor that has it on that term. NULL gpu, term or time gives NULL. '
 'Errors: IA302 no price, or several vendors.';
 
 -- Work is counted so that it stays whole: a token weighs what makes a replica's
@@ -460,7 +512,8 @@ CREATE TYPE deployment_work AS (
 );
 
 COMMENT ON TYPE deployment_work IS
-'Weights of a token by kind (prefilled, cached, decoded), and the work that an always busy replica does in an hour, in the same unit.';
+'Weights of a token by kind (prefilled, cached, decoded), and the work that an always busy replica does in an hour, '
+'in the same unit.';
 
 CREATE FUNCTION deployment_work(d deployment, input_tokens numeric, cached_tokens numeric, output_tokens numeric)
 RETURNS deployment_work
@@ -486,19 +539,27 @@ BEGIN
 		RETURN ROW(coalesce(d.decode_tokens_per_second, 1), 0, coalesce(d.prefill_tokens_per_second, 1),
 			3600 * coalesce(d.prefill_tokens_per_second, 1) * coalesce(d.decode_tokens_per_second, 1))::deployment_work;
 	ELSIF mix_work > 0 THEN
-		RETURN ROW(730 * mix_tokens, 0, 730 * mix_tokens * d.output_weight, d.capacity_mtok_per_month * 1000000 * mix_work)::deployment_work;
-	ELSIF mix_tokens = 0 OR abs(output_tokens * mix_tokens - output_tokens(d.mix) * tokens) * 10 > tokens * mix_tokens THEN
-		PERFORM inferacct_internal.fail('IA303', format('the capacity of deployment "%s" was stated for another mix', d.name),
+		RETURN ROW(730 * mix_tokens, 0, 730 * mix_tokens * d.output_weight, d.capacity_mtok_per_month * 1000000
+			* mix_work)::deployment_work;
+	ELSIF mix_tokens = 0 OR abs(output_tokens * mix_tokens - output_tokens(d.mix) * tokens) * 10 > tokens * mix_tokens
+		THEN
+		PERFORM inferacct_internal.fail('IA303', format('the capacity of deployment "%s" was stated for another mix',
+			d.name),
 			format('Of its tokens %s %% are output, of the load''s %s %%: more than 10 points apart.',
-					round(100 * output_tokens(d.mix) / nullif(mix_tokens, 0), 1), round(100 * output_tokens / tokens, 1)),
-			'Decoding is slower than prefilling: state output_weight beside the capacity, or prefill_tokens_per_second and decode_tokens_per_second instead, or the capacity for this mix.');
+					round(100 * output_tokens(d.mix) / nullif(mix_tokens, 0), 1),
+					round(100 * output_tokens / tokens, 1)),
+			'Decoding is slower than prefilling: state output_weight beside the capacity, or '
+			'prefill_tokens_per_second and decode_tokens_per_second instead, or the capacity for this mix.');
 	END IF;
 	RETURN ROW(730, 730, 730, d.capacity_mtok_per_month * 1000000)::deployment_work;
 END $$;
 
 COMMENT ON FUNCTION deployment_work(deployment, numeric, numeric, numeric) IS
-'How the deployment counts work for a load of so many tokens to prefill, cached and to decode. With rates: seconds are input / prefill rate + output / decode rate, times both rates; with one capacity: by output_weight, or every token alike, 730 hours a month. '
-'Errors: IA303 a throughput is missing, or the capacity has no output_weight and is of a mix whose output share differs by more than 10 points; 22023 a mix without work.';
+'How the deployment counts work for a load of so many tokens to prefill, cached and to decode. '
+'With rates: seconds are input / prefill rate + output / decode rate, times both rates; '
+'with one capacity: by output_weight, or every token alike, 730 hours a month. '
+'Errors: IA303 a throughput is missing, or the capacity has no output_weight and is of a mix whose output share '
+'differs by more than 10 points; 22023 a mix without work.';
 
 CREATE FUNCTION inferacct_internal.deployment_costs(deployment text, at timestamptz) RETURNS SETOF deployment_cost
 LANGUAGE sql STABLE PARALLEL SAFE COST 20 ROWS 5
@@ -524,9 +585,11 @@ CREATE TYPE inferacct_internal.deployment_bill AS (
 );
 
 COMMENT ON TYPE deployment_bill IS
-'What a deployment is billed, every figure exact: of one replica the rent and power per month of `hours` and the purchase over upfront_months; of the whole deployment the monthly costs and yearly salaries.';
+'What a deployment is billed, every figure exact: of one replica the rent and power per month of `hours` and the '
+'purchase over upfront_months; of the whole deployment the monthly costs and yearly salaries.';
 
-CREATE FUNCTION inferacct_internal.deployment_bill(d deployment, at timestamptz, hours numeric DEFAULT NULL) RETURNS deployment_bill
+CREATE FUNCTION inferacct_internal.deployment_bill(d deployment, at timestamptz, hours numeric DEFAULT NULL)
+	RETURNS deployment_bill
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -547,7 +610,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION deployment_bill(deployment, timestamptz, numeric) IS
-'The bill of a deployment by the prices and costs valid at a time. hours: of the month; NULL takes the deployment''s hours_per_month, or else the calendar month. Errors: IA302 no GPU price, 22023 hours.';
+'The bill of a deployment by the prices and costs valid at a time. hours: of the month; '
+'NULL takes the deployment''s hours_per_month, or else the calendar month. Errors: IA302 no GPU price, 22023 hours.';
 
 CREATE FUNCTION capacity_mtok(deployment text, mix usage, at timestamptz DEFAULT now(), hours numeric DEFAULT NULL)
 RETURNS numeric
@@ -567,15 +631,19 @@ BEGIN
 	PERFORM check_figure('hours', hours, 0, 744, above_least => true);
 	work := deployment_work(d, input, cached, output);
 	RETURN exact_quotient(
-		work.per_hour * coalesce(hours, d.hours_per_month, hours_in_month(at)) * d.target_utilization * (input + cached + output),
+		work.per_hour * coalesce(hours, d.hours_per_month, hours_in_month(at)) * d.target_utilization
+			* (input + cached + output),
 		(input * work.input + cached * work.cached + output * work.output) * 1000000);
 END $$;
 
 COMMENT ON FUNCTION capacity_mtok(text, usage, timestamptz, numeric) IS
-'Million tokens of the mix that one replica of the deployment serves in a month at its target utilization. hours: of the month; NULL takes the deployment''s hours_per_month, or else the calendar month of `at`. NULL deployment, mix or time gives NULL. '
-'Errors: IA301 unknown deployment, IA303 its throughput does not answer for the mix, 22023 hours.';
+'Million tokens of the mix that one replica of the deployment serves in a month at its target utilization. '
+'hours: of the month; NULL takes the deployment''s hours_per_month, or else the calendar month of `at`. '
+'NULL deployment, mix or time gives NULL. Errors: IA301 unknown deployment, IA303 its throughput does not answer for '
+'the mix, 22023 hours.';
 
-CREATE FUNCTION serving_tokens_per_second(deployment text, ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL,
+CREATE FUNCTION serving_tokens_per_second(deployment text, ttft_p99_ms numeric DEFAULT NULL,
+	tpot_ms numeric DEFAULT NULL,
 	at timestamptz DEFAULT now())
 RETURNS numeric
 LANGUAGE sql STABLE PARALLEL SAFE COST 20
@@ -585,7 +653,8 @@ AS $$
 	WITH held AS (
 		SELECT DISTINCT ON (s.requests_per_second) s.tokens_per_second, s.ttft_p99_ms, s.tpot_ms
 		FROM serving_point s JOIN price_version v USING (version)
-		WHERE s.deployment = serving_tokens_per_second.deployment AND s.valid_from <= at AND v.published_at <= price_horizon()
+		WHERE s.deployment = serving_tokens_per_second.deployment AND s.valid_from <= at
+			AND v.published_at <= price_horizon()
 		ORDER BY s.requests_per_second, in_force_order(s.valid_from, v.published_at, s.version) DESC
 	), frontier AS (
 		SELECT tokens_per_second AS tokens,
@@ -598,7 +667,8 @@ AS $$
 	), reached AS (
 		-- The share of the way from the point before that each target allows.
 		SELECT before, tokens,
-			CASE WHEN serving_tokens_per_second.ttft_p99_ms IS NULL OR ttft <= serving_tokens_per_second.ttft_p99_ms THEN 1
+			CASE WHEN serving_tokens_per_second.ttft_p99_ms IS NULL OR ttft <= serving_tokens_per_second.ttft_p99_ms
+				THEN 1
 				WHEN ttft_before <= serving_tokens_per_second.ttft_p99_ms
 				THEN (serving_tokens_per_second.ttft_p99_ms - ttft_before) / (ttft - ttft_before) END AS by_ttft,
 			CASE WHEN serving_tokens_per_second.tpot_ms IS NULL OR tpot <= serving_tokens_per_second.tpot_ms THEN 1
@@ -612,5 +682,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION serving_tokens_per_second(text, numeric, numeric, timestamptz) IS
-'Output tokens per second that one replica of the deployment was measured to give with a p99 time to first token of at most ttft_p99_ms and a time per output token of at most tpot_ms (NULL: no such target), linear between points of serving_point. '
-'A latency is taken never to fall as throughput rises. NULL when no point keeps the targets, or none is known.';
+'Output tokens per second that one replica of the deployment was measured to give with a p99 time to first token of '
+'at most ttft_p99_ms and a time per output token of at most tpot_ms (NULL: no such target), linear between points of '
+'serving_point. A latency is taken never to fall as throughput rises. NULL when no point keeps the targets, or none '
+'is known.';

@@ -17,7 +17,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION kv_bytes_per_token(numeric, numeric, numeric, numeric) IS
-'Bytes of the cached keys and values of one token: 2 x layers x kv_heads x head_dim x bytes (2 for FP16, 1 for FP8). kv_heads are the key-value heads of grouped-query attention, not the attention heads. NULL gives NULL. Errors: 22023.';
+'Bytes of the cached keys and values of one token: 2 x layers x kv_heads x head_dim x bytes (2 for FP16, 1 for FP8). '
+'kv_heads are the key-value heads of grouped-query attention, not the attention heads. NULL gives NULL. Errors: 22023.';
 
 CREATE FUNCTION kv_bytes_per_token_mla(layers numeric, latent_dim numeric, bytes numeric DEFAULT 2) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
@@ -31,7 +32,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION kv_bytes_per_token_mla(numeric, numeric, numeric) IS
-'Bytes cached for one token under multi-head latent attention: layers x latent_dim x bytes, where latent_dim is the latent plus the rotary part (512 + 64 for DeepSeek-V3). NULL gives NULL. Errors: 22023.';
+'Bytes cached for one token under multi-head latent attention: layers x latent_dim x bytes, where latent_dim is the '
+'latent plus the rotary part (512 + 64 for DeepSeek-V3). NULL gives NULL. Errors: 22023.';
 
 CREATE FUNCTION model_memory_gb(parameters numeric, bits numeric DEFAULT 16, kv_bytes_per_token numeric DEFAULT 0,
 	context_tokens numeric DEFAULT 0, concurrency numeric DEFAULT 1)
@@ -49,7 +51,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION model_memory_gb(numeric, numeric, numeric, numeric, numeric) IS
-'GB (1e9 bytes) that a model holds: weights of `parameters` at so many bits each (16 FP16, 8 FP8, 4 to 4.5 with scales AWQ), and the KV cache of `concurrency` requests of context_tokens tokens. NULL gives NULL. Errors: 22023.';
+'GB (1e9 bytes) that a model holds: weights of `parameters` at so many bits each (16 FP16, 8 FP8, 4 to 4.5 with '
+'scales AWQ), and the KV cache of `concurrency` requests of context_tokens tokens. NULL gives NULL. Errors: 22023.';
 
 CREATE FUNCTION kv_cache_tokens(gpus numeric, gpu_gb numeric, weights_gb numeric, kv_bytes_per_token numeric,
 	memory_utilization numeric DEFAULT 0.9, overhead_gb numeric DEFAULT 0)
@@ -70,10 +73,12 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION kv_cache_tokens(numeric, numeric, numeric, numeric, numeric, numeric) IS
-'Tokens of context that fit beside the weights on so many GPUs of gpu_gb GB each, of which memory_utilization is used and overhead_gb per GPU is lost; divide by the mean context for the requests that can run at once. '
+'Tokens of context that fit beside the weights on so many GPUs of gpu_gb GB each, of which memory_utilization is used '
+'and overhead_gb per GPU is lost; divide by the mean context for the requests that can run at once. '
 'NULL when the weights themselves do not fit. A NULL argument gives NULL. Errors: 22023.';
 
-CREATE FUNCTION gpus_required(weights_gb numeric, gpu_gb numeric, kv_gb numeric DEFAULT 0, memory_utilization numeric DEFAULT 0.9,
+CREATE FUNCTION gpus_required(weights_gb numeric, gpu_gb numeric, kv_gb numeric DEFAULT 0,
+	memory_utilization numeric DEFAULT 0.9,
 	overhead_gb numeric DEFAULT 0, kv_heads numeric DEFAULT NULL)
 RETURNS integer
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -103,8 +108,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION gpus_required(numeric, numeric, numeric, numeric, numeric, numeric) IS
-'GPUs of gpu_gb GB for weights_gb and kv_gb GB of KV cache: the smallest of 1, 2, 4, 8 ... (tensor parallelism) whose usable memory (memory_utilization of it, less overhead_gb each) holds both. '
-'kv_heads: beyond as many GPUs the cache is replicated; 1 for MLA; NULL: split evenly. NULL when no number of GPUs does. Any other NULL gives NULL. Errors: 22023.';
+'GPUs of gpu_gb GB for weights_gb and kv_gb GB of KV cache: the smallest of 1, 2, 4, 8 ... '
+'(tensor parallelism) whose usable memory (memory_utilization of it, less overhead_gb each) holds both. '
+'kv_heads: beyond as many GPUs the cache is replicated; 1 for MLA; NULL: split evenly. '
+'NULL when no number of GPUs does. Any other NULL gives NULL. Errors: 22023.';
 
 -- ---------------------------------------------------------------------------
 -- The same by the name of a model
@@ -127,11 +134,13 @@ BEGIN
 	END IF;
 	PERFORM fail_none_in_force(format('no profile of model "%s"', model), at, 'profiles', (SELECT array_agg(known.model)
 		FROM (SELECT DISTINCT m.model FROM model_profile m JOIN price_version v USING (version)
-			WHERE m.valid_from <= at AND v.published_at <= price_horizon() ORDER BY m.model LIMIT 20) AS known), 'model_profile');
+			WHERE m.valid_from <= at AND v.published_at <= price_horizon() ORDER BY m.model LIMIT 20) AS known),
+				'model_profile');
 END $$;
 
 COMMENT ON FUNCTION model_in_force(text, timestamptz) IS
-'The row of table model_profile that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. Errors: IA301 there is none, 22008 an infinite time.';
+'The row of table model_profile that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. '
+'Errors: IA301 there is none, 22008 an infinite time.';
 
 CREATE FUNCTION kv_bytes_per_token(model text, bytes numeric DEFAULT 2, at timestamptz DEFAULT now()) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100
@@ -147,7 +156,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION kv_bytes_per_token(text, numeric, timestamptz) IS
-'Bytes of KV cache per token of a model of model_profile, by GQA or MLA as it has. bytes: 2 for FP16, 1 for FP8. NULL gives NULL. Errors: IA301 unknown model, 22023.';
+'Bytes of KV cache per token of a model of model_profile, by GQA or MLA as it has. bytes: 2 for FP16, 1 for FP8. '
+'NULL gives NULL. Errors: IA301 unknown model, 22023.';
 
 CREATE FUNCTION model_memory_gb(model text, bits numeric DEFAULT 16, context_tokens numeric DEFAULT 0,
 	concurrency numeric DEFAULT 1, kv_bytes numeric DEFAULT 2, at timestamptz DEFAULT now())
@@ -155,11 +165,13 @@ RETURNS numeric
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 20
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT model_memory_gb((model_in_force(model, at)).parameters, bits, kv_bytes_per_token(model, kv_bytes, at), context_tokens, concurrency)
+	SELECT model_memory_gb((model_in_force(model, at)).parameters, bits, kv_bytes_per_token(model, kv_bytes, at),
+		context_tokens, concurrency)
 $$;
 
 COMMENT ON FUNCTION model_memory_gb(text, numeric, numeric, numeric, numeric, timestamptz) IS
-'GB (1e9 bytes) that a model of model_profile holds: weights at so many bits, and the KV cache of `concurrency` requests of context_tokens tokens at kv_bytes a number. NULL gives NULL. Errors: IA301 unknown model, 22023.';
+'GB (1e9 bytes) that a model of model_profile holds: weights at so many bits, and the KV cache of `concurrency` '
+'requests of context_tokens tokens at kv_bytes a number. NULL gives NULL. Errors: IA301 unknown model, 22023.';
 
 CREATE FUNCTION gpus_required(model text, gpu_gb numeric, bits numeric DEFAULT 16, context_tokens numeric DEFAULT 0,
 	concurrency numeric DEFAULT 1, memory_utilization numeric DEFAULT 0.9, overhead_gb numeric DEFAULT 0,
@@ -178,4 +190,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION gpus_required(text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, timestamptz) IS
-'GPUs of gpu_gb GB for a model of model_profile at so many bits with the KV cache of `concurrency` requests of context_tokens tokens; see gpus_required(weights_gb ...). Errors: IA301 unknown model, 22023.';
+'GPUs of gpu_gb GB for a model of model_profile at so many bits with the KV cache of `concurrency` requests of '
+'context_tokens tokens; see gpus_required(weights_gb ...). Errors: IA301 unknown model, 22023.';

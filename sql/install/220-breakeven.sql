@@ -19,7 +19,8 @@ CREATE TYPE inferacct_internal.breakeven_event AS (
 	cheaper	text
 );
 
-COMMENT ON TYPE breakeven_event IS 'A volume in million tokens a month and who is cheaper just above it: selfhost or api.';
+COMMENT ON TYPE breakeven_event IS
+'A volume in million tokens a month and who is cheaper just above it: selfhost or api.';
 
 CREATE TYPE breakeven_volume AS (
 	status						text,
@@ -42,14 +43,17 @@ CREATE TYPE breakeven_volume AS (
 
 COMMENT ON TYPE breakeven_volume IS
 'Where self-hosting and an API cost the same; volumes are million tokens a month. '
-'status: ok, never_price_below_floor (the API costs no more than a full replica does) or beyond_capacity (it would pay, but not with the replicas there can be); reason says it in words. '
-'naive_mtok: monthly cost of the smallest fleet / API price, as calculators have it; naive_is_reachable: whether that fleet can serve it. '
-'first_mtok: the smallest volume above which self-hosting is cheaper; permanent_mtok: from there on it stays so, up to the capacity of max_replicas if there is one; NULL when never. '
-'crossings: how often the cheaper one changes; events: the first 1000 of them, in order. '
+'status: ok, never_price_below_floor (the API costs no more than a full replica does) or beyond_capacity (it would '
+'pay, but not with the replicas there can be); reason says it in words. '
+'naive_mtok: monthly cost of the smallest fleet / API price, as calculators have it; '
+'naive_is_reachable: whether that fleet can serve it. first_mtok: the smallest volume above which self-hosting is '
+'cheaper; permanent_mtok: from there on it stays so, up to the capacity of max_replicas if there is one; '
+'NULL when never. crossings: how often the cheaper one changes; events: the first 1000 of them, in order. '
 'floor_usd_per_mtok: the lowest USD per million tokens that self-hosting can reach. '
-'breakeven_utilization: share of its full throughput at which the smallest fleet costs what the API does; above 1 it cannot. '
-'breakeven_tokens_per_second: what the smallest fleet would have to serve around the clock for that. '
-'first_replicas, permanent_replicas: replicas that serve there. replica_usd, capacity_mtok (at target utilization), api_usd_per_mtok: what it was computed from, of one replica.';
+'breakeven_utilization: share of its full throughput at which the smallest fleet costs what the API does; '
+'above 1 it cannot. breakeven_tokens_per_second: what the smallest fleet would have to serve around the clock for '
+'that. first_replicas, permanent_replicas: replicas that serve there. replica_usd, capacity_mtok (at target '
+'utilization), api_usd_per_mtok: what it was computed from, of one replica.';
 
 CREATE FUNCTION breakeven(monthly_usd numeric, api_usd_per_mtok numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
@@ -62,7 +66,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION breakeven(numeric, numeric) IS
-'The naive break-even in tokens (not millions) per month: monthly_usd / api_usd_per_mtok, whatever a deployment can serve. NULL for an API that is free, or a NULL argument. Errors: 22023 a negative figure.';
+'The naive break-even in tokens (not millions) per month: monthly_usd / api_usd_per_mtok, whatever a deployment can '
+'serve. NULL for an API that is free, or a NULL argument. Errors: 22023 a negative figure.';
 
 CREATE FUNCTION inferacct_internal.replicas_in_words(replicas numeric) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
@@ -73,7 +78,8 @@ COMMENT ON FUNCTION replicas_in_words(numeric) IS 'A number of replicas for a se
 -- The one place of the arithmetic.  Amounts of money are in USD / usd_unit and
 -- volumes in million tokens / mtok_unit, so that callers whose figures are
 -- fractions can state them whole.
-CREATE FUNCTION inferacct_internal.breakeven_volume(replica_usd numeric, capacity_mtok numeric, api_usd_per_mtok numeric,
+CREATE FUNCTION inferacct_internal.breakeven_volume(replica_usd numeric, capacity_mtok numeric,
+	api_usd_per_mtok numeric,
 	fixed_usd numeric, spare_replicas numeric, redundancy numeric, marginal_usd_per_mtok numeric,
 	min_replicas numeric, max_replicas numeric, hours numeric, utilization numeric,
 	usd_unit numeric, mtok_unit numeric)
@@ -107,9 +113,11 @@ BEGIN
 
 	IF surplus <= 0 THEN
 		answer.status := 'never_price_below_floor';
-		answer.reason := format('Never: the API at %s USD per million tokens does not cost more than the %s USD of a full replica%s.',
+		answer.reason := format(
+			'Never: the API at %s USD per million tokens does not cost more than the %s USD of a full replica%s.',
 			trim_scale(round(answer.api_usd_per_mtok, 6)), trim_scale(round(answer.floor_usd_per_mtok, 6)),
-			CASE WHEN margin > 0 THEN format('; the naive %s million tokens a month would need %s times the capacity of %s',
+			CASE WHEN margin > 0 THEN format(
+				'; the naive %s million tokens a month would need %s times the capacity of %s',
 				round(answer.naive_mtok, 2), round(exact_quotient(fleet_usd, margin * min_replicas * capacity_mtok), 2),
 				replicas_in_words(min_replicas)) END);
 		RETURN answer;
@@ -143,14 +151,17 @@ BEGIN
 	answer.reason := format('Self-hosting is cheaper above %s million tokens a month, on %s%s%s.',
 		round(answer.first_mtok, 2), replicas_in_words(first_n),
 		CASE WHEN last_n > first_n THEN format('; the API is cheaper again in %s until %s million tokens',
-			CASE WHEN last_n - first_n = 1 THEN 'one range' ELSE last_n - first_n || ' ranges' END, round(answer.permanent_mtok, 2)) END,
+			CASE WHEN last_n - first_n = 1 THEN 'one range' ELSE last_n - first_n || ' ranges' END,
+				round(answer.permanent_mtok, 2)) END,
 		CASE WHEN NOT answer.naive_is_reachable THEN format('; the naive %s is beyond the capacity of %s',
 			round(answer.naive_mtok, 2), replicas_in_words(min_replicas)) END);
 	RETURN answer;
 END $$;
 
-COMMENT ON FUNCTION breakeven_volume(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric) IS
-'The arithmetic behind breakeven(): money in USD / usd_unit, volumes in million tokens / mtok_unit, max_replicas NULL for no limit, capacity at `utilization` of full throughput. Checks nothing: call breakeven().';
+COMMENT ON FUNCTION breakeven_volume(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric,
+	numeric, numeric, numeric, numeric) IS
+'The arithmetic behind breakeven(): money in USD / usd_unit, volumes in million tokens / mtok_unit, max_replicas NULL '
+'for no limit, capacity at `utilization` of full throughput. Checks nothing: call breakeven().';
 
 CREATE FUNCTION breakeven(replica_usd numeric, capacity_mtok numeric, api_usd_per_mtok numeric,
 	fixed_usd numeric DEFAULT 0, spare_replicas numeric DEFAULT 0, redundancy numeric DEFAULT 1,
@@ -180,10 +191,15 @@ BEGIN
 		marginal_usd_per_mtok, min_replicas, max_replicas, hours, 1, 1, 1);
 END $$;
 
-COMMENT ON FUNCTION breakeven(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric) IS
-'The exact break-even of whole replicas. replica_usd: USD per month of one replica; capacity_mtok: million tokens a month that it serves; api_usd_per_mtok: blended price of the same mix; fixed_usd: USD per month whatever the size; '
-'spare_replicas: machines beside the serving ones; redundancy: machines per serving replica; marginal_usd_per_mtok: self-hosted cost per million tokens; min_replicas run whatever the load; max_replicas: NULL for no limit; '
-'hours: of the month, for breakeven_tokens_per_second. A NULL argument other than max_replicas gives NULL. Errors: 22023 a negative figure, zero capacity, redundancy below 1, fractions of replicas.';
+COMMENT ON FUNCTION breakeven(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric,
+	numeric) IS
+'The exact break-even of whole replicas. replica_usd: USD per month of one replica; '
+'capacity_mtok: million tokens a month that it serves; api_usd_per_mtok: blended price of the same mix; '
+'fixed_usd: USD per month whatever the size; spare_replicas: machines beside the serving ones; '
+'redundancy: machines per serving replica; marginal_usd_per_mtok: self-hosted cost per million tokens; '
+'min_replicas run whatever the load; max_replicas: NULL for no limit; hours: of the month, for '
+'breakeven_tokens_per_second. A NULL argument other than max_replicas gives NULL. '
+'Errors: 22023 a negative figure, zero capacity, redundancy below 1, fractions of replicas.';
 
 -- ---------------------------------------------------------------------------
 -- From the tables
@@ -200,16 +216,21 @@ BEGIN
 	IF requests <= 1 THEN
 		RETURN token_cost(model, mix, at);
 	END IF;
-	SELECT jsonb_object_agg(m.meter, CASE m.meter WHEN 'requests' THEN 1 ELSE ceil(m.quantity::numeric / requests) END)::usage
+	SELECT jsonb_object_agg(m.meter,
+		CASE m.meter WHEN 'requests' THEN 1 ELSE ceil(m.quantity::numeric / requests) END)::usage
 	INTO typical FROM meters(mix) m;
-	RETURN (SELECT trim_scale(sum(meter(mix, d.meter)::numeric * price_rate(d.unit_usd, d.unit_quantity)) * 0.000000000000001)
+	RETURN (SELECT trim_scale(sum(meter(mix, d.meter)::numeric * price_rate(d.unit_usd, d.unit_quantity))
+		* 0.000000000000001)
 		FROM token_cost_detail(model, typical, at) d);
 END $$;
 
 COMMENT ON FUNCTION mix_usd(text, usage, timestamptz) IS
-'USD of a mix by the API, exactly. A mix of one request is priced as that request; a mix of several at the prices of its mean request (counts rounded up), whose context tier holds for all. NULL gives NULL. Errors as token_cost().';
+'USD of a mix by the API, exactly. A mix of one request is priced as that request; '
+'a mix of several at the prices of its mean request (counts rounded up), whose context tier holds for all. '
+'NULL gives NULL. Errors as token_cost().';
 
-CREATE FUNCTION inferacct_internal.breakeven_of_bill(d deployment, bill deployment_bill, input_tokens numeric, cached_tokens numeric,
+CREATE FUNCTION inferacct_internal.breakeven_of_bill(d deployment, bill deployment_bill, input_tokens numeric,
+	cached_tokens numeric,
 	output_tokens numeric, api_usd numeric)
 RETURNS breakeven_volume
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -218,7 +239,8 @@ AS $$
 DECLARE
 	tokens		numeric := input_tokens + cached_tokens + output_tokens;
 	work		deployment_work := deployment_work(d, input_tokens, cached_tokens, output_tokens);
-	mtok_unit	numeric := (input_tokens * work.input + cached_tokens * work.cached + output_tokens * work.output) * 1000000;
+	mtok_unit	numeric := (input_tokens * work.input + cached_tokens * work.cached + output_tokens * work.output)
+		* 1000000;
 	months_unit	numeric := 12 * bill.upfront_months;
 	usd_unit	numeric := months_unit * tokens * mtok_unit;
 BEGIN
@@ -232,9 +254,12 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION breakeven_of_bill(deployment, deployment_bill, numeric, numeric, numeric, numeric) IS
-'The break-even of a deployment with that bill against an API that takes api_usd for so many tokens; exact, for amounts per twelfth of a year, per month of amortization, per token and per unit of work alike. Errors: IA303, 22023.';
+'The break-even of a deployment with that bill against an API that takes api_usd for so many tokens; '
+'exact, for amounts per twelfth of a year, per month of amortization, per token and per unit of work alike. '
+'Errors: IA303, 22023.';
 
-CREATE FUNCTION breakeven(deployment text, model text, mix usage, at timestamptz DEFAULT now(), hours numeric DEFAULT NULL)
+CREATE FUNCTION breakeven(deployment text, model text, mix usage, at timestamptz DEFAULT now(),
+	hours numeric DEFAULT NULL)
 RETURNS breakeven_volume
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -246,14 +271,18 @@ BEGIN
 	IF d IS NULL OR api_usd IS NULL THEN
 		RETURN NULL;
 	END IF;
-	RETURN breakeven_of_bill(d, deployment_bill(d, at, hours), input_tokens(mix) - cached_tokens(mix), cached_tokens(mix),
+	RETURN breakeven_of_bill(d, deployment_bill(d, at, hours), input_tokens(mix) - cached_tokens(mix),
+		cached_tokens(mix),
 		output_tokens(mix), api_usd);
 END $$;
 
 COMMENT ON FUNCTION breakeven(text, text, usage, timestamptz, numeric) IS
-'The exact break-even of a row of table deployment against the API price of a model, for a load in the proportions of mix (a usage; see mix_usd() for context tiers), with the prices and costs valid at a time. '
-'hours: of the month; NULL takes the deployment''s hours_per_month, or else the calendar month. NULL deployment, model, mix or time gives NULL, as does a model without a price under inferacct.unpriced = null. '
-'Errors: IA301 unknown deployment, IA302 no GPU price, IA303 its throughput does not answer for the mix, 22023, and those of token_cost().';
+'The exact break-even of a row of table deployment against the API price of a model, for a load in the proportions of '
+'mix (a usage; see mix_usd() for context tiers), with the prices and costs valid at a time. hours: of the month; '
+'NULL takes the deployment''s hours_per_month, or else the calendar month. '
+'NULL deployment, model, mix or time gives NULL, as does a model without a price under inferacct.unpriced = null. '
+'Errors: IA301 unknown deployment, IA302 no GPU price, IA303 its throughput does not answer for the mix, 22023, and '
+'those of token_cost().';
 
 CREATE FUNCTION inferacct_internal.fleet_bill(deployment text, mix usage, at timestamptz, hours numeric,
 	OUT d deployment, OUT bill deployment_bill, OUT capacity numeric, OUT capacity_unit numeric)
@@ -277,9 +306,11 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION fleet_bill(text, usage, timestamptz, numeric) IS
-'The deployment that holds at a time, its bill, and the capacity of a replica for the mix as a fraction: capacity / capacity_unit million tokens a month.';
+'The deployment that holds at a time, its bill, and the capacity of a replica for the mix as a fraction: capacity / '
+'capacity_unit million tokens a month.';
 
-CREATE FUNCTION inferacct_internal.fleet_replicas(d deployment, mtok numeric, capacity numeric, capacity_unit numeric) RETURNS numeric
+CREATE FUNCTION inferacct_internal.fleet_replicas(d deployment, mtok numeric, capacity numeric, capacity_unit numeric)
+	RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -290,28 +321,33 @@ $$;
 COMMENT ON FUNCTION fleet_replicas(deployment, numeric, numeric, numeric) IS
 'Replicas that serve mtok million tokens a month, at least min_replicas; NULL when that is more than max_replicas.';
 
-CREATE FUNCTION inferacct_internal.check_replicas(d deployment, replicas numeric, mtok numeric, capacity_mtok numeric) RETURNS void
+CREATE FUNCTION inferacct_internal.check_replicas(d deployment, replicas numeric, mtok numeric, capacity_mtok numeric)
+	RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF replicas IS NULL THEN
-		PERFORM inferacct_internal.fail('IA304', format('deployment "%s" cannot serve %s million tokens a month', d.name, trim_scale(mtok)),
+		PERFORM inferacct_internal.fail('IA304', format('deployment "%s" cannot serve %s million tokens a month',
+			d.name, trim_scale(mtok)),
 			format('Its max_replicas is %s, which serve %s.', d.max_replicas, round(d.max_replicas * capacity_mtok, 2)),
 			'Raise max_replicas, or ask for less.');
 	END IF;
 END $$;
 
-COMMENT ON FUNCTION check_replicas(deployment, numeric, numeric, numeric) IS 'Refuses (IA304) a volume that fleet_replicas() found no replicas for.';
+COMMENT ON FUNCTION check_replicas(deployment, numeric, numeric, numeric) IS
+'Refuses (IA304) a volume that fleet_replicas() found no replicas for.';
 
 CREATE FUNCTION inferacct_internal.fleet_machines(d deployment, replicas numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$ SELECT d.redundancy * replicas + d.spare_replicas $$;
 
-COMMENT ON FUNCTION fleet_machines(deployment, numeric) IS 'Replicas that are paid for so many that serve: redundancy x replicas + spare_replicas.';
+COMMENT ON FUNCTION fleet_machines(deployment, numeric) IS
+'Replicas that are paid for so many that serve: redundancy x replicas + spare_replicas.';
 
-CREATE FUNCTION inferacct_internal.fleet_items(d deployment, bill deployment_bill, at timestamptz, replicas numeric, mtok numeric,
+CREATE FUNCTION inferacct_internal.fleet_items(d deployment, bill deployment_bill, at timestamptz, replicas numeric,
+	mtok numeric,
 	OUT item text, OUT usd numeric, OUT note text)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 20 ROWS 8
@@ -320,7 +356,8 @@ AS $$
 	SELECT 'GPUs', trim_scale(replicas * bill.rent_usd),
 		format('%s x %s %s, %s', replicas, d.gpus_per_replica, coalesce(d.gpu, 'GPU'), replace(d.term, '_', ' '))
 	UNION ALL
-	SELECT 'redundancy', trim_scale((machines - replicas) * bill.rent_usd), format('%s more of the same', trim_scale(machines - replicas))
+	SELECT 'redundancy', trim_scale((machines - replicas) * bill.rent_usd),
+		format('%s more of the same', trim_scale(machines - replicas))
 	FROM fleet_machines(d, replicas) machines
 	UNION ALL
 	SELECT 'power', trim_scale(machines * bill.power_usd), format('%s W per GPU, all machines', d.watts)
@@ -340,18 +377,21 @@ $$;
 COMMENT ON FUNCTION fleet_items(deployment, deployment_bill, timestamptz, numeric, numeric) IS
 'What a fleet of so many serving replicas costs a month, item by item.';
 
-CREATE FUNCTION inferacct_internal.fleet_usd(d deployment, bill deployment_bill, replicas numeric, mtok numeric) RETURNS numeric
+CREATE FUNCTION inferacct_internal.fleet_usd(d deployment, bill deployment_bill, replicas numeric, mtok numeric)
+	RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT exact_quotient((machines * (bill.rent_usd + bill.power_usd) + bill.monthly_usd + d.marginal_usd_per_mtok * mtok)
+	SELECT exact_quotient((machines * (bill.rent_usd + bill.power_usd) + bill.monthly_usd + d.marginal_usd_per_mtok
+		* mtok)
 			* 12 * bill.upfront_months + machines * bill.upfront_usd * 12 + bill.yearly_usd * bill.upfront_months,
 		12 * bill.upfront_months)
 	FROM fleet_machines(d, replicas) machines
 $$;
 
 COMMENT ON FUNCTION fleet_usd(deployment, deployment_bill, numeric, numeric) IS
-'USD per month of a fleet of so many serving replicas that serves mtok million tokens: the exact sum of fleet_items(), rounded once.';
+'USD per month of a fleet of so many serving replicas that serves mtok million tokens: the exact sum of '
+'fleet_items(), rounded once.';
 
 -- The fleet that serves a volume; NULLs for a NULL.
 CREATE FUNCTION inferacct_internal.fleet_for(deployment text, mtok numeric, mix usage, at timestamptz, hours numeric,
@@ -374,9 +414,11 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION fleet_for(text, numeric, usage, timestamptz, numeric) IS
-'The deployment that holds at a time, its bill, and the serving replicas that mtok million tokens a month of the mix need. NULL deployment, mtok, mix or time gives NULLs. Errors as selfhost_cost().';
+'The deployment that holds at a time, its bill, and the serving replicas that mtok million tokens a month of the mix '
+'need. NULL deployment, mtok, mix or time gives NULLs. Errors as selfhost_cost().';
 
-CREATE FUNCTION selfhost_cost(deployment text, mtok numeric, mix usage, at timestamptz DEFAULT now(), hours numeric DEFAULT NULL,
+CREATE FUNCTION selfhost_cost(deployment text, mtok numeric, mix usage, at timestamptz DEFAULT now(),
+	hours numeric DEFAULT NULL,
 	OUT item text, OUT usd numeric, OUT note text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100 ROWS 8
@@ -393,11 +435,14 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION selfhost_cost(text, numeric, usage, timestamptz, numeric) IS
-'What it costs to serve mtok million tokens a month of the mix with a deployment, item by item: GPUs, redundancy (the rent of machines beside the serving ones), power, purchase (amortised), tokens, and the rows of deployment_cost. '
-'Items add up to selfhost_usd(). hours: of the month; NULL takes the deployment''s hours_per_month, or else the calendar month. NULL deployment, mtok, mix or time gives no row. '
-'Errors: IA304 more than max_replicas can serve, and those of breakeven(deployment, model, mix).';
+'What it costs to serve mtok million tokens a month of the mix with a deployment, item by item: GPUs, redundancy (the '
+'rent of machines beside the serving ones), power, purchase (amortised), tokens, and the rows of deployment_cost. '
+'Items add up to selfhost_usd(). hours: of the month; NULL takes the deployment''s hours_per_month, or else the '
+'calendar month. NULL deployment, mtok, mix or time gives no row. Errors: IA304 more than max_replicas can serve, and '
+'those of breakeven(deployment, model, mix).';
 
-CREATE FUNCTION inferacct_internal.selfhost_usd(deployment text, mtok numeric, mix usage, at timestamptz DEFAULT now(), hours numeric DEFAULT NULL)
+CREATE FUNCTION inferacct_internal.selfhost_usd(deployment text, mtok numeric, mix usage, at timestamptz DEFAULT now(),
+	hours numeric DEFAULT NULL)
 RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -413,9 +458,11 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION selfhost_usd(text, numeric, usage, timestamptz, numeric) IS
-'USD a month to serve mtok million tokens of the mix with a deployment: the sum of selfhost_cost(). NULLs and errors as selfhost_cost().';
+'USD a month to serve mtok million tokens of the mix with a deployment: the sum of selfhost_cost(). '
+'NULLs and errors as selfhost_cost().';
 
-CREATE FUNCTION effective_usd_per_mtok(deployment text, mtok numeric, mix usage, at timestamptz DEFAULT now(), hours numeric DEFAULT NULL)
+CREATE FUNCTION effective_usd_per_mtok(deployment text, mtok numeric, mix usage, at timestamptz DEFAULT now(),
+	hours numeric DEFAULT NULL)
 RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -426,7 +473,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION effective_usd_per_mtok(text, numeric, usage, timestamptz, numeric) IS
-'USD per million tokens that a deployment really costs at a volume: selfhost_usd() / mtok. NULLs and errors as selfhost_cost(); 22023 for a volume of 0.';
+'USD per million tokens that a deployment really costs at a volume: selfhost_usd() / mtok. '
+'NULLs and errors as selfhost_cost(); 22023 for a volume of 0.';
 
 CREATE FUNCTION breakeven_curve(deployment text, model text, mix usage, max_mtok numeric, steps integer,
 	at timestamptz DEFAULT now(), hours numeric DEFAULT NULL,
@@ -456,5 +504,6 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION breakeven_curve(text, text, usage, numeric, integer, timestamptz, numeric) IS
-'Both costs of a month at 0, max_mtok / steps, ... max_mtok million tokens of the mix: the API''s, the deployment''s, and the replicas that serve it. selfhost_usd and replicas are NULL beyond what max_replicas can serve. '
+'Both costs of a month at 0, max_mtok / steps, ... max_mtok million tokens of the mix: the API''s, the deployment''s, '
+'and the replicas that serve it. selfhost_usd and replicas are NULL beyond what max_replicas can serve. '
 'Arguments, NULLs (no row) and errors as breakeven(deployment, model, mix); 22023 for max_mtok or steps of 0 or less.';

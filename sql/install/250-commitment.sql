@@ -11,9 +11,11 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10000
 RETURN (SELECT coalesce(sum(over_usd * least(size, greatest(0, hour - (n - 1) * size))), 0)
 	FROM unnest(load, price) AS hours (hour, over_usd));
 COMMENT ON FUNCTION unit_worth(numeric[], numeric[], numeric, numeric) IS
-'USD that the n-th unit of a size saves: what it carries of the load of each hour, at the price of that hour. NULL gives NULL';
+'USD that the n-th unit of a size saves: what it carries of the load of each hour, at the price of that hour. '
+'NULL gives NULL';
 
-CREATE FUNCTION inferacct_internal.unit_overflow_usd(load numeric[], price numeric[], size numeric, n numeric) RETURNS numeric
+CREATE FUNCTION inferacct_internal.unit_overflow_usd(load numeric[], price numeric[], size numeric, n numeric)
+	RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10000
 RETURN (SELECT coalesce(sum(over_usd * greatest(0, hour - n * size)), 0)
 	FROM unnest(load, price) AS hours (hour, over_usd));
@@ -37,9 +39,11 @@ BEGIN
 	RETURN coalesce(units, 0);
 END $$;
 COMMENT ON FUNCTION units_needed(numeric[], numeric, numeric) IS
-'The number of units of a size that carry the peak of a load, 0 for no load. NULL gives NULL. Errors: 22023 a figure that is negative or infinite, 54000 more than `most` units';
+'The number of units of a size that carry the peak of a load, 0 for no load. NULL gives NULL. '
+'Errors: 22023 a figure that is negative or infinite, 54000 more than `most` units';
 
-CREATE FUNCTION inferacct_internal.best_units(load numeric[], price numeric[], size numeric, unit_usd numeric) RETURNS numeric
+CREATE FUNCTION inferacct_internal.best_units(load numeric[], price numeric[], size numeric, unit_usd numeric)
+	RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -60,7 +64,9 @@ BEGIN
 	RETURN worth_it;
 END $$;
 COMMENT ON FUNCTION best_units(numeric[], numeric[], numeric, numeric) IS
-'The number of units of a size that makes the whole cheapest, the smaller of equal ones: exact, by bisection of the worth of the n-th unit. NULL gives NULL. Errors: 22023 a figure that is negative or infinite, 54000 a peak of more than 10^12 units';
+'The number of units of a size that makes the whole cheapest, the smaller of equal ones: exact, by bisection of the '
+'worth of the n-th unit. NULL gives NULL. Errors: 22023 a figure that is negative or infinite, 54000 a peak of more '
+'than 10^12 units';
 
 -- ---------------------------------------------------------------------------
 -- Reserved units
@@ -71,12 +77,16 @@ CREATE TYPE commitment_verdict AS (
 	saved_usd numeric, saving_erased_at numeric, peak_units numeric, breakeven_utilization numeric, discount numeric
 );
 COMMENT ON TYPE commitment_verdict IS
-'What commitment() says. reserved_units cost usd together with the rest on demand; usd_reserve_peak is the price of reserving for the busiest hour. saving_erased_at: the share of the demand that may remain before the reservation costs more than on demand; NULL when nothing is reserved. breakeven_utilization: share of the hours in which a unit must be used, reserved / on demand; discount: 1 - that';
+'What commitment() says. reserved_units cost usd together with the rest on demand; '
+'usd_reserve_peak is the price of reserving for the busiest hour. saving_erased_at: the share of the demand that may '
+'remain before the reservation costs more than on demand; NULL when nothing is reserved. '
+'breakeven_utilization: share of the hours in which a unit must be used, reserved / on demand; discount: 1 - that';
 
 -- The rest of the demand at which n reserved units save nothing: y with
 -- sum of o(h) min(y d(h), n) = n x sum of r(h).  The left side is the least,
 -- over j, of: the j busiest hours full, the others not.
-CREATE FUNCTION inferacct_internal.commitment_erased_at(units numeric[], price numeric[], n numeric, unit_usd numeric) RETURNS numeric
+CREATE FUNCTION inferacct_internal.commitment_erased_at(units numeric[], price numeric[], n numeric, unit_usd numeric)
+	RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -91,9 +101,11 @@ AS $$
 	SELECT max(exact_quotient(n * unit_usd - n * full_usd, slope)) FROM lines WHERE slope > 0 AND n > 0
 $$;
 COMMENT ON FUNCTION commitment_erased_at(numeric[], numeric[], numeric, numeric) IS
-'The share of the demand (0.47 of it, say) at which n units, reserved for unit_usd each over all hours, cost as much as all on demand at the hours'' prices. NULL when n is 0, or for NULL';
+'The share of the demand (0.47 of it, say) at which n units, reserved for unit_usd each over all hours, cost as much '
+'as all on demand at the hours'' prices. NULL when n is 0, or for NULL';
 
-CREATE FUNCTION inferacct_internal.commitment_verdict(units numeric[], price numeric[], unit_usd numeric) RETURNS commitment_verdict
+CREATE FUNCTION inferacct_internal.commitment_verdict(units numeric[], price numeric[], unit_usd numeric)
+	RETURNS commitment_verdict
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 200000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -115,12 +127,14 @@ BEGIN
 	RETURN verdict;
 END $$;
 COMMENT ON FUNCTION commitment_verdict(numeric[], numeric[], numeric) IS
-'The verdict on a load of units(h) at price(h) on demand, when a unit reserved over all hours costs unit_usd. NULL gives NULL';
+'The verdict on a load of units(h) at price(h) on demand, when a unit reserved over all hours costs unit_usd. '
+'NULL gives NULL';
 
 -- The aggregates' state holds three values per row, one row after the other.
 CREATE FUNCTION inferacct_internal.commitment_column(state numeric[], which integer) RETURNS numeric[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10000
-RETURN (SELECT array_agg(value ORDER BY i) FROM unnest(state) WITH ORDINALITY AS v (value, i) WHERE (i - 1) % 3 = which);
+RETURN (SELECT array_agg(value ORDER BY i) FROM unnest(state) WITH ORDINALITY AS v (value, i)
+	WHERE (i - 1) % 3 = which);
 COMMENT ON FUNCTION commitment_column(numeric[], integer) IS
 'the first (0), second (1) or third (2) values of the rows in the state of commitment(). NULL gives NULL';
 
@@ -135,21 +149,26 @@ BEGIN
 	RETURN commitment_verdict(commitment_column($1, 0), commitment_column($1, 1),
 		(SELECT sum(reserved_usd) FROM unnest(reserved) AS reserved_usd));
 END $$;
-COMMENT ON FUNCTION commitment_final(numeric[]) IS 'final function of commitment(). Error: 22023 a negative or infinite figure';
+COMMENT ON FUNCTION commitment_final(numeric[]) IS
+'final function of commitment(). Error: 22023 a negative or infinite figure';
 
 CREATE FUNCTION inferacct_internal.commitment_accum(numeric[], numeric, numeric, numeric) RETURNS numeric[]
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION commitment_accum(numeric[], numeric, numeric, numeric) IS 'transition function of commitment(). Error: 22004 a NULL value';
+COMMENT ON FUNCTION commitment_accum(numeric[], numeric, numeric, numeric) IS
+'transition function of commitment(). Error: 22004 a NULL value';
 CREATE FUNCTION inferacct_internal.commitment_combine(numeric[], numeric[]) RETURNS numeric[]
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION commitment_combine(numeric[], numeric[]) IS 'combine function of commitment() and spend_commitment()';
+COMMENT ON FUNCTION commitment_combine(numeric[], numeric[]) IS
+'combine function of commitment() and spend_commitment()';
 
 CREATE AGGREGATE commitment(units numeric, on_demand_usd numeric, reserved_usd numeric) (
 	SFUNC = commitment_accum, STYPE = numeric[], SSPACE = 65536, COMBINEFUNC = commitment_combine,
 	FINALFUNC = commitment_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE commitment(numeric, numeric, numeric) IS
-'How many units to reserve for a load of one row per hour: units needed in that hour (0 in an idle one), USD of a unit-hour on demand and reserved. Exact: the k-th unit is reserved when it is needed in more than reserved / on demand of the hours (the newsvendor''s critical ratio); where both cost the same it is not. No row gives NULL. '
+'How many units to reserve for a load of one row per hour: units needed in that hour (0 in an idle one), USD of a '
+'unit-hour on demand and reserved. Exact: the k-th unit is reserved when it is needed in more than reserved / on '
+'demand of the hours (the newsvendor''s critical ratio); where both cost the same it is not. No row gives NULL. '
 'Errors: 22004 a NULL value, 22023 a negative or infinite one.';
 
 CREATE FUNCTION commitment_regret(units numeric[], on_demand_usd numeric, reserved_usd numeric, forecast_error numeric,
@@ -172,7 +191,10 @@ BEGIN
 	regret_usd := trim_scale(usd - best * reserved_usd * hours - unit_overflow_usd(units, price, 1, best));
 END $$;
 COMMENT ON FUNCTION commitment_regret(numeric[], numeric, numeric, numeric) IS
-'What a wrong forecast costs: units needed hour by hour, USD of a unit-hour on demand and reserved; units were reserved for a forecast of (1 + forecast_error) x units, rounded up (0.1: forecast 10 % too high). usd is what then was paid, regret_usd how much more than with the best number. NULL gives NULL. Errors: 22023 a negative price, a forecast_error below -1.';
+'What a wrong forecast costs: units needed hour by hour, USD of a unit-hour on demand and reserved; '
+'units were reserved for a forecast of (1 + forecast_error) x units, rounded up (0.1: forecast 10 % too high). '
+'usd is what then was paid, regret_usd how much more than with the best number. NULL gives NULL. '
+'Errors: 22023 a negative price, a forecast_error below -1.';
 
 CREATE FUNCTION reserved_rate(upfront_usd numeric, recurring_usd_per_hour numeric, years numeric DEFAULT 1,
 	monthly_rate numeric DEFAULT 0)
@@ -184,7 +206,8 @@ DECLARE
 	months	numeric := years * 12;
 	recovery numeric := 1;		-- paid in the term per USD upfront
 BEGIN
-	PERFORM check_figure('upfront_usd', upfront_usd, 0), check_figure('recurring_usd_per_hour', recurring_usd_per_hour, 0),
+	PERFORM check_figure('upfront_usd', upfront_usd, 0),
+		check_figure('recurring_usd_per_hour', recurring_usd_per_hour, 0),
 		check_figure('years', years, 0, above_least => true), check_figure('monthly_rate', monthly_rate, 0);
 	IF monthly_rate > 0 THEN
 		recovery := months * monthly_rate * 1.000000000000000000000000000000
@@ -193,14 +216,19 @@ BEGIN
 	RETURN trim_scale(recurring_usd_per_hour + round(exact_quotient(upfront_usd * recovery, years * 8760), 20));
 END $$;
 COMMENT ON FUNCTION reserved_rate(numeric, numeric, numeric, numeric) IS
-'USD per hour of a reservation paid partly upfront: recurring + upfront x CRF / (years x 8760 hours), where CRF = n i / (1 - (1 + i)^-n) for n months at monthly_rate i (0.01 for 1 %) and 1 without interest. NULL gives NULL. Errors: 22023.';
+'USD per hour of a reservation paid partly upfront: recurring + upfront x CRF / (years x 8760 hours), where CRF = n i '
+'/ (1 - (1 + i)^-n) for n months at monthly_rate i (0.01 for 1 %) and 1 without interest. NULL gives NULL. '
+'Errors: 22023.';
 
-CREATE FUNCTION inferacct_internal.longer_term_pays(reserved_1y_usd numeric, reserved_3y_usd numeric, price_factor numeric DEFAULT 0.8)
+CREATE FUNCTION inferacct_internal.longer_term_pays(reserved_1y_usd numeric, reserved_3y_usd numeric,
+	price_factor numeric DEFAULT 0.8)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN 3 * reserved_3y_usd <= reserved_1y_usd * (1 + price_factor + price_factor * price_factor);
 COMMENT ON FUNCTION longer_term_pays(numeric, numeric, numeric) IS
-'Is a unit cheaper for three years than for one year three times over, when the price of a year falls to price_factor of the last one''s? 3 r3 <= r1 (1 + f + f^2), USD per hour. Assumes that it is needed all three years. NULL gives NULL.';
+'Is a unit cheaper for three years than for one year three times over, when the price of a year falls to price_factor '
+'of the last one''s? 3 r3 <= r1 (1 + f + f^2), USD per hour. Assumes that it is needed all three years. '
+'NULL gives NULL.';
 
 -- ---------------------------------------------------------------------------
 -- Commitments to a spend (savings plans, committed-use discounts)
@@ -210,7 +238,8 @@ CREATE TYPE spend_commitment_verdict AS (
 	hours bigint, usd_per_hour numeric, usd numeric, usd_all_on_demand numeric, saved_usd numeric, utilization numeric
 );
 COMMENT ON TYPE spend_commitment_verdict IS
-'What spend_commitment() says: commit to usd_per_hour of discounted spend; usd is the whole cost then, utilization the share of the commitment that is used';
+'What spend_commitment() says: commit to usd_per_hour of discounted spend; '
+'usd is the whole cost then, utilization the share of the commitment that is used';
 
 -- In an hour the commitment goes to what has the highest discount first.  A
 -- dollar of it between `low` and `high` of an hour's discounted spend replaces
@@ -233,9 +262,11 @@ BEGIN
 	verdict.usd_all_on_demand := trim_scale((SELECT sum(value) FROM unnest(spent) AS value));
 
 	WITH families AS (
-		SELECT h, 1 - d AS rest, sum(usd) * (1 - d) AS discounted FROM unnest(hour, spent, discount) AS v (h, usd, d) GROUP BY h, d
+		SELECT h, 1 - d AS rest, sum(usd) * (1 - d) AS discounted FROM unnest(hour, spent, discount) AS v (h, usd, d)
+			GROUP BY h, d
 	), parts AS (
-		SELECT sum(discounted) OVER w - discounted AS low, sum(discounted) OVER w AS high, exact_quotient(1, rest) AS worth
+		SELECT sum(discounted) OVER w - discounted AS low, sum(discounted) OVER w AS high,
+			exact_quotient(1, rest) AS worth
 		FROM families WINDOW w AS (PARTITION BY h ORDER BY rest)
 	), steps AS (
 		SELECT at, sum(sum(change)) OVER (ORDER BY at) AS replaced
@@ -243,7 +274,8 @@ BEGIN
 	), best AS (
 		SELECT coalesce(min(at) FILTER (WHERE replaced <= verdict.hours), 0) AS c FROM steps
 	)
-	SELECT c, sum(worth * (high - greatest(low, c))) FILTER (WHERE high > c), sum(least(high, c) - low) FILTER (WHERE low < c)
+	SELECT c, sum(worth * (high - greatest(low, c))) FILTER (WHERE high > c),
+		sum(least(high, c) - low) FILTER (WHERE low < c)
 	INTO verdict.usd_per_hour, verdict.usd, used
 	FROM best, parts GROUP BY c;
 
@@ -253,7 +285,8 @@ BEGIN
 	verdict.usd_per_hour := trim_scale(verdict.usd_per_hour);
 	RETURN verdict;
 END $$;
-COMMENT ON FUNCTION spend_commitment_final(numeric[]) IS 'final function of spend_commitment(). Error: 22023 a negative spend, a discount outside [0, 1)';
+COMMENT ON FUNCTION spend_commitment_final(numeric[]) IS
+'final function of spend_commitment(). Error: 22023 a negative spend, a discount outside [0, 1)';
 
 CREATE FUNCTION inferacct_internal.spend_commitment_accum(numeric[], timestamptz, numeric, numeric) RETURNS numeric[]
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
@@ -265,5 +298,8 @@ CREATE AGGREGATE spend_commitment(at timestamptz, on_demand_usd numeric, discoun
 	FINALFUNC = spend_commitment_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE spend_commitment(timestamptz, numeric, numeric) IS
-'How many USD per hour of discounted spend to commit to (savings plan, committed-use discount). One row or more per hour: its time, USD on demand, and the discount (0.3 for 30 %) that the commitment gives on that usage; the highest discount is served first. Hours between the first and the last row without one are idle. No row gives NULL. '
-'Exact up to quotients of 20 decimals. Errors: 22004 a NULL value, 22008 infinite time, 22023 a negative spend, a discount outside [0, 1).';
+'How many USD per hour of discounted spend to commit to (savings plan, committed-use discount). '
+'One row or more per hour: its time, USD on demand, and the discount (0.3 for 30 %) that the commitment gives on that '
+'usage; the highest discount is served first. Hours between the first and the last row without one are idle. '
+'No row gives NULL. Exact up to quotients of 20 decimals. Errors: 22004 a NULL value, 22008 infinite time, 22023 a '
+'negative spend, a discount outside [0, 1).';

@@ -10,14 +10,20 @@
 -- ---------------------------------------------------------------------------
 
 CREATE TYPE inferacct_internal.hybrid_verdict AS (
-	replicas numeric, usd numeric, usd_api_only numeric, usd_peak_fleet numeric, peak_replicas numeric, saved_usd numeric,
-	fixed_usd numeric, overflow_usd numeric, utilization numeric, marginal_utilization numeric, breakeven_utilization numeric
+	replicas numeric, usd numeric, usd_api_only numeric, usd_peak_fleet numeric, peak_replicas numeric,
+	saved_usd numeric,
+	fixed_usd numeric, overflow_usd numeric, utilization numeric, marginal_utilization numeric,
+	breakeven_utilization numeric
 );
 COMMENT ON TYPE hybrid_verdict IS
-'What hybrid() says, USD over the whole time. replicas: the cheapest number to own, 0 when the API alone is cheapest; usd: all that then is paid, of it overflow_usd to the API and fixed_usd whatever the number; usd_peak_fleet: peak_replicas of one''s own and no API. '
-'utilization: of the replicas; marginal_utilization: of the last one of them; breakeven_utilization: what a replica needs to be worth its price. NULL where there is no replica';
+'What hybrid() says, USD over the whole time. replicas: the cheapest number to own, 0 when the API alone is cheapest; '
+'usd: all that then is paid, of it overflow_usd to the API and fixed_usd whatever the number; '
+'usd_peak_fleet: peak_replicas of one''s own and no API. utilization: of the replicas; '
+'marginal_utilization: of the last one of them; breakeven_utilization: what a replica needs to be worth its price. '
+'NULL where there is no replica';
 
-CREATE FUNCTION inferacct_internal.hybrid_verdict(load numeric[], price numeric[], size numeric, unit_usd numeric, fixed_usd numeric, least_usd numeric,
+CREATE FUNCTION inferacct_internal.hybrid_verdict(load numeric[], price numeric[], size numeric, unit_usd numeric,
+	fixed_usd numeric, least_usd numeric,
 	least_replicas numeric, most_replicas numeric)
 RETURNS hybrid_verdict
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 200000
@@ -51,25 +57,32 @@ BEGIN
 	RETURN verdict;
 END $$;
 COMMENT ON FUNCTION hybrid_verdict(numeric[], numeric[], numeric, numeric, numeric, numeric, numeric, numeric) IS
-'The verdict on a load per bucket whose unit costs price(bucket) at the API beyond what it costs anywhere (least_usd, all of it); a replica carries size per bucket and costs unit_usd over all of them, any replica at all fixed_usd; between least_replicas and most_replicas (NULL: no limit), or none';
+'The verdict on a load per bucket whose unit costs price(bucket) at the API beyond what it costs anywhere (least_usd, '
+'all of it); a replica carries size per bucket and costs unit_usd over all of them, any replica at all fixed_usd; '
+'between least_replicas and most_replicas (NULL: no limit), or none';
 
 CREATE FUNCTION inferacct_internal.trim_verdict(verdict hybrid_verdict, digits integer) RETURNS hybrid_verdict
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ROW(verdict.replicas, trim_scale(round(verdict.usd, digits)), trim_scale(round(verdict.usd_api_only, digits)),
-	trim_scale(round(verdict.usd_peak_fleet, digits)), verdict.peak_replicas, trim_scale(round(verdict.saved_usd, digits)),
+	trim_scale(round(verdict.usd_peak_fleet, digits)), verdict.peak_replicas,
+	trim_scale(round(verdict.saved_usd, digits)),
 	trim_scale(round(verdict.fixed_usd, digits)), trim_scale(round(verdict.overflow_usd, digits)),
 	verdict.utilization, verdict.marginal_utilization, verdict.breakeven_utilization)::hybrid_verdict;
-COMMENT ON FUNCTION trim_verdict(hybrid_verdict, integer) IS 'the verdict with money of so many decimals at most, without trailing zeros. NULL gives NULL';
+COMMENT ON FUNCTION trim_verdict(hybrid_verdict, integer) IS
+'the verdict with money of so many decimals at most, without trailing zeros. NULL gives NULL';
 
-CREATE FUNCTION inferacct_internal.check_hybrid(hourly_mtok numeric[], replica_usd_per_hour numeric, replica_mtok_per_hour numeric,
+CREATE FUNCTION inferacct_internal.check_hybrid(hourly_mtok numeric[], replica_usd_per_hour numeric,
+	replica_mtok_per_hour numeric,
 	api_usd_per_mtok numeric, fixed_usd numeric) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM check_figure('hourly_mtok', hour, 0) FROM unnest(hourly_mtok) AS hour;
-	PERFORM check_figure('replica_usd_per_hour', replica_usd_per_hour, 0), check_figure('api_usd_per_mtok', api_usd_per_mtok, 0),
-		check_figure('replica_mtok_per_hour', replica_mtok_per_hour, 0, above_least => true), check_figure('fixed_usd', fixed_usd, 0);
+	PERFORM check_figure('replica_usd_per_hour', replica_usd_per_hour, 0),
+		check_figure('api_usd_per_mtok', api_usd_per_mtok, 0),
+		check_figure('replica_mtok_per_hour', replica_mtok_per_hour, 0, above_least => true),
+		check_figure('fixed_usd', fixed_usd, 0);
 	IF array_position(hourly_mtok, NULL) IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('22004', 'hourly_mtok cannot have a null hour', hint => 'An idle hour has 0.');
 	END IF;
@@ -77,7 +90,8 @@ END $$;
 COMMENT ON FUNCTION check_hybrid(numeric[], numeric, numeric, numeric, numeric) IS
 'refuses (22023) negative or infinite arguments of hybrid(), and (22004) a NULL hour';
 
-CREATE FUNCTION hybrid(hourly_mtok numeric[], replica_usd_per_hour numeric, replica_mtok_per_hour numeric, api_usd_per_mtok numeric,
+CREATE FUNCTION hybrid(hourly_mtok numeric[], replica_usd_per_hour numeric, replica_mtok_per_hour numeric,
+	api_usd_per_mtok numeric,
 	fixed_usd numeric DEFAULT 0)
 RETURNS hybrid_verdict
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 200000
@@ -89,27 +103,38 @@ BEGIN
 		replica_mtok_per_hour, replica_usd_per_hour * cardinality(hourly_mtok), fixed_usd, 0, 0, NULL), 1000);
 END $$;
 COMMENT ON FUNCTION hybrid(numeric[], numeric, numeric, numeric, numeric) IS
-'The exact optimum of base load on own replicas and overflow to an API: million tokens of every hour (idle ones as 0), USD per hour of a replica, million tokens per hour that it serves, USD per million tokens of the API, and USD over the whole time that any replica at all brings with it. '
-'The n-th replica is worth the API price of what it carries; as many are taken as are worth more than they cost (of equal optima the fewest), or none when they do not earn fixed_usd. A NULL argument gives NULL. Errors: 22023 a negative figure, no capacity; 22004 a NULL hour.';
+'The exact optimum of base load on own replicas and overflow to an API: million tokens of every hour (idle ones as '
+'0), USD per hour of a replica, million tokens per hour that it serves, USD per million tokens of the API, and USD '
+'over the whole time that any replica at all brings with it. The n-th replica is worth the API price of what it '
+'carries; as many are taken as are worth more than they cost (of equal optima the fewest), or none when they do not '
+'earn fixed_usd. A NULL argument gives NULL. Errors: 22023 a negative figure, no capacity; 22004 a NULL hour.';
 
-CREATE FUNCTION hybrid_curve(load numeric[], price numeric[], size numeric, unit_usd numeric, fixed_usd numeric, least_usd numeric,
-	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization numeric, OUT marginal_utilization numeric)
+CREATE FUNCTION hybrid_curve(load numeric[], price numeric[], size numeric, unit_usd numeric, fixed_usd numeric,
+	least_usd numeric,
+	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization numeric,
+	OUT marginal_utilization numeric)
 RETURNS SETOF record
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 20 COST 200000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT n, trim_scale(least_usd + n * unit_usd + CASE WHEN n > 0 THEN fixed_usd ELSE 0 END + over_usd), trim_scale(n * unit_usd),
+	SELECT n, trim_scale(least_usd + n * unit_usd + CASE WHEN n > 0 THEN fixed_usd ELSE 0 END + over_usd),
+		trim_scale(n * unit_usd),
 		trim_scale(over_usd),
-		exact_quotient((SELECT sum(least(hour, n * size)) FROM unnest(load) AS hour), nullif(n * cardinality(load) * size, 0)),
-		exact_quotient((SELECT sum(least(size, greatest(0, hour - (n - 1) * size))) FROM unnest(load) AS hour WHERE n > 0), cardinality(load) * size)
+		exact_quotient((SELECT sum(least(hour, n * size)) FROM unnest(load) AS hour),
+			nullif(n * cardinality(load) * size, 0)),
+		exact_quotient((SELECT sum(least(size, greatest(0, hour - (n - 1) * size))) FROM unnest(load) AS hour
+			WHERE n > 0), cardinality(load) * size)
 	FROM generate_series(0, units_needed(load, size, 100000)) AS n,
 		LATERAL unit_overflow_usd(load, price, size, n) AS over_usd
 $$;
 COMMENT ON FUNCTION hybrid_curve(numeric[], numeric[], numeric, numeric, numeric, numeric) IS
-'What every number of replicas up to the peak costs; arguments as hybrid_verdict(). NULL gives no row. Errors: 22023, 54000 a peak of more than 100,000 replicas';
+'What every number of replicas up to the peak costs; arguments as hybrid_verdict(). NULL gives no row. '
+'Errors: 22023, 54000 a peak of more than 100,000 replicas';
 
-CREATE FUNCTION hybrid_curve(hourly_mtok numeric[], replica_usd_per_hour numeric, replica_mtok_per_hour numeric, api_usd_per_mtok numeric,
-	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization numeric, OUT marginal_utilization numeric)
+CREATE FUNCTION hybrid_curve(hourly_mtok numeric[], replica_usd_per_hour numeric, replica_mtok_per_hour numeric,
+	api_usd_per_mtok numeric,
+	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization numeric,
+	OUT marginal_utilization numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 20 COST 200000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -120,7 +145,9 @@ BEGIN
 		replica_mtok_per_hour, replica_usd_per_hour * cardinality(hourly_mtok), 0, 0);
 END $$;
 COMMENT ON FUNCTION hybrid_curve(numeric[], numeric, numeric, numeric) IS
-'The cost by number of replicas, 0 to the peak, behind hybrid() of the same arguments. marginal_utilization is that of the last replica alone. NULLs and errors as hybrid(), and 54000 a peak of more than 100,000 replicas';
+'The cost by number of replicas, 0 to the peak, behind hybrid() of the same arguments. '
+'marginal_utilization is that of the last replica alone. NULLs and errors as hybrid(), and 54000 a peak of more than '
+'100,000 replicas';
 
 -- ---------------------------------------------------------------------------
 -- A demand as a deployment meets it
@@ -131,7 +158,11 @@ CREATE TYPE inferacct_internal.deployment_load AS (
 	replica_usd numeric, spare_usd numeric, on_demand_usd numeric, least_usd numeric, bucket_seconds numeric
 );
 COMMENT ON TYPE deployment_load IS
-'A demand in the deployment''s unit of work, bucket by bucket. size: work of a replica per bucket at the planned utilization; price: USD per unit of work that the API costs beyond the deployment''s own cost per token, of which least_usd is the whole; replica_usd: of a serving replica and its redundancy per hour; on_demand_usd: the same rented by the hour, NULL when unknown; spare_usd: of spare replicas, people and services per hour';
+'A demand in the deployment''s unit of work, bucket by bucket. size: work of a replica per bucket at the planned '
+'utilization; price: USD per unit of work that the API costs beyond the deployment''s own cost per token, of which '
+'least_usd is the whole; replica_usd: of a serving replica and its redundancy per hour; '
+'on_demand_usd: the same rented by the hour, NULL when unknown; spare_usd: of spare replicas, people and services per '
+'hour';
 
 CREATE FUNCTION inferacct_internal.has_gpu_price(gpu text, vendor text, term text, at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -144,18 +175,21 @@ COMMENT ON FUNCTION has_gpu_price(text, text, text, timestamptz) IS
 
 CREATE FUNCTION replica_usd_per_hour(d deployment, bill deployment_bill) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN exact_quotient((bill.rent_usd + bill.power_usd) * bill.upfront_months + bill.upfront_usd, bill.upfront_months * bill.hours);
+RETURN exact_quotient((bill.rent_usd + bill.power_usd) * bill.upfront_months + bill.upfront_usd,
+	bill.upfront_months * bill.hours);
 COMMENT ON FUNCTION replica_usd_per_hour(deployment, deployment_bill) IS
 'USD per hour of one machine of a deployment: rent, power and its share of the purchase. NULL gives NULL';
 
-CREATE FUNCTION inferacct_internal.hours_usd(l deployment_load, hourly_usd numeric, buckets numeric DEFAULT NULL) RETURNS numeric
+CREATE FUNCTION inferacct_internal.hours_usd(l deployment_load, hourly_usd numeric, buckets numeric DEFAULT NULL)
+	RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$ SELECT exact_quotient(hourly_usd * coalesce(buckets, cardinality(l.load)) * l.bucket_seconds, 3600) $$;
 COMMENT ON FUNCTION hours_usd(deployment_load, numeric, numeric) IS
 'USD of so many buckets at hourly_usd; of all of them when NULL';
 
-CREATE FUNCTION inferacct_internal.deployment_load(demand demand, deployment text, utilization numeric, at timestamptz) RETURNS deployment_load
+CREATE FUNCTION inferacct_internal.deployment_load(demand demand, deployment text, utilization numeric, at timestamptz)
+	RETURNS deployment_load
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -200,15 +234,19 @@ BEGIN
 	INTO l.buckets, l.load, l.api_usd, l.price, l.least_usd
 	FROM (
 		SELECT s.bucket, s.api_usd AS cost, (input + output) * d.marginal_usd_per_mtok * 0.000001 AS own,
-			trim_scale(3600 * ((input - cached) * work.input + cached * work.cached + output * work.output)) AS done	-- size is an hour's work times seconds
+			-- size is an hour's work times seconds
+			trim_scale(3600 * ((input - cached) * work.input + cached * work.cached + output * work.output)) AS done
 		FROM demand_series(demand) s,
-			LATERAL (SELECT input_tokens(s.usage)::numeric AS input, cached_tokens(s.usage)::numeric AS cached, output_tokens(s.usage)::numeric AS output) AS tokens
+			LATERAL (SELECT input_tokens(s.usage)::numeric AS input, cached_tokens(s.usage)::numeric AS cached,
+				output_tokens(s.usage)::numeric AS output) AS tokens
 		ORDER BY s.bucket
 	) AS bucket_work;
 	RETURN l;
 END $$;
 COMMENT ON FUNCTION deployment_load(demand, text, numeric, timestamptz) IS
-'The demand in the unit of work of a deployment, with what replicas and the API cost at a time. utilization NULL: the deployment''s target. Errors: IA001 a request without API cost, IA301 unknown deployment, IA302 no GPU price, IA303 its throughput does not answer for the load, 22023.';
+'The demand in the unit of work of a deployment, with what replicas and the API cost at a time. '
+'utilization NULL: the deployment''s target. Errors: IA001 a request without API cost, IA301 unknown deployment, '
+'IA302 no GPU price, IA303 its throughput does not answer for the load, 22023.';
 
 CREATE FUNCTION hybrid(demand demand, deployment text, utilization numeric DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS hybrid_verdict
@@ -229,12 +267,19 @@ BEGIN
 		l.least_usd, (l.deployment).min_replicas, (l.deployment).max_replicas), 15);
 END $$;
 COMMENT ON FUNCTION hybrid(demand, text, numeric, timestamptz) IS
-'The exact optimum of base load on replicas of a deployment and overflow to the API at what each bucket''s own requests cost there, over the time of the demand (empty buckets included), with the prices and costs valid at `at`. Spare replicas, people and services are paid when there is any replica; between min_replicas and max_replicas, or none. '
-'utilization: planned share of full throughput, NULL for the deployment''s target_utilization; max_utilization() and serving_tokens_per_second() find it from a latency target. NULL demand, deployment or time gives NULL. Money is rounded to 1e-15. '
-'Errors: IA001 a request without API cost, IA301 unknown deployment, IA302 no GPU price, IA303 its throughput does not answer for the load, 22023.';
+'The exact optimum of base load on replicas of a deployment and overflow to the API at what each bucket''s own '
+'requests cost there, over the time of the demand (empty buckets included), with the prices and costs valid at `at`. '
+'Spare replicas, people and services are paid when there is any replica; '
+'between min_replicas and max_replicas, or none. utilization: planned share of full throughput, NULL for the '
+'deployment''s target_utilization; max_utilization() and serving_tokens_per_second() find it from a latency target. '
+'NULL demand, deployment or time gives NULL. Money is rounded to 1e-15. '
+'Errors: IA001 a request without API cost, IA301 unknown deployment, IA302 no GPU price, IA303 its throughput does '
+'not answer for the load, 22023.';
 
-CREATE FUNCTION hybrid_curve(demand demand, deployment text, utilization numeric DEFAULT NULL, at timestamptz DEFAULT now(),
-	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization_reached numeric, OUT marginal_utilization numeric)
+CREATE FUNCTION hybrid_curve(demand demand, deployment text, utilization numeric DEFAULT NULL,
+	at timestamptz DEFAULT now(),
+	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric,
+	OUT utilization_reached numeric, OUT marginal_utilization numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 COST 300000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -246,9 +291,11 @@ BEGIN
 		RETURN;
 	END IF;
 	l := deployment_load(demand, deployment, utilization, at);
-	RETURN QUERY SELECT c.replicas, trim_scale(round(c.usd, 15)), trim_scale(round(c.replicas_usd, 15)), trim_scale(round(c.overflow_usd, 15)),
+	RETURN QUERY SELECT c.replicas, trim_scale(round(c.usd, 15)), trim_scale(round(c.replicas_usd, 15)),
+		trim_scale(round(c.overflow_usd, 15)),
 			c.utilization, c.marginal_utilization
-		FROM hybrid_curve(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd), l.least_usd) c;
+		FROM hybrid_curve(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd),
+			l.least_usd) c;
 END $$;
 COMMENT ON FUNCTION hybrid_curve(demand, text, numeric, timestamptz) IS
 'The cost by number of replicas, 0 to the peak, behind hybrid() of the same arguments. NULLs and errors as there.';
@@ -259,7 +306,8 @@ COMMENT ON FUNCTION hybrid_curve(demand, text, numeric, timestamptz) IS
 
 -- Replicas that run in each bucket when they start `ahead` buckets early and
 -- stay `behind` buckets longer.
-CREATE FUNCTION inferacct_internal.autoscaled_replicas(needed numeric[], ahead integer, behind integer) RETURNS numeric[]
+CREATE FUNCTION inferacct_internal.autoscaled_replicas(needed numeric[], ahead integer, behind integer)
+	RETURNS numeric[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
 SET search_path TO pg_catalog, pg_temp
 AS $$
@@ -269,7 +317,8 @@ BEGIN
 		FROM unnest(needed) WITH ORDINALITY AS v (n, i)) AS running);
 END $$;
 COMMENT ON FUNCTION autoscaled_replicas(numeric[], integer, integer) IS
-'Replicas that run in each bucket, when those needed must start `ahead` buckets before and stop `behind` buckets after. NULL gives NULL';
+'Replicas that run in each bucket, when those needed must start `ahead` buckets before and stop `behind` buckets '
+'after. NULL gives NULL';
 
 CREATE FUNCTION inferacct_internal.needed_replicas(l deployment_load, least_replicas integer) RETURNS numeric[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000
@@ -280,11 +329,13 @@ DECLARE
 	size	numeric := l.size;
 BEGIN
 	PERFORM check_figure('least_replicas', least_replicas, 0);
-	RETURN (SELECT array_agg(least(greatest(ceil_quotient(done, size), coalesce(least_replicas, d.min_replicas)), d.max_replicas) ORDER BY i)
+	RETURN (SELECT array_agg(least(greatest(ceil_quotient(done, size), coalesce(least_replicas, d.min_replicas)),
+		d.max_replicas) ORDER BY i)
 		FROM unnest(l.load) WITH ORDINALITY AS v (done, i));
 END $$;
 COMMENT ON FUNCTION needed_replicas(deployment_load, integer) IS
-'Replicas that each bucket needs, between least_replicas (NULL: min_replicas of the deployment) and its max_replicas. Error: 22023';
+'Replicas that each bucket needs, between least_replicas (NULL: min_replicas of the deployment) and its max_replicas. '
+'Error: 22023';
 
 CREATE FUNCTION inferacct_internal.buckets_of(name text, span interval, l deployment_load) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -325,9 +376,11 @@ BEGIN
 	RETURN billed;
 END $$;
 COMMENT ON FUNCTION billed_buckets(numeric[], integer) IS
-'Replica-buckets billed when so many replicas run in each bucket and every start is billed for least_billed buckets at least. NULL gives NULL';
+'Replica-buckets billed when so many replicas run in each bucket and every start is billed for least_billed buckets '
+'at least. NULL gives NULL';
 
-CREATE FUNCTION fleet_series(demand demand, deployment text, startup interval DEFAULT '5 minutes', hold interval DEFAULT '0',
+CREATE FUNCTION fleet_series(demand demand, deployment text, startup interval DEFAULT '5 minutes',
+	hold interval DEFAULT '0',
 	utilization numeric DEFAULT NULL, least_replicas integer DEFAULT NULL, at timestamptz DEFAULT now(),
 	OUT bucket timestamptz, OUT load numeric, OUT replicas numeric, OUT autoscaled numeric, OUT api_usd numeric)
 RETURNS SETOF record
@@ -344,48 +397,62 @@ BEGIN
 	l := deployment_load(demand, deployment, utilization, at);
 	needed := needed_replicas(l, least_replicas);
 	RETURN QUERY SELECT v.bucket, exact_quotient(v.done, l.size), v.needed, v.running, v.api_usd
-		FROM unnest(l.buckets, l.load, needed, autoscaled_replicas(needed, buckets_of('startup', startup, l), buckets_of('hold', hold, l)), l.api_usd)
+		FROM unnest(l.buckets, l.load, needed,
+			autoscaled_replicas(needed, buckets_of('startup', startup, l), buckets_of('hold', hold, l)), l.api_usd)
 			AS v (bucket, done, needed, running, api_usd);
 END $$;
 COMMENT ON FUNCTION fleet_series(demand, text, interval, interval, numeric, integer, timestamptz) IS
-'Replicas bucket by bucket: load in replicas at the planned utilization, replicas that it needs, and those that run when autoscaled: started `startup` ahead and held `hold` longer (rounded up to buckets). utilization NULL: the deployment''s target; least_replicas NULL: its min_replicas, 0: down to none. NULLs give no row; errors as hybrid(demand, deployment).';
+'Replicas bucket by bucket: load in replicas at the planned utilization, replicas that it needs, and those that run '
+'when autoscaled: started `startup` ahead and held `hold` longer (rounded up to buckets). '
+'utilization NULL: the deployment''s target; least_replicas NULL: its min_replicas, 0: down to none. '
+'NULLs give no row; errors as hybrid(demand, deployment).';
 
 CREATE TYPE fleet_plan AS (
-	fleet text, replicas numeric, replica_hours numeric, utilization numeric, machines_usd numeric, idle_usd numeric, fixed_usd numeric,
+	fleet text, replicas numeric, replica_hours numeric, utilization numeric, machines_usd numeric, idle_usd numeric,
+	fixed_usd numeric,
 	overflow_usd numeric, usd numeric
 );
 COMMENT ON TYPE fleet_plan IS
-'A way to serve a demand. replicas: the most at once; replica_hours: billed; utilization: of what is planned with; idle_usd: the part of machines_usd that serves nothing; fixed_usd: spare replicas, people and services; overflow_usd: to the API; usd: all of it';
+'A way to serve a demand. replicas: the most at once; replica_hours: billed; utilization: of what is planned with; '
+'idle_usd: the part of machines_usd that serves nothing; fixed_usd: spare replicas, people and services; '
+'overflow_usd: to the API; usd: all of it';
 
-CREATE FUNCTION inferacct_internal.fleet_plan(l deployment_load, fleet text, replicas numeric, billed_buckets numeric, carried numeric, overflow_usd numeric,
+CREATE FUNCTION inferacct_internal.fleet_plan(l deployment_load, fleet text, replicas numeric, billed_buckets numeric,
+	carried numeric, overflow_usd numeric,
 	hourly_usd numeric) RETURNS fleet_plan
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT ROW(fleet, replicas, exact_quotient(billed_buckets * l.bucket_seconds, 3600), busy, trim_scale(round(machines, 15)),
+	SELECT ROW(fleet, replicas, exact_quotient(billed_buckets * l.bucket_seconds, 3600), busy,
+		trim_scale(round(machines, 15)),
 		trim_scale(round(machines * (1 - coalesce(busy, 0)), 15)), trim_scale(round(fixed, 15)),
-		trim_scale(round(overflow_usd, 15)), trim_scale(round(l.least_usd + machines + fixed + overflow_usd, 15)))::fleet_plan
+		trim_scale(round(overflow_usd, 15)),
+		trim_scale(round(l.least_usd + machines + fixed + overflow_usd, 15)))::fleet_plan
 	FROM (SELECT hours_usd(l, hourly_usd, billed_buckets) AS machines,
 		exact_quotient(carried, nullif(billed_buckets * l.size, 0)) AS busy,
 		CASE WHEN replicas > 0 THEN hours_usd(l, l.spare_usd) ELSE 0 END AS fixed) AS figures
 $$;
 COMMENT ON FUNCTION fleet_plan(deployment_load, text, numeric, numeric, numeric, numeric, numeric) IS
-'The figures of a fleet that bills so many replica-buckets at hourly_usd, carries so much work and leaves overflow_usd to the API';
+'The figures of a fleet that bills so many replica-buckets at hourly_usd, carries so much work and leaves '
+'overflow_usd to the API';
 
-CREATE FUNCTION inferacct_internal.constant_fleet(l deployment_load, fleet text, replicas numeric, served numeric[]) RETURNS fleet_plan
+CREATE FUNCTION inferacct_internal.constant_fleet(l deployment_load, fleet text, replicas numeric, served numeric[])
+	RETURNS fleet_plan
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	n		numeric := least(replicas, (l.deployment).max_replicas);
 BEGIN
-	RETURN fleet_plan(l, fleet, n, n * cardinality(l.load), (SELECT sum(least(hour, n * l.size)) FROM unnest(served) AS hour),
+	RETURN fleet_plan(l, fleet, n, n * cardinality(l.load), (SELECT sum(least(hour, n * l.size))
+		FROM unnest(served) AS hour),
 		unit_overflow_usd(served, l.price, l.size, n), l.replica_usd);
 END $$;
 COMMENT ON FUNCTION constant_fleet(deployment_load, text, numeric, numeric[]) IS
 'the figures of so many replicas all the time that serve the work of each bucket';
 
-CREATE FUNCTION fleet(demand demand, deployment text, percentile float8 DEFAULT 0.99, startup interval DEFAULT '5 minutes',
+CREATE FUNCTION fleet(demand demand, deployment text, percentile float8 DEFAULT 0.99,
+	startup interval DEFAULT '5 minutes',
 	hold interval DEFAULT '0', min_billing interval DEFAULT '1 minute', utilization numeric DEFAULT NULL,
 	least_replicas integer DEFAULT NULL, batch_share numeric DEFAULT 0, at timestamptz DEFAULT now())
 RETURNS SETOF fleet_plan
@@ -402,7 +469,8 @@ BEGIN
 	IF num_nulls(demand, deployment, percentile, startup, hold, min_billing, batch_share, at) > 0 THEN
 		RETURN;
 	END IF;
-	PERFORM check_figure('percentile', percentile::numeric, 0, 1, above_least => true), check_figure('batch_share', batch_share, 0, 1);
+	PERFORM check_figure('percentile', percentile::numeric, 0, 1, above_least => true),
+		check_figure('batch_share', batch_share, 0, 1);
 	l := deployment_load(demand, deployment, utilization, at);
 	IF l.load IS NULL THEN
 		RETURN;
@@ -412,7 +480,8 @@ BEGIN
 	RETURN NEXT fleet_plan(l, 'api', 0, 0, 0, unit_overflow_usd(l.load, l.price, l.size, 0), 0);
 	SELECT greatest(ceil_quotient(avg(hour), l.size), least_n) INTO n FROM unnest(l.load) AS hour;
 	RETURN NEXT constant_fleet(l, 'mean', n, l.load);
-	SELECT greatest(ceil_quotient(percentile_disc(percentile) WITHIN GROUP (ORDER BY hour), l.size), least_n) INTO n FROM unnest(l.load) AS hour;
+	SELECT greatest(ceil_quotient(percentile_disc(percentile) WITHIN GROUP (ORDER BY hour), l.size), least_n) INTO n
+		FROM unnest(l.load) AS hour;
 	RETURN NEXT constant_fleet(l, 'percentile', n, l.load);
 	SELECT greatest(ceil_quotient(max(hour), l.size), least_n) INTO n FROM unnest(l.load) AS hour;
 	RETURN NEXT constant_fleet(l, 'peak', n, l.load);
@@ -422,16 +491,20 @@ BEGIN
 
 	-- Work that may wait is done in the idle hours of its day.
 	IF batch_share > 0 THEN
-		n := greatest(ceil_quotient(batch_capacity(l.load, batch_share, greatest(div(86400, l.bucket_seconds), 1)::integer), l.size), least_n);
+		n := greatest(ceil_quotient(batch_capacity(l.load, batch_share,
+			greatest(div(86400, l.bucket_seconds), 1)::integer), l.size), least_n);
 		IF n > (l.deployment).max_replicas THEN
-			PERFORM inferacct_internal.fail('IA304', format('deployment "%s" cannot serve the demand with batches in its idle hours', deployment),
+			PERFORM inferacct_internal.fail('IA304',
+				format('deployment "%s" cannot serve the demand with batches in its idle hours', deployment),
 				format('It takes %s replicas, max_replicas is %s.', n, (l.deployment).max_replicas),
 				'Raise max_replicas, or leave batch_share out.');
 		END IF;
-		RETURN NEXT fleet_plan(l, 'shaved', n, n * cardinality(l.load), (SELECT sum(hour) FROM unnest(l.load) AS hour), 0, l.replica_usd);
+		RETURN NEXT fleet_plan(l, 'shaved', n, n * cardinality(l.load), (SELECT sum(hour) FROM unnest(l.load) AS hour),
+			0, l.replica_usd);
 	END IF;
 
-	running := autoscaled_replicas(needed_replicas(l, least_replicas), buckets_of('startup', startup, l), buckets_of('hold', hold, l));
+	running := autoscaled_replicas(needed_replicas(l, least_replicas), buckets_of('startup', startup, l),
+		buckets_of('hold', hold, l));
 	SELECT max(r), sum(least(hour, r * l.size)), sum(greatest(0, hour - r * l.size) * over_usd)
 	INTO scaled.replicas, scaled.utilization, scaled.overflow_usd
 	FROM unnest(running, l.load, l.price) AS v (r, hour, over_usd);
@@ -440,17 +513,26 @@ BEGIN
 		scaled.utilization, scaled.overflow_usd, l.on_demand_usd);
 END $$;
 COMMENT ON FUNCTION fleet(demand, text, float8, interval, interval, interval, numeric, integer, numeric, timestamptz) IS
-'Ways to serve a demand with a deployment, over the time of the demand (empty buckets included): api (no replica); mean, percentile and peak (constant, for the mean load, that percentile and the busiest bucket); hybrid (the cheapest constant one); shaved (when batch_share of the work may wait within its day: constant, for batch_capacity); '
-'autoscaled (follows the load; replicas start `startup` ahead and stay `hold` longer, each start is billed for min_billing at least, at the on-demand price: usd is NULL when that is unknown). What a fleet cannot serve goes to the API at what those requests cost there; work that is shaved must not be counted with a batch discount too. '
-'utilization: planned share of full throughput, NULL for the deployment''s target_utilization; least_replicas: what autoscaling keeps, NULL for min_replicas, 0 for none. NULLs give no row. Money is rounded to 1e-15. Errors as hybrid(demand, deployment), and IA304 more than max_replicas are needed for `shaved`.';
+'Ways to serve a demand with a deployment, over the time of the demand (empty buckets included): api (no replica); '
+'mean, percentile and peak (constant, for the mean load, that percentile and the busiest bucket); '
+'hybrid (the cheapest constant one); shaved (when batch_share of the work may wait within its day: constant, for '
+'batch_capacity); autoscaled (follows the load; replicas start `startup` ahead and stay `hold` longer, each start is '
+'billed for min_billing at least, at the on-demand price: usd is NULL when that is unknown). '
+'What a fleet cannot serve goes to the API at what those requests cost there; '
+'work that is shaved must not be counted with a batch discount too. utilization: planned share of full throughput, '
+'NULL for the deployment''s target_utilization; least_replicas: what autoscaling keeps, NULL for min_replicas, 0 for '
+'none. NULLs give no row. Money is rounded to 1e-15. Errors as hybrid(demand, deployment), and IA304 more than '
+'max_replicas are needed for `shaved`.';
 
 -- ---------------------------------------------------------------------------
 -- Which replicas to reserve
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION commitment(demand demand, deployment text, price_factor numeric DEFAULT 0.8, utilization numeric DEFAULT NULL,
+CREATE FUNCTION commitment(demand demand, deployment text, price_factor numeric DEFAULT 0.8,
+	utilization numeric DEFAULT NULL,
 	at timestamptz DEFAULT now(),
-	OUT unit numeric, OUT needed_share numeric, OUT on_demand_usd numeric, OUT reserved_1y_usd numeric, OUT reserved_3y_usd numeric,
+	OUT unit numeric, OUT needed_share numeric, OUT on_demand_usd numeric, OUT reserved_1y_usd numeric,
+	OUT reserved_3y_usd numeric,
 	OUT term text, OUT usd numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 COST 300000
@@ -485,7 +567,8 @@ BEGIN
 		FROM (
 			SELECT n AS k, exact_quotient(count(*) FILTER (WHERE hour > (n - 1) * l.size), count(*)) AS share,
 				exact_quotient(count(*) FILTER (WHERE hour > (n - 1) * l.size) * rents[1], count(*)) AS rent
-			FROM generate_series(1, ceil_quotient((SELECT max(h) FROM unnest(l.load) AS h), l.size)) AS n, unnest(l.load) AS hour
+			FROM generate_series(1, ceil_quotient((SELECT max(h) FROM unnest(l.load) AS h), l.size)) AS n,
+				unnest(l.load) AS hour
 			GROUP BY n
 		) AS priced, LATERAL (
 			SELECT name, cost FROM (VALUES (1, 'on_demand', priced.rent), (2, 'reserved_1y', rents[2]),
@@ -495,6 +578,9 @@ BEGIN
 		ORDER BY priced.k;
 END $$;
 COMMENT ON FUNCTION commitment(demand, text, numeric, numeric, timestamptz) IS
-'Which replicas of a deployment to reserve, one row per replica up to the peak: the share of the buckets that need it, USD per year of it on demand (by the bucket it is needed in), reserved for one year and for three, and the cheapest term with its USD; of equal ones the shorter. '
-'Three years only when 3 r3 <= r1 (1 + f + f^2), price_factor f being what a year''s price falls to in the next; that it is needed all three years is assumed. Prices are those of gpu_price for the deployment''s GPU and vendor (a payment upfront: see reserved_rate()), NULL where there is none. NULLs give no row. '
-'Errors: IA302 a deployment without a GPU, and as hybrid(demand, deployment).';
+'Which replicas of a deployment to reserve, one row per replica up to the peak: the share of the buckets that need '
+'it, USD per year of it on demand (by the bucket it is needed in), reserved for one year and for three, and the '
+'cheapest term with its USD; of equal ones the shorter. Three years only when 3 r3 <= r1 (1 + f + f^2), price_factor '
+'f being what a year''s price falls to in the next; that it is needed all three years is assumed. '
+'Prices are those of gpu_price for the deployment''s GPU and vendor (a payment upfront: see reserved_rate()), NULL '
+'where there is none. NULLs give no row. Errors: IA302 a deployment without a GPU, and as hybrid(demand, deployment).';

@@ -9,7 +9,8 @@ CREATE TABLE routing_policy (
 	version						bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	name						text NOT NULL CHECK (octet_length(name) BETWEEN 1 AND 255),
 	kind						text CHECK (kind IN ('split', 'score', 'cascade')),
-	classifier_usd_per_request	numeric NOT NULL DEFAULT 0 CHECK (inferacct_internal.price_rate(classifier_usd_per_request, 1) >= 0),
+	classifier_usd_per_request	numeric NOT NULL DEFAULT 0 CHECK (
+		inferacct_internal.price_rate(classifier_usd_per_request, 1) >= 0),
 	escalation_share			numeric CHECK (escalation_share BETWEEN 0 AND 1),
 	misroute_share				numeric NOT NULL DEFAULT 0 CHECK (misroute_share BETWEEN 0 AND 1),
 	note						text,
@@ -20,12 +21,16 @@ CREATE TABLE routing_policy (
 COMMENT ON TABLE routing_policy IS
 'Routing policies, append-only: a row holds from valid_from until the next of its name. Tiers are in routing_tier.';
 COMMENT ON COLUMN routing_policy.kind IS
-'split: a fixed share of the requests to each tier, whatever they are; score: the request''s score chooses the tier; cascade: the lowest tier answers first, and what escalates pays every tier it tried. NULL ends the policy.';
+'split: a fixed share of the requests to each tier, whatever they are; score: the request''s score chooses the tier; '
+'cascade: the lowest tier answers first, and what escalates pays every tier it tried. NULL ends the policy.';
 COMMENT ON COLUMN routing_policy.classifier_usd_per_request IS 'USD that scoring or judging costs for every request.';
 COMMENT ON COLUMN routing_policy.escalation_share IS
-'Of a cascade: the share of the requests reaching a tier that go on to the next. NULL: the score says it (a request escalates past every tier whose below_score its score is not below). Of a split or by score, it adds to misroute_share.';
+'Of a cascade: the share of the requests reaching a tier that go on to the next. '
+'NULL: the score says it (a request escalates past every tier whose below_score its score is not below). '
+'Of a split or by score, it adds to misroute_share.';
 COMMENT ON COLUMN routing_policy.misroute_share IS
-'Share of the requests answered by any tier but the last that turn out wrong and are asked again of the last, which is paid in addition.';
+'Share of the requests answered by any tier but the last that turn out wrong and are asked again of the last, which '
+'is paid in addition.';
 
 CREATE TABLE routing_tier (
 	below_score		float8 CHECK (below_score <> 'NaN' AND below_score > '-Infinity'),
@@ -36,8 +41,10 @@ CREATE TABLE routing_tier (
 	model			text CHECK (octet_length(model) BETWEEN 1 AND 255),
 	deployment		text CHECK (octet_length(deployment) BETWEEN 1 AND 255),
 	share			numeric CHECK (share BETWEEN 0 AND 1),
-	output_ratio	numeric NOT NULL DEFAULT 1 CHECK (output_ratio > 0 AND output_ratio <= 1000 AND scale(trim_scale(output_ratio)) <= 6),
-	tokenizer_ratio	numeric NOT NULL DEFAULT 1 CHECK (tokenizer_ratio > 0 AND tokenizer_ratio <= 1000 AND scale(trim_scale(tokenizer_ratio)) <= 6),
+	output_ratio	numeric NOT NULL DEFAULT 1 CHECK (output_ratio > 0 AND output_ratio <= 1000
+		AND scale(trim_scale(output_ratio)) <= 6),
+	tokenizer_ratio	numeric NOT NULL DEFAULT 1 CHECK (tokenizer_ratio > 0 AND tokenizer_ratio <= 1000
+		AND scale(trim_scale(tokenizer_ratio)) <= 6),
 	usd_per_mtok	numeric CHECK (inferacct_internal.price_rate(usd_per_mtok, 1000000) >= 0),
 	usd_per_month	numeric CHECK (usd_per_month >= 0 AND usd_per_month < 'Infinity'),
 	note			text,
@@ -50,18 +57,30 @@ CREATE UNIQUE INDEX routing_tier_key ON routing_tier (policy, coalesce(below_sco
 	(CASE WHEN share IS NOT NULL THEN coalesce(model, deployment) ELSE '' END), valid_from, version);
 
 COMMENT ON TABLE routing_tier IS
-'Tiers of routing policies, append-only. A tier is known by its below_score or, when it has a share, by its model or deployment; its rows follow each other by valid_from. One without model and deployment, or with share 0, ends the tier.';
+'Tiers of routing policies, append-only. A tier is known by its below_score or, when it has a share, by its model or '
+'deployment; its rows follow each other by valid_from. One without model and deployment, or with share 0, ends the '
+'tier.';
 COMMENT ON COLUMN routing_tier.below_score IS
-'The tier serves scores below this and not below the next lower tier''s: [lower, below_score). NULL: the last tier, without upper end; the highest tier is taken to have none in any case.';
+'The tier serves scores below this and not below the next lower tier''s: [lower, below_score). '
+'NULL: the last tier, without upper end; the highest tier is taken to have none in any case.';
 COMMENT ON COLUMN routing_tier.model IS 'The model that serves the tier, as resolve_model() takes it.';
-COMMENT ON COLUMN routing_tier.deployment IS 'The deployment that serves the tier, instead of a model paid by the token.';
+COMMENT ON COLUMN routing_tier.deployment IS
+'The deployment that serves the tier, instead of a model paid by the token.';
 COMMENT ON COLUMN routing_tier.share IS
-'Of a split: the share of the requests. One tier may leave it NULL and gets the rest. A split whose tiers have below_score only takes these as cumulative shares.';
-COMMENT ON COLUMN routing_tier.output_ratio IS 'Length of this model''s answers for one logged, on top of tokenizer_ratio.';
+'Of a split: the share of the requests. One tier may leave it NULL and gets the rest. '
+'A split whose tiers have below_score only takes these as cumulative shares.';
+COMMENT ON COLUMN routing_tier.output_ratio IS
+'Length of this model''s answers for one logged, on top of tokenizer_ratio.';
 COMMENT ON COLUMN routing_tier.tokenizer_ratio IS 'Tokens that this model counts for one logged.';
-COMMENT ON COLUMN routing_tier.keeps_cache IS 'false: the prompt cache is lost when traffic is split, so tokens logged as read from a cache are charged as plain input.';
-COMMENT ON COLUMN routing_tier.usd_per_mtok IS 'USD per million tokens that a deployment costs beyond its machines; NULL: its marginal_usd_per_mtok, or 0 when usd_per_month is given.';
-COMMENT ON COLUMN routing_tier.usd_per_month IS 'Fixed USD per month of a deployment, whatever it serves; NULL: what its min_replicas cost in a month of 730 hours, spare ones, people and services included. Whether they can carry the tier is for fleet() to say.';
+COMMENT ON COLUMN routing_tier.keeps_cache IS
+'false: the prompt cache is lost when traffic is split, so tokens logged as read from a cache are charged as plain '
+'input.';
+COMMENT ON COLUMN routing_tier.usd_per_mtok IS
+'USD per million tokens that a deployment costs beyond its machines; NULL: its marginal_usd_per_mtok, or 0 when '
+'usd_per_month is given.';
+COMMENT ON COLUMN routing_tier.usd_per_month IS
+'Fixed USD per month of a deployment, whatever it serves; NULL: what its min_replicas cost in a month of 730 hours, '
+'spare ones, people and services included. Whether they can carry the tier is for fleet() to say.';
 
 SELECT make_versioned('routing_policy', true), make_versioned('routing_tier', true);
 
@@ -78,24 +97,31 @@ FROM (
 ) p
 WHERE kind IS NOT NULL;
 
-COMMENT ON VIEW current_routing_policy IS 'Routing policies in force now, as known now; both at inferacct.as_of when that is set.';
+COMMENT ON VIEW current_routing_policy IS
+'Routing policies in force now, as known now; both at inferacct.as_of when that is set.';
 
 CREATE VIEW current_routing_tier WITH (security_invoker = true) AS
 SELECT policy,
-	row_number() OVER (PARTITION BY policy ORDER BY below_score NULLS LAST, share DESC NULLS LAST, coalesce(model, deployment) COLLATE "C")::int AS tier,
-	below_score, share, model, deployment, output_ratio, tokenizer_ratio, keeps_cache, usd_per_mtok, usd_per_month, valid_from, version, note
+	row_number() OVER (PARTITION BY policy ORDER BY below_score NULLS LAST, share DESC NULLS LAST,
+		coalesce(model, deployment) COLLATE "C")::int AS tier,
+	below_score, share, model, deployment, output_ratio, tokenizer_ratio, keeps_cache, usd_per_mtok, usd_per_month,
+	valid_from, version, note
 FROM (
-	SELECT DISTINCT ON (t.policy, coalesce(t.below_score, 'Infinity'), CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END)
-		t.policy, nullif(t.below_score, 'Infinity') AS below_score, t.share, t.model, t.deployment, t.output_ratio, t.tokenizer_ratio,
+	SELECT DISTINCT ON (t.policy, coalesce(t.below_score, 'Infinity'),
+		CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END)
+		t.policy, nullif(t.below_score, 'Infinity') AS below_score, t.share, t.model, t.deployment, t.output_ratio,
+		t.tokenizer_ratio,
 		t.keeps_cache, t.usd_per_mtok, t.usd_per_month, t.valid_from, t.version, t.note
 	FROM routing_tier t JOIN price_version v USING (version)
 	WHERE v.published_at <= (SELECT price_horizon()) AND t.valid_from <= (SELECT least(now(), price_horizon()))
-	ORDER BY t.policy, coalesce(t.below_score, 'Infinity'), CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END,
+	ORDER BY t.policy, coalesce(t.below_score, 'Infinity'),
+		CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END,
 		in_force_order(t.valid_from, v.published_at, t.version) DESC
 ) t
 WHERE num_nonnulls(model, deployment) > 0 AND share IS DISTINCT FROM 0;
 
-COMMENT ON VIEW current_routing_tier IS 'Tiers of routing policies in force now, as known now, in their order; both at inferacct.as_of when that is set.';
+COMMENT ON VIEW current_routing_tier IS
+'Tiers of routing policies in force now, as known now, in their order; both at inferacct.as_of when that is set.';
 
 GRANT SELECT ON routing_policy, routing_tier, current_routing_policy, current_routing_tier TO PUBLIC;
 
@@ -119,7 +145,8 @@ BEGIN
 	SELECT * INTO p FROM current_routing_policy c WHERE c.name = routing_definition.policy;
 	IF NOT FOUND THEN
 		PERFORM inferacct_internal.fail('IA401', format('unknown routing policy "%s"', policy),
-			'Policies in force: ' || coalesce((SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM current_routing_policy c), 'none') || '.' || hidden_note(),
+			'Policies in force: ' || coalesce((SELECT string_agg(c.name, ', ' ORDER BY c.name)
+				FROM current_routing_policy c), 'none') || '.' || hidden_note(),
 			'INSERT INTO inferacct.routing_policy (name, kind), and its tiers into inferacct.routing_tier.');
 	END IF;
 	SELECT count(*), count(c.share), coalesce(sum(c.share), 0) INTO tier_count, share_count, stated
@@ -129,11 +156,15 @@ BEGIN
 	problem := CASE
 		WHEN tier_count = 0 THEN 'It has no tiers.'
 		WHEN tier_count > 8 THEN format('It has %s tiers; at most 8 can be compared.', tier_count)
-		WHEN p.kind <> 'split' AND share_count > 0 THEN format('Tiers of kind %s have thresholds (below_score) and no shares.', p.kind)
-		WHEN cumulative AND EXISTS (SELECT FROM current_routing_tier c WHERE c.policy = routing_definition.policy AND NOT c.below_score BETWEEN 0 AND 1)
+		WHEN p.kind <> 'split' AND share_count > 0
+			THEN format('Tiers of kind %s have thresholds (below_score) and no shares.', p.kind)
+		WHEN cumulative AND EXISTS (SELECT FROM current_routing_tier c WHERE c.policy = routing_definition.policy
+			AND NOT c.below_score BETWEEN 0 AND 1)
 			THEN 'Without shares, below_score of a split is a cumulative share, between 0 and 1.'
-		WHEN p.kind = 'split' AND NOT cumulative AND share_count < tier_count - 1 THEN 'At most one tier may leave its share open.'
-		WHEN p.kind = 'split' AND share_count = tier_count AND stated <> 1 THEN format('Its shares sum to %s, not to 1.', trim_scale(stated))
+		WHEN p.kind = 'split' AND NOT cumulative AND share_count < tier_count - 1
+			THEN 'At most one tier may leave its share open.'
+		WHEN p.kind = 'split' AND share_count = tier_count AND stated <> 1
+			THEN format('Its shares sum to %s, not to 1.', trim_scale(stated))
 		WHEN stated > 1 THEN format('Its shares sum to %s, more than 1.', trim_scale(stated))
 	END;
 	IF problem IS NOT NULL THEN
@@ -159,27 +190,33 @@ BEGIN
 			'model', coalesce(t.model, t.deployment), 'deployment', t.deployment, 'deployed', t.deployment IS NOT NULL,
 			'below_score', CASE WHEN t.tier < tier_count THEN t.below_score END,
 			'share', trim_scale(this_share), 'below_share', CASE WHEN t.tier < tier_count THEN last_share END,
-			'output_ratio', (t.output_ratio * 1000000)::bigint, 'tokenizer_ratio', (t.tokenizer_ratio * 1000000)::bigint,
+			'output_ratio', (t.output_ratio * 1000000)::bigint, 'tokenizer_ratio',
+			(t.tokenizer_ratio * 1000000)::bigint,
 			'keeps_cache', t.keeps_cache, 'token_rate', coalesce(price_rate(t.usd_per_mtok, 1000000), 0),
 			'usd_per_month', t.usd_per_month));
 	END LOOP;
 	RETURN jsonb_build_object('policy', policy, 'kind', p.kind,
 		'classifier_usd_per_request', trim_scale(p.classifier_usd_per_request),
-		'escalation_share', trim_scale(p.escalation_share), 'misroute_share', trim_scale(p.misroute_share), 'tiers', tiers);
+		'escalation_share', trim_scale(p.escalation_share), 'misroute_share', trim_scale(p.misroute_share), 'tiers',
+		tiers);
 END $$;
 
 COMMENT ON FUNCTION routing_definition(text) IS
-'A routing policy as in force now (or at inferacct.as_of) with its tiers in order: what route() and route_savings() work with. Ratios are in millionths, token_rate in 1e-15 USD. NULL gives NULL. '
-'Errors: IA401 no such policy in force, IA402 one whose tiers or shares do not make sense, IA301 and IA302 a deployment or its GPU price that is not known.';
+'A routing policy as in force now (or at inferacct.as_of) with its tiers in order: what route() and route_savings() '
+'work with. Ratios are in millionths, token_rate in 1e-15 USD. NULL gives NULL. '
+'Errors: IA401 no such policy in force, IA402 one whose tiers or shares do not make sense, IA301 and IA302 a '
+'deployment or its GPU price that is not known.';
 
 CREATE FUNCTION route(policy text, score float8) RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'route';
 
 COMMENT ON FUNCTION route(text, float8) IS
-'The model (or, for a tier with a deployment only, the deployment) that a request of this score goes to under a policy in force now. score: half-open tiers, below_score belongs to the tier above. '
-'Scores NULL and NaN, which nobody can call easy, go to the last tier; a cascade begins NULL with its first, and otherwise gives the tier to which the score escalates. '
-'A split draws the tier by a hash of the score: equal scores always go together. policy NULL gives NULL. Errors: IA401 unknown policy, IA402 malformed policy.';
+'The model (or, for a tier with a deployment only, the deployment) that a request of this score goes to under a '
+'policy in force now. score: half-open tiers, below_score belongs to the tier above. '
+'Scores NULL and NaN, which nobody can call easy, go to the last tier; a cascade begins NULL with its first, and '
+'otherwise gives the tier to which the score escalates. A split draws the tier by a hash of the score: equal scores '
+'always go together. policy NULL gives NULL. Errors: IA401 unknown policy, IA402 malformed policy.';
 
 -- ---------------------------------------------------------------------------
 -- route_savings
@@ -197,29 +234,36 @@ CREATE FUNCTION inferacct_internal.route_savings_state_send(route_savings_state)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 CREATE TYPE inferacct_internal.route_savings_state (
-	INPUT = route_savings_state_in, OUTPUT = route_savings_state_out, RECEIVE = route_savings_state_recv, SEND = route_savings_state_send,
+	INPUT = route_savings_state_in, OUTPUT = route_savings_state_out, RECEIVE = route_savings_state_recv,
+	SEND = route_savings_state_send,
 	INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
 );
 
 COMMENT ON TYPE route_savings_state IS
-'State of the aggregate route_savings(): sums of what requests would cost on every tier, by the tier that answers them and by length of prompt. Its text and its binary form are lossless; what neither wrote is refused (22P02, 22P03).';
+'State of the aggregate route_savings(): sums of what requests would cost on every tier, by the tier that answers '
+'them and by length of prompt. Its text and its binary form are lossless; '
+'what neither wrote is refused (22P02, 22P03).';
 
 CREATE FUNCTION inferacct_internal.route_savings_summary(state route_savings_state,
 	OUT definition text, OUT baseline_model text, OUT requests bigint, OUT unscored bigint, OUT left_out bigint,
 	OUT first_at timestamptz, OUT last_at timestamptz)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'route_savings_summary';
-COMMENT ON FUNCTION route_savings_summary(route_savings_state) IS 'What a state is of: routing_definition(), baseline model, requests and their first and last time. NULL gives NULL.';
+COMMENT ON FUNCTION route_savings_summary(route_savings_state) IS
+'What a state is of: routing_definition(), baseline model, requests and their first and last time. NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.route_savings_tiers(state route_savings_state)
 RETURNS TABLE (tier int, requests bigint, usd numeric[], baseline_usd numeric)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 3 AS 'MODULE_PATHNAME', 'route_savings_tiers';
-COMMENT ON FUNCTION route_savings_tiers(route_savings_state) IS 'Requests by the tier that their score chooses, and what they cost in USD on every tier and on the baseline model. NULL gives no row.';
+COMMENT ON FUNCTION route_savings_tiers(route_savings_state) IS
+'Requests by the tier that their score chooses, and what they cost in USD on every tier and on the baseline model. '
+'NULL gives no row.';
 
 CREATE FUNCTION inferacct_internal.route_savings_lengths(state route_savings_state)
 RETURNS TABLE (input_tokens bigint, requests bigint, usd numeric[])
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 200 AS 'MODULE_PATHNAME', 'route_savings_lengths';
 COMMENT ON FUNCTION route_savings_lengths(route_savings_state) IS
-'Requests by length of prompt, from input_tokens up to the next possible row''s, and what they cost in USD on every tier. Lengths are exact below 64 tokens, then 32 to the octave. NULL gives no row.';
+'Requests by length of prompt, from input_tokens up to the next possible row''s, and what they cost in USD on every '
+'tier. Lengths are exact below 64 tokens, then 32 to the octave. NULL gives no row.';
 
 CREATE TYPE route_tier_savings AS (
 	tier			int,
@@ -233,7 +277,8 @@ CREATE TYPE route_tier_savings AS (
 );
 
 COMMENT ON TYPE route_tier_savings IS
-'A tier in route_savings(): requests that it answers and their share, calls made to it (escalated and repeated ones included), USD paid to it, USD that the requests it answers cost on the baseline model and the share of that in all.';
+'A tier in route_savings(): requests that it answers and their share, calls made to it (escalated and repeated ones '
+'included), USD paid to it, USD that the requests it answers cost on the baseline model and the share of that in all.';
 
 CREATE TYPE route_savings_result AS (
 	requests				bigint,
@@ -255,25 +300,34 @@ CREATE TYPE route_savings_result AS (
 );
 
 COMMENT ON TYPE route_savings_result IS
-'Result of route_savings(), USD: baseline (all requests to the baseline model), routed (paid to the tiers by the token), classifier and deployment (fixed cost) beside it, saved = baseline - routed - classifier - deployment, and its share of baseline (NULL of 0). '
-'moved: share of the requests, and of their baseline spend, that other models than the baseline answer. random, longest_first: routed_usd and saved share (no classifier to pay) if as many requests went to each tier by lot, or the longest prompts to the last.';
+'Result of route_savings(), USD: baseline (all requests to the baseline model), routed (paid to the tiers by the '
+'token), classifier and deployment (fixed cost) beside it, saved = baseline - routed - classifier - deployment, and '
+'its share of baseline (NULL of 0). moved: share of the requests, and of their baseline spend, that other models than '
+'the baseline answer. random, longest_first: routed_usd and saved share (no classifier to pay) if as many requests '
+'went to each tier by lot, or the longest prompts to the last.';
 
-CREATE FUNCTION inferacct_internal.route_savings_accum(route_savings_state, text, float8, text, usage, timestamptz) RETURNS route_savings_state
+CREATE FUNCTION inferacct_internal.route_savings_accum(route_savings_state, text, float8, text, usage, timestamptz)
+	RETURNS route_savings_state
 LANGUAGE c STABLE PARALLEL SAFE COST 15 AS 'MODULE_PATHNAME', 'route_savings_accum';
-CREATE FUNCTION inferacct_internal.route_savings_accum(route_savings_state, text, float8, text, usage, timestamptz, text, text) RETURNS route_savings_state
+CREATE FUNCTION inferacct_internal.route_savings_accum(route_savings_state, text, float8, text, usage, timestamptz,
+	text, text) RETURNS route_savings_state
 LANGUAGE c STABLE PARALLEL SAFE COST 15 AS 'MODULE_PATHNAME', 'route_savings_accum';
-CREATE FUNCTION inferacct_internal.route_savings_combine(route_savings_state, route_savings_state) RETURNS route_savings_state
+CREATE FUNCTION inferacct_internal.route_savings_combine(route_savings_state, route_savings_state)
+	RETURNS route_savings_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'route_savings_combine';
 
 CREATE FUNCTION inferacct_internal.months_touched(first_at timestamptz, last_at timestamptz) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT exact_quotient(month_parts(date_trunc('hour', first_at, 'UTC'), date_trunc('hour', last_at, 'UTC') + interval '1 hour'), 9061920)
+	SELECT exact_quotient(month_parts(date_trunc('hour', first_at, 'UTC'), date_trunc('hour', last_at, 'UTC')
+		+ interval '1 hour'), 9061920)
 $$;
 
 COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS
-'UTC months in the whole hours that a log from first_at to last_at touches; a part of a month counts by that month''s own hours, to 20 decimals. NULL gives NULL. Errors: 22008 an infinite time, 54000 more than 1000 years.';
+'UTC months in the whole hours that a log from first_at to last_at touches; '
+'a part of a month counts by that month''s own hours, to 20 decimals. NULL gives NULL. '
+'Errors: 22008 an infinite time, 54000 more than 1000 years.';
 
 -- What the policy does with the sums: which share of the requests each tier
 -- answers, and whom a request answered by a tier has paid.
@@ -313,7 +367,8 @@ BEGIN
 		misrouted := misrouted + coalesce(escalation, 0);
 	END IF;
 	by_lot := kind = 'split' OR kind = 'cascade' AND escalation IS NOT NULL;
-	SELECT array_agg(t.requests ORDER BY t.tier), array_agg(t.usd ORDER BY t.tier), array_agg(t.baseline_usd ORDER BY t.tier)
+	SELECT array_agg(t.requests ORDER BY t.tier), array_agg(t.usd ORDER BY t.tier),
+		array_agg(t.baseline_usd ORDER BY t.tier)
 	INTO assigned, cells, baseline
 	FROM route_savings_tiers(state) t;
 	FOR j IN 1 .. n LOOP
@@ -341,7 +396,8 @@ BEGIN
 	r.left_out := s.left_out;
 	r.baseline_usd := (SELECT trim_scale(coalesce(sum(b), 0)) FROM unnest(baseline) b);
 	r.classifier_usd := trim_scale(s.requests * (d ->> 'classifier_usd_per_request')::numeric);
-	r.deployment_usd := (SELECT coalesce(trim_scale(round(sum((t ->> 'usd_per_month')::numeric) * months_touched(s.first_at, s.last_at), 15)), 0)
+	r.deployment_usd := (SELECT coalesce(trim_scale(round(sum((t ->> 'usd_per_month')::numeric)
+		* months_touched(s.first_at, s.last_at), 15)), 0)
 		FROM jsonb_array_elements(d -> 'tiers') t);
 	r.routed_usd := 0;
 	r.random_usd := 0;
@@ -358,9 +414,12 @@ BEGIN
 			paid := paid + coalesce(pays[i][j] * CASE WHEN by_lot THEN cell ELSE cells[i][j] END, 0);
 		END LOOP;
 		r.routed_usd := r.routed_usd + paid;
-		cell := CASE WHEN by_lot THEN coalesce(answered[j] * r.baseline_usd / nullif(s.requests, 0), 0) ELSE baseline[j] END;
-		r.tiers := r.tiers || row(j, d -> 'tiers' -> (j - 1) ->> 'model', trim_scale(answered[j]), trim_scale(answered[j] / nullif(s.requests, 0)),
-			trim_scale(calls), trim_scale(round(paid, 15)), trim_scale(round(cell, 15)), trim_scale(cell / nullif(r.baseline_usd, 0)))::route_tier_savings;
+		cell := CASE WHEN by_lot THEN coalesce(answered[j] * r.baseline_usd / nullif(s.requests, 0), 0)
+			ELSE baseline[j] END;
+		r.tiers := r.tiers || row(j, d -> 'tiers' -> (j - 1) ->> 'model', trim_scale(answered[j]),
+			trim_scale(answered[j] / nullif(s.requests, 0)),
+			trim_scale(calls), trim_scale(round(paid, 15)), trim_scale(round(cell, 15)),
+			trim_scale(cell / nullif(r.baseline_usd, 0)))::route_tier_savings;
 		IF r.tiers[j].model <> s.baseline_model THEN
 			r.moved_request_share := r.moved_request_share + r.tiers[j].request_share;
 			r.moved_spend_share := r.moved_spend_share + r.tiers[j].spend_share;
@@ -371,9 +430,12 @@ BEGIN
 	r.longest_first_usd := 0;
 	FOR k IN REVERSE n .. 1 LOOP
 		r.longest_first_usd := r.longest_first_usd + (
-			SELECT coalesce(sum(CASE WHEN inside = l.requests THEN cost WHEN inside > 0 THEN cost * inside / l.requests ELSE 0 END), 0)
-			FROM (SELECT *, sum(x.requests) OVER (ORDER BY x.input_tokens DESC) AS upto FROM route_savings_lengths(state) x) l,
-				LATERAL (SELECT least(l.upto, below + answered[strength[k]]) - greatest(l.upto - l.requests, below) AS inside) o,
+			SELECT coalesce(sum(CASE WHEN inside = l.requests THEN cost WHEN inside > 0 THEN cost * inside / l.requests
+				ELSE 0 END), 0)
+			FROM (SELECT *, sum(x.requests) OVER (ORDER BY x.input_tokens DESC) AS upto
+				FROM route_savings_lengths(state) x) l,
+				LATERAL (SELECT least(l.upto, below + answered[strength[k]])
+					- greatest(l.upto - l.requests, below) AS inside) o,
 				LATERAL (SELECT sum(pays[strength[k]][j] * l.usd[j]) AS cost FROM generate_series(1, n) j) c);
 		below := below + answered[strength[k]];
 	END LOOP;
@@ -384,12 +446,14 @@ BEGIN
 	r.saved_usd := trim_scale(r.baseline_usd - r.routed_usd - r.classifier_usd - r.deployment_usd);
 	r.saved_share := trim_scale(r.saved_usd / nullif(r.baseline_usd, 0));
 	r.random_saved_share := trim_scale((r.baseline_usd - r.random_usd - r.deployment_usd) / nullif(r.baseline_usd, 0));
-	r.longest_first_saved_share := trim_scale((r.baseline_usd - r.longest_first_usd - r.deployment_usd) / nullif(r.baseline_usd, 0));
+	r.longest_first_saved_share := trim_scale((r.baseline_usd - r.longest_first_usd - r.deployment_usd)
+		/ nullif(r.baseline_usd, 0));
 	RETURN r;
 END $$;
 
 COMMENT ON FUNCTION route_savings_final(route_savings_state) IS
-'The result of route_savings() from its state. Sums of requests that a score assigns are exact; expectations (split, escalation_share, random, longest_first) are rounded to 1e-15 USD, once. NULL gives NULL.';
+'The result of route_savings() from its state. Sums of requests that a score assigns are exact; '
+'expectations (split, escalation_share, random, longest_first) are rounded to 1e-15 USD, once. NULL gives NULL.';
 
 CREATE AGGREGATE route_savings(policy text, score float8, baseline_model text, usage usage, at timestamptz) (
 	SFUNC = route_savings_accum, STYPE = route_savings_state, SSPACE = 16384,
@@ -397,18 +461,23 @@ CREATE AGGREGATE route_savings(policy text, score float8, baseline_model text, u
 );
 
 COMMENT ON AGGREGATE route_savings(text, float8, text, usage, timestamptz) IS
-'What a routing policy, as in force now, would have saved on a log against sending everything to baseline_model: every request priced from its own tokens (scaled by the tier''s ratios, rounded up) at its own time. '
-'Beside it the baselines that any router has to beat: the same shares by lot, and the longest prompts first (prompts whose lengths differ by less than 1/32 count as equally long, and are drawn by lot). '
-'A row without policy, baseline_model, usage or at is left out; one without score counts for the last tier; no such row gives NULL. One policy and baseline in a group. '
-'Errors: IA401, IA402 the policy; 22023 several policies; as token_cost().';
+'What a routing policy, as in force now, would have saved on a log against sending everything to baseline_model: '
+'every request priced from its own tokens (scaled by the tier''s ratios, rounded up) at its own time. '
+'Beside it the baselines that any router has to beat: the same shares by lot, and the longest prompts first (prompts '
+'whose lengths differ by less than 1/32 count as equally long, and are drawn by lot). '
+'A row without policy, baseline_model, usage or at is left out; one without score counts for the last tier; '
+'no such row gives NULL. One policy and baseline in a group. Errors: IA401, IA402 the policy; 22023 several policies; '
+'as token_cost().';
 
-CREATE AGGREGATE route_savings(policy text, score float8, baseline_model text, usage usage, at timestamptz, service_tier text, region text) (
+CREATE AGGREGATE route_savings(policy text, score float8, baseline_model text, usage usage, at timestamptz,
+	service_tier text, region text) (
 	SFUNC = route_savings_accum, STYPE = route_savings_state, SSPACE = 16384,
 	FINALFUNC = route_savings_final, COMBINEFUNC = route_savings_combine, PARALLEL = SAFE
 );
 
 COMMENT ON AGGREGATE route_savings(text, float8, text, usage, timestamptz, text, text) IS
-'route_savings() with every request priced in its service tier and region, on the baseline as on the tiers; every model of the policy needs prices there.';
+'route_savings() with every request priced in its service tier and region, on the baseline as on the tiers; '
+'every model of the policy needs prices there.';
 
 -- ---------------------------------------------------------------------------
 -- route_quality
@@ -426,11 +495,14 @@ CREATE FUNCTION inferacct_internal.route_quality_state_send(route_quality_state)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 
 CREATE TYPE inferacct_internal.route_quality_state (
-	INPUT = route_quality_state_in, OUTPUT = route_quality_state_out, RECEIVE = route_quality_state_recv, SEND = route_quality_state_send,
+	INPUT = route_quality_state_in, OUTPUT = route_quality_state_out, RECEIVE = route_quality_state_recv,
+	SEND = route_quality_state_send,
 	INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
 );
 
-COMMENT ON TYPE route_quality_state IS 'State of the aggregate route_quality(): every request''s score and qualities. Its text and its binary form are lossless; a NaN, an infinite quality or a malformed value is refused (22P02, 22P03).';
+COMMENT ON TYPE route_quality_state IS
+'State of the aggregate route_quality(): every request''s score and qualities. '
+'Its text and its binary form are lossless; a NaN, an infinite quality or a malformed value is refused (22P02, 22P03).';
 
 CREATE TYPE route_quality_result AS (
 	apgr			float8,
@@ -454,13 +526,18 @@ CREATE TYPE route_quality_result AS (
 );
 
 COMMENT ON TYPE route_quality_result IS
-'Result of route_quality(). PGR is the part of the gap between the models'' mean qualities that is closed when the requests of highest score go to the strong model. apgr: its mean over the share sent there. '
-'cptX: least share that reaches X % PGR, read at whole requests; holdsX: least share from which on X % is never missed again; recrosses: whether these differ for any X. random: apgr by lot (0.5; its cptX is X %). oracle...: by the true gain. improvement: apgr / random - 1. '
-'status: ok; no_gap (both models are equally good), strong_is_worse or no_requests leave the figures NULL.';
+'Result of route_quality(). PGR is the part of the gap between the models'' mean qualities that is closed when the '
+'requests of highest score go to the strong model. apgr: its mean over the share sent there. '
+'cptX: least share that reaches X % PGR, read at whole requests; holdsX: least share from which on X % is never '
+'missed again; recrosses: whether these differ for any X. random: apgr by lot (0.5; its cptX is X %). '
+'oracle...: by the true gain. improvement: apgr / random - 1. status: ok; '
+'no_gap (both models are equally good), strong_is_worse or no_requests leave the figures NULL.';
 
-CREATE FUNCTION inferacct_internal.route_quality_accum(route_quality_state, float8, float8, float8) RETURNS route_quality_state
+CREATE FUNCTION inferacct_internal.route_quality_accum(route_quality_state, float8, float8, float8)
+	RETURNS route_quality_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME';
-CREATE FUNCTION inferacct_internal.route_quality_combine(route_quality_state, route_quality_state) RETURNS route_quality_state
+CREATE FUNCTION inferacct_internal.route_quality_combine(route_quality_state, route_quality_state)
+	RETURNS route_quality_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 CREATE FUNCTION inferacct_internal.route_quality_final(route_quality_state) RETURNS route_quality_result
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME';
@@ -471,5 +548,8 @@ CREATE AGGREGATE route_quality(score float8, weak_quality float8, strong_quality
 );
 
 COMMENT ON AGGREGATE route_quality(float8, float8, float8) IS
-'How much quality a router''s score keeps (RouteLLM, arXiv:2406.18665): PGR curve with one point per request, highest score to the strong model first; requests of equal score in every order with equal chance, so the result does not depend on the order of rows. '
-'Qualities may be on any scale, higher is better. Rows with a NULL or NaN, or an infinite quality, are left out: give a judge''s failures as NULL. Error 54000 beyond about 44 million requests.';
+'How much quality a router''s score keeps (RouteLLM, arXiv:2406.18665): PGR curve with one point per request, highest '
+'score to the strong model first; requests of equal score in every order with equal chance, so the result does not '
+'depend on the order of rows. Qualities may be on any scale, higher is better. '
+'Rows with a NULL or NaN, or an infinite quality, are left out: give a judge''s failures as NULL. '
+'Error 54000 beyond about 44 million requests.';

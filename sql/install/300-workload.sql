@@ -14,7 +14,9 @@ CREATE FUNCTION inferacct_internal.is_missing_fact(sqlstate text) RETURNS boolea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN sqlstate ~ '^IA[03]';
 
-COMMENT ON FUNCTION is_missing_fact(text) IS 'Whether an error says that a price, model, deployment, GPU or throughput is not known (classes IA0 and IA3). NULL gives NULL.';
+COMMENT ON FUNCTION is_missing_fact(text) IS
+'Whether an error says that a price, model, deployment, GPU or throughput is not known (classes IA0 and IA3). '
+'NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.missing_fact(sqlstate text, message text, detail text, hint text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -41,8 +43,12 @@ CREATE TYPE workload AS (
 );
 
 COMMENT ON TYPE workload IS
-'What workload() measures, USD as priced: usd of all priced requests; batch_usd is what those cost now that may wait a day and have a batch price, batch_saved_usd what that price saves; frontier_usd: of models named as not to be self-hosted; recent_model_usd: of models first seen in the last 90 days of a log of more than 180, else NULL; recent_models: those models, the dearest first; '
-'routing: route_savings() of the requests left after batch that were made to baseline_model; demand: hour by hour what is left after batch and, where it saves, routing; routing_problem: what keeps the policy from being judged, which then is not applied.';
+'What workload() measures, USD as priced: usd of all priced requests; batch_usd is what those cost now that may wait '
+'a day and have a batch price, batch_saved_usd what that price saves; frontier_usd: of models named as not to be '
+'self-hosted; recent_model_usd: of models first seen in the last 90 days of a log of more than 180, else NULL; '
+'recent_models: those models, the dearest first; routing: route_savings() of the requests left after batch that were '
+'made to baseline_model; demand: hour by hour what is left after batch and, where it saves, routing; '
+'routing_problem: what keeps the policy from being judged, which then is not applied.';
 
 CREATE FUNCTION inferacct_internal.check_log(log regclass) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -63,7 +69,8 @@ BEGIN
 	END IF;
 END $$;
 
-COMMENT ON FUNCTION check_log(regclass) IS 'Refuses a relation without the columns of usage_log that a plan needs (42703), and NULL (22004).';
+COMMENT ON FUNCTION check_log(regclass) IS
+'Refuses a relation without the columns of usage_log that a plan needs (42703), and NULL (22004).';
 
 -- The log as rows of (at, usage, requests, model, service_tier, region, duration_ms,
 -- score, routed, usd, batch_usd): batch_usd where batch is possible and cheaper,
@@ -71,13 +78,17 @@ COMMENT ON FUNCTION check_log(regclass) IS 'Refuses a relation without the colum
 CREATE FUNCTION inferacct_internal.workload_query(log regclass) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-RETURN format(
-	'SELECT at, usage, greatest(meter(usage, ''requests''), 1) AS requests, model, service_tier, region, duration_ms, score, model = ANY ($3) AS routed, usd, '
-	'CASE WHEN batch_usd < usd THEN batch_usd END AS batch_usd '
-	'FROM %s AS l, LATERAL (SELECT token_cost(l.model, l.usage, l.at, l.service_tier, l.region) AS usd, '
-	'CASE WHEN l.tolerates >= interval ''24 hours'' AND coalesce(l.service_tier, ''standard'') = ''standard'' '
-	'THEN token_cost(l.model, l.usage, l.at, ''batch'', l.region) END AS batch_usd) AS c '
-	'WHERE l.at >= $1 AND l.at < $2', log);
+RETURN format($query$
+	SELECT at, usage, greatest(meter(usage, 'requests'), 1) AS requests, model, service_tier, region, duration_ms, score,
+		model = ANY ($3) AS routed, usd, CASE WHEN batch_usd < usd THEN batch_usd END AS batch_usd
+	FROM %s AS l,
+		LATERAL (
+			SELECT token_cost(l.model, l.usage, l.at, l.service_tier, l.region) AS usd,
+				CASE WHEN l.tolerates >= interval '24 hours' AND coalesce(l.service_tier, 'standard') = 'standard'
+					THEN token_cost(l.model, l.usage, l.at, 'batch', l.region) END AS batch_usd
+		) AS c
+	WHERE l.at >= $1 AND l.at < $2
+$query$, log);
 
 COMMENT ON FUNCTION workload_query(regclass) IS
 'The query by which workload() reads a log. Parameters: first and end of its time, the names of the baseline model.';
@@ -95,13 +106,17 @@ BEGIN
 		RETURN '{}';
 	END IF;
 	SELECT * INTO meant FROM resolve_model(model, at);
-	EXECUTE format('SELECT coalesce(array_agg(name), ''{}'') FROM (SELECT DISTINCT model AS name FROM %s WHERE model IS NOT NULL) AS n '
-		'WHERE name = $1 OR EXISTS (SELECT FROM resolve_model(name, $4) AS r WHERE r.provider = $2 AND r.model = $3)', log)
+	EXECUTE format($query$
+		SELECT coalesce(array_agg(name), '{}')
+		FROM (SELECT DISTINCT model AS name FROM %s WHERE model IS NOT NULL) AS n
+		WHERE name = $1 OR EXISTS (SELECT FROM resolve_model(name, $4) AS r WHERE r.provider = $2 AND r.model = $3)
+	$query$, log)
 	INTO found USING model, meant.provider, meant.model, at;
 	RETURN found;
 END $$;
 
-COMMENT ON FUNCTION names_of_model(regclass, text, timestamptz) IS 'The spellings in a log that mean a model at a time. NULL model gives none.';
+COMMENT ON FUNCTION names_of_model(regclass, text, timestamptz) IS
+'The spellings in a log that mean a model at a time. NULL model gives none.';
 
 CREATE FUNCTION inferacct_internal.check_policy_models(policy text, baseline_model text, at timestamptz) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -110,13 +125,17 @@ SET inferacct.unpriced TO 'error'
 AS $$
 BEGIN
 	PERFORM resolve_model(m.model, at)
-	FROM (SELECT baseline_model UNION SELECT tier ->> 'model' FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier) AS m(model)
+	FROM (SELECT baseline_model UNION SELECT tier ->> 'model'
+		FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier) AS m(model)
 	WHERE m.model IS NOT NULL;
 END $$;
 
-COMMENT ON FUNCTION check_policy_models(text, text, timestamptz) IS 'Refuses a policy with a model that nobody has prices for (IA002), or several (IA003): no saving could be told. Errors of the policy: IA401, IA402.';
+COMMENT ON FUNCTION check_policy_models(text, text, timestamptz) IS
+'Refuses a policy with a model that nobody has prices for (IA002), or several (IA003): no saving could be told. '
+'Errors of the policy: IA401, IA402.';
 
-CREATE FUNCTION workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL, frontier_models text[] DEFAULT '{}',
+CREATE FUNCTION workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
+	frontier_models text[] DEFAULT '{}',
 	since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 RETURNS workload
 LANGUAGE plpgsql STABLE COST 1000000
@@ -136,13 +155,18 @@ BEGIN
 	since := coalesce(since, '-infinity');
 	until := coalesce(until, 'infinity');
 
-	EXECUTE format(
-		'SELECT min(at), max(at), coalesce(sum(requests), 0), coalesce(sum(requests) FILTER (WHERE usd IS NULL), 0), trim_scale(coalesce(sum(usd), 0)), '
-		'coalesce(sum(requests) FILTER (WHERE batch_usd IS NOT NULL), 0), '
-		'trim_scale(coalesce(sum(usd) FILTER (WHERE batch_usd IS NOT NULL), 0)), trim_scale(coalesce(sum(usd - batch_usd), 0)), '
-		'percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms), '
-		'trim_scale(coalesce(sum(usd) FILTER (WHERE model = ANY ($4)), 0)) FROM (%s) AS l', rows)
-	INTO w.first_at, w.last_at, w.requests, w.unpriced_requests, w.usd, w.batch_requests, w.batch_usd, w.batch_saved_usd,
+	EXECUTE format($query$
+		SELECT min(at), max(at), coalesce(sum(requests), 0), coalesce(sum(requests) FILTER (WHERE usd IS NULL), 0),
+			trim_scale(coalesce(sum(usd), 0)),
+			coalesce(sum(requests) FILTER (WHERE batch_usd IS NOT NULL), 0),
+			trim_scale(coalesce(sum(usd) FILTER (WHERE batch_usd IS NOT NULL), 0)),
+			trim_scale(coalesce(sum(usd - batch_usd), 0)),
+			percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms),
+			trim_scale(coalesce(sum(usd) FILTER (WHERE model = ANY ($4)), 0))
+		FROM (%s) AS l
+	$query$, rows)
+	INTO w.first_at, w.last_at, w.requests, w.unpriced_requests, w.usd, w.batch_requests, w.batch_usd,
+		w.batch_saved_usd,
 		w.p95_latency_ms, w.frontier_usd
 	USING since, until, baseline, coalesce(frontier_models, '{}');
 	IF w.requests = 0 THEN
@@ -150,17 +174,22 @@ BEGIN
 	END IF;
 
 	IF w.last_at - w.first_at > interval '180 days' THEN
-		EXECUTE format('SELECT trim_scale(coalesce(sum(usd) FILTER (WHERE seen > $4), 0)), array_agg(model ORDER BY usd DESC, model COLLATE "C") FILTER (WHERE seen > $4 AND usd > 0) '
+		EXECUTE format(
+			'SELECT trim_scale(coalesce(sum(usd) FILTER (WHERE seen > $4), 0)), array_agg(model ORDER BY usd DESC, '
+			'model COLLATE "C") FILTER (WHERE seen > $4 AND usd > 0) '
 			'FROM (SELECT model, sum(usd) AS usd, min(at) AS seen FROM (%s) AS l GROUP BY model) AS m', rows)
 		INTO w.recent_model_usd, w.recent_models USING since, until, baseline, w.last_at - interval '90 days';
 	END IF;
 
 	IF policy IS NOT NULL THEN
 		BEGIN
-			SELECT coalesce(baseline_model, routing_definition(policy) -> 'tiers' -> -1 ->> 'model') INTO baseline_model;
+			SELECT coalesce(baseline_model, routing_definition(policy) -> 'tiers' -> -1 ->> 'model')
+				INTO baseline_model;
 			PERFORM check_policy_models(policy, baseline_model, w.last_at);
 			baseline := names_of_model(log, baseline_model, w.last_at);
-			EXECUTE format('SELECT route_savings($4, score, $5, usage, at, service_tier, region) FROM (%s) AS l WHERE routed AND batch_usd IS NULL', rows)
+			EXECUTE format(
+				'SELECT route_savings($4, score, $5, usage, at, service_tier, region) FROM (%s) AS l '
+				'WHERE routed AND batch_usd IS NULL', rows)
 			INTO w.routing USING since, until, baseline, policy, baseline_model;
 		EXCEPTION WHEN OTHERS THEN
 			IF NOT is_missing_fact(SQLSTATE) THEN
@@ -188,8 +217,11 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION workload(regclass, text, text, text[], timestamptz, timestamptz) IS
-'Measures a log (usage_log, or a relation with its columns) in [since, until) for advise() and savings_plan(): first what may go to batch prices (standard tier, tolerates 24 hours or more), then what a routing policy makes of the rest that was made to baseline_model (NULL: the model of the policy''s last tier), then the demand that is left. '
-'Requests without a price are left out and counted. A model or deployment of the policy that is not known, or not priced, is routing_problem, and no error. Errors: 22004 and 42703 the log, IA401 and IA402 the policy.';
+'Measures a log (usage_log, or a relation with its columns) in [since, until) for advise() and savings_plan(): first '
+'what may go to batch prices (standard tier, tolerates 24 hours or more), then what a routing policy makes of the '
+'rest that was made to baseline_model (NULL: the model of the policy''s last tier), then the demand that is left. '
+'Requests without a price are left out and counted. A model or deployment of the policy that is not known, or not '
+'priced, is routing_problem, and no error. Errors: 22004 and 42703 the log, IA401 and IA402 the policy.';
 
 -- ---------------------------------------------------------------------------
 -- What a deployment makes of it
@@ -261,7 +293,9 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 );
 
 COMMENT ON TYPE advice_facts IS
-'All that advice_rules() decides on. Money is USD over the time of the log, but a year''s for reserved_1y_usd and reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last nine are given by whoever asks: no log holds them.';
+'All that advice_rules() decides on. Money is USD over the time of the log, but a year''s for reserved_1y_usd and '
+'reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last nine are given by whoever asks: no log '
+'holds them.';
 
 -- How far a forecast of the last four weeks, hour by hour of the week from the
 -- weeks before, was off: the sum of its misses / the sum of the load.
@@ -270,7 +304,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH hours AS MATERIALIZED (
-		SELECT row_number() OVER (ORDER BY s.bucket) - 1 AS i, count(*) OVER () AS n, input_tokens(s.usage)::numeric + output_tokens(s.usage) AS tokens
+		SELECT row_number() OVER (ORDER BY s.bucket) - 1 AS i, count(*) OVER () AS n, input_tokens(s.usage)::numeric
+			+ output_tokens(s.usage) AS tokens
 		FROM demand_series(demand) s
 	), forecast AS (
 		SELECT i % 168 AS hour, avg(tokens) AS tokens FROM hours WHERE i < n - 672 GROUP BY 1
@@ -280,11 +315,14 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION forecast_wape(demand) IS
-'Weighted absolute percentage error (as a share of 1, 6 decimals) of a backtest: the last four weeks of an hourly demand, forecast by the mean of the same hour of the week in all weeks before. NULL for less than 8 weeks.';
+'Weighted absolute percentage error (as a share of 1, 6 decimals) of a backtest: the last four weeks of an hourly '
+'demand, forecast by the mean of the same hour of the week in all weeks before. NULL for less than 8 weeks.';
 
 -- Reserving the replicas of the base load, over the time of the demand.
-CREATE FUNCTION inferacct_internal.commitment_of_base(demand demand, deployment text, replicas numeric, price_factor numeric, forecast_error numeric, at timestamptz,
-	OUT reserved numeric, OUT saved_usd numeric, OUT needed_share numeric, OUT price_ratio numeric, OUT spared_usd numeric, OUT erased_at numeric,
+CREATE FUNCTION inferacct_internal.commitment_of_base(demand demand, deployment text, replicas numeric,
+	price_factor numeric, forecast_error numeric, at timestamptz,
+	OUT reserved numeric, OUT saved_usd numeric, OUT needed_share numeric, OUT price_ratio numeric,
+	OUT spared_usd numeric, OUT erased_at numeric,
 	OUT regret_high_usd numeric, OUT regret_low_usd numeric, OUT reserved_1y_usd numeric, OUT reserved_3y_usd numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 300000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -300,28 +338,37 @@ BEGIN
 		RETURN;
 	END IF;
 	l := deployment_load(demand, deployment, NULL, at);
-	SELECT array_agg(least(replicas, ceil_quotient(hour, l.size)) ORDER BY i) INTO units FROM unnest(l.load) WITH ORDINALITY AS v (hour, i);
+	SELECT array_agg(least(replicas, ceil_quotient(hour, l.size)) ORDER BY i) INTO units
+		FROM unnest(l.load) WITH ORDINALITY AS v (hour, i);
 	hour_usd := gpu_usd_per_hour(d.gpu, d.vendor, 'on_demand', at) * d.gpus_per_replica * d.redundancy;
 	whole_usd := hour_usd * 8760;
 	SELECT count(*) FILTER (WHERE c.term <> 'on_demand'),
-		trim_scale(round(coalesce(sum(whole_usd - c.usd) FILTER (WHERE c.term <> 'on_demand'), 0) * cardinality(units) / 8760, 15)),
+		trim_scale(round(coalesce(sum(whole_usd - c.usd) FILTER (WHERE c.term <> 'on_demand'), 0) * cardinality(units)
+			/ 8760, 15)),
 		min(c.needed_share) FILTER (WHERE c.term <> 'on_demand'), min(c.reserved_1y_usd), min(c.reserved_3y_usd)
 	INTO reserved, saved_usd, needed_share, reserved_1y_usd, reserved_3y_usd
 	FROM commitment(demand, deployment, price_factor, NULL, at) c WHERE c.unit <= replicas;
-	price_ratio := exact_quotient(least(reserved_1y_usd, CASE WHEN longer_term_pays(reserved_1y_usd, reserved_3y_usd, price_factor) IS NOT false THEN reserved_3y_usd END),
+	price_ratio := exact_quotient(least(reserved_1y_usd,
+		CASE WHEN longer_term_pays(reserved_1y_usd, reserved_3y_usd, price_factor) IS NOT false
+		THEN reserved_3y_usd END),
 		nullif(whole_usd, 0));
 	IF price_ratio IS NULL THEN
 		RETURN;
 	END IF;
 	SELECT v.saved_usd, v.saving_erased_at INTO spared_usd, erased_at
-	FROM commitment_verdict(units, array_fill(hour_usd, ARRAY[cardinality(units)]), price_ratio * hour_usd * cardinality(units)) v;
+	FROM commitment_verdict(units, array_fill(hour_usd, ARRAY[cardinality(units)]),
+		price_ratio * hour_usd * cardinality(units)) v;
 	regret_high_usd := (commitment_regret(units, hour_usd, price_ratio * hour_usd, forecast_error)).regret_usd;
 	regret_low_usd := (commitment_regret(units, hour_usd, price_ratio * hour_usd, -forecast_error)).regret_usd;
 END $$;
 
 COMMENT ON FUNCTION commitment_of_base(demand, text, numeric, numeric, numeric, timestamptz) IS
-'Of so many replicas that run all the time on demand: how many commitment() would reserve, and the USD that saves over the time of the demand (of hours); reserved / on demand, and a year of a reserved replica. Against paying each replica by the hour in which it is needed: spared_usd, the share of the demand (erased_at) at which that is nothing, and what a forecast too high or too low by forecast_error (0.1 for 10 %) costs, as commitment_regret(). '
-'NULLs when the deployment is not rented on demand, has no replica, or no price of a reservation is known. Errors as commitment(demand, deployment), 22023 a forecast_error outside [0, 1].';
+'Of so many replicas that run all the time on demand: how many commitment() would reserve, and the USD that saves '
+'over the time of the demand (of hours); reserved / on demand, and a year of a reserved replica. '
+'Against paying each replica by the hour in which it is needed: spared_usd, the share of the demand (erased_at) at '
+'which that is nothing, and what a forecast too high or too low by forecast_error (0.1 for 10 %) costs, as '
+'commitment_regret(). NULLs when the deployment is not rented on demand, has no replica, or no price of a reservation '
+'is known. Errors as commitment(demand, deployment), 22023 a forecast_error outside [0, 1].';
 
 -- What a deployment makes of the workload.
 CREATE FUNCTION inferacct_internal.deployment_facts(f advice_facts, w workload, at timestamptz)
@@ -345,7 +392,8 @@ BEGIN
 	f.overflow_usd := h.overflow_usd;
 	f.fleet_usd := h.usd_peak_fleet;
 	f.breakeven_utilization := h.breakeven_utilization;
-	SELECT p.utilization INTO f.p99_utilization FROM fleet(w.demand, deployment, at => at) p WHERE p.fleet = 'percentile';
+	SELECT p.utilization INTO f.p99_utilization FROM fleet(w.demand, deployment, at => at) p
+		WHERE p.fleet = 'percentile';
 	SELECT sum(input_tokens(s.usage) - cached_tokens(s.usage)) AS input, sum(cached_tokens(s.usage)) AS cached,
 		sum(output_tokens(s.usage)) AS output, sum(s.api_usd) AS usd INTO total
 	FROM demand_series(w.demand) s;
@@ -358,7 +406,8 @@ BEGIN
 		round(percentile_disc(0.1) WITHIN GROUP (ORDER BY tokens) / nullif(avg(tokens), 0), 6)
 	INTO f.p10_mtok_per_month, f.low_demand_share
 	FROM (SELECT sum(input_tokens(s.usage) + output_tokens(s.usage))::numeric AS tokens, count(*) AS hours
-		  FROM (SELECT s.usage, row_number() OVER (ORDER BY s.bucket) - 1 AS i FROM demand_series(w.demand) s) s GROUP BY i / 168) AS week
+		FROM (SELECT s.usage, row_number() OVER (ORDER BY s.bucket) - 1 AS i FROM demand_series(w.demand) s) s
+			GROUP BY i / 168) AS week
 	WHERE hours = 168;
 	SELECT * INTO c FROM commitment_of_base(w.demand, deployment, h.replicas, f.price_factor, f.forecast_error, at);
 	f.committed_replicas := c.reserved;
@@ -375,9 +424,11 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION deployment_facts(advice_facts, workload, timestamptz) IS
-'The facts with what the deployment that they name makes of the workload, at the prices of a time. Errors as hybrid(demand, deployment), 22023 a forecast_error outside [0, 1].';
+'The facts with what the deployment that they name makes of the workload, at the prices of a time. '
+'Errors as hybrid(demand, deployment), 22023 a forecast_error outside [0, 1].';
 
-CREATE FUNCTION inferacct_internal.advice_facts(w workload, deployment text, policy text, price_factor numeric, at timestamptz, forecast_error numeric DEFAULT 0.1,
+CREATE FUNCTION inferacct_internal.advice_facts(w workload, deployment text, policy text, price_factor numeric,
+	at timestamptz, forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL)
 RETURNS advice_facts
 LANGUAGE plpgsql STABLE COST 1000000
@@ -397,7 +448,8 @@ BEGIN
 	f.requests := w.requests;
 	f.unpriced_requests := w.unpriced_requests;
 	f.usd := w.usd;
-	f.weeks := coalesce(floor(extract(epoch FROM date_trunc('hour', w.last_at, 'UTC') + interval '1 hour' - date_trunc('hour', w.first_at, 'UTC')) / 604800), 0);
+	f.weeks := coalesce(floor(extract(epoch FROM date_trunc('hour', w.last_at, 'UTC') + interval '1 hour'
+		- date_trunc('hour', w.first_at, 'UTC')) / 604800), 0);
 	f.p95_latency_ms := w.p95_latency_ms;
 	f.frontier_share := exact_quotient(w.frontier_usd, nullif(w.usd, 0));
 	f.recent_model_share := exact_quotient(w.recent_model_usd, nullif(w.usd, 0));
@@ -444,4 +496,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advice_facts(workload, text, text, numeric, timestamptz, numeric, numeric, numeric) IS
-'The facts of a workload for advice_rules(), with those of a deployment at the prices of a time when one is named. forecast_error: by how much a forecast may be off; ttft_p99_ms, tpot_ms: what the replicas have to keep. A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no error. Errors: IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';
+'The facts of a workload for advice_rules(), with those of a deployment at the prices of a time when one is named. '
+'forecast_error: by how much a forecast may be off; ttft_p99_ms, tpot_ms: what the replicas have to keep. '
+'A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no error. '
+'Errors: IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';

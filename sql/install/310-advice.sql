@@ -14,7 +14,9 @@ CREATE TYPE advice AS (
 );
 
 COMMENT ON TYPE advice IS
-'A rule of the decision matrix. verdict: yes or no to what the rule is called; unknown when a fact is missing, which explanation names; the rule decision says api, hybrid, self_host or insufficient_evidence. threshold_origin: computed from the log and prices, default, or given by whoever asks.';
+'A rule of the decision matrix. verdict: yes or no to what the rule is called; '
+'unknown when a fact is missing, which explanation names; the rule decision says api, hybrid, self_host or '
+'insufficient_evidence. threshold_origin: computed from the log and prices, default, or given by whoever asks.';
 
 CREATE FUNCTION inferacct_internal.advice_verdict(holds boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -30,22 +32,28 @@ COMMENT ON FUNCTION percent(numeric) IS 'A share as percentage in words, to one 
 
 CREATE FUNCTION inferacct_internal.usd_in_words(usd numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(CASE WHEN abs(usd) < 1000 THEN round(usd, 2)::text WHEN abs(usd) < 1e15 THEN to_char(round(usd), 'FM999,999,999,999,990') ELSE round(usd)::text END || ' USD', 'an unknown amount');
+RETURN coalesce(CASE WHEN abs(usd) < 1000 THEN round(usd, 2)::text
+	WHEN abs(usd) < 1e15 THEN to_char(round(usd), 'FM999,999,999,999,990') ELSE round(usd)::text END || ' USD',
+	'an unknown amount');
 
 COMMENT ON FUNCTION usd_in_words(numeric) IS 'An amount for a sentence: cents below 1,000 USD, whole dollars above.';
 
 CREATE FUNCTION inferacct_internal.mtok_in_words(mtok numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(to_char(round(mtok, CASE WHEN abs(mtok) < 100 THEN 1 ELSE 0 END), CASE WHEN abs(mtok) < 100 THEN 'FM990.0' ELSE 'FM999,999,999,999,990' END) || ' million tokens', 'an unknown volume');
+RETURN coalesce(to_char(round(mtok, CASE WHEN abs(mtok) < 100 THEN 1 ELSE 0 END),
+	CASE WHEN abs(mtok) < 100 THEN 'FM990.0' ELSE 'FM999,999,999,999,990' END) || ' million tokens',
+	'an unknown volume');
 
 COMMENT ON FUNCTION mtok_in_words(numeric) IS 'A volume for a sentence.';
 
 CREATE FUNCTION inferacct_internal.counted(number numeric, noun text, nouns text DEFAULT NULL) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN number = 0 THEN 'no' WHEN abs(number) < 1000 THEN trim_scale(number)::text ELSE coalesce(to_char(number, 'FM999,999,999,999,999,990'), 'an unknown number of') END
+RETURN CASE WHEN number = 0 THEN 'no' WHEN abs(number) < 1000 THEN trim_scale(number)::text
+	ELSE coalesce(to_char(number, 'FM999,999,999,999,999,990'), 'an unknown number of') END
 	|| ' ' || CASE WHEN number = 1 THEN noun ELSE coalesce(nouns, noun || 's') END;
 
-COMMENT ON FUNCTION counted(numeric, text, text) IS 'A number of things for a sentence: no hours, 1 hour, 2 hours. nouns: the plural when it does not end in s.';
+COMMENT ON FUNCTION counted(numeric, text, text) IS
+'A number of things for a sentence: no hours, 1 hour, 2 hours. nouns: the plural when it does not end in s.';
 
 
 CREATE FUNCTION inferacct_internal.low_demand_multiple(f advice_facts) RETURNS numeric
@@ -54,7 +62,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$ SELECT round(f.left_usd * least(coalesce(f.low_demand_share, 1), 1) / nullif(f.fleet_usd, 0), 6) $$;
 
 COMMENT ON FUNCTION low_demand_multiple(advice_facts) IS
-'How many times the cost of a fleet for the busiest hour the API takes, at the volume of a week that 10 % of the weeks do not exceed. NULL when there is no fleet.';
+'How many times the cost of a fleet for the busiest hour the API takes, at the volume of a week that 10 % of the '
+'weeks do not exceed. NULL when there is no fleet.';
 
 -- Why machines cannot be judged, or NULL.
 CREATE FUNCTION inferacct_internal.advice_gap(f advice_facts) RETURNS text
@@ -62,12 +71,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN f.deployment IS NULL THEN 'No deployment was named.'
-		WHEN f.deployment_problem IS NOT NULL THEN format('Deployment "%s" cannot be judged: %s', f.deployment, f.deployment_problem)
+		WHEN f.deployment_problem IS NOT NULL THEN format('Deployment "%s" cannot be judged: %s', f.deployment,
+			f.deployment_problem)
 		WHEN f.weeks >= 8 THEN CASE WHEN f.replicas IS NULL THEN 'Nothing is left to serve.' END
-		ELSE format('The evidence is not sufficient: the log has %s, and 8 are needed.', counted(f.weeks, 'whole week')) END
+		ELSE format('The evidence is not sufficient: the log has %s, and 8 are needed.',
+			counted(f.weeks, 'whole week')) END
 $$;
 
-COMMENT ON FUNCTION advice_gap(advice_facts) IS 'What keeps advice_rules() from judging machines, in a sentence; NULL when nothing does.';
+COMMENT ON FUNCTION advice_gap(advice_facts) IS
+'What keeps advice_rules() from judging machines, in a sentence; NULL when nothing does.';
 
 -- Which way to serve what is left; the first condition that holds decides.
 CREATE FUNCTION inferacct_internal.advice_decision(f advice_facts) RETURNS advice
@@ -76,12 +88,14 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	multiple	numeric := low_demand_multiple(f);
-	whole_fleet	boolean := f.replicas >= f.peak_replicas AND f.p10_mtok_per_month >= f.permanent_mtok AND multiple >= coalesce(f.payback_multiple, 2);
+	whole_fleet	boolean := f.replicas >= f.peak_replicas AND f.p10_mtok_per_month >= f.permanent_mtok
+		AND multiple >= coalesce(f.payback_multiple, 2);
 	staffed		boolean := NOT coalesce(f.fte_available < f.fte_needed, false);
 	dearer		numeric := exact_quotient((f.fleet_usd - f.left_usd) * 730, nullif(f.hours, 0));	-- in a month
 	premium		text := CASE WHEN f.deployment_problem IS NOT NULL THEN 'What that costs is unknown. ' || advice_gap(f)
 		WHEN f.fleet_usd IS NULL THEN 'What that costs is unknown: name a deployment.'
-		WHEN dearer IS NULL THEN format('The fleet costs %s in the time of the log, the API %s.', usd_in_words(f.fleet_usd), usd_in_words(f.left_usd))
+		WHEN dearer IS NULL THEN format('The fleet costs %s in the time of the log, the API %s.',
+			usd_in_words(f.fleet_usd), usd_in_words(f.left_usd))
 		WHEN dearer > 0 THEN format('The premium over the API is %s a month.', usd_in_words(dearer))
 		ELSE format('It also saves %s a month.', usd_in_words(-dearer)) END;
 	verdict		text;
@@ -95,7 +109,9 @@ BEGIN
 			flips := 'data_residency is no longer required';
 		WHEN f.weeks < 8 THEN
 			verdict := 'insufficient_evidence';
-			why := format('The log has %s; 8 are needed before machines are rented. Stay with the API and keep measuring.', counted(f.weeks, 'whole week'));
+			why := format(
+				'The log has %s; 8 are needed before machines are rented. Stay with the API and keep measuring.',
+				counted(f.weeks, 'whole week'));
 			flips := 'the log reaches 8 whole weeks';
 		WHEN f.frontier_share = 1 THEN
 			verdict := 'api';
@@ -107,36 +123,55 @@ BEGIN
 			flips := 'that fact is stated';
 		WHEN f.deployment IS NULL OR f.replicas IS NULL THEN
 			verdict := 'api';
-			why := CASE WHEN f.deployment IS NULL THEN 'No deployment was named to compare with: the API serves as it does today.' ELSE 'Nothing is left to serve: the API serves as it does today.' END;
-			flips := CASE WHEN f.deployment IS NULL THEN 'a deployment is named that is cheaper' ELSE 'there are requests that neither batch nor routing has taken' END;
+			why := CASE WHEN f.deployment IS NULL
+				THEN 'No deployment was named to compare with: the API serves as it does today.'
+				ELSE 'Nothing is left to serve: the API serves as it does today.' END;
+			flips := CASE WHEN f.deployment IS NULL THEN 'a deployment is named that is cheaper'
+				ELSE 'there are requests that neither batch nor routing has taken' END;
 		WHEN f.p95_latency_ms > f.latency_target_ms AND f.latency_utilization >= f.target_utilization THEN
 			verdict := 'self_host';
 			why := 'The API is too slow and the replicas keep their target, and that overrides cost. ' || premium;
 			flips := format('the API answers 95 %% of the requests within %s ms', trim_scale(f.latency_target_ms));
 		WHEN f.replicas = 0 THEN
 			verdict := 'api';
-			why := format('No replica of %s earns its cost: the API costs %s in the time of the log, a fleet for the busiest hour %s.', f.deployment, usd_in_words(f.left_usd), usd_in_words(f.fleet_usd));
+			why := format(
+				'No replica of %s earns its cost: the API costs %s in the time of the log, a fleet for the busiest '
+				'hour %s.', f.deployment, usd_in_words(f.left_usd), usd_in_words(f.fleet_usd));
 			flips := format('a replica is used above %s of its throughput', percent(f.breakeven_utilization));
 		WHEN NOT staffed THEN
 			verdict := 'api';
-			why := format('Replicas would save %s, but running them takes %s and %s available.', usd_in_words(f.left_usd - f.hybrid_usd), counted(f.fte_needed, 'person', 'people'),
-				CASE WHEN f.fte_available = 0 THEN 'nobody is' WHEN f.fte_available = 1 THEN 'one is' ELSE trim_scale(f.fte_available) || ' are' END);
+			why := format('Replicas would save %s, but running them takes %s and %s available.',
+				usd_in_words(f.left_usd - f.hybrid_usd), counted(f.fte_needed, 'person', 'people'),
+				CASE WHEN f.fte_available = 0 THEN 'nobody is' WHEN f.fte_available = 1 THEN 'one is'
+					ELSE trim_scale(f.fte_available) || ' are' END);
 			flips := format('%s can run the deployment', counted(f.fte_needed, 'person', 'people'));
 		WHEN whole_fleet THEN
 			verdict := 'self_host';
-			why := format('A fleet of %s serves even the busiest hour, for %s in the time of the log; the API takes %s. At the volume of a weak week the API still costs %s times as much, and weak weeks stay above the break-even.',
-				replicas_in_words(f.peak_replicas), usd_in_words(f.fleet_usd), usd_in_words(f.left_usd), round(multiple, 1));
+			why := format(
+				'A fleet of %s serves even the busiest hour, for %s in the time of the log; the API takes %s. '
+				'At the volume of a weak week the API still costs %s times as much, and weak weeks stay above the '
+				'break-even.',
+				replicas_in_words(f.peak_replicas), usd_in_words(f.fleet_usd), usd_in_words(f.left_usd),
+				round(multiple, 1));
 			flips := format('the volume falls below %s a month', mtok_in_words(f.permanent_mtok));
 		ELSE
 			verdict := 'hybrid';
-			why := format('Serving the base of the load with %s and the rest by the API costs %s in the time of the log; the API alone costs %s.', replicas_in_words(f.replicas), usd_in_words(f.hybrid_usd), usd_in_words(f.left_usd));
-			flips := format('a replica of the base load is used for less than %s of its throughput', percent(f.breakeven_utilization));
+			why := format(
+				'Serving the base of the load with %s and the rest by the API costs %s in the time of the log; '
+				'the API alone costs %s.', replicas_in_words(f.replicas), usd_in_words(f.hybrid_usd),
+				usd_in_words(f.left_usd));
+			flips := format('a replica of the base load is used for less than %s of its throughput',
+				percent(f.breakeven_utilization));
 	END CASE;
-	RETURN ROW('decision', verdict, round(f.left_usd, 2), round(least(f.hybrid_usd, f.left_usd), 2), CASE WHEN f.hybrid_usd IS NOT NULL THEN 'computed' END, why, flips)::advice;
+	RETURN ROW('decision', verdict, round(f.left_usd, 2), round(least(f.hybrid_usd, f.left_usd), 2),
+		CASE WHEN f.hybrid_usd IS NOT NULL THEN 'computed' END, why, flips)::advice;
 END $$;
 
 COMMENT ON FUNCTION advice_decision(advice_facts) IS
-'The row `decision`. Precedence: residency, then evidence (8 whole weeks), then whether there is a model to self-host, then an API that is too slow where replicas were measured to be fast enough, then cost, then people to run it. self_host needs that the cheapest number of replicas is the whole fleet, that low demand (P10 of the weeks) is above the permanent break-even, and that the API costs payback_multiple times the fleet even then; else hybrid.';
+'The row `decision`. Precedence: residency, then evidence (8 whole weeks), then whether there is a model to '
+'self-host, then an API that is too slow where replicas were measured to be fast enough, then cost, then people to '
+'run it. self_host needs that the cheapest number of replicas is the whole fleet, that low demand (P10 of the weeks) '
+'is above the permanent break-even, and that the API costs payback_multiple times the fleet even then; else hybrid.';
 
 -- What decides before cost does, and what speaks for an API.
 CREATE FUNCTION inferacct_internal.advice_on_api(f advice_facts) RETURNS SETOF advice
@@ -145,64 +180,106 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	compared	boolean := f.breakeven_utilization IS NOT NULL;
-	bursty		boolean := CASE WHEN compared THEN f.p99_utilization < f.breakeven_utilization ELSE f.peak_to_mean > 3 OR f.cv > 1 END;
+	bursty		boolean := CASE WHEN compared THEN f.p99_utilization < f.breakeven_utilization ELSE f.peak_to_mean > 3
+		OR f.cv > 1 END;
 	erratic		boolean := CASE WHEN f.cv = 0 THEN false ELSE f.predictability < 0.5 END;
 	changing	boolean := coalesce(f.requirements_change, f.recent_model_share > 0.3);
 BEGIN
 	RETURN NEXT ROW('residency', advice_verdict(f.data_residency), NULL, NULL, 'given',
-		CASE WHEN f.data_residency IS NULL THEN 'Whether data may leave is in no log, and was not given.' WHEN f.data_residency THEN 'Data may not leave your machines.' ELSE 'Data may go to an API.' END,
+		CASE WHEN f.data_residency IS NULL THEN 'Whether data may leave is in no log, and was not given.'
+			WHEN f.data_residency THEN 'Data may not leave your machines.' ELSE 'Data may go to an API.' END,
 		'the requirement changes (data_residency)')::advice;
 	RETURN NEXT ROW('evidence', advice_verdict(f.weeks >= 8), f.weeks, 8, 'default',
-		format('The log has %s%s.', counted(f.weeks, 'whole week'), CASE WHEN f.unpriced_requests > 0 THEN format('; %s of %s left out for want of a price', f.unpriced_requests, counted(f.requests, 'request')) ELSE '' END),
+		format('The log has %s%s.', counted(f.weeks, 'whole week'),
+			CASE WHEN f.unpriced_requests > 0 THEN format('; %s of %s left out for want of a price',
+			f.unpriced_requests, counted(f.requests, 'request')) ELSE '' END),
 		CASE WHEN f.weeks >= 8 THEN 'never: weeks only add up' ELSE 'the log reaches 8 whole weeks' END)::advice;
 	RETURN NEXT ROW('frontier_only', advice_verdict(f.frontier_share = 1), f.frontier_share, 1, 'given',
-		CASE WHEN f.frontier_share IS NULL THEN 'Which models cannot be self-hosted is in no log, and was not given (frontier_models).' ELSE format('%s of the spend is on models named as not to be self-hosted.', percent(f.frontier_share)) END,
-		CASE WHEN f.frontier_share = 1 THEN 'open models take over some requests' ELSE 'all spend goes to models that cannot be self-hosted' END)::advice;
+		CASE WHEN f.frontier_share IS NULL
+			THEN 'Which models cannot be self-hosted is in no log, and was not given (frontier_models).'
+			ELSE format('%s of the spend is on models named as not to be self-hosted.', percent(f.frontier_share)) END,
+		CASE WHEN f.frontier_share = 1 THEN 'open models take over some requests'
+			ELSE 'all spend goes to models that cannot be self-hosted' END)::advice;
 
 	RETURN NEXT ROW('bursty', advice_verdict(bursty), CASE WHEN compared THEN f.p99_utilization ELSE f.peak_to_mean END,
-		CASE WHEN compared THEN f.breakeven_utilization ELSE 3 END, CASE WHEN compared THEN 'computed' ELSE 'default' END,
+		CASE WHEN compared THEN f.breakeven_utilization ELSE 3 END,
+			CASE WHEN compared THEN 'computed' ELSE 'default' END,
 		CASE WHEN f.peak_to_mean IS NULL AND NOT compared THEN 'There is no load to judge.'
-			WHEN compared THEN format('Replicas for all but the busiest 1 %% of the hours would be used to %s on average; they pay from %s on. %s', percent(f.p99_utilization), percent(f.breakeven_utilization),
-				CASE WHEN bursty THEN 'The load comes in bursts too high for that.' ELSE 'The load is not too bursty for that.' END)
-			ELSE format('The busiest hour has %s times the mean load, and the hours'' standard deviation is %s times the mean; a load is called bursty above 3, or 1. Whether that matters takes a deployment to compare with.',
+			WHEN compared THEN format(
+				'Replicas for all but the busiest 1 %% of the hours would be used to %s on average; '
+				'they pay from %s on. %s', percent(f.p99_utilization), percent(f.breakeven_utilization),
+				CASE WHEN bursty THEN 'The load comes in bursts too high for that.'
+					ELSE 'The load is not too bursty for that.' END)
+			ELSE format(
+				'The busiest hour has %s times the mean load, and the hours'' standard deviation is %s times the '
+				'mean; a load is called bursty above 3, or 1. Whether that matters takes a deployment to compare with.',
 				round(f.peak_to_mean, 1), coalesce(round(f.cv, 1)::text, 'unknown')) END,
-		CASE WHEN bursty THEN 'load is spread more evenly, or a replica becomes cheaper against the API' ELSE 'load comes in higher bursts, or a replica becomes dearer against the API' END)::advice;
+		CASE WHEN bursty THEN 'load is spread more evenly, or a replica becomes cheaper against the API'
+			ELSE 'load comes in higher bursts, or a replica becomes dearer against the API' END)::advice;
 	RETURN NEXT ROW('unpredictable', advice_verdict(erratic), f.predictability, 0.5, 'default',
-		CASE WHEN f.cv = 0 THEN 'The load is the same in every hour.' WHEN f.predictability IS NULL THEN 'The log is too short to tell: two weeks are needed.'
+		CASE WHEN f.cv = 0 THEN 'The load is the same in every hour.'
+			WHEN f.predictability IS NULL THEN 'The log is too short to tell: two weeks are needed.'
 			ELSE format('The hour of the week explains %s of the ups and downs.', percent(f.predictability)) END,
-		CASE WHEN erratic THEN 'the hour of the week explains half of the ups and downs' ELSE 'the hour of the week explains less than half of the ups and downs' END)::advice;
+		CASE WHEN erratic THEN 'the hour of the week explains half of the ups and downs'
+			ELSE 'the hour of the week explains less than half of the ups and downs' END)::advice;
 	RETURN NEXT ROW('forecast_misses', advice_verdict(f.forecast_wape > 0.3), f.forecast_wape, 0.3, 'default',
 		CASE WHEN f.forecast_wape IS NULL THEN 'The log is too short to tell: eight weeks are needed.'
-			ELSE format('A forecast of the last four weeks by the hour of the week, from the weeks before, misses %s of the load. What a miss costs is in forecast_regret.', percent(f.forecast_wape)) END,
-		CASE WHEN f.forecast_wape > 0.3 THEN 'such a forecast misses 30 % or less' ELSE 'such a forecast misses more than 30 %' END)::advice;
-	RETURN NEXT ROW('api_fast_enough', advice_verdict(f.p95_latency_ms <= f.latency_target_ms), f.p95_latency_ms, f.latency_target_ms, 'given',
-		CASE WHEN f.latency_target_ms IS NULL THEN 'How fast answers have to be is in no log, and was not given (latency_target_ms).' WHEN f.p95_latency_ms IS NULL THEN 'The log has no durations.'
-			ELSE format('95 %% of the requests take at most %s ms; the target is %s ms.', trim_scale(f.p95_latency_ms), trim_scale(f.latency_target_ms)) END,
+			ELSE format(
+				'A forecast of the last four weeks by the hour of the week, from the weeks before, misses %s of the '
+				'load. What a miss costs is in forecast_regret.', percent(f.forecast_wape)) END,
+		CASE WHEN f.forecast_wape > 0.3 THEN 'such a forecast misses 30 % or less'
+			ELSE 'such a forecast misses more than 30 %' END)::advice;
+	RETURN NEXT ROW('api_fast_enough', advice_verdict(f.p95_latency_ms <= f.latency_target_ms), f.p95_latency_ms,
+		f.latency_target_ms, 'given',
+		CASE WHEN f.latency_target_ms IS NULL
+			THEN 'How fast answers have to be is in no log, and was not given (latency_target_ms).'
+			WHEN f.p95_latency_ms IS NULL THEN 'The log has no durations.'
+			ELSE format('95 %% of the requests take at most %s ms; the target is %s ms.', trim_scale(f.p95_latency_ms),
+				trim_scale(f.latency_target_ms)) END,
 		'the API, or the target, changes')::advice;
-	RETURN NEXT ROW('changing_requirements', advice_verdict(changing), f.recent_model_share, 0.3, CASE WHEN f.requirements_change IS NULL THEN 'default' ELSE 'given' END,
-		coalesce(CASE WHEN f.requirements_change THEN 'Requirements are said to change.' WHEN NOT f.requirements_change THEN 'Requirements are said to be stable.' END,
-			CASE WHEN f.recent_model_share IS NULL THEN 'The log is too short to see models come and go (half a year is needed), and nothing was given (requirements_change).'
+	RETURN NEXT ROW('changing_requirements', advice_verdict(changing), f.recent_model_share, 0.3,
+		CASE WHEN f.requirements_change IS NULL THEN 'default' ELSE 'given' END,
+		coalesce(CASE WHEN f.requirements_change THEN 'Requirements are said to change.'
+			WHEN NOT f.requirements_change THEN 'Requirements are said to be stable.' END,
+			CASE WHEN f.recent_model_share IS NULL
+				THEN
+				'The log is too short to see models come and go (half a year is needed), and nothing was given '
+				'(requirements_change).'
 				WHEN f.recent_model_share = 0 THEN 'No spend is on models first used in the last 90 days.'
-				ELSE format('%s of the spend is on models first used in the last 90 days%s.', percent(f.recent_model_share), ': ' || array_to_string(f.recent_models[:5], ', ') || CASE WHEN cardinality(f.recent_models) > 5 THEN ' and others' ELSE '' END) END),
-		CASE WHEN changing THEN 'the same models keep serving' ELSE 'new models take over more of the spend' END)::advice;
-	RETURN NEXT ROW('no_operations_team', advice_verdict(CASE WHEN f.fte_needed > 0 THEN f.fte_available < f.fte_needed ELSE f.fte_available = 0 END),
+				ELSE format('%s of the spend is on models first used in the last 90 days%s.',
+					percent(f.recent_model_share), ': ' || array_to_string(f.recent_models[:5], ', ')
+					|| CASE WHEN cardinality(f.recent_models) > 5 THEN ' and others' ELSE '' END) END),
+		CASE WHEN changing THEN 'the same models keep serving'
+			ELSE 'new models take over more of the spend' END)::advice;
+	RETURN NEXT ROW('no_operations_team',
+		advice_verdict(CASE WHEN f.fte_needed > 0 THEN f.fte_available < f.fte_needed ELSE f.fte_available = 0 END),
 		f.fte_available, coalesce(f.fte_needed, 0), CASE WHEN f.fte_needed IS NULL THEN 'default' ELSE 'computed' END,
-		CASE WHEN f.fte_available IS NULL THEN 'How many people could run machines is in no log, and was not given (fte_available).' ELSE format('You have %s to run machines', counted(f.fte_available, 'person', 'people')) || '.' END
-			|| CASE WHEN f.fte_needed > 0 THEN format(' The deployment is planned with %s.', counted(f.fte_needed, 'person', 'people')) WHEN f.deployment IS NOT NULL THEN ' The deployment is planned without people, which is seldom true.' ELSE '' END,
-		CASE WHEN f.fte_available < f.fte_needed OR f.fte_available = 0 THEN 'people are hired, which the deployment''s costs must then contain' ELSE 'those people leave, or the deployment takes more of them' END)::advice;
+		CASE WHEN f.fte_available IS NULL
+			THEN 'How many people could run machines is in no log, and was not given (fte_available).'
+			ELSE format('You have %s to run machines', counted(f.fte_available, 'person', 'people')) || '.' END
+			|| CASE WHEN f.fte_needed > 0 THEN format(' The deployment is planned with %s.',
+				counted(f.fte_needed, 'person', 'people'))
+				WHEN f.deployment IS NOT NULL THEN ' The deployment is planned without people, which is seldom true.'
+				ELSE '' END,
+		CASE WHEN f.fte_available < f.fte_needed OR f.fte_available = 0
+			THEN 'people are hired, which the deployment''s costs must then contain'
+			ELSE 'those people leave, or the deployment takes more of them' END)::advice;
 END $$;
 
-COMMENT ON FUNCTION advice_on_api(advice_facts) IS 'The first part of advice_rules(): residency, evidence, and what speaks for an API.';
+COMMENT ON FUNCTION advice_on_api(advice_facts) IS
+'The first part of advice_rules(): residency, evidence, and what speaks for an API.';
 
 CREATE FUNCTION inferacct_internal.routing_gap(f advice_facts) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.'
-		WHEN f.routing_problem IS NOT NULL THEN format('Policy "%s" cannot be judged: %s', f.routing_policy, f.routing_problem) END
+		WHEN f.routing_problem IS NOT NULL THEN format('Policy "%s" cannot be judged: %s', f.routing_policy,
+			f.routing_problem) END
 $$;
 
-COMMENT ON FUNCTION routing_gap(advice_facts) IS 'What keeps advice_rules() from judging the routing policy, in a sentence; NULL when nothing does.';
+COMMENT ON FUNCTION routing_gap(advice_facts) IS
+'What keeps advice_rules() from judging the routing policy, in a sentence; NULL when nothing does.';
 
 -- The levers up to the machines, in the order in which they are pulled.
 CREATE FUNCTION inferacct_internal.advice_on_levers(f advice_facts) RETURNS SETOF advice
@@ -217,66 +294,142 @@ DECLARE
 	multiple	numeric := low_demand_multiple(f);
 	fast		boolean := f.latency_utilization >= f.target_utilization;
 	saves		boolean := coalesce(f.routing_saved_usd > 0, false);
-	wins		boolean := coalesce(f.replicas >= f.peak_replicas AND f.fleet_usd < f.left_usd AND f.p10_mtok_per_month >= f.permanent_mtok, false);
+	wins		boolean := coalesce(f.replicas >= f.peak_replicas AND f.fleet_usd < f.left_usd
+		AND f.p10_mtok_per_month >= f.permanent_mtok, false);
 	dearer		numeric := exact_quotient((f.fleet_usd - f.left_usd) * 730, nullif(f.hours, 0));	-- in a month
 BEGIN
 	RETURN NEXT ROW('batch', advice_verdict(f.batch_saved_usd > 0), f.batch_share, 0, 'computed',
-		CASE WHEN f.batch_saved_usd IS NULL THEN 'There is no spend to judge.' WHEN f.batch_saved_usd > 0 THEN format('Batch prices save %s in the time of the log, on %s of the spend, which may wait a day.', usd_in_words(f.batch_saved_usd), percent(f.batch_share))
+		CASE WHEN f.batch_saved_usd IS NULL THEN 'There is no spend to judge.'
+			WHEN f.batch_saved_usd > 0
+			THEN format('Batch prices save %s in the time of the log, on %s of the spend, which may wait a day.',
+			usd_in_words(f.batch_saved_usd), percent(f.batch_share))
 			ELSE 'No spend is marked as able to wait a day and has cheaper batch prices.' END,
-		CASE WHEN f.batch_saved_usd > 0 THEN 'those requests can no longer wait' ELSE 'requests say that they can wait (tolerates)' END)::advice;
-	RETURN NEXT ROW('routing', CASE WHEN unrouted IS NOT NULL THEN 'unknown' ELSE advice_verdict(saves AND f.quality_holds IS NOT false) END, f.routing_saved_share, 0, 'computed',
+		CASE WHEN f.batch_saved_usd > 0 THEN 'those requests can no longer wait'
+			ELSE 'requests say that they can wait (tolerates)' END)::advice;
+	RETURN NEXT ROW('routing', CASE WHEN unrouted IS NOT NULL THEN 'unknown'
+		ELSE advice_verdict(saves AND f.quality_holds IS NOT false) END, f.routing_saved_share, 0, 'computed',
 		CASE WHEN unrouted IS NOT NULL THEN unrouted
-			WHEN f.routing_saved_usd IS NULL THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
-			WHEN f.routing_request_share = 0 THEN format('Policy "%s" would send no request to another model%s.', f.routing_policy, CASE WHEN f.routing_saved_usd < 0 THEN ', and its classifier would cost ' || usd_in_words(-f.routing_saved_usd) ELSE '' END)
-			WHEN NOT saves THEN format('Policy "%s" would send %s of the requests, %s of their spend, to other models, and would cost %s more than it saves.', f.routing_policy, percent(f.routing_request_share),
+			WHEN f.routing_saved_usd IS NULL
+				THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
+			WHEN f.routing_request_share = 0 THEN format('Policy "%s" would send no request to another model%s.',
+				f.routing_policy, CASE WHEN f.routing_saved_usd < 0 THEN ', and its classifier would cost '
+				|| usd_in_words(-f.routing_saved_usd) ELSE '' END)
+			WHEN NOT saves THEN format(
+				'Policy "%s" would send %s of the requests, %s of their spend, to other models, and would cost %s more '
+				'than it saves.', f.routing_policy, percent(f.routing_request_share),
 				percent(f.routing_spend_share), usd_in_words(-f.routing_saved_usd))
-			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models and saves %s (%s). Drawing as many by lot would save %s, all but the longest prompts %s.', f.routing_policy, percent(f.routing_request_share),
-				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd), percent(f.routing_random_share), percent(f.routing_longest_share))
-				|| CASE WHEN f.quality_holds IS NULL THEN ' Whether the answers stay good enough is unknown.' WHEN f.quality_holds THEN '' ELSE ' But answers do not stay good enough.' END END,
-		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named' WHEN f.routing_problem IS NOT NULL THEN 'that fact is stated' WHEN saves THEN 'the classifier costs more than it saves, or answers do not stay good enough (quality_holds)' ELSE 'the policy sends requests to cheaper models' END)::advice;
-	RETURN NEXT ROW('routing_keeps_quality', CASE WHEN f.routing_policy IS NULL THEN 'unknown' ELSE advice_verdict(f.quality_holds) END, NULL, NULL, 'given',
-		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.' WHEN f.quality_holds IS NULL THEN 'Whether the answers stay good enough, and the score does better than lot and length of prompt, is in no log: measure it with route_quality() and say so (quality_holds).'
-			WHEN f.quality_holds THEN 'The policy is said to meet its target of quality, and to do better than lot and length of prompt.' ELSE 'The policy is said to miss its target of quality.' END,
+			ELSE format(
+				'Policy "%s" sends %s of the requests, %s of their spend, to other models and saves %s (%s). '
+				'Drawing as many by lot would save %s, all but the longest prompts %s.', f.routing_policy,
+				percent(f.routing_request_share),
+				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd),
+				percent(f.routing_random_share), percent(f.routing_longest_share))
+				|| CASE WHEN f.quality_holds IS NULL THEN ' Whether the answers stay good enough is unknown.'
+					WHEN f.quality_holds THEN '' ELSE ' But answers do not stay good enough.' END END,
+		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named'
+			WHEN f.routing_problem IS NOT NULL THEN 'that fact is stated'
+			WHEN saves
+			THEN 'the classifier costs more than it saves, or answers do not stay good enough (quality_holds)'
+			ELSE 'the policy sends requests to cheaper models' END)::advice;
+	RETURN NEXT ROW('routing_keeps_quality', CASE WHEN f.routing_policy IS NULL THEN 'unknown'
+		ELSE advice_verdict(f.quality_holds) END, NULL, NULL, 'given',
+		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.'
+			WHEN f.quality_holds IS NULL
+			THEN
+			'Whether the answers stay good enough, and the score does better than lot and length of prompt, is in no '
+			'log: measure it with route_quality() and say so (quality_holds).'
+			WHEN f.quality_holds THEN
+				'The policy is said to meet its target of quality, and to do better than lot and length of prompt.'
+				ELSE 'The policy is said to miss its target of quality.' END,
 		'a measurement on judged requests says otherwise')::advice;
-	RETURN NEXT ROW('routing_worth_building', CASE WHEN unrouted IS NOT NULL THEN 'unknown' ELSE advice_verdict(f.routing_spend_share >= 0.2) END, f.routing_spend_share, 0.2, 'default',
-		CASE WHEN unrouted IS NOT NULL THEN unrouted WHEN f.routing_spend_share IS NULL THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
-			ELSE format('%s of the spend is on requests that other models would answer; from 20 %% on it is worth building.', percent(f.routing_spend_share)) END,
-		CASE WHEN f.routing_spend_share >= 0.2 THEN 'easy requests make up less than a fifth of the spend' ELSE 'easy requests make up a fifth of the spend or more' END)::advice;
-	RETURN NEXT ROW('hybrid', CASE WHEN judged THEN advice_verdict(f.replicas >= 1 AND f.hybrid_usd < f.left_usd) ELSE 'unknown' END, f.replicas, 1, 'computed',
-		CASE WHEN NOT judged THEN gap WHEN f.replicas = 0 THEN format('No replica of %s earns its cost; the API takes %s in the time of the log.', f.deployment, usd_in_words(f.left_usd))
-			WHEN f.overflow_usd = 0 THEN format('Cheapest is %s of %s, without the API: %s in the time of the log against %s.', replicas_in_words(f.replicas), f.deployment, usd_in_words(f.hybrid_usd), usd_in_words(f.left_usd))
-			ELSE format('Cheapest is %s of %s: %s in the time of the log, of which %s goes to the API for what they cannot serve, against %s for the API alone.', replicas_in_words(f.replicas), f.deployment,
-				usd_in_words(f.hybrid_usd), percent(exact_quotient(f.overflow_usd, nullif(f.hybrid_usd, 0))), usd_in_words(f.left_usd)) END,
-		CASE WHEN f.deployment_problem IS NOT NULL THEN 'that fact is stated' WHEN f.breakeven_utilization IS NULL THEN 'a deployment is named' WHEN f.replicas > 0 THEN format('the first replica is used for less than %s of its throughput', percent(f.breakeven_utilization))
-			ELSE format('a replica is used for more than %s of its throughput', percent(f.breakeven_utilization)) END)::advice;
-	RETURN NEXT ROW('self_host', CASE WHEN judged THEN advice_verdict(wins) ELSE 'unknown' END, f.p10_mtok_per_month, f.permanent_mtok, 'computed',
-		CASE WHEN NOT judged THEN gap WHEN f.permanent_mtok IS NULL THEN coalesce(f.breakeven_reason, 'Machines never break even.')
-			ELSE format('A weak week runs at %s a month. Machines first pay at %s, %s per second around the clock, and for good above %s. ', mtok_in_words(f.p10_mtok_per_month), mtok_in_words(f.first_mtok),
+	RETURN NEXT ROW('routing_worth_building', CASE WHEN unrouted IS NOT NULL THEN 'unknown'
+		ELSE advice_verdict(f.routing_spend_share >= 0.2) END, f.routing_spend_share, 0.2, 'default',
+		CASE WHEN unrouted IS NOT NULL THEN unrouted
+			WHEN f.routing_spend_share IS NULL
+			THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
+			ELSE format(
+				'%s of the spend is on requests that other models would answer; from 20 %% on it is worth building.',
+				percent(f.routing_spend_share)) END,
+		CASE WHEN f.routing_spend_share >= 0.2 THEN 'easy requests make up less than a fifth of the spend'
+			ELSE 'easy requests make up a fifth of the spend or more' END)::advice;
+	RETURN NEXT ROW('hybrid', CASE WHEN judged THEN advice_verdict(f.replicas >= 1 AND f.hybrid_usd < f.left_usd)
+		ELSE 'unknown' END, f.replicas, 1, 'computed',
+		CASE WHEN NOT judged THEN gap
+			WHEN f.replicas = 0 THEN format('No replica of %s earns its cost; the API takes %s in the time of the log.',
+			f.deployment, usd_in_words(f.left_usd))
+			WHEN f.overflow_usd = 0
+				THEN format('Cheapest is %s of %s, without the API: %s in the time of the log against %s.',
+				replicas_in_words(f.replicas), f.deployment, usd_in_words(f.hybrid_usd), usd_in_words(f.left_usd))
+			ELSE format(
+				'Cheapest is %s of %s: %s in the time of the log, of which %s goes to the API for what they cannot '
+				'serve, against %s for the API alone.', replicas_in_words(f.replicas), f.deployment,
+				usd_in_words(f.hybrid_usd), percent(exact_quotient(f.overflow_usd, nullif(f.hybrid_usd, 0))),
+				usd_in_words(f.left_usd)) END,
+		CASE WHEN f.deployment_problem IS NOT NULL THEN 'that fact is stated'
+			WHEN f.breakeven_utilization IS NULL THEN 'a deployment is named'
+			WHEN f.replicas > 0 THEN format('the first replica is used for less than %s of its throughput',
+			percent(f.breakeven_utilization))
+			ELSE format('a replica is used for more than %s of its throughput',
+				percent(f.breakeven_utilization)) END)::advice;
+	RETURN NEXT ROW('self_host', CASE WHEN judged THEN advice_verdict(wins) ELSE 'unknown' END, f.p10_mtok_per_month,
+		f.permanent_mtok, 'computed',
+		CASE WHEN NOT judged THEN gap
+			WHEN f.permanent_mtok IS NULL THEN coalesce(f.breakeven_reason, 'Machines never break even.')
+			ELSE format(
+				'A weak week runs at %s a month. Machines first pay at %s, %s per second around the clock, and for '
+				'good above %s. ', mtok_in_words(f.p10_mtok_per_month), mtok_in_words(f.first_mtok),
 					counted(round(f.breakeven_tokens_per_second), 'token'), mtok_in_words(f.permanent_mtok))
-				|| CASE WHEN f.peak_replicas IS NULL THEN 'How many replicas the busiest hour needs is unknown.' WHEN f.replicas >= f.peak_replicas THEN 'Even the busiest hour is cheapest on one''s own machines.'
-					ELSE format('The busiest hour needs %s, but %s.', replicas_in_words(f.peak_replicas), CASE f.replicas WHEN 0 THEN 'none pays' WHEN 1 THEN 'only one pays' ELSE format('only %s pay', trim_scale(f.replicas)) END) END END,
-		CASE WHEN f.permanent_mtok IS NULL THEN 'the API becomes dearer, or a replica cheaper' WHEN wins THEN format('a weak week falls below %s a month', mtok_in_words(f.permanent_mtok))
-			ELSE format('weak weeks stay above %s a month, and peaks become lower', mtok_in_words(f.permanent_mtok)) END)::advice;
-	RETURN NEXT ROW('api_too_slow', advice_verdict(f.p95_latency_ms > f.latency_target_ms), f.p95_latency_ms, f.latency_target_ms, 'given',
-		CASE WHEN f.latency_target_ms IS NULL THEN 'How fast answers have to be is in no log, and was not given (latency_target_ms).' WHEN f.p95_latency_ms IS NULL THEN 'The log has no durations.'
-			WHEN f.p95_latency_ms <= f.latency_target_ms THEN 'The API is fast enough: latency does not ask for machines.'
-			ELSE format('95 %% of the requests take up to %s ms; the target is %s ms. ', trim_scale(f.p95_latency_ms), trim_scale(f.latency_target_ms))
-				|| CASE WHEN fast THEN 'Machines that keep their target override cost' || coalesce(CASE WHEN dearer > 0 THEN format(': the premium is %s a month.', usd_in_words(dearer)) END, ', and cost no more.')
-					WHEN NOT fast THEN 'But the deployment does not keep its own target.' ELSE 'Whether machines would be faster is unknown: see self_host_fast_enough.' END END,
+				|| CASE WHEN f.peak_replicas IS NULL THEN 'How many replicas the busiest hour needs is unknown.'
+					WHEN f.replicas >= f.peak_replicas THEN 'Even the busiest hour is cheapest on one''s own machines.'
+					ELSE format('The busiest hour needs %s, but %s.', replicas_in_words(f.peak_replicas),
+						CASE f.replicas WHEN 0 THEN 'none pays' WHEN 1 THEN 'only one pays'
+						ELSE format('only %s pay', trim_scale(f.replicas)) END) END END,
+		CASE WHEN f.permanent_mtok IS NULL THEN 'the API becomes dearer, or a replica cheaper'
+			WHEN wins THEN format('a weak week falls below %s a month', mtok_in_words(f.permanent_mtok))
+			ELSE format('weak weeks stay above %s a month, and peaks become lower',
+				mtok_in_words(f.permanent_mtok)) END)::advice;
+	RETURN NEXT ROW('api_too_slow', advice_verdict(f.p95_latency_ms > f.latency_target_ms), f.p95_latency_ms,
+		f.latency_target_ms, 'given',
+		CASE WHEN f.latency_target_ms IS NULL
+			THEN 'How fast answers have to be is in no log, and was not given (latency_target_ms).'
+			WHEN f.p95_latency_ms IS NULL THEN 'The log has no durations.'
+			WHEN f.p95_latency_ms <= f.latency_target_ms
+				THEN 'The API is fast enough: latency does not ask for machines.'
+			ELSE format('95 %% of the requests take up to %s ms; the target is %s ms. ', trim_scale(f.p95_latency_ms),
+				trim_scale(f.latency_target_ms))
+				|| CASE WHEN fast THEN 'Machines that keep their target override cost'
+					|| coalesce(CASE WHEN dearer > 0 THEN format(': the premium is %s a month.',
+					usd_in_words(dearer)) END, ', and cost no more.')
+					WHEN NOT fast THEN 'But the deployment does not keep its own target.'
+						ELSE 'Whether machines would be faster is unknown: see self_host_fast_enough.' END END,
 		'the API, or the target, changes')::advice;
-	RETURN NEXT ROW('self_host_fast_enough', advice_verdict(fast), f.target_utilization, f.latency_utilization, 'computed',
-		CASE WHEN f.deployment IS NULL THEN 'No deployment was named.' WHEN f.replica_latency_target IS NOT true THEN 'How fast replicas have to be was not given (ttft_p99_ms, tpot_ms).'
-			WHEN f.latency_utilization IS NULL THEN format('How fast replicas of %s are was not measured (serving_point).', f.deployment)
-			WHEN f.latency_utilization = 0 THEN format('Replicas of %s keep the target at no load that was measured.', f.deployment)
-			ELSE format('Replicas of %s keep the target up to %s of their measured throughput; %s is planned with.', f.deployment, percent(f.latency_utilization), percent(f.target_utilization)) END,
-		CASE WHEN fast THEN format('more than %s of the throughput is planned with', percent(f.latency_utilization)) WHEN f.latency_utilization > 0 THEN format('at most %s of the throughput is planned with', percent(f.latency_utilization))
+	RETURN NEXT ROW('self_host_fast_enough', advice_verdict(fast), f.target_utilization, f.latency_utilization,
+		'computed',
+		CASE WHEN f.deployment IS NULL THEN 'No deployment was named.'
+			WHEN f.replica_latency_target IS NOT true
+			THEN 'How fast replicas have to be was not given (ttft_p99_ms, tpot_ms).'
+			WHEN f.latency_utilization IS NULL
+				THEN format('How fast replicas of %s are was not measured (serving_point).', f.deployment)
+			WHEN f.latency_utilization = 0 THEN format('Replicas of %s keep the target at no load that was measured.',
+				f.deployment)
+			ELSE format('Replicas of %s keep the target up to %s of their measured throughput; %s is planned with.',
+				f.deployment, percent(f.latency_utilization), percent(f.target_utilization)) END,
+		CASE WHEN fast THEN format('more than %s of the throughput is planned with', percent(f.latency_utilization))
+			WHEN f.latency_utilization > 0 THEN format('at most %s of the throughput is planned with',
+			percent(f.latency_utilization))
 			ELSE 'replicas are measured that keep the target' END)::advice;
-	RETURN NEXT ROW('pays_multiple_times', CASE WHEN judged THEN advice_verdict(multiple >= payback) ELSE 'unknown' END, multiple, payback, CASE WHEN f.payback_multiple IS NULL THEN 'default' ELSE 'given' END,
-		CASE WHEN NOT judged THEN gap WHEN multiple IS NULL THEN 'What the API or a fleet costs is unknown.' ELSE format('At the volume of a weak week, the API costs %s times what a fleet for the busiest hour does; over the whole log, %s times.', round(multiple, 2), round(f.left_usd / nullif(f.fleet_usd, 0), 2)) END,
-		CASE WHEN multiple >= payback THEN format('that falls below %s', trim_scale(payback)) ELSE format('that reaches %s', trim_scale(payback)) END)::advice;
+	RETURN NEXT ROW('pays_multiple_times', CASE WHEN judged THEN advice_verdict(multiple >= payback) ELSE 'unknown' END,
+		multiple, payback, CASE WHEN f.payback_multiple IS NULL THEN 'default' ELSE 'given' END,
+		CASE WHEN NOT judged THEN gap WHEN multiple IS NULL THEN 'What the API or a fleet costs is unknown.'
+			ELSE format(
+			'At the volume of a weak week, the API costs %s times what a fleet for the busiest hour does; '
+			'over the whole log, %s times.', round(multiple, 2), round(f.left_usd / nullif(f.fleet_usd, 0), 2)) END,
+		CASE WHEN multiple >= payback THEN format('that falls below %s', trim_scale(payback))
+			ELSE format('that reaches %s', trim_scale(payback)) END)::advice;
 END $$;
 
-COMMENT ON FUNCTION advice_on_levers(advice_facts) IS 'The second part of advice_rules(): batch, routing, hybrid and self-hosting.';
+COMMENT ON FUNCTION advice_on_levers(advice_facts) IS
+'The second part of advice_rules(): batch, routing, hybrid and self-hosting.';
 
 -- What to reserve of the machines.
 CREATE FUNCTION inferacct_internal.advice_on_commitment(f advice_facts) RETURNS SETOF advice
@@ -289,39 +442,77 @@ DECLARE
 	commits		boolean := coalesce(f.committed_replicas >= 1 AND f.committed_saved_usd > 0, false);
 	nothing		text := 'There is nothing to reserve.';
 	regret		numeric := greatest(f.regret_high_usd, f.regret_low_usd);
-	robust		boolean := CASE WHEN judged THEN CASE WHEN commits THEN regret < f.committed_spared_usd ELSE false END END;
-	lasts		boolean := CASE WHEN judged THEN CASE WHEN commits THEN f.committed_erased_at <= f.low_demand_share ELSE false END END;
-	years		numeric := exact_quotient(3 * f.reserved_3y_usd, nullif(f.reserved_1y_usd, 0));	-- that three at once cost
-	renewed		numeric := 1 + f.price_factor + f.price_factor * f.price_factor;				-- that three in a row cost
+	robust		boolean := CASE WHEN judged THEN CASE WHEN commits THEN regret < f.committed_spared_usd
+		ELSE false END END;
+	lasts		boolean := CASE WHEN judged THEN CASE WHEN commits THEN f.committed_erased_at <= f.low_demand_share
+		ELSE false END END;
+	-- that three at once cost
+	years		numeric := exact_quotient(3 * f.reserved_3y_usd, nullif(f.reserved_1y_usd, 0));
+	-- that three in a row cost
+	renewed		numeric := 1 + f.price_factor + f.price_factor * f.price_factor;
 	longer		boolean := CASE WHEN judged THEN years <= renewed END;
 	even_factor	numeric := CASE WHEN years BETWEEN 1 AND 1000000 THEN round((sqrt(4 * years - 3) - 1) / 2, 6) END;
 BEGIN
-	RETURN NEXT ROW('commitment', CASE WHEN judged THEN advice_verdict(commits) ELSE 'unknown' END, f.committed_needed_share, f.committed_price_ratio, 'computed',
+	RETURN NEXT ROW('commitment', CASE WHEN judged THEN advice_verdict(commits) ELSE 'unknown' END,
+		f.committed_needed_share, f.committed_price_ratio, 'computed',
 		CASE WHEN NOT judged THEN gap
-			WHEN commits THEN format('Reserving %s saves %s in the time of the log: %s needed in %s, and a reservation pays above %s of them.', replicas_in_words(f.committed_replicas), usd_in_words(f.committed_saved_usd),
-				CASE WHEN f.committed_replicas = 1 THEN 'it is' ELSE 'each is' END, CASE WHEN f.committed_needed_share = 1 THEN 'every hour' ELSE format('at least %s of the hours', percent(f.committed_needed_share)) END, percent(f.committed_price_ratio))
-			WHEN f.committed_price_ratio IS NULL THEN 'There is no replica on demand, or no price of a reservation to compare it with.'
-			ELSE format('No replica is needed in more than %s of the hours, from where on a reservation pays.', percent(f.committed_price_ratio)) END,
-		CASE WHEN f.committed_price_ratio IS NULL THEN 'replicas run on demand, and gpu_price has what reserving them costs'
-			WHEN commits THEN format('the last reserved replica is needed in less than %s of the hours', percent(f.committed_price_ratio))
-			ELSE format('a replica is needed in more than %s of the hours', percent(f.committed_price_ratio)) END)::advice;
-	RETURN NEXT ROW('commitment_survives_low_demand', advice_verdict(lasts), f.committed_erased_at, f.low_demand_share, 'computed',
+			WHEN commits THEN format(
+				'Reserving %s saves %s in the time of the log: %s needed in %s, and a reservation pays above %s of '
+				'them.', replicas_in_words(f.committed_replicas), usd_in_words(f.committed_saved_usd),
+				CASE WHEN f.committed_replicas = 1 THEN 'it is' ELSE 'each is' END,
+					CASE WHEN f.committed_needed_share = 1 THEN 'every hour'
+					ELSE format('at least %s of the hours', percent(f.committed_needed_share)) END,
+					percent(f.committed_price_ratio))
+			WHEN f.committed_price_ratio IS NULL
+				THEN 'There is no replica on demand, or no price of a reservation to compare it with.'
+			ELSE format('No replica is needed in more than %s of the hours, from where on a reservation pays.',
+				percent(f.committed_price_ratio)) END,
+		CASE WHEN f.committed_price_ratio IS NULL
+			THEN 'replicas run on demand, and gpu_price has what reserving them costs'
+			WHEN commits THEN format('the last reserved replica is needed in less than %s of the hours',
+				percent(f.committed_price_ratio))
+			ELSE format('a replica is needed in more than %s of the hours',
+				percent(f.committed_price_ratio)) END)::advice;
+	RETURN NEXT ROW('commitment_survives_low_demand', advice_verdict(lasts), f.committed_erased_at, f.low_demand_share,
+		'computed',
 		CASE WHEN NOT judged THEN gap WHEN NOT commits THEN nothing
-			ELSE format('The reservation costs more than paying by the hour when demand falls below %s of what it is; a weak week has %s of the mean.', percent(f.committed_erased_at), percent(f.low_demand_share)) END,
-		CASE WHEN NOT commits THEN 'a reservation pays' WHEN lasts THEN format('weak weeks fall below %s of the mean', percent(f.committed_erased_at)) ELSE format('weak weeks stay above %s of the mean', percent(f.committed_erased_at)) END)::advice;
+			ELSE format(
+				'The reservation costs more than paying by the hour when demand falls below %s of what it is; '
+				'a weak week has %s of the mean.', percent(f.committed_erased_at), percent(f.low_demand_share)) END,
+		CASE WHEN NOT commits THEN 'a reservation pays'
+			WHEN lasts THEN format('weak weeks fall below %s of the mean', percent(f.committed_erased_at))
+			ELSE format('weak weeks stay above %s of the mean', percent(f.committed_erased_at)) END)::advice;
 	RETURN NEXT ROW('forecast_regret', advice_verdict(robust), regret, f.committed_spared_usd, 'computed',
-		CASE WHEN NOT judged THEN gap WHEN NOT commits THEN nothing WHEN regret IS NULL THEN 'By how much a forecast may be off was not given (forecast_error).'
-			ELSE format('Reserving for a forecast that is %s too high costs %s more than the right number would, for one that is %s too low %s more. The right number saves %s against paying by the hour.',
-				percent(f.forecast_error), usd_in_words(f.regret_high_usd), percent(f.forecast_error), usd_in_words(f.regret_low_usd), usd_in_words(f.committed_spared_usd)) END,
-		CASE WHEN NOT commits THEN 'a reservation pays' WHEN robust THEN 'a forecast may be off by more (forecast_error)' ELSE 'forecasts come closer (forecast_error), or a reservation becomes cheaper' END)::advice;
-	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.8 THEN 'default' ELSE 'given' END,
-		CASE WHEN NOT judged THEN gap WHEN f.replicas = 0 THEN nothing WHEN years IS NULL THEN 'There are no prices of a reservation for one and for three years to compare, or no replica runs on demand.' WHEN renewed IS NULL THEN 'How prices change from year to year was not given (price_factor).'
-			ELSE format('Reserving for three years costs %s times one year''s price; a year at a time, it costs %s times that if each year''s price is %s of the last one''s. %s', round(years, 2), round(renewed, 2), percent(f.price_factor),
-				CASE WHEN longer THEN 'Take three years for what is surely needed so long.' ELSE 'Take one year at a time.' END) END,
-		CASE WHEN even_factor IS NULL THEN 'the prices of the terms change' WHEN longer THEN format('prices fall by more than %s a year', percent(1 - even_factor)) ELSE format('prices fall by at most %s a year', percent(1 - even_factor)) END)::advice;
+		CASE WHEN NOT judged THEN gap WHEN NOT commits THEN nothing
+			WHEN regret IS NULL THEN 'By how much a forecast may be off was not given (forecast_error).'
+			ELSE format(
+				'Reserving for a forecast that is %s too high costs %s more than the right number would, for one that '
+				'is %s too low %s more. The right number saves %s against paying by the hour.',
+				percent(f.forecast_error), usd_in_words(f.regret_high_usd), percent(f.forecast_error),
+				usd_in_words(f.regret_low_usd), usd_in_words(f.committed_spared_usd)) END,
+		CASE WHEN NOT commits THEN 'a reservation pays'
+			WHEN robust THEN 'a forecast may be off by more (forecast_error)'
+			ELSE 'forecasts come closer (forecast_error), or a reservation becomes cheaper' END)::advice;
+	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.8 THEN 'default'
+		ELSE 'given' END,
+		CASE WHEN NOT judged THEN gap WHEN f.replicas = 0 THEN nothing
+			WHEN years IS NULL THEN
+			'There are no prices of a reservation for one and for three years to compare, or no replica runs on demand.'
+			WHEN renewed IS NULL THEN 'How prices change from year to year was not given (price_factor).'
+			ELSE format(
+				'Reserving for three years costs %s times one year''s price; a year at a time, it costs %s times that '
+				'if each year''s price is %s of the last one''s. %s', round(years, 2), round(renewed, 2),
+				percent(f.price_factor),
+				CASE WHEN longer THEN 'Take three years for what is surely needed so long.'
+					ELSE 'Take one year at a time.' END) END,
+		CASE WHEN even_factor IS NULL THEN 'the prices of the terms change'
+			WHEN longer THEN format('prices fall by more than %s a year', percent(1 - even_factor))
+			ELSE format('prices fall by at most %s a year', percent(1 - even_factor)) END)::advice;
 END $$;
 
-COMMENT ON FUNCTION advice_on_commitment(advice_facts) IS 'The third part of advice_rules(): whether to reserve, what a wrong forecast and weak demand do to it, and for how long.';
+COMMENT ON FUNCTION advice_on_commitment(advice_facts) IS
+'The third part of advice_rules(): whether to reserve, what a wrong forecast and weak demand do to it, and for how '
+'long.';
 
 CREATE FUNCTION inferacct_internal.advice_rules(f advice_facts) RETURNS SETOF advice
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 23 COST 1000
@@ -335,12 +526,18 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advice_rules(advice_facts) IS
-'Every rule of the decision matrix on given facts, in the order of precedence: residency, evidence, what speaks for an API, then the levers batch, routing, hybrid, self-host, commitment, and the decision. Facts that are NULL give verdicts that are unknown, never a guess.';
+'Every rule of the decision matrix on given facts, in the order of precedence: residency, evidence, what speaks for '
+'an API, then the levers batch, routing, hybrid, self-host, commitment, and the decision. '
+'Facts that are NULL give verdicts that are unknown, never a guess.';
 
-CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, baseline_model text DEFAULT NULL, log regclass DEFAULT 'inferacct.usage_log',
-	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, data_residency boolean DEFAULT NULL, latency_target_ms numeric DEFAULT NULL,
-	fte_available numeric DEFAULT NULL, requirements_change boolean DEFAULT NULL, quality_holds boolean DEFAULT NULL, frontier_models text[] DEFAULT NULL,
-	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.8, at timestamptz DEFAULT now(), forecast_error numeric DEFAULT 0.1,
+CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
+	log regclass DEFAULT 'inferacct.usage_log',
+	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, data_residency boolean DEFAULT NULL,
+	latency_target_ms numeric DEFAULT NULL,
+	fte_available numeric DEFAULT NULL, requirements_change boolean DEFAULT NULL, quality_holds boolean DEFAULT NULL,
+	frontier_models text[] DEFAULT NULL,
+	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.8, at timestamptz DEFAULT now(),
+	forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL)
 RETURNS SETOF advice
 LANGUAGE plpgsql STABLE ROWS 23 COST 10000000
@@ -349,7 +546,8 @@ AS $$
 DECLARE
 	f	advice_facts;
 BEGIN
-	f := advice_facts(workload(log, policy, baseline_model, frontier_models, since, until), deployment, policy, price_factor, at, forecast_error, ttft_p99_ms, tpot_ms);
+	f := advice_facts(workload(log, policy, baseline_model, frontier_models, since, until), deployment, policy,
+		price_factor, at, forecast_error, ttft_p99_ms, tpot_ms);
 	IF frontier_models IS NULL THEN
 		f.frontier_share := NULL;
 	END IF;
@@ -362,7 +560,15 @@ BEGIN
 	RETURN QUERY SELECT * FROM advice_rules(f);
 END $$;
 
-COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean, boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric) IS
-'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, the decision last. deployment: what could serve it oneself; policy and baseline_model: the routing to judge (NULL: the model of its last tier); at: the time of the deployment''s prices. '
-'What no log holds is given or unknown: data_residency, latency_target_ms (p95 of whole answers), fte_available, requirements_change, quality_holds (does the policy meet its quality target, and beat lot and length in route_quality()), frontier_models (that cannot be self-hosted), payback_multiple (default 2), price_factor (what a year''s price falls to in the next, default 0.8), forecast_error (by how much a forecast of the load may be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas have to keep). '
-'What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, the price of a model) makes the rules that need it unknown, and they say what it is. Errors: as workload(), IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';
+COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean,
+	boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric) IS
+'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, the '
+'decision last. deployment: what could serve it oneself; policy and baseline_model: the routing to judge (NULL: the '
+'model of its last tier); at: the time of the deployment''s prices. What no log holds is given or unknown: '
+'data_residency, latency_target_ms (p95 of whole answers), fte_available, requirements_change, quality_holds (does '
+'the policy meet its quality target, and beat lot and length in route_quality()), frontier_models (that cannot be '
+'self-hosted), payback_multiple (default 2), price_factor (what a year''s price falls to in the next, default 0.8), '
+'forecast_error (by how much a forecast of the load may be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas '
+'have to keep). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, the price '
+'of a model) makes the rules that need it unknown, and they say what it is. '
+'Errors: as workload(), IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';

@@ -44,7 +44,7 @@ COMMENT ON COLUMN source_relation.columns IS 'the number of each column that is 
 COMMENT ON COLUMN source_relation.seen IS 'source_seen() when the functions of the source were made';
 COMMENT ON COLUMN source_relation.problem IS 'why the source is broken; NULL when it is not';
 
--- A mapping of one's own: which columns fill which, and what the counts contain.
+-- A mapping of one's own: which columns fill which, and what the counts contain; or where the provider's whole answer is.
 CREATE FUNCTION inferacct_internal.columns_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
@@ -52,16 +52,39 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	counts text := '';
+	response text;
 	called text;
 	key text;
 	said jsonb;
 BEGIN
-	FOREACH key IN ARRAY ARRAY['at', 'request_id', 'model', 'input'] LOOP
+	FOREACH key IN ARRAY CASE WHEN mapping ? 'response' THEN ARRAY['at', 'request_id'] WHEN mapping ? 'usage' THEN ARRAY['at', 'request_id', 'model'] ELSE ARRAY['at', 'request_id', 'model', 'input'] END LOOP
 		IF NOT mapping ? key THEN
 			PERFORM inferacct_internal.fail('22023', format('the mapping does not say which column is "%s"', key),
-				hint => 'Required are at, request_id, model, input and input_includes_cached.');
+				hint => 'Required are at, request_id, and either response (a column with the provider''s whole answer), or model and usage (a column of that type), or model, input and input_includes_cached.');
 		END IF;
 	END LOOP;
+	IF mapping ?| ARRAY['response', 'usage'] AND ((mapping ? 'response' AND mapping ? 'usage') OR EXISTS (
+		SELECT FROM jsonb_object_keys(mapping) AS k(name) WHERE is_meter(k.name) OR k.name IN ('input_includes_cached', 'output_includes_reasoning', 'cache_write_total'))) THEN
+		PERFORM inferacct_internal.fail('22023', format('a mapping with "%s" cannot have counts beside it', CASE WHEN mapping ? 'response' THEN 'response' ELSE 'usage' END),
+			hint => 'An answer tells what its counts contain. For a name that it has and no release knows, say {"names": {"name": "meter"}}.');
+	END IF;
+	IF mapping ? 'usage' THEN
+		response := source_need(relation, 'usage', mapping ->> 'usage');
+		IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND format('r.%I', attname) = response AND atttypid = 'inferacct.usage'::regtype) THEN
+			PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" is not of type usage', substr(response, 3), relation),
+				hint => 'For a column with a provider''s answer say {"response": ...}; parse_usage() makes a usage of one.');
+		END IF;
+		RETURN jsonb_build_object('usage', response, 'columns', '{}'::jsonb);
+	END IF;
+	IF mapping ? 'response' THEN
+		response := CASE WHEN jsonb_typeof(mapping -> 'response') = 'string' THEN source_json(relation, source_need(relation, 'response', mapping ->> 'response'))
+			ELSE format('inferacct_internal.try_json(%s)', source_expression(relation, 'response', mapping -> 'response')) END;
+		RETURN jsonb_build_object('kind', 'response', 'counts', response, 'columns', jsonb_build_object(
+			'model', format('inferacct_internal.source_model(%s, inferacct_internal.payload_word(''model'', %s))',
+				CASE WHEN mapping ? 'provider' THEN '(' || source_expression(relation, 'provider', mapping -> 'provider') || ')::text' ELSE 'NULL' END, response),
+			'service_tier', format('inferacct_internal.payload_word(''service_tier'', %s)', response),
+			'region', format('inferacct_internal.payload_word(''region'', %s)', response)));
+	END IF;
 	IF jsonb_typeof(mapping -> 'input_includes_cached') IS DISTINCT FROM 'boolean' THEN
 		PERFORM inferacct_internal.fail('22023', 'the mapping does not say whether the input count includes cached tokens',
 			'OpenAI and OpenTelemetry count cached tokens within the input, Anthropic beside it; the wrong guess bills them twice or not at all.',
@@ -78,12 +101,61 @@ BEGIN
 			ELSE key END;
 		counts := counts || format('%s%L, %s', CASE WHEN counts <> '' THEN ', ' ELSE '' END, called, source_expression(relation, key, said));
 	END LOOP;
-	counts := format('(''columns'', pg_catalog.jsonb_build_object(%s))', counts);
-	RETURN jsonb_build_object('columns', jsonb_build_object('usage', 'inferacct_internal.source_usage' || counts), 'problem', 'inferacct_internal.source_problem' || counts);
+	RETURN jsonb_build_object('kind', 'columns', 'counts', format('pg_catalog.jsonb_build_object(%s)', counts), 'columns', '{}'::jsonb);
 END
 $$;
 
 COMMENT ON FUNCTION columns_definition(regclass, jsonb) IS 'Definition of any table by a mapping of its columns, for attach_usage().';
+
+-- Which rows count: [{"column", "path"?, "is" | "is_not": value or values}, ...].
+CREATE FUNCTION inferacct_internal.filter_condition(relation regclass, filter jsonb)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	conditions text;
+	one jsonb;
+	said jsonb;
+BEGIN
+	FOR one IN SELECT * FROM elements(filter) LOOP
+		said := coalesce(one -> 'is', one -> 'is_not');
+		IF said IS NULL OR jsonb_typeof(said) = 'object' OR NOT one ? 'column' OR (one ? 'is' AND one ? 'is_not')
+			OR one - ARRAY['column', 'path', 'is', 'is_not'] <> '{}' THEN
+			PERFORM inferacct_internal.fail('22023', format('the filter is not understood: %s', one),
+				hint => 'Give {"column": name, "is": value} or {"column": name, "is_not": [value, ...]}, with "path" for a value in a json column, or an array of these.');
+		END IF;
+		conditions := concat_ws(' AND ', conditions, source_format(CASE WHEN one ? 'is' THEN 'coalesce(%s::text {=} ANY (%s), false)' ELSE 'coalesce(%s::text {<>} ALL (%s), true)' END,
+			source_expression(relation, 'filter', CASE WHEN one ? 'path' THEN one - ARRAY['is', 'is_not'] ELSE one -> 'column' END),
+			quote_literal(ARRAY(SELECT e #>> '{}' FROM elements(said) AS e)) || '::text[]'));
+	END LOOP;
+	RETURN conditions;
+END
+$$;
+
+COMMENT ON FUNCTION filter_condition(regclass, jsonb) IS 'Expression for what a mapping says under "filter". Errors: 22023 not understood, 42703 no such column.';
+
+-- By what repeats are ordered: nothing that has no value comes last.
+CREATE FUNCTION inferacct_internal.source_order(relation regclass, said jsonb)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	expression text;
+BEGIN
+	IF said IS NULL THEN
+		RETURN '0';
+	END IF;
+	expression := source_expression(relation, 'order', said);
+	RETURN CASE
+		WHEN source_type(relation, expression) IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision') THEN format('coalesce(%s::numeric, ''-Infinity''::numeric)', expression)
+		WHEN source_type(relation, expression) LIKE 'timestamp%' THEN format('coalesce(%s, ''-infinity'')', expression)
+		ELSE format('coalesce(%s::text COLLATE "C", '''')', expression) END;
+END
+$$;
+
+COMMENT ON FUNCTION source_order(regclass, jsonb) IS 'Expression by which rows of one request_id are ordered, before their time.';
 
 -- The whole definition: what the tool's mapping gives, and what the caller's says beside it.
 CREATE FUNCTION inferacct_internal.source_definition(relation regclass, mapping jsonb)
@@ -92,31 +164,41 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
+	tools constant text := 'litellm, langfuse, otel, phoenix, openai_usage_api, anthropic_usage_report, helicone, langsmith, openrouter, vercel, portkey, claude_code and codex';
 	tool text := mapping ->> 'tool';
 	definition jsonb;
-	options text[] := ARRAY['tool', 'at_unit'];
+	options text[] := ARRAY['tool', 'at_unit', 'names', 'filter', 'repeats', 'order', 'within', 'usd_scale', 'cache_lifetime', 'page'];
 	labels text[];
 	key text;
 	said jsonb;
-	expression text;
+	usd text;
+	counts text;
+	lies_in_place boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = relation);
 BEGIN
 	IF jsonb_typeof(mapping) IS DISTINCT FROM 'object' THEN
 		PERFORM inferacct_internal.fail('22023', 'a mapping is the name of a tool or a JSON object',
-			hint => 'The tools are litellm, langfuse, otel, openai_usage_api and anthropic_usage_report.');
+			hint => format('The tools are %s.', tools));
 	END IF;
 	CASE tool
 		WHEN 'litellm' THEN definition := litellm_definition(relation, mapping); options := options || ARRAY['failed'];
 		WHEN 'langfuse' THEN definition := langfuse_definition(relation, mapping);
-		WHEN 'otel' THEN definition := otel_definition(relation, mapping);
-		WHEN 'openai_usage_api' THEN definition := openai_definition(relation, mapping); options := options || ARRAY['page'];
-		WHEN 'anthropic_usage_report' THEN definition := anthropic_definition(relation, mapping); options := options || ARRAY['page'];
+		WHEN 'otel', 'phoenix' THEN definition := otel_definition(relation, mapping);
+		WHEN 'openai_usage_api' THEN definition := openai_definition(relation, mapping);
+		WHEN 'anthropic_usage_report' THEN definition := anthropic_definition(relation, mapping);
+		WHEN 'helicone' THEN definition := helicone_definition(relation, mapping);
+		WHEN 'langsmith' THEN definition := langsmith_definition(relation, mapping);
+		WHEN 'openrouter' THEN definition := openrouter_definition(relation, mapping);
+		WHEN 'vercel' THEN definition := vercel_definition(relation, mapping);
+		WHEN 'portkey' THEN definition := portkey_definition(relation, mapping);
+		WHEN 'claude_code' THEN definition := claude_code_definition(relation, mapping);
+		WHEN 'codex' THEN definition := codex_definition(relation, mapping);
 		ELSE
 			IF tool IS NOT NULL THEN
 				PERFORM inferacct_internal.fail('22023', format('unknown tool "%s"', tool),
-					hint => 'The tools are litellm, langfuse, otel, openai_usage_api and anthropic_usage_report; map the columns of others.');
+					hint => format('The tools are %s; map the columns of others.', tools));
 			END IF;
 			definition := columns_definition(relation, mapping);
-			options := options || ARRAY['input_includes_cached', 'output_includes_reasoning', 'cache_write_total'];
+			options := options || ARRAY['response', 'usage', 'input_includes_cached', 'output_includes_reasoning', 'cache_write_total'];
 	END CASE;
 
 	labels := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = 'inferacct.usage_log'::regclass AND attnum > 0 AND NOT attisdropped
@@ -127,15 +209,72 @@ BEGIN
 			PERFORM inferacct_internal.fail('22023', format('a mapping cannot have "%s"', key),
 				hint => format('It may have %s, and %s.', array_to_string(options, ', '), array_to_string(labels, ', ')));
 		END IF;
-		expression := source_expression(relation, key, said);
-		IF key IN ('at', 'loaded_at') THEN
-			expression := source_time(relation, expression, mapping ->> 'at_unit');
-		ELSIF key = 'provider_usd' THEN
-			expression := source_usd(relation, expression);
+		definition := jsonb_set(definition, ARRAY['columns', key], to_jsonb(source_as(relation, source_expression(relation, key, said), key, mapping ->> 'at_unit')));
+		-- A cost that is told, and cannot be read, is not one that was not told.
+		IF key = 'provider_usd' THEN
+			definition := definition || jsonb_build_object('refuse', concat_ws(', ', definition ->> 'refuse', source_format(
+				'CASE WHEN (%s)::text {<>} '''' AND %s IS NULL AND pg_catalog.strpos(pg_catalog.lower((%1$s)::text), ''n'') {=} 0 THEN ''the cost is no number'' END',
+				source_expression(relation, key, said), definition #>> '{columns,provider_usd}')));
 		END IF;
-		definition := jsonb_set(definition, ARRAY['columns', key], to_jsonb(expression));
 	END LOOP;
-	RETURN definition;
+
+	IF mapping ? 'usd_scale' THEN
+		IF try_number(mapping ->> 'usd_scale') IS NULL OR try_number(mapping ->> 'usd_scale') <= 0 OR definition #>> '{columns,provider_usd}' IS NULL THEN
+			PERFORM inferacct_internal.fail('22023', format('"usd_scale" cannot be %s', mapping -> 'usd_scale'),
+				hint => 'It is the USD of one unit of the column provider_usd, which must be mapped: 0.01 for cents.');
+		END IF;
+		definition := jsonb_set(definition, '{columns,provider_usd}', to_jsonb(source_format('(%s {*} %s::numeric)', definition #>> '{columns,provider_usd}', mapping ->> 'usd_scale')));
+	END IF;
+	IF mapping ? 'cache_lifetime' THEN
+		IF mapping ->> 'cache_lifetime' NOT IN ('5m', '1h') THEN
+			PERFORM inferacct_internal.fail('22023', format('"cache_lifetime" cannot be %s', mapping -> 'cache_lifetime'),
+				hint => '5m or 1h: how long tokens live that are written to a cache, where the row does not tell.');
+		END IF;
+		definition := definition || jsonb_build_object('one_hour', mapping ->> 'cache_lifetime' = '1h');
+	END IF;
+	IF mapping ? 'filter' THEN
+		definition := definition || jsonb_build_object('where', concat_ws(' AND ', '(' || (definition ->> 'where') || ')', filter_condition(relation, mapping -> 'filter')));
+	END IF;
+	IF mapping ? 'repeats' THEN
+		IF jsonb_typeof(mapping -> 'repeats') <> 'string' OR mapping ->> 'repeats' NOT IN ('error', 'first', 'last') THEN
+			PERFORM inferacct_internal.fail('22023', format('"repeats" cannot be %s', mapping -> 'repeats'),
+				hint => 'error: rows of one request_id are rejected; first, last: one of them counts, by "order" and then by time.');
+		END IF;
+		definition := definition || jsonb_build_object('repeats', mapping -> 'repeats');
+	END IF;
+	IF definition ->> 'repeats' IN ('first', 'last') THEN
+		definition := definition || jsonb_build_object('order', source_order(relation, mapping -> 'order'))
+			|| CASE WHEN lies_in_place AND NOT definition ? 'from' THEN '{}'::jsonb ELSE '{"ranked": true}' END;
+	ELSIF mapping ?| ARRAY['order', 'within'] THEN
+		PERFORM inferacct_internal.fail('22023', '"order" and "within" need "repeats": "first" or "last"');
+	END IF;
+	IF mapping ? 'within' THEN
+		IF definition ? 'ranked' OR try_interval(mapping ->> 'within') IS NULL THEN
+			PERFORM inferacct_internal.fail('22023', format('"within" cannot be %s', mapping -> 'within'),
+				'It is how far apart the rows of one request may lie, as "1 hour"; all rows of views, foreign tables and pages are looked at.');
+		END IF;
+		definition := definition || jsonb_build_object('within', try_interval(mapping ->> 'within')::text);
+	END IF;
+
+	IF definition ? 'usage' THEN
+		RETURN jsonb_strip_nulls(definition - 'usage' || jsonb_build_object('columns', (definition -> 'columns') || jsonb_build_object(
+				'usage', format('inferacct_internal.countable_usage(%s, %s)', definition #>> '{columns,at}', definition ->> 'usage')),
+			'problem', format('CASE WHEN %2$s IS NULL THEN ''no usage'' ELSE inferacct_internal.row_problem(%1$s, %2$s) END', definition #>> '{columns,at}', definition ->> 'usage')));
+	END IF;
+
+	-- The counts, once all else is said.
+	usd := coalesce(definition ->> 'charged', definition #>> '{columns,provider_usd}', 'NULL::numeric');
+	counts := format('(%L, %s, %s, %s, %s, %s)', definition ->> 'kind', definition ->> 'counts', usd,
+		CASE WHEN mapping ? 'names' THEN quote_literal(mapping -> 'names') || '::jsonb' ELSE 'NULL::jsonb' END, coalesce(definition ->> 'one_hour', 'false'),
+		coalesce(source_format('(%s {=} ''failed'')', definition #>> '{columns,status}'), 'false'));
+	IF mapping ? 'names' THEN
+		PERFORM parse_usage('{"usage": {"prompt_tokens": 0, "completion_tokens": 0}}'::jsonb, NULL, mapping -> 'names');
+	END IF;
+	RETURN jsonb_strip_nulls(jsonb_build_object('from', definition -> 'from', 'where', definition -> 'where', 'refuse', definition -> 'refuse',
+		'repeats', definition -> 'repeats', 'order', definition -> 'order', 'ranked', definition -> 'ranked', 'within', definition -> 'within',
+		'columns', (definition -> 'columns') || jsonb_build_object('usage',
+			coalesce(source_format('CASE WHEN %s THEN inferacct.usage(requests => 0) ELSE %s END', definition ->> 'unserved', 'inferacct_internal.source_usage' || counts), 'inferacct_internal.source_usage' || counts)),
+		'problem', coalesce(source_format('CASE WHEN %s THEN NULL ELSE %s END', definition ->> 'unserved', 'inferacct_internal.source_problem' || counts), 'inferacct_internal.source_problem' || counts)));
 END
 $$;
 
@@ -145,22 +284,102 @@ COMMENT ON FUNCTION source_definition(regclass, jsonb) IS 'What attach_usage() m
 -- The text of a source
 -- ---------------------------------------------------------------------------
 
--- FROM and WHERE of one source.  The relation's columns have the names that they had when it was attached.
-CREATE FUNCTION inferacct_internal.source_from(relation text, columns jsonb, definition jsonb, system_columns name[] DEFAULT NULL)
+-- The relation of a source.  Its columns have the names that they had when it was attached.
+CREATE FUNCTION inferacct_internal.source_rows(relation text, columns jsonb, system_columns name[] DEFAULT NULL)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT format('FROM %s AS r%s%s',
-		CASE WHEN columns IS NULL THEN relation
-			 ELSE format('(SELECT %s FROM %s AS t)',
-				concat_ws(', ', (SELECT string_agg(format('t.%I AS %I', value ->> 'name', key), ', ' ORDER BY key) FROM jsonb_each(columns)),
-					(SELECT string_agg('t.' || c, ', ') FROM unnest(system_columns) AS c)),
-				relation) END,
-		definition ->> 'from', ' WHERE ' || (definition ->> 'where'))
+	SELECT CASE WHEN columns IS NULL THEN relation
+		ELSE format('(SELECT %s FROM %s AS t)',
+			concat_ws(', ', (SELECT string_agg(format('t.%I AS %I', value ->> 'name', key), ', ' ORDER BY key) FROM jsonb_each(columns)),
+				(SELECT string_agg(DISTINCT 't.' || c, ', ') FROM unnest(system_columns) AS c)),
+			relation) END
 $$;
 
+COMMENT ON FUNCTION source_rows(text, jsonb, name[]) IS 'What stands behind FROM for the relation of a source, with system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
+
+-- Is a time one that a report can have?
+CREATE FUNCTION inferacct_internal.is_in_range(at text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN source_format('(%1$s {>=} timestamptz ''2000-01-01 00:00:00+00'' AND %1$s {<} timestamptz ''2100-01-01 00:00:00+00'')', at);
+
+COMMENT ON FUNCTION is_in_range(text) IS 'Expression for whether a time is within those that row_problem() allows.';
+
+-- Rows of one request, of one tenant.
+CREATE FUNCTION inferacct_internal.source_identity(definition jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN coalesce(source_format('((%s)::text {||} '' '' {||} coalesce((%s)::text, ''''))', definition #>> '{columns,request_id}', definition #>> '{columns,tenant}'),
+	format('(%s)::text', definition #>> '{columns,request_id}'));
+
+COMMENT ON FUNCTION source_identity(jsonb) IS 'Expression that is the same in rows of one request; NULL without a request_id.';
+
+-- Where a row stands among those of its request: by the stated order, then by time; what has no time never counts before what has one.
+CREATE FUNCTION inferacct_internal.source_place(definition jsonb)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT ARRAY[definition ->> 'order', format('CASE WHEN %s THEN %s ELSE timestamptz %L END', is_in_range(definition #>> '{columns,at}'), definition #>> '{columns,at}',
+		CASE definition ->> 'repeats' WHEN 'last' THEN '-infinity' ELSE 'infinity' END)]
+$$;
+
+COMMENT ON FUNCTION source_place(jsonb) IS 'Two expressions by which the rows of one request are ordered: the stated order, and the time.';
+
+-- FROM and WHERE of one source.  What has a time that no report can have is only rejected.  Of rows of a table that repeat one request, the
+-- first or last by source_place() and by where it lies counts.
+CREATE FUNCTION inferacct_internal.source_from(relation text, columns jsonb, definition jsonb, system_columns name[] DEFAULT NULL)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT concat(format('FROM %s AS r', source_rows(relation, columns, system_columns || CASE WHEN k.lateral IS NOT NULL THEN '{ctid,tableoid}'::name[] END)),
+		definition ->> 'from', k.lateral, ' WHERE ' || nullif(concat_ws(' AND ', definition ->> 'where', k.condition, CASE WHEN NOT coalesce((definition ->> 'every_time')::boolean, false) THEN
+			format('(%s IS NULL OR %s)', definition #>> '{columns,at}', is_in_range(definition #>> '{columns,at}')) END), ''))
+	FROM (SELECT
+		format(' CROSS JOIN LATERAL (SELECT %s) AS k(id, place, at, part, line)', p.place) AS lateral,
+		source_format('NOT EXISTS (SELECT FROM %s AS r CROSS JOIN LATERAL (SELECT %s) AS o(id, place, at, part, line) WHERE %s o.id {=} k.id%s AND ROW(o.place, o.at, o.part, o.line) '
+			|| CASE definition ->> 'repeats' WHEN 'last' THEN '{>}' ELSE '{<}' END || ' ROW(k.place, k.at, k.part, k.line))',
+			source_rows(relation, columns, '{ctid,tableoid}'), p.place, coalesce((definition ->> 'where') || ' AND', ''),
+			coalesce(source_format(' AND o.at {>=} (k.at {-} interval %1$s) AND o.at {<=} (k.at {+} interval %1$s)', quote_literal(definition ->> 'within')), '')) AS condition
+		FROM (SELECT format('%s, %s, r.tableoid, r.ctid', source_identity(definition), array_to_string(source_place(definition), ', ')) AS place) AS p
+		WHERE definition ->> 'repeats' IN ('first', 'last') AND NOT definition ? 'ranked'
+		UNION ALL SELECT NULL, NULL WHERE coalesce(definition ->> 'repeats' NOT IN ('first', 'last'), true) OR definition ? 'ranked') AS k
+$$;
+
+-- The rows of a view, a foreign table or pages do not lie anywhere: those of one request are ranked, by source_place() and then as
+-- import_usage() does.  What has no request_id repeats nothing.
+CREATE FUNCTION inferacct_internal.source_ranked(query text, columns text, definition jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT format('FROM (SELECT n.repeat_of, %3$s, pg_catalog.row_number() OVER (PARTITION BY n.repeat_of ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
+		'inferacct.output_tokens(n.usage) %1$s NULLS LAST, inferacct.input_tokens(n.usage) %1$s NULLS LAST) AS nth FROM (%2$s) AS n) AS n ', direction, query, columns)
+		|| source_format('WHERE (n.nth {=} 1 OR n.repeat_of IS NULL)')
+	FROM (SELECT CASE definition ->> 'repeats' WHEN 'last' THEN 'DESC' ELSE 'ASC' END) AS d(direction)
+$$;
+
+COMMENT ON FUNCTION source_ranked(text, text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request, with these of its columns (of n); it has usage, repeat_of, repeat_place and repeat_at.';
+
 COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name[]) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
+
+-- Why a row is not counted, whatever it counts.
+CREATE FUNCTION inferacct_internal.source_refusal(relation text, columns jsonb, definition jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT format('coalesce(inferacct_internal.source_row_problem(%s, (%s)::text, (%s)::text)%s%s)', definition #>> '{columns,at}', definition #>> '{columns,request_id}', definition #>> '{columns,model}',
+		', ' || (definition ->> 'refuse'),
+		CASE WHEN definition ->> 'repeats' = 'error' THEN source_format(
+			', CASE WHEN %1$s {=} ANY (SELECT %1$s FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(1) {>} 1) THEN ''another row has this request_id'' END',
+			source_identity(definition), source_rows(relation, columns), concat(definition ->> 'from', ' WHERE ' || (definition ->> 'where'))) END)
+$$;
+
+COMMENT ON FUNCTION source_refusal(text, jsonb, jsonb) IS 'Expression for why a row of a source is not counted, but for what its counts say; NULL where nothing is wrong.';
 
 -- The query of one source in the shape of usage_log.
 CREATE FUNCTION inferacct_internal.source_select(name text, relation text, columns jsonb, definition jsonb, with_part boolean DEFAULT false)
@@ -168,20 +387,24 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT format('SELECT %s %s',
-		string_agg(format('(%s)::%s%s AS %I',
+	SELECT CASE WHEN definition ? 'ranked' THEN format('SELECT %1$s %2$s', string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum),
+			inferacct_internal.source_ranked(format('SELECT %s, %s AS repeat_of, %s AS repeat_place, %s AS repeat_at %s', string_agg(e.expression, ', ' ORDER BY a.attnum),
+				inferacct_internal.source_identity(definition), (inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)),
+				string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum), definition))
+		ELSE format('SELECT %s %s', string_agg(e.expression, ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
+			inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END)) END
+	FROM pg_attribute AS a
+	CROSS JOIN LATERAL (SELECT format('(%s)::%s%s AS %I',
 			CASE a.attname
 				WHEN 'source' THEN quote_literal(name)
-				WHEN 'usage' THEN format('inferacct_internal.countable_usage(%s, %s)', definition #>> '{columns,at}', definition #>> '{columns,usage}')
+				WHEN 'usage' THEN format('CASE WHEN %s IS NULL THEN %s END', inferacct_internal.source_refusal(relation, columns, definition), definition #>> '{columns,usage}')
 				WHEN 'service_tier' THEN coalesce(inferacct_internal.source_format('coalesce(%s, ''standard'')', definition #>> '{columns,service_tier}'), quote_literal('standard'))
 				WHEN 'tenant' THEN coalesce(inferacct_internal.source_format('coalesce(%s, '''')', definition #>> '{columns,tenant}'), quote_literal(''))
 				WHEN 'status' THEN coalesce(definition #>> '{columns,status}', quote_literal('ok'))
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,
 			a.atttypid::regtype,
 			CASE WHEN a.attcollation <> 0 THEN format(' COLLATE %s', a.attcollation::regcollation) ELSE '' END,
-			a.attname), ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
-		inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END))
-	FROM pg_attribute AS a
+			a.attname)) AS e(expression)
 	WHERE a.attrelid = 'inferacct.usage_log'::regclass AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
@@ -193,12 +416,14 @@ RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT format('SELECT x.source, x.request_id, x.at, x.model, y.reason'
-		' FROM (SELECT %L::text COLLATE "C", (%s)::text COLLATE "C", (%s)::timestamp with time zone, (%s)::text, (%s)::text, %s %s) AS x (source, request_id, at, model, problem, usage)'
-		' CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.isfinite(x.at) IS NOT TRUE THEN ''no time'' WHEN x.model IS NULL THEN ''no model'' ELSE coalesce(x.problem, inferacct_internal.row_problem(x.at, x.usage)) END) AS y (reason)'
-		' WHERE y.reason IS NOT NULL',
+	SELECT format('SELECT x.source, x.request_id, x.at, x.model, x.reason FROM (SELECT n.source, n.request_id, n.at, n.model, n.reason %s) AS x WHERE x.reason IS NOT NULL',
+		CASE WHEN definition ? 'ranked' THEN inferacct_internal.source_ranked(q.query, 'n.source, n.request_id, n.at, n.model, n.reason', definition) ELSE format('FROM (%s) AS n', q.query) END)
+	FROM (SELECT format('SELECT %L::text COLLATE "C" AS source, (%s)::text COLLATE "C" AS request_id, (%s)::timestamp with time zone AS at, (%s)::text AS model, coalesce(%s, %s)::text AS reason%s %s',
 		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
-		definition ->> 'problem', definition #>> '{columns,usage}', inferacct_internal.source_from(relation, columns, definition))
+		inferacct_internal.source_refusal(relation, columns, definition), definition ->> 'problem',
+		CASE WHEN definition ? 'ranked' THEN format(', (%s)::inferacct.usage AS usage, %s AS repeat_of, %s AS repeat_place, %s AS repeat_at', definition #>> '{columns,usage}',
+			inferacct_internal.source_identity(definition), (inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2]) END,
+		inferacct_internal.source_from(relation, columns, definition || '{"every_time": true}'))) AS q(query)
 $$;
 
 COMMENT ON FUNCTION source_rejected(text, text, jsonb, jsonb) IS 'The query for the rows of an attached source that are in no sum, with what is wrong with each.';
@@ -685,6 +910,72 @@ $$;
 
 COMMENT ON FUNCTION check_relation(regclass) IS 'Refuses a relation that cannot be attached. Errors: 22023 it is, is part of or reads a relation of this extension; 42809 no table or view, or a temporary one.';
 
+CREATE FUNCTION inferacct_internal.request_column(relation regclass, definition jsonb)
+RETURNS name
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+		AND definition #>> '{columns,request_id}' IN (format('r.%I', a.attname), format('r.%I::text', a.attname))
+$$;
+
+COMMENT ON FUNCTION request_column(regclass, jsonb) IS 'The column of a relation that is the request_id; NULL when that is an expression.';
+
+CREATE FUNCTION inferacct_internal.has_request_index(relation regclass, definition jsonb, is_unique boolean DEFAULT false)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT EXISTS (
+		SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+		WHERE i.indrelid = relation AND i.indpred IS NULL AND a.attname = inferacct_internal.request_column(relation, definition)
+			AND (NOT is_unique OR i.indisunique AND i.indnkeyatts = 1))
+$$;
+
+COMMENT ON FUNCTION has_request_index(regclass, jsonb, boolean) IS 'Whether an index of the relation begins with the column of request_id; is_unique: whether one keeps a request from being there twice.';
+
+CREATE FUNCTION inferacct_internal.warn_of_doubles(name text, relation regclass, mapping jsonb, definition jsonb)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	other text;
+BEGIN
+	SELECT s.name INTO other FROM usage_source AS s WHERE s.relation = qualified_name(warn_of_doubles.relation) AND s.name <> warn_of_doubles.name ORDER BY s.name LIMIT 1;
+	IF other IS NOT NULL THEN
+		RAISE WARNING USING
+			MESSAGE = format('%s is attached as source "%s", too', relation, other),
+			DETAIL = 'Its requests are counted twice.',
+			HINT = format('SELECT detach_usage(%L) takes one of them out.', other);
+	END IF;
+	SELECT s.name INTO other FROM usage_source AS s
+	WHERE s.name <> warn_of_doubles.name AND s.mapping ->> 'tool' = 'litellm' AND warn_of_doubles.mapping ->> 'tool' = 'litellm'
+		AND NOT s.mapping ? 'filter' AND NOT warn_of_doubles.mapping ? 'filter'
+		AND (s.definition #>> '{columns,usage}' LIKE '%api_requests%') <> (warn_of_doubles.definition #>> '{columns,usage}' LIKE '%api_requests%')
+	ORDER BY s.name LIMIT 1;
+	IF other IS NOT NULL THEN
+		RAISE WARNING USING
+			MESSAGE = format('sources "%s" and "%s" keep the same requests of LiteLLM, one by request and one by day', name, other),
+			DETAIL = 'They are counted twice.',
+			HINT = format('SELECT detach_usage(%L), or filter each to the days that the other has not.', other);
+	END IF;
+	IF NOT definition ? 'repeats' AND NOT has_request_index(relation, definition, is_unique => true) THEN
+		RAISE WARNING USING
+			MESSAGE = format('%s may have a request twice', relation),
+			DETAIL = 'Its request_id has no unique index: what is there twice counts twice.',
+			HINT = 'Make one, or say which row counts: "repeats": "error", "first", "last".';
+	END IF;
+	IF definition ->> 'repeats' IN ('first', 'last') AND NOT definition ? 'ranked' AND request_column(relation, definition) IS NOT NULL AND NOT has_request_index(relation, definition) THEN
+		RAISE NOTICE USING
+			MESSAGE = format('repeats in %s are looked for in all its rows', relation),
+			HINT = format('With an index they are found at once: CREATE INDEX ON %s (%I).', relation, request_column(relation, definition));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION warn_of_doubles(text, regclass, jsonb, jsonb) IS 'Warns of what may count requests of a source twice: another source with the same, or no unique key.';
+
 CREATE FUNCTION attach_usage(name text, relation regclass, mapping jsonb)
 RETURNS regclass
 LANGUAGE plpgsql VOLATILE COST 100000
@@ -714,12 +1005,14 @@ BEGIN
 	IF problem IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('42804', format('relation "%s" cannot be attached: %s', relation, problem));
 	END IF;
+	PERFORM warn_of_doubles(name, relation, mapping, definition);
+	PERFORM tell_source(name);
 	RETURN source_view(name)::regclass;
 END
 $$;
 
 COMMENT ON FUNCTION attach_usage(text, regclass, jsonb) IS
-'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": litellm | langfuse | otel | openai_usage_api | anthropic_usage_report}, with columns of one''s own beside it, or, without tool, which columns fill at, request_id, model, input (required), other meters and columns of usage_log. '
+'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": ...} with columns of one''s own beside it, or, without tool, which columns fill at, request_id, and either response (the provider''s whole answer), or model and usage (a column of that type), or model, input and other meters, and columns of usage_log. '
 'A column is given by name, {"column": name, "path": [key, ...]} in a json column, or {"value": constant}. input_includes_cached must be said, and output_includes_reasoning when reasoning is mapped. Timestamps without time zone are UTC; numbers need at_unit (s, ms, us, ns). Returns the view. '
 'The relation stays its owner''s, who may change and drop it: see source_status. When a source of this name was attached before with another mapping or relation, the next refresh_usage() reads its hours again. '
 'Errors: 42703 no such column, 42804 a type that cannot be read, 22023 a mapping that does not say what it must, or a relation that is made of this extension''s own, 42809 no table or view, or a temporary one, 42710 a name in use, 22004 NULL, 42501 the caller does not own the extension (inferacct_admin does not suffice).';
@@ -733,7 +1026,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION attach_usage(text, regclass, text) IS
-'As attach_usage(name, relation, mapping jsonb); mapping: the name of a tool (litellm, langfuse, otel, openai_usage_api, anthropic_usage_report), or the text of a JSON object.';
+'As attach_usage(name, relation, mapping jsonb); mapping: the name of a tool (docs/sources.md has them), or the text of a JSON object.';
 
 CREATE FUNCTION detach_usage(name text)
 RETURNS void

@@ -33,12 +33,16 @@ AS $$
 		GROUP BY 1, 2
 	)
 	SELECT month, model, requests, usd_before, usd_after,
-		CASE WHEN usd_before IS NULL AND usd_after IS NULL THEN NULL ELSE coalesce(usd_after, 0) - coalesce(usd_before, 0) END
+		CASE WHEN usd_before IS NULL AND usd_after IS NULL THEN NULL
+			ELSE coalesce(usd_after, 0) - coalesce(usd_before, 0) END
 	FROM spent
 	WHERE usd_before IS DISTINCT FROM usd_after
 	ORDER BY 1, 2
 $$;
 
 COMMENT ON FUNCTION price_impact(bigint, bigint, timestamptz, timestamptz) IS
-'What the price versions after from_version, up to to_version, change in the cost of usage_log and every attached source: a row for each month (UTC) and model whose cost differs. Exact; requests that had no price before, or have none after, count as nothing on that side (usd_before or usd_after is NULL when all are so). '
-'to_version NULL: the newest; from_version NULL: the one before to_version. since, until: half-open bounds of the requests. Prices are those of inferacct.contract when it is set.';
+'What the price versions after from_version, up to to_version, change in the cost of usage_log and every attached '
+'source: a row for each month (UTC) and model whose cost differs. Exact; '
+'requests that had no price before, or have none after, count as nothing on that side (usd_before or usd_after is '
+'NULL when all are so). to_version NULL: the newest; from_version NULL: the one before to_version. '
+'since, until: half-open bounds of the requests. Prices are those of inferacct.contract when it is set.';

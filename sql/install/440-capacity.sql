@@ -24,14 +24,22 @@ CREATE TABLE commitment (
 	PRIMARY KEY (name, from_at)
 );
 
-COMMENT ON TABLE commitment IS 'Capacity that was bought from a provider for a time: provisioned throughput, PTU, a scale tier. Several rows of a name add up, and their provider, type and unit are those of the latest. A shared cost of each month of its term, by token; call price_capacity() after a change.';
+COMMENT ON TABLE commitment IS
+'Capacity that was bought from a provider for a time: provisioned throughput, PTU, a scale tier. '
+'Several rows of a name add up, and their provider, type and unit are those of the latest. '
+'A shared cost of each month of its term, by token; call price_capacity() after a change.';
 COMMENT ON COLUMN commitment.name IS 'the provider''s identifier of it: CommitmentDiscountId in FOCUS';
 COMMENT ON COLUMN commitment.type IS 'what the provider calls it: Provisioned Throughput, Scale Tier ...';
 COMMENT ON COLUMN commitment.models IS 'names of models, as in the log, that it serves';
-COMMENT ON COLUMN commitment.service_tier IS 'service tier, as in the log, of the requests that it serves; what the provider served otherwise has another tier, or another model name, and its usual price';
+COMMENT ON COLUMN commitment.service_tier IS
+'service tier, as in the log, of the requests that it serves; what the provider served otherwise has another tier, or '
+'another model name, and its usual price';
 COMMENT ON COLUMN commitment.unit IS 'unit that is bought, capitalized as FOCUS wants it: PTU, Model Unit';
-COMMENT ON COLUMN commitment.per IS 'usd_per_unit is for an hour, or for a UTC calendar month, of which a part costs its share by hours';
-COMMENT ON COLUMN commitment.tokens_per_unit_hour IS 'how many tokens of the load that it gets one unit serves in an hour; what was not used of it is idle. NULL: all of it counts as used';
+COMMENT ON COLUMN commitment.per IS
+'usd_per_unit is for an hour, or for a UTC calendar month, of which a part costs its share by hours';
+COMMENT ON COLUMN commitment.tokens_per_unit_hour IS
+'how many tokens of the load that it gets one unit serves in an hour; what was not used of it is idle. '
+'NULL: all of it counts as used';
 COMMENT ON COLUMN commitment.from_at IS 'whole hours, as until_at; the term is half-open. until_at NULL: it goes on';
 SELECT pg_extension_config_dump('commitment', '');
 
@@ -46,7 +54,10 @@ CREATE TABLE deployment_run (
 	PRIMARY KEY (deployment, from_at)
 );
 
-COMMENT ON TABLE deployment_run IS 'Deployments that really run: until there is a row here, a row of table deployment is an assumption, and costs nothing in reports. Rows that overlap in time add up their replicas. A shared cost of each month, by token; call price_capacity() after a change.';
+COMMENT ON TABLE deployment_run IS
+'Deployments that really run: until there is a row here, a row of table deployment is an assumption, and costs '
+'nothing in reports. Rows that overlap in time add up their replicas. A shared cost of each month, by token; '
+'call price_capacity() after a change.';
 COMMENT ON COLUMN deployment_run.replicas IS 'replicas that are paid for, spare ones and those for redundancy included';
 COMMENT ON COLUMN deployment_run.models IS 'names of models, as in the log, whose requests it serves';
 COMMENT ON COLUMN deployment_run.service_tier IS 'service tier, as in the log, of these requests';
@@ -60,20 +71,25 @@ UNION ALL
 SELECT 'deployment', r.deployment, NULL, m.model, r.service_tier, tstzrange(r.from_at, r.until_at)
 FROM deployment_run AS r CROSS JOIN LATERAL unnest(r.models) AS m(model);
 
-COMMENT ON VIEW capacity_term IS 'Which models, as the log names them, and service tier each commitment and each running deployment serves, and when.';
+COMMENT ON VIEW capacity_term IS
+'Which models, as the log names them, and service tier each commitment and each running deployment serves, and when.';
 
 CREATE FUNCTION inferacct_internal.has_capacity(model text, service_tier text, at timestamptz, kind text DEFAULT NULL)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT EXISTS (SELECT FROM capacity_term AS t WHERE t.model = $1 AND t.service_tier = $2 AND t.term @> $3 AND ($4 IS NULL OR t.kind = $4))
+	SELECT EXISTS (SELECT FROM capacity_term AS t WHERE t.model = $1 AND t.service_tier = $2 AND t.term @> $3
+		AND ($4 IS NULL OR t.kind = $4))
 $$;
 
-COMMENT ON FUNCTION has_capacity(text, text, timestamptz, text) IS 'Whether a commitment or a running deployment (kind; NULL: either) serves requests of that model and service tier, as the log has them, at that time. False for NULL.';
+COMMENT ON FUNCTION has_capacity(text, text, timestamptz, text) IS
+'Whether a commitment or a running deployment (kind; NULL: either) serves requests of that model and service tier, as '
+'the log has them, at that time. False for NULL.';
 
 -- What prices of a name in the log are kept under: where it is known, there.
-CREATE FUNCTION inferacct_internal.capacity_model(label text, seller text, at timestamptz, OUT provider text, OUT model text)
+CREATE FUNCTION inferacct_internal.capacity_model(label text, seller text, at timestamptz, OUT provider text,
+	OUT model text)
 LANGUAGE plpgsql STABLE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'error'
@@ -86,7 +102,10 @@ EXCEPTION WHEN SQLSTATE 'IA002' THEN
 END
 $$;
 
-COMMENT ON FUNCTION capacity_model(text, text, timestamptz) IS 'Provider and model under which a price of a name in the log is to be kept: those of resolve_model(), or for a name that nobody has prices for what stands before and after its slash; seller, or else own, where it has none. Errors: IA003 ambiguous.';
+COMMENT ON FUNCTION capacity_model(text, text, timestamptz) IS
+'Provider and model under which a price of a name in the log is to be kept: those of resolve_model(), or for a name '
+'that nobody has prices for what stands before and after its slash; seller, or else own, where it has none. '
+'Errors: IA003 ambiguous.';
 
 CREATE FUNCTION price_capacity()
 RETURNS bigint
@@ -111,34 +130,47 @@ BEGIN
 			CROSS JOIN LATERAL capacity_model(t.model, t.provider, t.at) AS m
 			GROUP BY m.provider, m.model, t.service_tier
 		), published AS (
-			SELECT p.provider, p.model, p.service_tier, array_agg(DISTINCT p.valid_from) AS events FROM price AS p WHERE p.source = ours GROUP BY 1, 2, 3
+			SELECT p.provider, p.model, p.service_tier, array_agg(DISTINCT p.valid_from) AS events FROM price AS p
+				WHERE p.source = ours GROUP BY 1, 2, 3
 		)
-		SELECT coalesce(s.provider, p.provider) AS provider, coalesce(s.model, p.model) AS model, coalesce(s.service_tier, p.service_tier) AS service_tier,
+		SELECT coalesce(s.provider, p.provider) AS provider, coalesce(s.model, p.model) AS model,
+			coalesce(s.service_tier, p.service_tier) AS service_tier,
 			coalesce(s.terms, '{}') AS terms, s.label, coalesce(p.events, '{}') AS events
-		FROM served AS s FULL JOIN published AS p ON (p.provider, p.model, p.service_tier) = (s.provider, s.model, s.service_tier)
+		FROM served AS s FULL JOIN published AS p ON (p.provider, p.model, p.service_tier) = (s.provider, s.model,
+			s.service_tier)
 		ORDER BY 1, 2, 3
 	LOOP
 		SELECT h.* INTO priced FROM price_history AS h
-		WHERE (h.provider, h.model, h.service_tier) = (k.provider, k.model, k.service_tier) AND (h.usd > 0 OR h.amount > 0 OR h.multiplier IS NOT NULL)
-			AND (h.meter = '*' OR tokens_of(jsonb_build_object(h.meter, 1)::usage) = 1) AND k.terms && tstzrange(h.valid_from, h.valid_to)
+		WHERE (h.provider, h.model, h.service_tier) = (k.provider, k.model, k.service_tier)
+			AND (h.usd > 0 OR h.amount > 0 OR h.multiplier IS NOT NULL)
+			AND (h.meter = '*' OR tokens_of(jsonb_build_object(h.meter, 1)::usage) = 1)
+				AND k.terms && tstzrange(h.valid_from, h.valid_to)
 		ORDER BY h.valid_from, h.meter LIMIT 1;
 		IF FOUND THEN
-			PERFORM inferacct_internal.fail('55000', format('"%s" at service tier "%s" has a price by the token', k.label, k.service_tier),
-				format('It means %s/%s, whose meter %s has a price from %s on; at a price of 0 all requests that the log has of it would be free, whoever served them.', k.provider, k.model, priced.meter, priced.valid_from),
-				'Log what a commitment or deployment serves with a service tier or model name of its own; attach_usage() takes {"service_tier": {"value": "provisioned"}}. Or withdraw that price.');
+			PERFORM inferacct_internal.fail('55000',
+				format('"%s" at service tier "%s" has a price by the token', k.label, k.service_tier),
+				format(
+					'It means %s/%s, whose meter %s has a price from %s on; at a price of 0 all requests that the log '
+					'has of it would be free, whoever served them.', k.provider, k.model, priced.meter,
+					priced.valid_from),
+				'Log what a commitment or deployment serves with a service tier or model name of its own; '
+				'attach_usage() takes {"service_tier": {"value": "provisioned"}}. Or withdraw that price.');
 		END IF;
 		FOR event IN
-			SELECT DISTINCT e.at FROM (SELECT lower(r) AS at FROM unnest(k.terms) AS r UNION SELECT upper(r) FROM unnest(k.terms) AS r UNION SELECT unnest(k.events)) AS e
+			SELECT DISTINCT e.at FROM (SELECT lower(r) AS at FROM unnest(k.terms) AS r UNION SELECT upper(r)
+				FROM unnest(k.terms) AS r UNION SELECT unnest(k.events)) AS e
 			WHERE e.at IS NOT NULL ORDER BY e.at
 		LOOP
 			wanted := CASE WHEN k.terms @> event THEN 0 END;
 			FOREACH token IN ARRAY ARRAY['input', 'output', 'cache_write_1h'] LOOP
 				SELECT h.usd, h.source INTO priced FROM price_history AS h
-				WHERE (h.provider, h.model, h.service_tier, h.meter, h.region, h.above_input_tokens) = (k.provider, k.model, k.service_tier, token, '', 0)
+				WHERE (h.provider, h.model, h.service_tier, h.meter, h.region, h.above_input_tokens) = (k.provider,
+					k.model, k.service_tier, token, '', 0)
 					AND h.time_windows IS NULL AND h.valid_from <= event AND (h.valid_to IS NULL OR h.valid_to > event)
 				ORDER BY h.valid_from DESC LIMIT 1;
 				-- Prices of somebody else outside the terms are none of ours.
-				CONTINUE WHEN priced.usd IS NOT DISTINCT FROM wanted OR (wanted IS NULL AND priced.source IS DISTINCT FROM ours);
+				CONTINUE WHEN priced.usd IS NOT DISTINCT FROM wanted
+					OR (wanted IS NULL AND priced.source IS DISTINCT FROM ours);
 				opened := coalesce(opened, open_price_version(now(), ours, NULL, NULL));
 				INSERT INTO price (version, provider, model, service_tier, meter, usd, valid_from, source)
 				VALUES (opened, k.provider, k.model, k.service_tier, token, wanted, event, ours);
@@ -150,5 +182,8 @@ END
 $$;
 
 COMMENT ON FUNCTION price_capacity() IS
-'Makes prices say what the tables commitment and deployment_run say: what they serve costs 0 by the token (meters input and output, and with them every token meter) in their time, and has no price after it, so that late use of an ended commitment shows in unpriced_usage. Returns the version that it published, NULL when all is so already. '
-'Call it after changing these tables. Errors: 55000 a model has another price at that service tier in that time; IA003 a name that several providers have.';
+'Makes prices say what the tables commitment and deployment_run say: what they serve costs 0 by the token (meters '
+'input and output, and with them every token meter) in their time, and has no price after it, so that late use of an '
+'ended commitment shows in unpriced_usage. Returns the version that it published, NULL when all is so already. '
+'Call it after changing these tables. Errors: 55000 a model has another price at that service tier in that time; '
+'IA003 a name that several providers have.';

@@ -181,3 +181,60 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN ltrim($3) LIKE '[%' THEN reconcile($1, $2, $3::jsonb) ELSE reconcile($1, $2, $3::numeric) END $$;
 
 COMMENT ON FUNCTION reconcile(text, date, text) IS 'As reconcile(provider, month, invoice jsonb) when invoice begins with a bracket, else as reconcile(provider, month, invoice numeric). Errors: 22P02 neither; others as these.';
+
+-- ---------------------------------------------------------------------------
+-- Costs as providers report them
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION cost_lines(tool text, page jsonb, month date)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	from_at timestamptz := begin_of(date_trunc('month', month::timestamp)::date);
+	until_at timestamptz := begin_of((date_trunc('month', month::timestamp) + interval '1 month')::date);
+	lines jsonb;
+	unread text;
+BEGIN
+	IF num_nulls(tool, page, month) > 0 THEN
+		RETURN NULL;
+	END IF;
+	IF tool NOT IN ('openai', 'anthropic', 'focus') THEN
+		PERFORM inferacct_internal.fail('22023', format('unknown report of costs "%s"', tool), NULL, 'openai: pages of its costs API; anthropic: pages of its cost report; focus: an array of rows of a FOCUS file.');
+	END IF;
+	WITH read_ AS (
+		SELECT coalesce(number_time(try_number(b.bucket ->> 'start_time'), 1), try_time(b.bucket ->> 'starting_at')) AS at, e.result,
+			CASE tool WHEN 'openai' THEN CASE WHEN lower(e.result #>> '{amount,currency}') = 'usd' THEN try_number(e.result #>> '{amount,value}') END
+				-- Anthropic states cents.
+				ELSE CASE WHEN upper(coalesce(e.result ->> 'currency', 'USD')) = 'USD' THEN try_number(e.result ->> 'amount') / 100 END END AS usd,
+			CASE tool WHEN 'openai' THEN coalesce(nullif(regexp_replace(e.result ->> 'line_item', ',.*$', ''), ''), 'all')
+				ELSE coalesce(e.result ->> 'model', e.result ->> 'cost_type', e.result ->> 'description', 'all') END AS model
+		FROM elements(page) AS p CROSS JOIN LATERAL elements(p -> 'data') AS b(bucket) CROSS JOIN LATERAL elements(b.bucket -> 'results') AS e(result)
+		WHERE tool <> 'focus'
+	), all_of AS (
+		-- A bucket that was fetched twice, or while it was filling, counts once.
+		SELECT DISTINCT ON (at, result_key(result - 'amount')) * FROM read_ ORDER BY at, result_key(result - 'amount'), usd DESC NULLS FIRST
+	), rows_of AS (
+		SELECT * FROM all_of
+		UNION ALL
+		SELECT try_time(f ->> 'ChargePeriodStart'), f,
+			CASE WHEN upper(coalesce(f ->> 'BillingCurrency', 'USD')) = 'USD' THEN try_number(f ->> 'BilledCost') END,
+			coalesce(nullif(f ->> 'SkuMeter', ''), nullif(f ->> 'ResourceName', ''), nullif(f ->> 'ServiceName', ''), 'all')
+		FROM elements(page) AS f WHERE tool = 'focus'
+	), checked AS (
+		SELECT *, at IS NULL OR usd IS NULL AS is_bad FROM rows_of WHERE result IS NOT NULL
+	), summed AS (
+		SELECT c.model, sum(c.usd) AS usd FROM checked AS c WHERE c.at >= from_at AND c.at < until_at GROUP BY c.model
+	)
+	SELECT (SELECT min(c.result::text) FROM checked AS c WHERE c.is_bad), (SELECT coalesce(jsonb_agg(jsonb_build_object('model', s.model, 'usd', s.usd) ORDER BY s.model), '[]') FROM summed AS s)
+	INTO unread, lines;
+	IF unread IS NOT NULL THEN
+		PERFORM inferacct_internal.fail('22023', 'a line of costs cannot be read', left(unread, 200), 'Each needs a time and an amount in USD.');
+	END IF;
+	RETURN lines;
+END
+$$;
+
+COMMENT ON FUNCTION cost_lines(text, jsonb, date) IS
+'The invoice that reconcile() and reconcile_lines() take, of a UTC month, from what a provider reports of its costs. tool: openai (pages of the costs API), anthropic (of the cost report, whose amounts are cents), focus (an array of rows of a FOCUS file, as jsonb_agg(to_jsonb(r))). A line for each model or kind of cost; a bucket that is there twice counts once. NULL gives NULL. Errors: 22023 an unknown tool, a line without a time or an amount in USD.';

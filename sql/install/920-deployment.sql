@@ -3,18 +3,29 @@
 -- source says what was measured and what is estimated.  Rows belong to price version
 -- 1, as the shipped catalogs do.
 
-INSERT INTO model_profile (version, model, parameters, active_parameters, layers, kv_heads, head_dim, latent_dim, context_tokens, source, checked_on)
+INSERT INTO model_profile (version, model, parameters, active_parameters, layers, kv_heads, head_dim, latent_dim,
+	context_tokens, source, checked_on)
 VALUES
-	(1, 'llama-3.1-8b', 8030000000, NULL, 32, 8, 128, NULL, 131072, 'Model card and config.json, meta-llama/Llama-3.1-8B', '2026-11-20'),
-	(1, 'llama-3.1-70b', 70600000000, NULL, 80, 8, 128, NULL, 131072, 'Model card and config.json, meta-llama/Llama-3.1-70B', '2026-11-20'),
-	(1, 'llama-3.1-405b', 405900000000, NULL, 126, 8, 128, NULL, 131072, 'Model card and config.json, meta-llama/Llama-3.1-405B', '2026-11-20'),
-	(1, 'llama-2-7b', 6740000000, NULL, 32, 32, 128, NULL, 4096, 'Model card and config.json, meta-llama/Llama-2-7b', '2026-11-20'),
-	(1, 'mistral-7b', 7240000000, NULL, 32, 8, 128, NULL, 32768, 'Model card and config.json, mistralai/Mistral-7B-v0.1', '2026-11-20'),
-	(1, 'qwen2.5-72b', 72700000000, NULL, 80, 8, 128, NULL, 131072, 'Model card and config.json, Qwen/Qwen2.5-72B', '2026-11-20'),
-	(1, 'llama-3.3-70b', 70600000000, NULL, 80, 8, 128, NULL, 131072, 'Model card and config.json, meta-llama/Llama-3.3-70B-Instruct', '2026-11-20'),
-	(1, 'mixtral-8x7b', 46700000000, 12900000000, 32, 8, 128, NULL, 32768, 'Model card and config.json, mistralai/Mixtral-8x7B-Instruct-v0.1', '2026-11-20'),
-	(1, 'qwen3-30b-a3b', 30500000000, 3300000000, 48, 4, 128, NULL, 262144, 'Model card and config.json, Qwen/Qwen3-30B-A3B-Instruct-2507', '2026-11-20'),
-	(1, 'deepseek-v3', 671000000000, 37000000000, 61, NULL, NULL, 576, 131072, 'Model card and config.json, deepseek-ai/DeepSeek-V3', '2026-11-20');
+	(1, 'llama-3.1-8b', 8030000000, NULL, 32, 8, 128, NULL, 131072,
+		'Model card and config.json, meta-llama/Llama-3.1-8B', '2026-11-20'),
+	(1, 'llama-3.1-70b', 70600000000, NULL, 80, 8, 128, NULL, 131072,
+		'Model card and config.json, meta-llama/Llama-3.1-70B', '2026-11-20'),
+	(1, 'llama-3.1-405b', 405900000000, NULL, 126, 8, 128, NULL, 131072,
+		'Model card and config.json, meta-llama/Llama-3.1-405B', '2026-11-20'),
+	(1, 'llama-2-7b', 6740000000, NULL, 32, 32, 128, NULL, 4096, 'Model card and config.json, meta-llama/Llama-2-7b',
+		'2026-11-20'),
+	(1, 'mistral-7b', 7240000000, NULL, 32, 8, 128, NULL, 32768,
+		'Model card and config.json, mistralai/Mistral-7B-v0.1', '2026-11-20'),
+	(1, 'qwen2.5-72b', 72700000000, NULL, 80, 8, 128, NULL, 131072, 'Model card and config.json, Qwen/Qwen2.5-72B',
+		'2026-11-20'),
+	(1, 'llama-3.3-70b', 70600000000, NULL, 80, 8, 128, NULL, 131072,
+		'Model card and config.json, meta-llama/Llama-3.3-70B-Instruct', '2026-11-20'),
+	(1, 'mixtral-8x7b', 46700000000, 12900000000, 32, 8, 128, NULL, 32768,
+		'Model card and config.json, mistralai/Mixtral-8x7B-Instruct-v0.1', '2026-11-20'),
+	(1, 'qwen3-30b-a3b', 30500000000, 3300000000, 48, 4, 128, NULL, 262144,
+		'Model card and config.json, Qwen/Qwen3-30B-A3B-Instruct-2507', '2026-11-20'),
+	(1, 'deepseek-v3', 671000000000, 37000000000, 61, NULL, NULL, 576, 131072,
+		'Model card and config.json, deepseek-ai/DeepSeek-V3', '2026-11-20');
 
 -- Deployments that were measured.  A run gives one mix (512 prompt and 256 answer
 -- tokens), and two rates need two: an answer token is taken as the work of two prompt
@@ -23,19 +34,34 @@ VALUES
 -- H100 FP8: 2.0 for Llama 3.1 8B, 2.0 for Mixtral, 1.6 for Llama 3.3 70B, each a fit
 -- that is off by up to a factor 1.5 where contexts are long).  So the run's own mix is
 -- met exactly, and the others are an estimate.
-INSERT INTO deployment (version, name, model, gpu, vendor, gpus_per_replica, prefill_tokens_per_second, decode_tokens_per_second, target_utilization, source, checked_on)
+INSERT INTO deployment (version, name, model, gpu, vendor, gpus_per_replica, prefill_tokens_per_second,
+	decode_tokens_per_second, target_utilization, source, checked_on)
 SELECT 1, name, model, 'H100', 'cloud (mid)', gpus, prefill, decode, 0.7, source, '2026-11-29'
 FROM (VALUES
-	('llama-8b-1xh100', 'llama-3.1-8b', 1, 32620, 16310, 'Measured: Llama 3.1 8B FP8, vLLM 0.19, 8155 output tokens/s at 512/256 (pChitral/vllm-cost-meter, arXiv:2606.11690, run C2). Estimated: the split, an output token as two input tokens (fit to NVIDIA TensorRT-LLM v0.17). 0.7 leaves room for bursts.'),
-	('qwen3-30b-1xh100', 'qwen3-30b-a3b', 1, 37084, 18542, 'Measured: Qwen3-30B-A3B FP8, vLLM 0.19, 9271 output tokens/s at 512/256 (pChitral/vllm-cost-meter, arXiv:2606.11690, run C4). Estimated: the split, an output token as two input tokens (2.2 of NVIDIA TensorRT-LLM v1.0 on B200). 0.7 leaves room for bursts.'),
-	('mixtral-8x7b-2xh100', 'mixtral-8x7b', 2, 30096, 15048, 'Measured: Mixtral 8x7B FP8, vLLM 0.19, 7524 output tokens/s at 512/256 (pChitral/vllm-cost-meter, arXiv:2606.11690, run C6). Estimated: the split, an output token as two input tokens (fit to NVIDIA TensorRT-LLM v0.17). 0.7 leaves room for bursts.'),
-	('llama-70b-2xh100', 'llama-3.3-70b', 2, 9572, 5998, 'Measured: Llama 3.3 70B FP8 at ten mixes, NVIDIA TensorRT-LLM v1.0 performance overview, largest throughput without a latency target; the rates are the fit to all ten, off by 32 % (root mean square). 0.7 leaves room for bursts.')) AS measured (name, model, gpus, prefill, decode, source);
+	('llama-8b-1xh100', 'llama-3.1-8b', 1, 32620, 16310,
+		'Measured: Llama 3.1 8B FP8, vLLM 0.19, 8155 output tokens/s at 512/256 (pChitral/vllm-cost-meter, '
+		'arXiv:2606.11690, run C2). Estimated: the split, an output token as two input tokens (fit to NVIDIA '
+		'TensorRT-LLM v0.17). 0.7 leaves room for bursts.'),
+	('qwen3-30b-1xh100', 'qwen3-30b-a3b', 1, 37084, 18542,
+		'Measured: Qwen3-30B-A3B FP8, vLLM 0.19, 9271 output tokens/s at 512/256 (pChitral/vllm-cost-meter, '
+		'arXiv:2606.11690, run C4). Estimated: the split, an output token as two input tokens (2.2 of NVIDIA '
+		'TensorRT-LLM v1.0 on B200). 0.7 leaves room for bursts.'),
+	('mixtral-8x7b-2xh100', 'mixtral-8x7b', 2, 30096, 15048,
+		'Measured: Mixtral 8x7B FP8, vLLM 0.19, 7524 output tokens/s at 512/256 (pChitral/vllm-cost-meter, '
+		'arXiv:2606.11690, run C6). Estimated: the split, an output token as two input tokens (fit to NVIDIA '
+		'TensorRT-LLM v0.17). 0.7 leaves room for bursts.'),
+	('llama-70b-2xh100', 'llama-3.3-70b', 2, 9572, 5998,
+		'Measured: Llama 3.3 70B FP8 at ten mixes, NVIDIA TensorRT-LLM v1.0 performance overview, largest throughput '
+		'without a latency target; the rates are the fit to all ten, off by 32 % (root mean square). '
+		'0.7 leaves room for bursts.')) AS measured (name, model, gpus, prefill, decode, source);
 
 -- Two runs at 5 requests a second are left out: their slowest requests are those of a
 -- cold start (580 and 265 ms to the first token, between 40 and 94 ms on either side).
-INSERT INTO serving_point (version, deployment, requests_per_second, tokens_per_second, ttft_p99_ms, tpot_ms, source, checked_on)
+INSERT INTO serving_point (version, deployment, requests_per_second, tokens_per_second, ttft_p99_ms, tpot_ms, source,
+	checked_on)
 SELECT 1, deployment, requests_per_second, tokens_per_second, ttft_p99_ms, tpot_ms,
-	'pChitral/vllm-cost-meter data/master_results.csv (arXiv:2606.11690): 512 input, 256 output tokens; offered requests; median time per output token', '2026-11-29'
+	'pChitral/vllm-cost-meter data/master_results.csv (arXiv:2606.11690): 512 input, 256 output tokens; '
+	'offered requests; median time per output token', '2026-11-29'
 FROM (VALUES
 	('llama-8b-1xh100', 1, 255.4, 40, 4.73),
 	('llama-8b-1xh100', 10, 2492.9, 59, 7.74),
@@ -55,15 +81,19 @@ FROM (VALUES
 	('mixtral-8x7b-2xh100', 25, 5296.9, 207, 25.62),
 	('mixtral-8x7b-2xh100', 50, 7064.1, 442, 47.15),
 	('mixtral-8x7b-2xh100', 100, 7486.6, 2973, 50.62),
-	('mixtral-8x7b-2xh100', 200, 7524.1, 5387, 50.21)) AS point (deployment, requests_per_second, tokens_per_second, ttft_p99_ms, tpot_ms);
+	('mixtral-8x7b-2xh100', 200, 7524.1, 5387, 50.21)) AS point (deployment, requests_per_second, tokens_per_second,
+	ttft_p99_ms, tpot_ms);
 
 -- The article's capacity is the middle of its range, at full utilization; its
 -- mix is 60 % input and 40 % output, its month 730 hours.  That is 285 tokens a second;
 -- the same two GPUs were measured at three times as much (NVIDIA TensorRT-LLM v0.17:
 -- 473 output tokens/s at 1000/1000).  For other mixes an answer token is two prompt tokens.
-INSERT INTO deployment (version, name, model, gpu, vendor, term, gpus_per_replica, capacity_mtok_per_month, mix, output_weight, hours_per_month, redundancy, source, checked_on)
+INSERT INTO deployment (version, name, model, gpu, vendor, term, gpus_per_replica, capacity_mtok_per_month, mix,
+	output_weight, hours_per_month, redundancy, source, checked_on)
 SELECT 1, name, 'llama-3.1-70b', 'A100-80GB', vendor, term, 2, 750, usage(60, 40), 2, 730, redundancy,
-	'Article "Self-Hosted vs API", worked example of a 70B model: 750 million tokens a month at 60/40, a third of what was measured on these GPUs. Estimated: other mixes, an output token as two input tokens.', '2026-11-20'
+	'Article "Self-Hosted vs API", worked example of a 70B model: 750 million tokens a month at 60/40, a '
+	'third of what was measured on these GPUs. Estimated: other mixes, an output token as two input '
+	'tokens.', '2026-11-20'
 FROM (VALUES
 	('llama-70b-on-demand', 'cloud (mid)', 'on_demand', 1),
 	('llama-70b-reserved', 'cloud (low)', 'reserved_1y', 1),
@@ -77,10 +107,12 @@ FROM (VALUES
 	('llama-70b-budget-low', 'MLOps', NULL, 0.25, 144000),
 	('llama-70b-budget-low', 'monitoring', 200, NULL, NULL),
 	('llama-70b-budget-high', 'MLOps', NULL, 0.5, 192000),
-	('llama-70b-budget-high', 'monitoring', 500, NULL, NULL)) AS cost (deployment, item, usd_per_month, fte, usd_per_fte_year);
+	('llama-70b-budget-high', 'monitoring', 500, NULL, NULL)) AS cost (deployment, item, usd_per_month, fte,
+	usd_per_fte_year);
 
 -- The measured ones are planned with the low end of that budget.
 INSERT INTO deployment_cost (version, deployment, item, usd_per_month, fte, usd_per_fte_year, source, checked_on)
 SELECT c.version, d.name, c.item, c.usd_per_month, c.fte, c.usd_per_fte_year, c.source, c.checked_on
 FROM deployment_cost c, deployment d
-WHERE c.deployment = 'llama-70b-budget-low' AND d.name IN ('llama-8b-1xh100', 'qwen3-30b-1xh100', 'mixtral-8x7b-2xh100', 'llama-70b-2xh100');
+WHERE c.deployment = 'llama-70b-budget-low'
+	AND d.name IN ('llama-8b-1xh100', 'qwen3-30b-1xh100', 'mixtral-8x7b-2xh100', 'llama-70b-2xh100');

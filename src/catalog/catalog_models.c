@@ -118,6 +118,7 @@ ReadPrice(const Place *place, const cJSON *value)
 	const char *path = CatalogPrint(catalog, "%s.%s", place->path, value->string);
 	const char *problem = place->problem;
 	const char *usd = NULL;
+	const char *rounded = NULL;
 	Meter		meter = METER_COUNT;
 	CatalogRow *row;
 
@@ -129,7 +130,7 @@ ReadPrice(const Place *place, const cJSON *value)
 	if (problem == NULL && meter == METER_COUNT)
 		problem = PROBLEM_NO_METER;
 	if (problem == NULL)
-		usd = CatalogDecimal(catalog, value, 1000000, 1000000, &problem);
+		usd = CatalogDecimal(catalog, value, 1000000, 1000000, &rounded, &problem);
 	if (usd != NULL && place->zero_is_unknown && strcmp(usd, "0") == 0)
 		problem = PROBLEM_ZERO;
 	row = CatalogAdd(catalog, problem == NULL ? CATALOG_PRICE : CATALOG_REJECTED, path);
@@ -137,7 +138,10 @@ ReadPrice(const Place *place, const cJSON *value)
 	row->provider = place->provider;
 	row->model = place->model;
 	if (problem != NULL)
+	{
+		row->figure = CatalogFigure(catalog, value);
 		return;
+	}
 	row->region = place->region;
 	row->service_tier = SERVICE_TIER_STANDARD;
 	row->meter = MeterName(meter);
@@ -146,6 +150,8 @@ ReadPrice(const Place *place, const cJSON *value)
 	row->currency = "USD";
 	row->above_input_tokens = place->above_input_tokens;
 	row->threshold_inclusive = place->above_input_tokens > 0 && strcmp(place->provider, "x-ai") == 0;
+	if (rounded != NULL)
+		CatalogRounded(catalog, row, rounded);
 }
 
 /* The prices of requests above a size: {"inputTokensAbove": n, ...} or {"tier": {"type": "context", "size": n}, ...}. */

@@ -148,8 +148,7 @@ CheckCharged(PayloadReader *reader, const PayloadBody *body, const Tally *tally)
 				reader->tree->source->number(&cost->value));
 }
 
-/* The usage of reader's root, and charges of other models beside it. */
-static void
+void
 ReadRoot(PayloadReader *reader, Tally *tally)
 {
 	PayloadBody body = {NULL, NULL, NULL};
@@ -170,16 +169,7 @@ ReadRoot(PayloadReader *reader, Tally *tally)
 	CheckCharged(reader, &body, tally);
 }
 
-/* Everything that reading one payload needs, on the caller's stack. */
-typedef struct Reading
-{
-	PayloadReader reader;
-	Tree		tree;
-	Tree		names;
-	Charge		charges[MAX_CHARGES];
-} Reading;
-
-static void
+void
 StartReading(Reading *reading, const Payload *payload, PayloadFlavor flavor, char *problem, size_t problem_size)
 {
 	reading->reader = (PayloadReader) {
@@ -198,7 +188,7 @@ StartReading(Reading *reading, const Payload *payload, PayloadFlavor flavor, cha
 	(void) CheckNames(&reading->reader);
 }
 
-static PayloadStatus
+PayloadStatus
 EndReading(Reading *reading)
 {
 	if (reading->tree.out_of_memory || reading->names.out_of_memory)
@@ -206,6 +196,19 @@ EndReading(Reading *reading)
 	TreeFree(&reading->tree);
 	TreeFree(&reading->names);
 	return reading->reader.status;
+}
+
+void
+CheckOneCharge(PayloadReader *reader)
+{
+	Node	   *model;
+
+	if (reader->status != PAYLOAD_OK || reader->charge_count == 0)
+		return;
+	model = reader->charges[0].model;
+	Problem(reader, PAYLOAD_SEVERAL, "The payload was charged for %s%.*s%s, too.",
+			model == NULL ? "another model" : "model \"", model == NULL ? 0 : (int) model->value.length,
+			model == NULL ? "" : (const char *) model->value.at, model == NULL ? "" : "\"");
 }
 
 PayloadStatus
@@ -218,14 +221,7 @@ PayloadReadUsage(const Payload *payload, PayloadFlavor flavor, MeterCounts *coun
 	StartReading(&reading, payload, flavor, problem, problem_size);
 	if (reader->status == PAYLOAD_OK)
 		ReadRoot(reader, &tally);
-	if (reader->status == PAYLOAD_OK && reader->charge_count > 0)
-	{
-		Node	   *model = reader->charges[0].model;
-
-		Problem(reader, PAYLOAD_SEVERAL, "The payload was charged for %s%.*s%s, too.",
-				model == NULL ? "another model" : "model \"", model == NULL ? 0 : (int) model->value.length,
-				model == NULL ? "" : (const char *) model->value.at, model == NULL ? "" : "\"");
-	}
+	CheckOneCharge(reader);
 	if (reader->status == PAYLOAD_OK)
 		TallyToCounts(reader, &tally, counts);
 	return EndReading(&reading);

@@ -275,7 +275,7 @@ TakeOtherAttributes(PayloadReader *reader, Node *attributes)
 			usage = usage || StringStarts(&(Node) {.value = name}, starts[i]);
 
 		/* Pydantic AI's details are the provider's own counts, of which the rest was made. */
-		if (!usage || StringStarts(&(Node) {.value = name}, "gen_ai.usage.details."))
+		if (!usage || StringHas(&(Node) {.value = name}, "cost") || StringStarts(&(Node) {.value = name}, "gen_ai.usage.details."))
 			Taken(reader, child);
 	}
 }

@@ -42,6 +42,10 @@ ReadModalities(PayloadReader *reader, Node *details, int64_t *of)
 static void
 MergeWrites(PayloadReader *reader, Tally *tally, int64_t written, int64_t written_5m, int64_t written_1h)
 {
+	if (written != 0 && written_5m + written_1h > written)
+		Problem(reader, PAYLOAD_UNRECONCILED,
+				"%" PRId64 " tokens written to the cache by lifetime are more than the %" PRId64 " written.",
+				written_5m + written_1h, written);
 	tally->cache_write = Agreed(reader, tally->cache_write, written == 0 ? written_5m + written_1h : written, "tokens written to the cache");
 	tally->cache_write_1h = Agreed(reader, tally->cache_write_1h, written_1h, "tokens written for one hour");
 }

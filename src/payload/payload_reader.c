@@ -111,6 +111,33 @@ CountProblem(PayloadReader *reader, const Node *node, JsonCount why)
 	}
 }
 
+/* A count as text, as OTLP writes 64 bits: of at most as many digits as are below COUNT_MAX. */
+static bool
+IsDigits(const PayloadReader *reader, const Node *node)
+{
+	const char *text = node->value.at;
+
+	if (!reader->text_counts || node->value.kind != JSON_STRING || node->value.length == 0 || node->value.length > 15)
+		return false;
+	for (size_t i = 0; i < node->value.length; i++)
+	{
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+static int64_t
+DigitsOf(const Node *node)
+{
+	const char *text = node->value.at;
+	int64_t		count = 0;
+
+	for (size_t i = 0; i < node->value.length; i++)
+		count = count * 10 + (text[i] - '0');
+	return count;
+}
+
 int64_t
 CountOf(PayloadReader *reader, Node *node)
 {
@@ -120,6 +147,8 @@ CountOf(PayloadReader *reader, Node *node)
 	if (node == NULL)
 		return 0;
 	node->read = true;
+	if (IsDigits(reader, node))
+		return DigitsOf(node);
 	if (node->value.kind != JSON_NUMBER)
 	{
 		Problem(reader, PAYLOAD_BAD_COUNT, "\"%.*s\" is not a number.",
@@ -335,10 +364,10 @@ AddCached(PayloadReader *reader, Tally *tally, Modality modality, int64_t count)
 	AddInputPart(reader, tally, &tally->cache_read, count);
 }
 
-static void
-AddTarget(PayloadReader *reader, Tally *tally, Target target, int64_t count)
+void
+AddTarget(PayloadReader *reader, Tally *tally, int target, int64_t count)
 {
-	switch ((int) target)
+	switch (target)
 	{
 		case METER_INPUT:
 		case TARGET_INPUT_TOTAL:
@@ -396,6 +425,12 @@ AddTarget(PayloadReader *reader, Tally *tally, Target target, int64_t count)
 	}
 }
 
+bool
+IsCaller(PayloadReader *reader, const Node *node)
+{
+	return reader->names != NULL && MappingOf(reader, node, "") != NULL;
+}
+
 void
 AddMapping(PayloadReader *reader, Tally *tally, const Node *mapping, int64_t count)
 {
@@ -447,7 +482,8 @@ SettleName(PayloadReader *reader, const Path *path, Node *node, Tally *tally)
 
 	if (reader->names == NULL && PayloadKeyIsFree(node->key))
 		return;
-	if (reader->tree->source->count(&node->value, &count) == COUNT_EXACT && count == 0)
+	if (IsDigits(reader, node) ? DigitsOf(node) == 0 :
+		reader->tree->source->count(&node->value, &count) == COUNT_EXACT && count == 0)
 		return;
 	(void) WritePath(path, text);
 	mapping = MappingOf(reader, node, text);
@@ -456,7 +492,7 @@ SettleName(PayloadReader *reader, const Path *path, Node *node, Tally *tally)
 				  TargetOf(mapping) == TARGET_NONE ? 0 : CountOf(reader, node));
 	else if (!PayloadKeyIsFree(node->key))
 		Problem(reader, PAYLOAD_UNKNOWN_NAME, "\"%.120s\" is %.17g, and what it counts is not known.",
-				text, reader->tree->source->number(&node->value));
+				text, IsDigits(reader, node) ? (double) DigitsOf(node) : reader->tree->source->number(&node->value));
 }
 
 /* Is an object or array not to be looked into? */
@@ -482,7 +518,7 @@ SettleNamesAt(PayloadReader *reader, Node *node, const Path *up, int depth, Tall
 	{
 		Path		path = {up, child};
 
-		if (child->value.kind == JSON_NUMBER && !child->read)
+		if (!child->read && (child->value.kind == JSON_NUMBER || IsDigits(reader, child)))
 			SettleName(reader, &path, child, tally);
 		if (child->value.kind < JSON_ARRAY || IsLeftOut(reader, &path, child))
 			continue;

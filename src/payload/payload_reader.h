@@ -69,6 +69,7 @@ typedef struct PayloadReader
 	Charge	   *charges;		/* of other models than the payload's own; room for MAX_CHARGES */
 	size_t		charge_count;
 	bool		no_main;		/* the charges are all there is */
+	bool		text_counts;	/* a string of digits is a count, too */
 	const Node *shaped;			/* the usage whose shape was found last */
 	const struct PayloadShape *shape;
 } PayloadReader;
@@ -83,6 +84,24 @@ typedef struct PayloadBody
 	Node	   *usage;
 	Node	   *chunks;			/* of a stream; NULL when it is none */
 } PayloadBody;
+
+/* Everything that reading one payload needs, on the caller's stack. */
+typedef struct Reading
+{
+	PayloadReader reader;
+	Tree		tree;
+	Tree		names;
+	Charge		charges[MAX_CHARGES];
+} Reading;
+
+extern void StartReading(Reading *reading, const Payload *payload, PayloadFlavor flavor, char *problem, size_t problem_size);
+extern PayloadStatus EndReading(Reading *reading);
+
+/* The usage of reader's root, and charges of other models beside it. */
+extern void ReadRoot(PayloadReader *reader, Tally *tally);
+
+/* A problem when other models were charged, too. */
+extern void CheckOneCharge(PayloadReader *reader);
 
 /* Keep the first problem; later calls do nothing. */
 extern void Problem(PayloadReader *reader, PayloadStatus status, const char *format,...)
@@ -195,6 +214,12 @@ extern void SettleNames(PayloadReader *reader, Node *usage, Tally *tally);
 /* Does the caller map a name of this object? */
 extern bool IsMapped(PayloadReader *reader, Node *usage);
 extern void ReadMapped(PayloadReader *reader, const PayloadBody *body, Tally *tally);
+
+/* Add a count of a meter, or (METER_COUNT on) of the input, output or cache_write total. */
+extern void AddTarget(PayloadReader *reader, Tally *tally, int target, int64_t count);
+
+/* Does the caller map this name? */
+extern bool IsCaller(PayloadReader *reader, const Node *node);
 
 /* Add what the caller says that a name counts. */
 extern void AddMapping(PayloadReader *reader, Tally *tally, const Node *mapping, int64_t count);

@@ -2,76 +2,53 @@
  * tool_counts.h
  *	  From the counts that a tool keeps of a request to disjoint meters.
  *
- * Tools differ in what their counts contain: some state the whole prompt and,
- * beside it, how much of it was cached; others state the parts.  A Count is what
- * one name means in one tool: a meter, or a total of which meters are parts.
+ * What a tool keeps as the provider stated it is read as any payload.  The other
+ * tools have counts of their own names, flat or one object deep, and differ in
+ * what these contain: some state the whole prompt and, beside it, how much of it
+ * was cached; others state the parts.
  *
- * Invariant: nothing is clamped.  Parts that exceed their total, counts below
- * zero, two names that disagree about the same count, and names that a tool
- * prices but we do not know are reported, never repaired.
+ * Invariants: all are read by the reader of payloads (payload_reader.h), so the
+ * same counts are refused for the same reasons.  Nothing is clamped.
  *
- * Pure C: no postgres.h.  Nothing allocates.
+ * Pure C: no postgres.h.
  */
 #ifndef INFERACCT_TOOL_COUNTS_H
 #define INFERACCT_TOOL_COUNTS_H
 
-#include "core/usage.h"
+#include <stdbool.h>
+
+#include "payload/payload.h"
 
 typedef enum SourceTool
 {
+	TOOL_RESPONSE,				/* what a provider answered */
+	TOOL_TEXTS,					/* the same, where counts may be strings of digits: attributes of spans */
 	TOOL_COLUMNS,				/* names of meters and of totals, for mappings of columns */
-	TOOL_LITELLM,				/* metadata.usage_object of LiteLLM_SpendLogs */
 	TOOL_LANGFUSE,				/* usage_details of observations */
-	TOOL_OTEL,					/* attributes of GenAI spans */
 	TOOL_OPENAI,				/* a result of OpenAI's usage API */
 	TOOL_ANTHROPIC,				/* a result of Anthropic's usage report */
 	TOOL_COUNT
 } SourceTool;
 
-/* Meters, then totals. */
-typedef enum SourceCount
-{
-	COUNT_INPUT_TOTAL = METER_COUNT,	/* the whole prompt */
-	COUNT_OUTPUT_TOTAL,			/* the whole answer */
-	COUNT_CACHE_WRITE_TOTAL,	/* cache_write and cache_write_1h */
-	COUNT_END
-} SourceCount;
-
-typedef enum SourceProblem
-{
-	SOURCE_OK,
-	SOURCE_NEGATIVE,
-	SOURCE_NOT_WHOLE,			/* a count that is no whole number below 2^63 */
-	SOURCE_UNKNOWN,				/* a name that we do not know, of a tool whose names are all charged */
-	SOURCE_CONTRADICTION,		/* two names, two values, one count */
-	SOURCE_PARTS_EXCEED_INPUT,
-	SOURCE_PARTS_EXCEED_OUTPUT,
-	SOURCE_PARTS_EXCEED_WRITES
-} SourceProblem;
-
-typedef struct SourceCounts
-{
-	int64_t		of[COUNT_END];
-	uint64_t	stated;			/* a bit per count */
-	SourceProblem problem;		/* the first that was met */
-} SourceCounts;
-
 /* The tool of that name, or TOOL_COUNT. */
 extern SourceTool SourceToolByName(const char *name, size_t length);
 
-/* What a name ("prompt_tokens_details.cached_tokens") counts; COUNT_END: nothing that matters. */
-extern int	SourceCountByName(SourceTool tool, const char *name, size_t length);
+/* What a row says beside its counts. */
+typedef struct ToolRow
+{
+	bool		one_hour;		/* tokens written to a cache live so long where nothing tells */
+	bool		charged;		/* it cost something, as the tool says */
+	bool		failed;			/* the call did: that it counts nothing is no wonder */
+} ToolRow;
 
-/* Is a name that counts nothing we know a mistake, in this tool? */
-extern bool SourceIsClosed(SourceTool tool, const char *name, size_t length);
+/*
+ * Fill *counts with the disjoint meters of one row of a tool; on failure say why
+ * in problem.  A row that failed and has no count is one request.
+ */
+extern PayloadStatus PayloadReadTool(const Payload *payload, SourceTool tool, const ToolRow *row,
+									 MeterCounts *counts, char *problem, size_t problem_size);
 
-/* Add a count; count is one that SourceCountByName() gave. */
-extern void SourceAdd(SourceCounts *counts, int count, int64_t value);
-
-/* *meters = the disjoint counts, unless there is a problem. */
-extern SourceProblem SourceResolve(const SourceCounts *counts, MeterCounts *meters);
-
-/* Why, for people. */
-extern const char *SourceProblemText(SourceProblem problem);
+/* The counts of a request that failed before anything was counted. */
+extern void CountFailedRequest(MeterCounts *counts);
 
 #endif							/* INFERACCT_TOOL_COUNTS_H */

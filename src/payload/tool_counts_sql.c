@@ -1,229 +1,348 @@
 /*
  * tool_counts_sql.c
- *	  source_usage() and source_problem(): the counts of a tool, as jsonb and as
- *	  columns, read into a usage.
+ *	  What attached sources are read by: source_usage() and source_problem(), and
+ *	  words of a payload, times and JSON out of whatever a row has.
  *
- * A jsonb is detoasted once and walked once; names of nested objects are joined
- * with a dot.  What is no number, and no text of digits, is not a count.
+ * Invariant: no value of a row raises an error here.  What cannot be read is NULL,
+ * and source_problem() says why.
  */
 #include "postgres.h"
 
-#include <errno.h>
+#include <math.h>
 
+#include "catalog/pg_type.h"
+#include "common/jsonapi.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
-#include "server/compat.h"
-#include "payload/tool_counts.h"
+#include "core/row_limits.h"
 #include "core/usage_sql.h"
+#include "payload/jsonb_value_sql.h"
+#include "payload/payload.h"
+#include "payload/tool_counts.h"
+#include "server/compat.h"
 
 PG_FUNCTION_INFO_V1(source_usage);
 PG_FUNCTION_INFO_V1(source_problem);
+PG_FUNCTION_INFO_V1(payload_word);
+PG_FUNCTION_INFO_V1(try_time);
+PG_FUNCTION_INFO_V1(try_json);
+PG_FUNCTION_INFO_V1(source_row_problem);
+PG_FUNCTION_INFO_V1(first_word);
 
-#define PATH_SIZE 128			/* no name that we know is longer */
-#define DEPTH 3
-#define SEVERAL 2
-
-/* Read a whole number of at most 63 bits; false when it is none. */
-static bool
-ReadWhole(const char *digits, int64 *value)
-{
-	char	   *end;
-
-	errno = 0;
-	*value = strtoll(digits, &end, 10);
-	if (end == digits || errno != 0)
-		return false;
-	if (*end == '.')			/* 12.0 is whole */
-		end += 1 + strspn(end + 1, "0");
-	return *end == '\0';
-}
-
-/* The text of a number, or of a string of digits (as OTLP writes 64 bits); NULL for others. */
-static char *
-NumberText(const JsonbValue *value)
-{
-	char	   *text;
-
-	if (value->type == jbvNumeric)
-		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
-	if (value->type != jbvString || value->val.string.len == 0 || value->val.string.len > 20)
-		return NULL;
-	text = pnstrdup(value->val.string.val, value->val.string.len);
-	return strspn(text, "0123456789") == strlen(text) ? text : NULL;
-}
-
-static void
-AddValue(SourceTool tool, SourceCounts *counts, const char *path, Size length, const JsonbValue *value)
-{
-	int			count = SourceCountByName(tool, path, length);
-	char	   *text;
-	int64		number;
-
-	if (count == COUNT_END && !SourceIsClosed(tool, path, length))
-		return;
-	text = NumberText(value);
-	if (text == NULL || (ReadWhole(text, &number) && number == 0 && count == COUNT_END))
-		return;
-	if (count == COUNT_END)
-		counts->problem = SOURCE_UNKNOWN;
-	else if (!ReadWhole(text, &number))
-		counts->problem = SOURCE_NOT_WHOLE;
-	else
-		SourceAdd(counts, count, number);
-	pfree(text);
-}
-
-/* Walk an object, and the objects in it, path[0 .. length) being its own name. */
-static void
-WalkObject(SourceTool tool, SourceCounts *counts, JsonbContainer *object, char *path, Size length, int depth)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(object);
-	JsonbIteratorToken token;
-	JsonbValue	value;
-	Size		end = length;
-	bool		fits = false;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-		{
-			fits = length + value.val.string.len + 1 < PATH_SIZE;
-			if (!fits)
-				continue;
-			memcpy(path + length, value.val.string.val, value.val.string.len);
-			end = length + value.val.string.len;
-		}
-		else if (token == WJB_VALUE && fits)
-		{
-			if (value.type != jbvBinary)
-				AddValue(tool, counts, path, end, &value);
-			else if (JsonContainerIsObject(value.val.binary.data) && depth < DEPTH)
-			{
-				path[end] = '.';
-				WalkObject(tool, counts, value.val.binary.data, path, end + 1, depth + 1);
-			}
-		}
-	}
-}
-
-/* LiteLLM's counts lie in one object of its metadata. */
-static JsonbContainer *
-CountsOf(SourceTool tool, Jsonb *payload, JsonbValue *buffer)
-{
-	JsonbValue *found;
-
-	if (!JB_ROOT_IS_OBJECT(payload))
-		return NULL;
-	if (tool != TOOL_LITELLM)
-		return &payload->root;
-	found = getKeyJsonValueFromContainer(&payload->root, "usage_object", strlen("usage_object"), buffer);
-	if (found == NULL || found->type != jbvBinary || !JsonContainerIsObject(found->val.binary.data))
-		return NULL;
-	return found->val.binary.data;
-}
-
-/* OpenAI states cached tokens in sum, and by modality only since some time. */
-static void
-AddOpenAIParts(SourceCounts *counts, Jsonb *payload)
-{
-	static const struct
-	{
-		const char *name;
-		int			count;
-		int			cached;
-	}			sums[] = {
-		{"input_cached_tokens", METER_CACHE_READ, METER_CACHE_READ},
-		{"input_audio_tokens", METER_INPUT_AUDIO, METER_CACHE_READ_AUDIO},
-		{"input_image_tokens", METER_INPUT_IMAGE, METER_CACHE_READ_IMAGE}
-	};
-
-	for (size_t i = 0; i < lengthof(sums); i++)
-	{
-		JsonbValue	buffer;
-		JsonbValue *found = getKeyJsonValueFromContainer(&payload->root, sums[i].name, strlen(sums[i].name), &buffer);
-		char	   *text = found == NULL ? NULL : NumberText(found);
-		int64		number;
-
-		if (text == NULL)
-			continue;
-		if (!ReadWhole(text, &number))
-			counts->problem = SOURCE_NOT_WHOLE;
-		else if (i > 0)			/* of this modality, cached ones included */
-			SourceAdd(counts, sums[i].count, number - counts->of[sums[i].cached]);
-		else if ((counts->stated & METER_BIT(METER_CACHE_READ)) == 0)
-			SourceAdd(counts, METER_CACHE_READ,
-					  number - counts->of[METER_CACHE_READ_AUDIO] - counts->of[METER_CACHE_READ_IMAGE]);
-	}
-}
-
-/* A count given as a column is one that the tool's own object may state instead. */
-static void
-AddColumn(FunctionCallInfo fcinfo, int argument, SourceCounts *counts, int count)
-{
-	if (!PG_ARGISNULL(argument) && (counts->stated >> count & 1) == 0)
-		SourceAdd(counts, count, PG_GETARG_INT64(argument));
-}
-
-/* Read (tool, counts, input, output). */
-static SourceProblem
-ReadSource(FunctionCallInfo fcinfo, MeterCounts *meters)
+/* The tool that the first argument names. */
+static SourceTool
+ToolArgument(FunctionCallInfo fcinfo)
 {
 	text	   *name = PG_GETARG_TEXT_PP(0);
 	SourceTool	tool = SourceToolByName(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-	SourceCounts counts = {{0}, 0, SOURCE_OK};
-	bool		exclusive = tool == TOOL_LANGFUSE || tool == TOOL_ANTHROPIC;
 
 	if (tool == TOOL_COUNT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown tool \"%s\"", text_to_cstring(name)),
-				 errhint("The tools are columns, litellm, langfuse, otel, openai_usage_api and anthropic_usage_report.")));
-	if (!PG_ARGISNULL(1))
+				 errhint("The tools are response, attributes, columns, langfuse, openai_usage_api and anthropic_usage_report.")));
+	return tool;
+}
+
+/* Read (tool, counts, charged, names, one_hour, failed). */
+static PayloadStatus
+ReadSource(FunctionCallInfo fcinfo, MeterCounts *counts, char problem[PAYLOAD_PROBLEM_SIZE])
+{
+	SourceTool	tool = ToolArgument(fcinfo);
+	Payload		payload = {.source = &jsonb_source};
+	ToolRow		row = {
+		.one_hour = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4),
+		.failed = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5)
+	};
+
+	if (PG_ARGISNULL(1) && row.failed)
 	{
-		Jsonb	   *payload = PG_GETARG_JSONB_P(1);
-		char		path[PATH_SIZE];
-		JsonbValue	buffer;
-		JsonbContainer *object = CountsOf(tool, payload, &buffer);
-
-		if (object != NULL)
-			WalkObject(tool, &counts, object, path, 0, 1);
-		if (object != NULL && tool == TOOL_OPENAI)
-			AddOpenAIParts(&counts, payload);
-		PG_FREE_IF_COPY(payload, 1);
+		CountFailedRequest(counts);
+		return PAYLOAD_OK;
 	}
+	if (PG_ARGISNULL(1))
+	{
+		strlcpy(problem, "There are no counts, or they are no JSON.", PAYLOAD_PROBLEM_SIZE);
+		return PAYLOAD_NO_USAGE;
+	}
+	payload.root = JsonbRootValue(PG_GETARG_JSONB_P(1));
+	if (!PG_ARGISNULL(2))
+	{
+		Numeric		usd = PG_GETARG_NUMERIC(2);
 
-	/* Anthropic's report sums up requests without counting them: it is never one. */
-	if (tool == TOOL_ANTHROPIC)
-		SourceAdd(&counts, METER_REQUESTS, SEVERAL);
-	AddColumn(fcinfo, 2, &counts, exclusive ? (int) METER_INPUT : (int) COUNT_INPUT_TOTAL);
-	AddColumn(fcinfo, 3, &counts, exclusive ? (int) METER_OUTPUT : (int) COUNT_OUTPUT_TOTAL);
-	return SourceResolve(&counts, meters);
+		row.charged = !numeric_is_nan(usd) &&
+			DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(usd), NumericGetDatum(int64_to_numeric(0)))) > 0;
+	}
+	if (!PG_ARGISNULL(3))
+	{
+		payload.names_source = &jsonb_source;
+		payload.names = JsonbRootValue(PG_GETARG_JSONB_P(3));
+	}
+	return PayloadReadTool(&payload, tool, &row, counts, problem, PAYLOAD_PROBLEM_SIZE);
 }
 
 Datum
 source_usage(PG_FUNCTION_ARGS)
 {
-	MeterCounts meters;
+	MeterCounts counts;
+	char		problem[PAYLOAD_PROBLEM_SIZE];
 
-	if (PG_ARGISNULL(0) || ReadSource(fcinfo, &meters) != SOURCE_OK)
+	if (PG_ARGISNULL(0) || ReadSource(fcinfo, &counts, problem) != PAYLOAD_OK)
 		PG_RETURN_NULL();
-	PG_RETURN_USAGE(UsageFromCounts(&meters));
+	PG_RETURN_USAGE(UsageFromCounts(&counts));
 }
 
 Datum
 source_problem(PG_FUNCTION_ARGS)
 {
-	MeterCounts meters;
-	const char *text;
+	MeterCounts counts;
+	char		problem[PAYLOAD_PROBLEM_SIZE];
+	PayloadStatus status;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	text = SourceProblemText(ReadSource(fcinfo, &meters));
-	if (text == NULL)
+	status = ReadSource(fcinfo, &counts, problem);
+	switch (status)
+	{
+		case PAYLOAD_OK:
+			PG_RETURN_NULL();
+		case PAYLOAD_NOTHING:
+			PG_RETURN_TEXT_P(cstring_to_text("a line of a batch without an answer"));
+		case PAYLOAD_OUT_OF_MEMORY:
+			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory while reading a payload")));
+			break;
+		case PAYLOAD_UNKNOWN_NAME:
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s Say it in the mapping, under \"names\".", problem)));
+		case PAYLOAD_SEVERAL:
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s Attach a view that calls parse_requests().", problem)));
+		default:
+			break;
+	}
+	PG_RETURN_TEXT_P(cstring_to_text(problem));
+}
+
+/* (word, payload): the model, service_tier or region that a payload names. */
+Datum
+payload_word(PG_FUNCTION_ARGS)
+{
+	char	   *which = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Payload		payload = {.source = &jsonb_source, .root = JsonbRootValue(PG_GETARG_JSONB_P(1))};
+	char		word[PAYLOAD_MODEL_SIZE];
+	char		problem[PAYLOAD_PROBLEM_SIZE];
+	PayloadStatus status;
+
+	if (strcmp(which, "model") == 0)
+		status = PayloadReadModel(&payload, word, problem, sizeof(problem));
+	else if (strcmp(which, "region") == 0)
+		status = PayloadReadRegion(&payload, word, problem, sizeof(problem));
+	else
+		status = PayloadReadServiceTier(&payload, word, problem, sizeof(problem));
+	if (status != PAYLOAD_OK || word[0] == '\0')
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(text));
+	PG_RETURN_TEXT_P(cstring_to_text(word));
+}
+
+/* Is it a word that means another time at every reading, or none at all? */
+static bool
+IsNoMoment(char **field, int nfields)
+{
+	static const char *const words[] = {"now", "today", "tomorrow", "yesterday", "allballs"};
+
+	for (int i = 0; i < nfields; i++)
+	{
+		for (size_t w = 0; w < lengthof(words); w++)
+		{
+			if (pg_strcasecmp(field[i], words[w]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A time from a text, in UTC where it states no zone; false when it is none. */
+static bool
+ReadTime(const char *string, TimestampTz *at)
+{
+	char		work[MAXDATELEN + MAXDATEFIELDS];
+	char	   *field[MAXDATEFIELDS];
+	int			ftype[MAXDATEFIELDS];
+	int			nfields,
+				dtype,
+				tz = 0;
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	return ParseDateTime(string, work, sizeof(work), field, ftype, MAXDATEFIELDS, &nfields) == 0 &&
+		!IsNoMoment(field, nfields) &&
+		InferacctDecodeDateTime(field, ftype, nfields, &dtype, &tm, &fsec, &tz) == 0 &&
+		dtype == DTK_DATE &&
+		tm2timestamp(&tm, fsec, &tz, at) == 0;
+}
+
+/* The same for every session: its zone and the order of its dates have no part in it. */
+Datum
+try_time(PG_FUNCTION_ARGS)
+{
+	text	   *value = PG_GETARG_TEXT_PP(0);
+	char	   *string;
+	pg_tz	   *session_zone = session_timezone;
+	int			session_order = DateOrder;
+	volatile bool is_time = false;
+	TimestampTz at = 0;
+
+	if (VARSIZE_ANY_EXHDR(value) > MAXDATELEN)
+		PG_RETURN_NULL();
+	string = text_to_cstring(value);
+	PG_TRY();
+	{
+		session_timezone = pg_tzset("UTC");
+		DateOrder = DATEORDER_MDY;
+		is_time = ReadTime(string, &at);
+	}
+	PG_FINALLY();
+	{
+		session_timezone = session_zone;
+		DateOrder = session_order;
+	}
+	PG_END_TRY();
+	if (!is_time)
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(at);
+}
+
+#define JSON_DEPTH 200			/* nested deeper than any log is */
+#define JSON_SIZE (64 * 1024 * 1024)
+#define JSON_DIGITS 400			/* longer numbers are no counts, and may be beyond numeric */
+
+/* Would a text that is JSON be nested too deeply, or have a number that no jsonb holds? */
+static bool
+IsBeyondJsonb(const char *text, size_t length)
+{
+	int			depth = 0;
+	bool		quoted = false;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		char		letter = text[i];
+
+		if (quoted)
+		{
+			i += letter == '\\';
+			quoted = letter != '"';
+		}
+		else if (letter == '"')
+			quoted = true;
+		else if (letter == '{' || letter == '[')
+		{
+			if (++depth > JSON_DEPTH)
+				return true;
+		}
+		else if (letter == '}' || letter == ']')
+			depth--;
+		else if ((letter >= '0' && letter <= '9') || letter == '-')
+		{
+			size_t		start = i;
+			long		exponent = 0;
+
+			while (i + 1 < length && strchr("0123456789.eE+-", text[i + 1]) != NULL)
+			{
+				i++;
+				if ((text[i] | 0x20) == 'e')
+					exponent = strtol(text + i + 1, NULL, 10);
+			}
+			if (i - start > JSON_DIGITS || exponent > JSON_DIGITS || exponent < -JSON_DIGITS)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* jsonb from a text; NULL when it is no JSON. */
+Datum
+try_json(PG_FUNCTION_ARGS)
+{
+	char	   *string = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	size_t		length = strlen(string);
+
+	if (length > JSON_SIZE || IsBeyondJsonb(string, length) || !InferacctIsJson(string, (int) length))
+		PG_RETURN_NULL();
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(string));
+}
+
+/* (at, request_id, model): why a row cannot be counted, whatever it counts. */
+Datum
+source_row_problem(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = PG_ARGISNULL(0) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(0);
+	const char *problem = NULL;
+
+	if (TIMESTAMP_NOT_FINITE(at))
+		problem = "no time";
+	else if (at < ROW_AT_MIN || at >= ROW_AT_END)
+		problem = ROW_AT_PROBLEM;
+	else if (PG_ARGISNULL(1) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(1)) == 0)
+		problem = "no request_id";
+	else if (PG_ARGISNULL(2) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(2)) == 0)
+		problem = "no model";
+	if (problem == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(problem));
+}
+
+/* The value of a name in an object, flat ("a.b") or nested; NULL when there is none. */
+static JsonbValue *
+FindAttribute(JsonbContainer *object, const char *name, size_t length, JsonbValue *buffer)
+{
+	JsonbValue *found = getKeyJsonValueFromContainer(object, name, (int) length, buffer);
+	const char *point = memchr(name, '.', length);
+
+	if (found != NULL || point == NULL)
+		return found;
+	found = getKeyJsonValueFromContainer(object, name, (int) (point - name), buffer);
+	if (found == NULL || found->type != jbvBinary || !JsonContainerIsObject(found->val.binary.data))
+		return NULL;
+	return FindAttribute(found->val.binary.data, point + 1, length - (size_t) (point + 1 - name), buffer);
+}
+
+/* (attributes, names): the first of these that is there and not empty, as text. */
+Datum
+first_word(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *attributes;
+	Datum	   *names;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	attributes = PG_GETARG_JSONB_P(0);
+	if (!JB_ROOT_IS_OBJECT(attributes))
+		PG_RETURN_NULL();
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		text	   *name = nulls[i] ? NULL : DatumGetTextPP(names[i]);
+		JsonbValue	buffer;
+		JsonbValue *found = name == NULL ? NULL :
+			FindAttribute(&attributes->root, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &buffer);
+
+		if (found == NULL)
+			continue;
+		if (found->type == jbvString && found->val.string.len > 0)
+			PG_RETURN_TEXT_P(cstring_to_text_with_len(found->val.string.val, found->val.string.len));
+		if (found->type == jbvNumeric)
+			PG_RETURN_TEXT_P(cstring_to_text(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found->val.numeric)))));
+		if (found->type == jbvBool)
+			PG_RETURN_TEXT_P(cstring_to_text(found->val.boolean ? "true" : "false"));
+	}
+	PG_RETURN_NULL();
 }

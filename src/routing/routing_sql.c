@@ -344,7 +344,7 @@ Accumulate(FunctionCallInfo fcinfo)
 	const Usage *usage;
 	int			bucket;
 
-	if (PG_ARGISNULL(1) || !UsageRequest(fcinfo, 3, &request, &usage))
+	if (PG_ARGISNULL(1) || !UsageRequest(fcinfo, NO_BOOK, 3, &request, &usage))
 	{
 		if (state == NULL)
 			PG_RETURN_NULL();

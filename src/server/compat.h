@@ -36,6 +36,14 @@
 #define InferacctSendCountedText(message, bytes, length) pq_sendcountedtext(message, bytes, length, false)
 #endif
 
+/* Is a text JSON that jsonb takes?  Raises nothing.  The making of a lexer changed in 17. */
+#if PG_VERSION_NUM >= 170000
+#define InferacctJsonLexer(string, length) makeJsonLexContextCstringLen(NULL, string, length, GetDatabaseEncoding(), true)
+#else
+#define InferacctJsonLexer(string, length) makeJsonLexContextCstringLen(string, length, GetDatabaseEncoding(), true)
+#endif
+#define InferacctIsJson(string, length) (pg_parse_json(InferacctJsonLexer(string, length), &nullSemAction) == JSON_SUCCESS)
+
 /* Up to 15 a function of SQL was exported only because everything was. */
 #if PG_VERSION_NUM < 160000
 #include "fmgr.h"

@@ -267,15 +267,43 @@ LaneOfMeaning(const RateCard *card, RequestText tier, RequestText region)
 	return lane;
 }
 
+/*
+ * A report of a provider names the context tier that its sums were billed by, behind
+ * the service tier: "batch long".  Then the size of the sum says nothing.
+ */
+static bool
+TakeContext(RequestText *tier, int64 *input)
+{
+	static const struct
+	{
+		const char *word;
+		int64		input;		/* of a request of that context tier */
+	}			words[] = {{" short", 0}, {" long", PG_INT64_MAX}};
+
+	for (size_t i = 0; i < lengthof(words); i++)
+	{
+		size_t		length = strlen(words[i].word);
+
+		if (tier->length <= length || memcmp(tier->bytes + tier->length - length, words[i].word, length) != 0)
+			continue;
+		tier->length -= length;
+		*input = words[i].input;
+		return true;
+	}
+	return false;
+}
+
 /* The lane of a request for a region; NULL when the model has no such tier. */
 static const Lane *
 FindLane(const RateCard *card, const Request *request, RequestText region)
 {
 	RequestText tier = request->service_tier;
+	int64		input;
 	const Lane *lane;
 
 	if (tier.bytes == NULL)
 		tier = standard_tier;
+	(void) TakeContext(&tier, &input);
 	lane = RateCardLane(card, tier.bytes, tier.length, region.bytes, region.length);
 	return lane != NULL ? lane : LaneOfMeaning(card, tier, region);
 }
@@ -330,12 +358,22 @@ bool
 RequestFindPrice(Pricing *pricing, const Request *request, const Usage *usage, RequestPrice *price)
 {
 	const Segment *segment = FindSegment(pricing, request, price);
+	RequestText tier = request->service_tier;
 	CostProblem problem;
 	CostStatus	status;
+	int64		input;
 
 	if (segment == NULL)
 		return false;
+	if (TakeContext(&tier, &input))
+	{
+		price->stated = SegmentVector(price->card, segment, input, request->at, PricingUtcOffset);
+		Convert(pricing, price, request->at);
+		return true;
+	}
 	price->stated = UsageVector(price->card, segment, usage, request->at, PricingUtcOffset, &status, &problem);
+	if (status != COST_OK && LeavesOut(pricing, price))
+		return false;
 	if (status == COST_OVERFLOW)
 		OverflowError();
 	if (status == COST_AGGREGATED)
@@ -350,12 +388,12 @@ RequestOutcome(Pricing *pricing, CostStatus status, const CostProblem *problem, 
 {
 	if (status == COST_OK)
 		return true;
+	if (LeavesOut(pricing, price))
+		return false;
 	if (status == COST_OVERFLOW)
 		OverflowError();
 	if (price->vector->foreign & METER_BIT(problem->meter))
 		return RequestRefuse(price, Foreign(pricing, price, at, problem->meter));
-	if (LeavesOut(pricing, price))
-		return false;
 	if (price->vector->refused & METER_BIT(problem->meter))
 		return RequestRefuse(price, FallbackMeter(pricing, price, at, problem->meter));
 	return RequestRefuse(price, UnpricedMeter(pricing, price, at, problem->meter));

@@ -4,7 +4,7 @@
  *
  * The functions return false, and leave their results alone, when the request
  * has no price and such requests are left out (PricingLeavesOut()); by default
- * that is an error.  Everything else that is wrong is always an error.  Whoever
+ * that is an error.  A cost out of range is left out likewise.  Whoever
  * wants to be told instead gives a Refusal to fill in.
  *
  * Units: USD x 1e-15, tokens.  Strings need not end in NUL and are the caller's.

@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "session/price_cache.h"
 #include "session/request.h"
 #include "core/usage_sql.h"
 
@@ -20,6 +21,24 @@ CheckRequestTime(TimestampTz at)
 {
 	if (unlikely(TIMESTAMP_NOT_FINITE(at)))
 		RequestTimeError();
+}
+
+#define NO_BOOK (-1)
+
+/*
+ * Can a request be priced at all?  One with an infinite time or, where tokens are
+ * given, fewer than none is an error; where what has no price is left out, false.
+ * The price_book is the argument book.
+ */
+static inline bool
+RequestIsSound(FunctionCallInfo fcinfo, int book, const Request *request, int64 input, int64 output)
+{
+	if (likely(!TIMESTAMP_NOT_FINITE(request->at) && (input | output) >= 0))
+		return true;
+	if (PricingLeavesOut(book == NO_BOOK ? PricingOfStatement() : PricingOfArgument(fcinfo, book)))
+		return false;
+	CheckRequestTime(request->at);
+	RequestTokensError(input);
 }
 
 static inline int64
@@ -45,27 +64,24 @@ TextArgument(FunctionCallInfo fcinfo, int argument)
 	};
 }
 
-/* Read (model, input, output, at) from an argument on; false when model or time is NULL. */
+/* Read (model, input, output, at) from an argument on; false when model or time is NULL, or it is left out. */
 static inline bool
-TokensRequest(FunctionCallInfo fcinfo, int first, Request *request, int64 *input, int64 *output)
+TokensRequest(FunctionCallInfo fcinfo, int book, int first, Request *request, int64 *input, int64 *output)
 {
 	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 3))
 		return false;
 	*request = (Request) {.model = TextArgument(fcinfo, first),.at = PG_GETARG_TIMESTAMPTZ(first + 3)};
 	*input = TokensArgument(fcinfo, first + 1);
 	*output = TokensArgument(fcinfo, first + 2);
-	CheckRequestTime(request->at);
-	if (unlikely((*input | *output) < 0))
-		RequestTokensError(*input);
-	return true;
+	return RequestIsSound(fcinfo, book, request, *input, *output);
 }
 
 /*
  * Read (model, usage, at) from an argument on, and (service_tier, region) when
- * the function has them; false when one of the first three is NULL.
+ * the function has them; false when one of the first three is NULL, or it is left out.
  */
 static inline bool
-UsageRequest(FunctionCallInfo fcinfo, int first, Request *request, const Usage **usage)
+UsageRequest(FunctionCallInfo fcinfo, int book, int first, Request *request, const Usage **usage)
 {
 	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 1) || PG_ARGISNULL(first + 2))
 		return false;
@@ -76,8 +92,7 @@ UsageRequest(FunctionCallInfo fcinfo, int first, Request *request, const Usage *
 		request->region = TextArgument(fcinfo, first + 4);
 	}
 	*usage = PG_GETARG_USAGE(first + 1);
-	CheckRequestTime(request->at);
-	return true;
+	return RequestIsSound(fcinfo, book, request, 0, 0);
 }
 
 #endif							/* INFERACCT_REQUEST_ARGUMENTS_H */

@@ -55,7 +55,7 @@ token_cost_tokens(PG_FUNCTION_ARGS)
 				output;
 	Money		usd;
 
-	if (!TokensRequest(fcinfo, 0, &request, &input, &output) ||
+	if (!TokensRequest(fcinfo, NO_BOOK, 0, &request, &input, &output) ||
 		!RequestTokensCost(PricingOfStatement(), &request, input, output, &usd))
 		PG_RETURN_NULL();
 	PG_RETURN_NUMERIC(MoneyToNumericOfCall(fcinfo, usd));
@@ -68,7 +68,7 @@ token_cost_usage(PG_FUNCTION_ARGS)
 	const Usage *usage;
 	Money		usd;
 
-	if (!UsageRequest(fcinfo, 0, &request, &usage) ||
+	if (!UsageRequest(fcinfo, NO_BOOK, 0, &request, &usage) ||
 		!RequestUsageCost(PricingOfStatement(), &request, usage, &usd))
 		PG_RETURN_NULL();
 	PG_RETURN_NUMERIC(MoneyToNumericOfCall(fcinfo, usd));
@@ -81,7 +81,7 @@ token_cost_book(PG_FUNCTION_ARGS)
 	const Usage *usage;
 	Money		usd;
 
-	if (PG_ARGISNULL(0) || !UsageRequest(fcinfo, 1, &request, &usage) ||
+	if (PG_ARGISNULL(0) || !UsageRequest(fcinfo, 0, 1, &request, &usage) ||
 		!RequestUsageCost(PricingOfArgument(fcinfo, 0), &request, usage, &usd))
 		PG_RETURN_NULL();
 	PG_RETURN_NUMERIC(MoneyToNumeric(usd));
@@ -283,7 +283,7 @@ token_cost_detail_tokens(PG_FUNCTION_ARGS)
 	UsageBuffer plain;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (TokensRequest(fcinfo, 0, &request, &input, &output))
+	if (TokensRequest(fcinfo, NO_BOOK, 0, &request, &input, &output))
 		EmitDetail(fcinfo, PricingOfStatement(), &request, MakePlainUsage(input, output, &plain));
 	return (Datum) 0;
 }
@@ -295,7 +295,7 @@ token_cost_detail_usage(PG_FUNCTION_ARGS)
 	const Usage *usage;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (UsageRequest(fcinfo, 0, &request, &usage))
+	if (UsageRequest(fcinfo, NO_BOOK, 0, &request, &usage))
 		EmitDetail(fcinfo, PricingOfStatement(), &request, usage);
 	return (Datum) 0;
 }
@@ -307,7 +307,7 @@ token_cost_detail_book(PG_FUNCTION_ARGS)
 	const Usage *usage;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!PG_ARGISNULL(0) && UsageRequest(fcinfo, 1, &request, &usage))
+	if (!PG_ARGISNULL(0) && UsageRequest(fcinfo, 0, 1, &request, &usage))
 		EmitDetail(fcinfo, PricingOfArgument(fcinfo, 0), &request, usage);
 	return (Datum) 0;
 }

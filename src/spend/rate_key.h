@@ -23,14 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/row_limits.h"
 #include "core/usage.h"
-
-/* More of a meter than this is no count of a request, nor of a page of many: such rows are refused, so that sums fit. */
-#define ROW_COUNT_MAX INT64_C(10000000000000000)
-
-/* Times before and from which rows are refused: there are those of the years 2000 to 2099. */
-#define ROW_AT_MIN INT64_C(0)
-#define ROW_AT_END INT64_C(3155760000000000)
 
 typedef enum RowProblem
 {

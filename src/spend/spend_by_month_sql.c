@@ -70,7 +70,26 @@ RememberRates(MonthCell *cell, Pricing *pricing, const Request *request)
 	}
 }
 
+static void
+MonthError(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("the first day of a month is out of range")));
+}
+
 /* ---------- transitions ---------- */
+
+/* Has the month of a time a first day?  Not the month with the first of all days. */
+static inline bool
+HasMonth(TimestampTz at)
+{
+	if (likely(at >= MIN_TIMESTAMP + 7 * USECS_PER_DAY))
+		return true;
+	if (!PricingLeavesOut(PricingOfStatement()))
+		MonthError();
+	return false;
+}
 
 /* Price a request the long way, and only then find or make its cell: an error leaves the sums as they are. */
 static MonthCell *
@@ -117,7 +136,7 @@ spend_by_month_accum_tokens(PG_FUNCTION_ARGS)
 	MonthCell  *cell;
 	bool		priced = true;
 
-	if (!TokensRequest(fcinfo, 1, &request, &input, &output))
+	if (!TokensRequest(fcinfo, NO_BOOK, 1, &request, &input, &output) || !HasMonth(request.at))
 		return StateUnchanged(fcinfo);
 	state = StateToAddTo(fcinfo);
 	cell = RatedCell(state, &request);
@@ -140,7 +159,7 @@ spend_by_month_accum_usage(PG_FUNCTION_ARGS)
 	Meter		meter;
 	bool		priced = true;
 
-	if (!UsageRequest(fcinfo, 1, &request, &usage))
+	if (!UsageRequest(fcinfo, NO_BOOK, 1, &request, &usage) || !HasMonth(request.at))
 		return StateUnchanged(fcinfo);
 	state = StateToAddTo(fcinfo);
 	cell = RatedCell(state, &request);
@@ -172,9 +191,7 @@ CellDate(const MonthCell *cell)
 	DateADT		date = (DateADT) (cell->from / USECS_PER_DAY);
 
 	if (!IS_VALID_DATE(date))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("the first day of a month is out of range")));
+		MonthError();
 	return date;
 }
 

@@ -98,10 +98,10 @@ Accumulate(FunctionCallInfo fcinfo, bool book, bool tokens, int sign)
 	if (book && PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);
 	if (tokens)
-		priced = TokensRequest(fcinfo, first, &request, &input, &output) &&
+		priced = TokensRequest(fcinfo, book ? 1 : NO_BOOK, first, &request, &input, &output) &&
 			RequestTokensCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfCall(fcinfo), &request, input, output, &usd);
 	else
-		priced = UsageRequest(fcinfo, first, &request, &usage) &&
+		priced = UsageRequest(fcinfo, book ? 1 : NO_BOOK, first, &request, &usage) &&
 			RequestUsageCost(book ? PricingOfArgument(fcinfo, 1) : PricingOfCall(fcinfo), &request, usage, &usd);
 	if (priced)
 		AddToState(state, sign * usd, sign);

@@ -404,7 +404,7 @@ row_problem(PG_FUNCTION_ARGS)
 	switch (RowCheck(PG_GETARG_TIMESTAMPTZ(0), PG_GETARG_USAGE(1)))
 	{
 		case ROW_TIME:
-			PG_RETURN_TEXT_P(cstring_to_text("its time is not within the years 2000 to 2099"));
+			PG_RETURN_TEXT_P(cstring_to_text(ROW_AT_PROBLEM));
 		case ROW_COUNT:
 			PG_RETURN_TEXT_P(cstring_to_text("a count is above 10000000000000000"));
 		case ROW_OK:

@@ -1,68 +1,47 @@
 /*
  * tool_counts.c
- *	  Counts that a tool keeps of a request.  The first byte chooses the tool; then
- *	  come lines of name=value.
+ *	  Counts that a tool keeps of a request.  The first byte chooses the tool, how
+ *	  long cached tokens live where nothing tells (0x40: an hour), and whether the
+ *	  tool says that something was charged (0x80), or that it failed (both); the
+ *	  rest is the row, in JSON.
  *
- * What is resolved has no negative count, and its parts add up to a total that was stated.
+ * What is read has no count below zero and none above what a row may have, and
+ * what is refused says why.
  */
 #include "fuzz.h"
 
+#include "core/row_limits.h"
 #include "payload/tool_counts.h"
-
-static __int128
-Sum(const MeterCounts *counts, uint32_t meters)
-{
-	__int128	sum = 0;
-
-	for (Meter meter = 0; meter < METER_COUNT; meter++)
-		sum += meters & METER_BIT(meter) ? counts->of[meter] : 0;
-	return sum;
-}
-
-/* Was a total stated?  Then it is the sum of its parts. */
-static void
-CheckTotal(const SourceCounts *stated, int total, const MeterCounts *counts, uint32_t parts)
-{
-	if (stated->stated >> total & 1)
-		Promise(Sum(counts, parts) == stated->of[total], "parts add up to the total");
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	SourceCounts stated = {{0}, 0, SOURCE_OK};
-	SourceProblem problem;
+	Payload		payload = {.source = &json_text_source};
 	MeterCounts counts;
-	SourceTool	tool;
+	char		problem[PAYLOAD_PROBLEM_SIZE] = "";
+	JsonText	json;
+	ToolRow		row;
 	char	   *text;
-	char	   *saved;
 
 	if (size == 0)
 		return 0;
-	tool = (SourceTool) (data[0] % TOOL_COUNT);
 	text = FuzzText(data + 1, size - 1);
 	Promise(SourceToolByName(text, strlen(text)) <= TOOL_COUNT, "a tool, or none");
-	for (char *line = strtok_r(text, "\n", &saved); line != NULL; line = strtok_r(NULL, "\n", &saved))
+	if (!JsonTextParse(text, size - 1, &json))
 	{
-		size_t		length = strcspn(line, "=");
-		int			count = SourceCountByName(tool, line, length);
-
-		Promise(count >= 0 && count <= COUNT_END, "a name counts something, or nothing");
-		if (count != COUNT_END)
-			SourceAdd(&stated, count, line[length] == '=' ? strtoll(line + length + 1, NULL, 10) : 0);
-		else if (SourceIsClosed(tool, line, length) && stated.problem == SOURCE_OK)
-			stated.problem = SOURCE_UNKNOWN;
+		free(text);
+		return 0;
 	}
-	problem = SourceResolve(&stated, &counts);
-	Promise((problem == SOURCE_OK) == (SourceProblemText(problem) == NULL), "it is said what is wrong");
-	if (problem == SOURCE_OK)
+	payload.root = json.root;
+	row = (ToolRow) {.one_hour = data[0] & 0x40,.charged = data[0] & 0x80,.failed = (data[0] & 0xC0) == 0xC0};
+	if (PayloadReadTool(&payload, (SourceTool) ((data[0] & 0x3F) % TOOL_COUNT), &row, &counts, problem, sizeof(problem)) == PAYLOAD_OK)
 	{
 		for (Meter meter = 0; meter < METER_COUNT; meter++)
-			Promise(counts.of[meter] >= 0, "no count is negative");
-		CheckTotal(&stated, COUNT_INPUT_TOTAL, &counts, METERS_OF_INPUT);
-		CheckTotal(&stated, COUNT_OUTPUT_TOTAL, &counts, METERS_OF_OUTPUT);
-		CheckTotal(&stated, COUNT_CACHE_WRITE_TOTAL, &counts, METER_BIT(METER_CACHE_WRITE) | METER_BIT(METER_CACHE_WRITE_1H));
+			Promise(counts.of[meter] >= 0 && counts.of[meter] <= ROW_COUNT_MAX, "a count is one of a row");
 	}
+	else
+		Promise(EndsWithin(problem, sizeof(problem)), "the problem fits");
+	JsonTextFree(&json);
 	free(text);
 	return 0;
 }

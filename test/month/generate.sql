@@ -82,10 +82,10 @@ CREATE FUNCTION write_requests(first bigint, last bigint) RETURNS void LANGUAGE 
 BEGIN
 	CREATE TEMP TABLE one ON COMMIT DROP AS SELECT *, r.input + r.cache_read + r.cache_write AS prompt, r.output + r.reasoning AS completion FROM month.requests(first, last) AS r;
 	INSERT INTO month."LiteLLM_SpendLogs" (request_id, call_type, api_key, spend, total_tokens, prompt_tokens, completion_tokens, "startTime", "endTime", model, custom_llm_provider, metadata, cache_hit, request_tags, team_id, status)
-	SELECT 'chatcmpl-' || n, CASE tier WHEN 'batch' THEN 'aretrieve_batch' ELSE 'acompletion' END, md5((n % 50)::text), reported, prompt + completion, prompt, completion, at AT TIME ZONE 'UTC', at AT TIME ZONE 'UTC' + interval '1.5 seconds',
+	SELECT 'chatcmpl-' || n, 'acompletion', md5((n % 50)::text), reported, prompt + completion, prompt, completion, at AT TIME ZONE 'UTC', at AT TIME ZONE 'UTC' + interval '1.5 seconds',
 		model, provider, jsonb_build_object('usage_object', jsonb_build_object('prompt_tokens', prompt, 'completion_tokens', completion, 'total_tokens', prompt + completion,
 			'prompt_tokens_details', jsonb_build_object('cached_tokens', cache_read, 'audio_tokens', NULL), 'cache_read_input_tokens', cache_read, 'cache_creation_input_tokens', cache_write,
-			'completion_tokens_details', jsonb_build_object('reasoning_tokens', reasoning)), 'project_id', project), 'False', tags, team, CASE WHEN failed THEN 'failure' ELSE 'success' END
+			'completion_tokens_details', jsonb_build_object('reasoning_tokens', reasoning), 'service_tier', tier), 'project_id', project), 'False', tags, team, CASE WHEN failed THEN 'failure' ELSE 'success' END
 	FROM one;
 	INSERT INTO month.observations (id, trace_id, project_id, type, start_time, end_time, metadata, level, provided_model_name, model_parameters, usage_details, total_cost, created_at, updated_at, tags)
 	SELECT n::text, 'trace-' || n / 3, project, 'GENERATION', at, at + interval '1.5 seconds', jsonb_strip_nulls(jsonb_build_object('team', team)), CASE WHEN failed THEN 'ERROR' ELSE 'DEFAULT' END, provider || '/' || model,

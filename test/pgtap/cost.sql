@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(79);
+SELECT plan(103);
 
 CREATE FUNCTION pg_temp.field_of(statement text, field text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -64,15 +64,34 @@ SELECT is(pg_temp.field_of($$SELECT token_cost('zebra-1', usage(1), '2026-01-01'
 SELECT alike(pg_temp.field_of($$SELECT token_cost('tapco/zebra-3', usage(input => 1, pages => 1), '2026-01-01')$$, 'message'), '%"input"%"tapco/zebra-3"%', 'an unpriced meter: which, of what');
 SELECT alike(pg_temp.field_of($$SELECT token_cost('zebra-1', usage(1001, requests => 2), '2026-01-01')$$, 'detail'), '%1001 input tokens or above; these 2 requests have 1001 together.', 'several requests: the threshold and the total');
 
--- unpriced = null: no price gives no cost, everything else stays an error
+-- unpriced = null: what cannot be priced has no cost, and no row stops the others
 SET LOCAL inferacct.unpriced = 'null';
 SELECT is((SELECT count(*) FROM (VALUES (token_cost('zebra-9', 1, 1, '2026-01-01')), (token_cost('zebra-2', usage(1), '2026-01-01')), (token_cost('zebra-1', usage(1), '2026-01-01', 'gold')),
 	(token_cost('zebra-1', usage(pages => 1), '2026-01-01')), (token_cost('zebra-1', 1, 1, '2024-01-01')), (token_cost('zebra-lost', 1, 1, '2026-01-01'))) v (usd) WHERE usd IS NULL), 6::bigint,
 	'without a price there is no cost');
 SELECT is_empty($$SELECT token_cost_detail('zebra-1', usage(pages => 1), '2026-01-01')$$, 'nor a detail');
-SELECT throws_ok($$SELECT token_cost('zebra-1', -1, 1, '2026-01-01')$$, 'IA203', NULL, 'a negative count is an error');
-SELECT throws_ok($$SELECT token_cost('zebra-1', 1, 1, 'infinity')$$, '22008', NULL, 'so is an infinite time');
-SELECT throws_ok($$SELECT token_cost('zebra-1', usage(1001, requests => 2), '2026-01-01')$$, 'IA005', NULL, 'so are several requests');
+CREATE FUNCTION pg_temp.all_null(model text, usage text, at text, tier text, what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	verb text;
+	usd numeric;
+BEGIN
+	FOREACH verb IN ARRAY ARRAY['SELECT token_cost(%L, %s, %L, %L)', 'SELECT sum(usd) FROM token_cost_detail(%L, %s, %L, %L)', 'SELECT spend(%L, %s, %L, %L, NULL)',
+		'SELECT token_cost(price_book(), %L, %s, %L, %L)', 'SELECT spend(price_book(), %L, %s, %L, %L, NULL)'] LOOP
+		EXECUTE format(verb, model, usage, at, tier) INTO usd;
+		RETURN NEXT is(usd, NULL, what || ' is NULL: ' || verb);
+	END LOOP;
+END $$;
+SELECT pg_temp.all_null('zebra-1', 'usage(1)', at, 'standard', 'the time ' || at) FROM unnest(ARRAY['infinity', '-infinity']) AS at;
+SELECT pg_temp.all_null('zebra-1', 'usage(1001, requests => 2)', '2026-01-01', 'standard', 'a sum that passes a tier');
+SELECT pg_temp.all_null('zebra-1', 'usage(9223372036854775807, cache_read => 1)', '2026-01-01', 'standard', 'input beyond bigint');
+CREATE TEMP TABLE odd ON COMMIT DROP AS SELECT * FROM (VALUES (-1, 1, timestamptz '2026-01-01'), (1, -1, '2026-01-01'), (1, 1, 'infinity'), (1, 1, '-infinity'), (1, 1, '4714-11-24 BC'), (1000000, 0, '2026-01-01')) AS v (input, output, at);
+SELECT is((SELECT spend('zebra-1', input, output, at) FROM odd), 6::numeric, 'no row stops spend()');
+SELECT is((SELECT spend(price_book(), 'zebra-1', input, output, at) FROM odd), 6::numeric, 'nor that of a price book');
+SELECT is((SELECT count(token_cost('zebra-1', input, output, at)) FROM odd), 1::bigint, 'nor token_cost()');
+SELECT is((SELECT count(*) FROM odd, token_cost_detail('zebra-1', input, output, at)), 1::bigint, 'nor its detail');
+SELECT is((SELECT array_agg(m.usd) FROM unnest((SELECT spend_by_month('zebra-1', input, output, at) FROM odd)) AS m), ARRAY[6::numeric], 'nor spend_by_month()');
+SELECT is((SELECT array_agg(m.usd) FROM unnest((SELECT spend_by_month('zebra-1', usage(greatest(input, 0)), at) FROM odd WHERE output = 0 OR NOT isfinite(at))) AS m), ARRAY[6::numeric], 'nor that of usages');
+SELECT isnt((SELECT batch_savings('zebra-1', usage(greatest(input, 0)), at, '1 day') FROM odd WHERE output = 0 OR NOT isfinite(at)), NULL, 'nor batch_savings()');
 RESET inferacct.unpriced;
 
 -- exact: odd prices and huge counts, against numeric

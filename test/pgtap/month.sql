@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(44);
+SELECT plan(47);
 
 INSERT INTO price_version (published_at, note) VALUES ('2030-12-01Z', 'month test');
 INSERT INTO price (version, provider, model, meter, usd) SELECT max(version), 'mon', m, k, p FROM price_version, (VALUES
@@ -42,6 +42,11 @@ SELECT pg_temp.refresh();
 SELECT results_eq($$SELECT late_effect, restated_usd FROM month_close WHERE month = '2031-01-01'$$, 'SELECT 3.000000007, usd FROM truth', 'a late row is the late effect, and the sum is what the rows cost now');
 SELECT is_empty('SELECT FROM restated_spend WHERE restated_usd - booked_usd <> price_effect + late_effect', 'row by row');
 SELECT results_eq($$SELECT team, booked_requests, restated_requests FROM restated_spend WHERE team = 'green'$$, $$VALUES ('green', 0::bigint, 1::bigint)$$, 'a team that was not booked is there');
+CREATE TEMP TABLE final ON COMMIT DROP AS SELECT at, usage + usage(output => 1000000, requests => 0) AS usage, model, request_id, provider, team FROM usage_log WHERE source = 'mon' AND request_id = '3';
+SELECT results_eq($$SELECT * FROM import_usage('final', 'mon')$$, 'VALUES (1::bigint, 0::bigint)', 'the final row of a request takes the place of a part');
+SELECT pg_temp.refresh();
+SELECT results_eq($$SELECT late_effect, restated_usd FROM month_close WHERE month = '2031-01-01'$$, 'SELECT 12.000000007, usd FROM truth', 'of a closed month it is late, not lost');
+SELECT is_empty('SELECT FROM restated_spend WHERE restated_usd - booked_usd <> price_effect + late_effect', 'row by row');
 SELECT ok((SELECT reproduced AND booked_usd = reproduced_usd FROM reproduce_month('2031-01-20')), 'and the booked figures can still be computed again');
 SELECT is(current_setting('inferacct.as_of', true), '', 'reproduce_month() leaves the session as it was');
 SELECT lives_ok($$SELECT reopen_month('2031-01-01')$$, 'a closing can be taken back');

@@ -74,7 +74,7 @@ CREATE TABLE own_steady.log AS SELECT timestamptz '2033-02-01Z' AS at, 1 AS id, 
 SELECT attach_usage('own_steady', 'own_steady.log', '{"at": "at", "request_id": "id", "model": "model", "input": "n", "input_includes_cached": true}');
 SELECT set_price('own', 'own-m', 'input', 1), set_price('own', 'own-m', 'output', 2);
 INSERT INTO usage_log (at, usage, model, source, request_id) VALUES ('2033-01-05Z', usage(1000), 'own-m', 'own_log', '1');
-SELECT close_month('2033-01-01', before_its_end => true);
+SELECT close_month('2033-01-01', before_its_end => true, force => true);
 CREATE VIEW own_steady.report AS SELECT source, count(*) AS requests FROM usage_all GROUP BY source;
 
 -- Planned anew every time: an SQL function keeps its plan for as long as its caller runs.
@@ -212,9 +212,41 @@ SELECT proname, found FROM (
 CROSS JOIN LATERAL (
 	SELECT m[1] FROM regexp_matches(code, '([-+*/<>=~!@#%^&|`?]|\m(?:IN|LIKE|ILIKE|SIMILAR|BETWEEN|NULLIF|DISTINCT|CASE +[^W ]\w*)\M)', 'g') AS m
 	UNION ALL SELECT m[1] FROM regexp_matches(code, '(?:^|[^.\w])(\w+) *\(', 'g') AS m
-	WHERE lower(m[1]) NOT IN ('select', 'as', 'from', 'lateral', 'coalesce', 'greatest', 'extract', 'and', 'or', 'when', 'then', 'else', 'where', 'b', 'e', 'x', 'y', 'any', 'timestamp')) AS f(found);
+	WHERE lower(m[1]) NOT IN ('select', 'as', 'from', 'lateral', 'coalesce', 'greatest', 'extract', 'and', 'or', 'when', 'then', 'else', 'where', 'not', 'exists', 'row', 'over', 'all', 'b', 'e', 'x', 'y', 'k', 'o', 'any', 'timestamp')) AS f(found);
 
 SELECT pg_temp.every_tool();
+
+-- And of the other tools, and of every option of a mapping.
+CREATE FUNCTION pg_temp.every_option() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	t record;
+	own CONSTANT jsonb := '{"at": "at", "request_id": "id", "model": "m", "input": "n", "input_includes_cached": true}';
+BEGIN
+	FOR t IN SELECT * FROM (VALUES
+		('days', '{"tool": "litellm"}'::jsonb, 'id text, date text, api_key text, model text, custom_llm_provider text, prompt_tokens bigint, completion_tokens bigint, cache_read_input_tokens bigint, cache_creation_input_tokens bigint, spend float8, api_requests bigint'),
+		('no failures', '{"tool": "litellm", "failed": "leave_out"}', 'request_id text, call_type text, spend float8, prompt_tokens int, completion_tokens int, "startTime" timestamp, model text, metadata text, cache_hit text, request_tags text, status text'),
+		('observations', '{"tool": "langfuse"}', 'id text, type text, start_time text, model text, prompt_tokens int, completion_tokens int, total_tokens int, unit text, usage_details text, total_cost text, calculated_total_cost numeric, tags text'),
+		('spans', '{"tool": "phoenix"}', 'span_id text, start_time text, attributes text'),
+		('helicone', '{"tool": "helicone"}', 'request_id text, request_created_at text, provider text, model text, prompt_tokens text, completion_tokens text, cost text, latency text, status text, properties text, cache_enabled_hit boolean'),
+		('langsmith', '{"tool": "langsmith"}', 'id uuid, run_type text, start_time text, end_time text, prompt_tokens int, completion_tokens int, prompt_token_details text, total_cost text, session_name text, error text, tags text[], extra text, outputs text'),
+		('openrouter', '{"tool": "openrouter"}', 'generation_id text, created_at text, cost_total text, tokens_prompt text, tokens_completion text, tokens_reasoning text, model_permaslug text, cancelled text, generation_time_ms text'),
+		('vercel', '{"tool": "vercel"}', 'line text'), ('portkey', '{"tool": "portkey"}', 'line json'), ('claude', '{"tool": "claude_code"}', 'n int, line text'), ('codex', '{"tool": "codex"}', 'n int, session text, model text, line text'),
+		('answers', '{"at": "at", "request_id": "id", "response": "body", "provider": {"value": "p"}, "names": {"a": "input"}, "cache_lifetime": "1h"}', 'at text, id int, body text'),
+		('options', own || '{"filter": [{"column": "m", "is": ["a", "b"]}, {"column": "j", "path": ["x"], "is_not": "c"}], "provider_usd": "usd", "usd_scale": 0.01, "tags": "j"}', 'at text, id text, m text, n text, usd text, j text'),
+		('each once', own || '{"repeats": "error"}', 'at timestamptz, id text, m text, n int'),
+		('first', own || '{"repeats": "first", "order": "k"}', 'at timestamptz, id text, m text, n int, k timestamptz'),
+		('near', own || '{"repeats": "last", "order": "k", "within": "1 hour"}', 'at timestamptz, id text, m text, n int, k int')) AS o(name, mapping, made)
+	LOOP
+		EXECUTE format('CREATE TABLE own_tool.log (%s)', t.made);
+		PERFORM attach_usage(t.name, 'own_tool.log', t.mapping);
+		RETURN NEXT is_empty('SELECT * FROM unsafe', format('%s: a reader''s search_path chooses no function and no operator', t.name));
+		RETURN NEXT cmp_ok(pg_temp.trapped(), '>', 0::bigint, format('%s: a trap in it is not sprung', t.name));
+		RETURN NEXT is_empty('SELECT * FROM outside', format('%s: nothing of ours depends on what is not ours', t.name));
+		PERFORM detach_usage(t.name);
+		DROP TABLE own_tool.log;
+	END LOOP;
+END $$;
+SELECT pg_temp.every_option();
 
 -- ---------------------------------------------------------------------------
 -- What cannot be attached

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'America/St_Johns';
-SELECT plan(17);
+SELECT plan(19);
 
 SELECT set_price('pgtapco', 'pgtap-1', m, p, above_input_tokens => a, threshold_inclusive => i) FROM (VALUES ('input', 2, 0, false), ('output', 9, 0, false), ('input', 4, 7777, true), ('output', 18, 3333, false)) AS v(m, p, a, i);
 SELECT set_price('pgtapco', 'pgtap-1', 'input', 2.1, valid_from => '2026-05-01 10:20:30.123456Z'), set_price('pgtapco', 'pgtap-1', 'input', 2.2, valid_from => '2026-05-01 12:00Z');
@@ -32,6 +32,10 @@ CREATE FUNCTION pg_temp.refresh() RETURNS bigint LANGUAGE sql AS $$
 SELECT is(pg_temp.refresh(), 6000::bigint, 'every row is read');
 SELECT results_eq($$SELECT sum(rows)::bigint, sum(usage), sum(usd) FROM hourly_spend WHERE origin = 'pgtap calls'$$,
 	$$SELECT count(*), sum(usage), spend(model, usage, at, service_tier, region) FROM usage_all WHERE source = 'pgtap calls'$$, 'rollup = rows');
+SELECT is(refresh_hours('pgtap calls', '2026-04-30 00:00Z', '2026-05-03 00:00Z',
+	ARRAY(SELECT DISTINCT hour FROM usage_hourly WHERE origin = 'pgtap calls' ORDER BY hour DESC), 'infinity'), 6000::bigint, 'hours in another order are read, too');
+SELECT results_eq($$SELECT sum(rows)::bigint, sum(usage) FROM usage_hourly WHERE origin = 'pgtap calls'$$,
+	$$SELECT count(*), sum(usage) FROM usage_all WHERE source = 'pgtap calls'$$, 'and none is lost');
 SELECT is((SELECT count(*) FROM usage_hourly WHERE origin = 'pgtap calls' AND (first_at < slice OR slice < hour OR min_input < context_from OR last_at >= hour + interval '1 hour')), 0::bigint, 'each row within its slice and bucket');
 SELECT set_price('pgtapco', 'pgtap-1', 'input', (n % 7) + 0.123, valid_from => timestamptz '2026-04-30 18:00Z' + n * interval '1371.5 seconds', above_input_tokens => n * 37 % 9000) FROM generate_series(1, 20) AS n;
 SELECT throws_ok($$SELECT sum(usd) FROM hourly_spend WHERE origin = 'pgtap calls'$$, 'IA005', NULL, 'prices that split rows are refused');

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- a month that follows the session would show
 SET LOCAL inferacct.unpriced = 'null';
-SELECT plan(26);
+SELECT plan(27);
 
 -- Models of short and long names; every third has a dearer price for long
 -- prompts, every fifth a price per request, two have none.
@@ -103,6 +103,7 @@ DECLARE
 	state spend_by_month_state;
 BEGIN
 	PERFORM set_price('monthly', 'changing', 'input', 1);
+	PERFORM set_config('inferacct.unpriced', 'error', true);
 	state := spend_by_month_accum(state, 'changing', 1000000, 0, '2026-10-01Z');
 	PERFORM set_price('monthly', 'changing', 'input', 10);
 	state := spend_by_month_accum(state, 'changing', 1000000, 0, '2026-10-01Z');
@@ -110,6 +111,7 @@ BEGIN
 		state := spend_by_month_accum(state, 'changing', -1, 0, '2026-10-01Z');
 	EXCEPTION WHEN SQLSTATE 'IA203' THEN
 	END;
+	PERFORM set_config('inferacct.unpriced', 'null', true);
 	RETURN state::text;
 END $$;
 SELECT is(pg_temp.between_prices(), '1 1 "changing" 2026 10 1 11 {"input":2000000,"requests":2}', 'a plain call sees the prices of its own statement');
@@ -122,9 +124,10 @@ FROM unnest(ARRAY[9223372036854775806, 1]) AS input;
 SELECT throws_ok($$SELECT spend_by_month('changing', input, 0, '2026-10-01Z') FROM unnest(ARRAY[9223372036854775807, 1]) AS input$$, '22003', NULL, 'a count that does not fit');
 SELECT throws_ok($$SELECT spend_by_month('changing', usage(pages => pages), '2026-10-01Z') FROM unnest(ARRAY[9223372036854775807, 1]) AS pages$$, '22003', NULL, 'nor of another meter');
 SELECT throws_ok($$SELECT spend_by_month_combine('1 1 "a" 2026 10 1 1 {"input":9223372036854775807}', '1 1 "a" 2026 10 1 1 {"input":1}')$$, '22003', NULL, 'nor together');
+SELECT is((SELECT spend_by_month('changing', 1, 1, 'infinity')), NULL, 'an infinite time is left out');
+SET LOCAL inferacct.unpriced = 'error';
 SELECT throws_ok($$SELECT spend_by_month('changing', 1, 1, 'infinity')$$, '22008', NULL, 'an infinite time');
 SELECT throws_ok($$SELECT spend_by_month('changing', 1, 0, '4714-11-24 00:00:00 BC'::timestamptz AT TIME ZONE 'UTC' AT TIME ZONE 'UTC')$$, '22008', NULL, 'a month that begins before the first date');
-SET LOCAL inferacct.unpriced = 'error';
 SELECT throws_ok($$SELECT spend_by_month(model, input, output, at) FROM request$$, 'IA002', NULL, 'a model without prices');
 SELECT throws_ok($$SELECT spend_by_month('changing', usage(pages => 1), '2026-10-01Z')$$, 'IA001', NULL, 'a meter without a price');
 

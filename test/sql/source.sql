@@ -125,7 +125,7 @@ SELECT detach_usage('langfuse2_test');
 -- Mistakes.
 \set SHOW_CONTEXT never
 SELECT attach_usage('x', 'sources.gateway', 'litellm');
-SELECT attach_usage('x', 'sources.gateway', 'langsmith');
+SELECT attach_usage('x', 'sources.gateway', 'langsmyth');
 SELECT attach_usage('x', 'sources.gateway', '{"at": "micros", "request_id": "id", "model": "info", "input": "fresh"}');
 SELECT attach_usage('x', 'sources.gateway', '{"at": "micros", "request_id": "id", "model": "info", "input": "fresh", "input_includes_cached": true}');
 SELECT attach_usage('x', 'sources.gateway', '{"at": "micros", "at_unit": "us", "request_id": "id", "model": "info", "input": "fresh", "input_includes_cached": true, "colour": "id"}');

@@ -56,7 +56,7 @@ INSERT INTO usage_log (at, usage, model, source, request_id)
 \set VERBOSITY default
 TRUNCATE usage_log;
 
--- Import: by column name, earliest of several, timestamps without time zone are UTC.
+-- Import: by column name, last of several, timestamps without time zone are UTC.
 SET timezone = 'America/Los_Angeles';
 CREATE TABLE batch (request_id text, model text, at timestamp, usage usage, team varchar(20), service_tier text, prompt text);
 INSERT INTO batch VALUES

@@ -285,7 +285,7 @@ TestRules(void)
 		{"openrouter/anthropic/claude-sonnet-4-5", "openrouter anthropic/claude-sonnet-4.5 - spelling"},
 		{"openai/gpt-oss-20b", "openai gpt-oss-20b - provider"},
 		{"groq/openai/gpt-oss-20b", "groq openai/gpt-oss-20b - provider"},
-		{"deepseek/deepseek-r1", "ambiguous: openrouter deepseek/deepseek-r1, novita deepseek/deepseek-r1"},
+		{"deepseek/deepseek-r1", "unknown: openrouter deepseek/deepseek-r1, novita deepseek/deepseek-r1"},
 		{"claude-3-7-sonnet-20250219", "anthropic claude-3-7-sonnet-latest - latest"},
 		{"anthropic/claude-3-7-sonnet", "anthropic claude-3-7-sonnet-latest - latest"},
 		{"claude-3-7-sonnet@20250219", "google claude-3-7-sonnet - dated_snapshot"},
@@ -517,7 +517,7 @@ TestFuzz(void)
 		}
 	}
 	Ok(is_true && found > 100, "30000 made-up names: every model found is in the directory (%d)", found);
-	Ok(most_calls < 1000, "no name takes more than %ld look-ups", most_calls);
+	Ok(most_calls < 1200, "no name takes more than %ld look-ups", most_calls);
 }
 
 static void
