@@ -22,6 +22,21 @@ Names(PayloadReader *reader, Node *object, PayloadKey key)
 	return false;
 }
 
+/*
+ * Of OpenAI the answer is the body of the response, of Claude on Vertex AI the
+ * response.  Only what says that it failed, or says nothing, is no answer.
+ */
+static bool
+IsAnswer(PayloadReader *reader, Node *response)
+{
+	Node	   *code = Member(reader, response, KEY_status_code);
+	Node	   *answer = Names(reader, response, KEY_body) ? Member(reader, response, KEY_body) : response;
+
+	if (IsKind(code, JSON_NUMBER) && reader->tree->source->number(&code->value) >= 400)
+		return false;
+	return Child(reader, answer) != NULL && !HasAny(reader, answer, KEY_error, KEY_NONE);
+}
+
 typedef enum BatchLine
 {
 	LINE_NONE,
@@ -37,19 +52,19 @@ LineOf(PayloadReader *reader, Node *root)
 	bool		answer;
 	bool		answered;
 
-	if (!HasAny(reader, root, KEY_custom_id, KEY_recordId, KEY_processed_time, KEY_key, KEY_request, KEY_NONE))
+	if (!HasAny(reader, root, KEY_custom_id, KEY_recordId, KEY_processed_time, KEY_key, KEY_request, KEY_metadata, KEY_NONE))
 		return LINE_NONE;
 	answer = Names(reader, root, KEY_response) || Names(reader, root, KEY_error);
 	if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && IsKind(result, JSON_OBJECT))	/* Anthropic */
 		answered = HasAny(reader, result, KEY_message, KEY_NONE);
 	else if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && answer)	/* OpenAI */
-		answered = HasAny(reader, Member(reader, response, KEY_body), KEY_usage, KEY_NONE);
+		answered = IsAnswer(reader, response);
 	else if (HasAny(reader, root, KEY_recordId, KEY_NONE))	/* Bedrock */
 		answered = HasAny(reader, root, KEY_modelOutput, KEY_NONE);
 	else if (HasAny(reader, root, KEY_processed_time, KEY_NONE) ||
 			 (Names(reader, root, KEY_status) && HasAny(reader, root, KEY_request, KEY_NONE) && answer))	/* Vertex */
 		answered = Child(reader, response) != NULL;
-	else if (HasAny(reader, root, KEY_key, KEY_NONE) && answer)	/* Gemini */
+	else if ((HasAny(reader, root, KEY_key, KEY_NONE) || StringOf(reader, Member(reader, root, KEY_metadata), KEY_key) != NULL) && answer)	/* Gemini */
 		answered = IsKind(response, JSON_OBJECT);
 	else
 		return LINE_NONE;
