@@ -116,6 +116,39 @@ ReadModelUsage(PayloadReader *reader, Node *models, int64_t requests, Tally *tal
 	}
 }
 
+/* What several models did for one answer of Groq's; tools that ran are charged to the system that ran them. */
+static void
+ReadBreakdown(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *breakdown = Member(reader, body->container, KEY_usage_breakdown);
+	Tally		tools = {0};
+	bool		used = false;
+
+	for (Node *chunk = Child(reader, body->chunks); chunk != NULL && breakdown == NULL; chunk = chunk->next)
+		breakdown = FirstOf(reader, chunk, KEY_usage_breakdown, KEY_NONE);
+	for (Node *model = Child(reader, Member(reader, breakdown, KEY_models)); model != NULL; model = model->next)
+	{
+		PayloadBody part = {model, Member(reader, model, KEY_usage), NULL};
+		Charge	   *charge = AddCharge(reader, StringOf(reader, model, KEY_model));
+
+		if (charge == NULL)
+			return;
+		if (part.usage == NULL)
+			Problem(reader, PAYLOAD_NO_USAGE, "A model of \"usage_breakdown\" has no usage.");
+		else
+			ReadShape(reader, &part, &charge->tally);
+		SettleNames(reader, part.usage, &charge->tally);
+	}
+	if (reader->charge_count == 0)
+		return;
+	memcpy(tools.units, tally->units, sizeof(tools.units));
+	*tally = tools;
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+		used = used || tally->units[meter] != 0;
+	reader->no_main = !used;
+	tally->requests_stated = used;
+}
+
 /* The steps of a run of the AI SDK; one where there are none and its last step is the whole. */
 static void
 ReadSteps(PayloadReader *reader, const PayloadBody *body, Tally *tally)
@@ -147,6 +180,8 @@ ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 
 	if (usage->key == KEY_totalUsage)
 		ReadSteps(reader, body, tally);
+	if (body->container != NULL && reader->charge_count == 0)
+		ReadBreakdown(reader, body, tally);
 	if (turns != NULL)
 		stated = turns;
 	else if (StringIs(StringOf(reader, body->container, KEY_object), "batch"))
