@@ -60,7 +60,7 @@ COMMENT ON FUNCTION litellm_charged(text, numeric) IS
 CREATE FUNCTION inferacct_internal.litellm_is_call(call_type text, input text, output text, usd numeric)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN call_type ~ '^a?(create_batch|cancel_batch|list_batches|(create|retrieve|delete|list|get)_files?|file_(create|retrieve|delete|list|content)|(create|cancel|list|retrieve)_fine_tuning_jobs?|(get|delete|cancel|list)_(responses|input_items)|vector_store_.*|list_mcp_tools|health_check)$'
+RETURN CASE WHEN call_type ~ '^a?(create_batch|cancel_batch|list_batches|(create|retrieve|delete|list|get)_files?|file_(create|retrieve|delete|list|content)|(create|cancel|list|retrieve)_fine_tuning_jobs?|(get|delete|cancel|list)_(responses|input_items)|vector_store_.*|list_mcp_tools|call_mcp_tool|health_check)$'
 			THEN coalesce(try_number(input), 0) <> 0 OR coalesce(try_number(output), 0) <> 0 OR coalesce(usd, 0) <> 0
 				ELSE true END;
 
@@ -286,7 +286,7 @@ CREATE FUNCTION inferacct_internal.span_is_call(attributes jsonb)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 50
 RETURN CASE
-	WHEN attributes IS NULL THEN true
+	WHEN attributes IS NULL OR jsonb_typeof(attributes) <> 'object' THEN true
 	WHEN lower(attributes ->> 'gen_ai.operation.name') IN ('invoke_agent', 'create_agent', 'execute_tool',
 		'invoke_workflow', 'agent', 'workflow', 'tool', 'execute_task', 'retrieval') THEN false
 	WHEN upper(first_word(attributes, 'openinference.span.kind')) IN ('CHAIN', 'AGENT', 'TOOL', 'RETRIEVER',

@@ -361,10 +361,12 @@
 	NAMED(ai_usage_outputTokens, "ai.usage.outputTokens") \
 	NAMED(ai_usage_promptTokens, "ai.usage.promptTokens") \
 	NAMED(ai_usage_reasoningTokens, "ai.usage.reasoningTokens") \
+	NAMED(ai_usage_tokens, "ai.usage.tokens") \
 	NAMED(ai_usage_totalTokens, "ai.usage.totalTokens") \
 	NAMED(bedrock_invocationMetrics, "amazon-bedrock-invocationMetrics") \
 	NAMED(bedrock_trace, "amazon-bedrock-trace") \
 	NAMED(gen_ai_openai_response_service_tier, "gen_ai.openai.response.service_tier") \
+	NAMED(gen_ai_operation_name, "gen_ai.operation.name") \
 	NAMED(gen_ai_request_model, "gen_ai.request.model") \
 	NAMED(gen_ai_response_model, "gen_ai.response.model") \
 	NAMED(gen_ai_usage_audio_dot_input_tokens, "gen_ai.usage.audio.input_tokens") \
