@@ -66,7 +66,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN CASE WHEN call_type ~
 	'^a?(create_batch|cancel_batch|list_batches|(create|retrieve|delete|list|get)_files?|file_(create|retrieve|delete|'
 	'list|content)|(create|cancel|list|retrieve)_fine_tuning_jobs?|(get|delete|cancel|list)_(responses|input_items)|'
-	'vector_store_.*|list_mcp_tools|health_check)$'
+	'vector_store_.*|list_mcp_tools|call_mcp_tool|health_check)$'
 			THEN coalesce(try_number(input), 0) <> 0 OR coalesce(try_number(output), 0) <> 0 OR coalesce(usd, 0) <> 0
 				ELSE true END;
 
@@ -86,6 +86,13 @@ BEGIN
 	RETURN jsonb_build_object('kind', 'attributes',
 		'counts', format('pg_catalog.jsonb_build_object(%s, ''requests'', %s)', counts, source_need(relation,
 		'the number of requests', 'api_requests')),
+		-- Images, speech and pages have no column of their own: what was charged for them is not counted.
+		'refuse', source_format(
+			'CASE WHEN %s {>} 0::numeric AND coalesce(inferacct_internal.try_number(%s::text), 0::numeric) {=} '
+			'0::numeric AND coalesce(inferacct_internal.try_number(%s::text), 0::numeric) {=} 0::numeric THEN ''a '
+				'charge is stated, but no tokens are counted: what was charged is not known'' END',
+				source_usd(relation, source_column(relation, 'spend')),
+			source_column(relation, 'prompt_tokens'), source_column(relation, 'completion_tokens')),
 		'columns', jsonb_strip_nulls(jsonb_build_object(
 			'at', source_time(relation, source_need(relation, 'the day', 'date'), NULL),
 			'request_id', source_need(relation, 'request_id', 'id') || '::text',
@@ -296,7 +303,7 @@ CREATE FUNCTION inferacct_internal.span_is_call(attributes jsonb)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 50
 RETURN CASE
-	WHEN attributes IS NULL THEN true
+	WHEN attributes IS NULL OR jsonb_typeof(attributes) <> 'object' THEN true
 	WHEN lower(attributes ->> 'gen_ai.operation.name') IN ('invoke_agent', 'create_agent', 'execute_tool',
 		'invoke_workflow', 'agent', 'workflow', 'tool', 'execute_task', 'retrieval') THEN false
 	WHEN upper(first_word(attributes, 'openinference.span.kind')) IN ('CHAIN', 'AGENT', 'TOOL', 'RETRIEVER',
@@ -778,6 +785,13 @@ RETURN jsonb_strip_nulls(jsonb_build_object('usage_metadata', coalesce(
 		'{generations,0,0,message,kwargs,usage_metadata}' END,
 	CASE WHEN jsonb_typeof(extra #> '{metadata,usage_metadata}') = 'object'
 		THEN extra #> '{metadata,usage_metadata}' END,
+	-- The provider's own usage says more than the columns, which have no parts of it.
+	CASE WHEN jsonb_typeof(outputs #> '{llm_output,token_usage}') = 'object'
+		AND outputs #> '{llm_output,token_usage}' <> '{}'
+		THEN outputs #> '{llm_output,token_usage}' END,
+	CASE WHEN jsonb_typeof(outputs #> '{llm_output,usage}') = 'object' AND outputs #> '{llm_output,usage}' <> '{}'
+		THEN outputs #> '{llm_output,usage}' END,
+	CASE WHEN jsonb_typeof(outputs -> 'usage') = 'object' AND outputs -> 'usage' <> '{}' THEN outputs -> 'usage' END,
 	jsonb_build_object('input_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)), 'output_tokens',
 		coalesce(to_jsonb(try_number(output)), to_jsonb(output)),
 		'input_token_details', details))));
@@ -794,7 +808,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	counts text := (SELECT string_agg(format('%L, %s::text', key, c), ', ' ORDER BY key) FROM (VALUES
+	counts text := (SELECT string_agg(format('%L, nullif(%s::text, '''')', key, c), ', ' ORDER BY key) FROM (VALUES
 		('input_total', source_need(relation, 'tokens_prompt', 'native_tokens_prompt', 'tokens_prompt',
 			'prompt_tokens')),
 		('output_total', source_need(relation, 'tokens_completion', 'native_tokens_completion', 'tokens_completion',
