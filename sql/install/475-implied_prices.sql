@@ -5,14 +5,17 @@
 -- leave no room for another price as short.  All arithmetic is of whole numbers and
 -- fractions; what the rows do not tell apart is undetermined, and never guessed.
 
-CREATE TYPE inferacct_internal.charged_request AS (at timestamptz, input bigint, quantities bigint[], usd numeric, slack numeric);
+CREATE TYPE inferacct_internal.charged_request AS (at timestamptz, input bigint, quantities bigint[],
+	usd numeric, slack numeric);
 
 COMMENT ON TYPE charged_request IS
-'A request with the cost that its log states: its total input, the counts of the meters of its group, and by how much the log may have rounded.';
+'A request with the cost that its log states: its total input, the counts of the meters of its group, and by how '
+'much the log may have rounded.';
 
 -- Fraction-free elimination (Bareiss): every division leaves no remainder.
 CREATE FUNCTION inferacct_internal.solve_normal(gram numeric[], moments numeric[],
-	OUT numerators numeric[], OUT inverse numeric[], OUT denominator numeric, OUT free boolean[], OUT entangled boolean[])
+	OUT numerators numeric[], OUT inverse numeric[], OUT denominator numeric,
+	OUT free boolean[], OUT entangled boolean[])
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
@@ -48,21 +51,26 @@ BEGIN
 	FOR i IN 1 .. m LOOP
 		numerators[i] := CASE WHEN free[i] THEN 0 ELSE a[(i - 1) * width + m + 1] END;
 		inverse[i] := CASE WHEN free[i] THEN 0 ELSE a[(i - 1) * width + m + 1 + i] END;
-		entangled[i] := free[i] OR EXISTS (SELECT FROM generate_series(1, m) AS k WHERE free[k] AND a[(i - 1) * width + k] <> 0);
+		entangled[i] := free[i] OR EXISTS (SELECT FROM generate_series(1, m) AS k WHERE free[k]
+			AND a[(i - 1) * width + k] <> 0);
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION solve_normal(numeric[], numeric[]) IS
-'Solves gram x = moments exactly, for a Gram matrix of whole numbers, row by row: x = numerators / denominator; inverse: the diagonal of the inverse, times denominator. '
-'free: what is a combination of those before it, and taken as 0; entangled: what is free, or depends on it. NULL gives NULLs.';
+'Solves gram x = moments exactly, for a Gram matrix of whole numbers, row by row: x = numerators / denominator; '
+'inverse: the diagonal of the inverse, times denominator. '
+'free: what is a combination of those before it, and taken as 0; entangled: what is free, or depends on it. NULL '
+'gives NULLs.';
 
-CREATE TYPE inferacct_internal.implied_fit AS (requests bigint, explained bigint, consistent boolean, usd numeric[], sure boolean[],
-	reasons text[], residual numeric, unit_usd numeric[]);
+CREATE TYPE inferacct_internal.implied_fit AS (requests bigint, explained bigint, consistent boolean,
+	usd numeric[], sure boolean[], reasons text[], residual numeric, unit_usd numeric[]);
 
 COMMENT ON TYPE implied_fit IS
-'What the requests of a group say of the price of each meter (usd, in its unit; NULL: undetermined). explained: requests that cost what the prices make of them; '
-'consistent: no request is further than twice its slack from the least squares; sure: no other price as short is possible; residual: root mean square, in USD; unit_usd: the least squares of one unit of each.';
+'What the requests of a group say of the price of each meter (usd, in its unit; NULL: undetermined). explained: '
+'requests that cost what the prices make of them; '
+'consistent: no request is further than twice its slack from the least squares; sure: no other price as short is '
+'possible; residual: root mean square, in USD; unit_usd: the least squares of one unit of each.';
 
 CREATE FUNCTION inferacct_internal.fitted_cost(quantities bigint[], unit_usd numeric[])
 RETURNS numeric
@@ -77,7 +85,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 RETURN ARRAY(SELECT div(p * 1e40, u) * 1e-40 FROM unnest(usd, units) WITH ORDINALITY AS t(p, u, i) ORDER BY i);
 
-COMMENT ON FUNCTION unit_prices(numeric[], bigint[]) IS 'USD of one unit of each meter, to 40 decimals, of USD per units.';
+COMMENT ON FUNCTION unit_prices(numeric[], bigint[]) IS
+'USD of one unit of each meter, to 40 decimals, of USD per units.';
 
 CREATE FUNCTION inferacct_internal.fit_prices(requests charged_request[], units bigint[])
 RETURNS implied_fit
@@ -105,12 +114,14 @@ DECLARE
 	leaning numeric;
 	lean numeric[] := array_fill(0::numeric, ARRAY[cardinality(units)]);	-- of a price, for one USD more in each cost
 BEGIN
-	SELECT count(*) AS n, count(DISTINCT r.quantities) AS kinds, coalesce(max(scale(r.usd)), 0) AS scale, max(r.slack) AS slack,
+	SELECT count(*) AS n, count(DISTINCT r.quantities) AS kinds, coalesce(max(scale(r.usd)), 0) AS scale,
+		max(r.slack) AS slack,
 		bool_and(r.usd = 0) AS is_nothing
 	INTO told FROM unnest(requests) AS r;
 	SELECT array_agg(s.total ORDER BY s.i, s.j) INTO gram
 	FROM (SELECT i, j, sum(r.quantities[i]::numeric * r.quantities[j]) AS total
-		FROM unnest(requests) AS r CROSS JOIN generate_series(1, m) AS i CROSS JOIN generate_series(1, m) AS j GROUP BY i, j) AS s;
+		FROM unnest(requests) AS r CROSS JOIN generate_series(1, m) AS i CROSS JOIN generate_series(1, m) AS j
+			GROUP BY i, j) AS s;
 	SELECT array_agg(s.total ORDER BY s.i) INTO moments
 	FROM (SELECT i, trunc(sum(r.quantities[i] * r.usd * 10::numeric ^ told.scale)) AS total
 		FROM unnest(requests) AS r CROSS JOIN generate_series(1, m) AS i GROUP BY i) AS s;
@@ -121,12 +132,14 @@ BEGIN
 	SELECT sum(d.off * d.off), max(abs(d.off)), bool_and(abs(d.off) <= 2 * d.slack OR abs(d.off) < 1e-30)
 	INTO square, worst, fit.consistent
 	FROM (SELECT r.usd - fitted_cost(r.quantities, unit_usd) AS off, r.slack FROM unnest(requests) AS r OFFSET 0) AS d;
-	sigma := CASE WHEN worst < 1e-30 THEN 0 ELSE greatest(sqrt(square / greatest(told.n - rank, 1)), told.slack * 0.58) END;
+	sigma := CASE WHEN worst < 1e-30 THEN 0
+		ELSE greatest(sqrt(square / greatest(told.n - rank, 1)), told.slack * 0.58) END;
 	fit.requests := told.n;
 	fit.unit_usd := unit_usd;
 	fit.residual := CASE WHEN worst < 1e-30 THEN 0 ELSE sqrt(square / told.n) END;
 
-	-- Costs that are rounded from few more digits are off on one side by up to a quarter of the last one: tried when nothing else fits.
+	-- Costs that are rounded from few more digits are off on one side by up to a quarter of the last one: tried
+	-- when nothing else fits.
 	FOREACH leaning IN ARRAY ARRAY[0, 0.5] LOOP
 		IF leaning > 0 THEN
 			SELECT ARRAY(SELECT n / s.denominator FROM unnest(s.numerators) WITH ORDINALITY AS t(n, i) ORDER BY i) INTO lean
@@ -136,9 +149,10 @@ BEGIN
 		FOR i IN 1 .. m LOOP
 			most_digits := 15 - trunc(log(units[i]))::integer;
 			estimate := unit_usd[i] * units[i];
-			around := (5 * sigma * sqrt(abs(solved.inverse[i] / solved.denominator)) + leaning * told.slack * abs(lean[i])) * units[i];
-			around := greatest(around, 1e-25);
-			digits := (SELECT min(k) FROM generate_series(0, most_digits) AS k WHERE abs(round(estimate, k) - estimate) <= around);
+			around := 5 * sigma * sqrt(abs(solved.inverse[i] / solved.denominator)) + leaning * told.slack * abs(lean[i]);
+			around := greatest(around * units[i], 1e-25);
+			digits := (SELECT min(k) FROM generate_series(0, most_digits) AS k
+				WHERE abs(round(estimate, k) - estimate) <= around);
 			short := round(estimate, coalesce(digits, most_digits));
 			tried[i] := CASE WHEN solved.entangled[i] THEN unit_usd[i] ELSE div(short * 1e40, units[i]) * 1e-40 END;
 			fit.sure[i] := coalesce(2 * around * 10::numeric ^ digits <= 0.01 AND short >= 0, false);
@@ -172,8 +186,10 @@ END
 $$;
 
 COMMENT ON FUNCTION fit_prices(charged_request[], bigint[]) IS
-'Least squares over requests of one price list, exactly; of each meter the shortest decimal, per units[i], that lies within five standard deviations of it, as far as these decimals explain every request. '
-'sure: these ten deviations are at most a hundredth of the distance between decimals as short, so that one lies there by chance in one case of a hundred, and still would have to explain every request.';
+'Least squares over requests of one price list, exactly; of each meter the shortest decimal, per units[i], that '
+'lies within five standard deviations of it, as far as these decimals explain every request. '
+'sure: these ten deviations are at most a hundredth of the distance between decimals as short, so that one lies '
+'there by chance in one case of a hundred, and still would have to explain every request.';
 
 -- The first requests, in the order given, that one price list can have charged: as many as are consistent.
 CREATE FUNCTION inferacct_internal.consistent_requests(requests charged_request[], units bigint[])
@@ -205,14 +221,16 @@ BEGIN
 	END LOOP;
 	IF array_position(fit.usd, NULL) IS NULL AND fit.explained = fit.requests THEN
 		prices := unit_prices(fit.usd, units);
-		enough := (SELECT coalesce(min(n) - 1, cardinality(requests)) FROM unnest(requests) WITH ORDINALITY AS r(at, input, quantities, usd, slack, n)
+		enough := (SELECT coalesce(min(n) - 1, cardinality(requests))
+			FROM unnest(requests) WITH ORDINALITY AS r(at, input, quantities, usd, slack, n)
 			WHERE abs(r.usd - fitted_cost(r.quantities, prices)) > r.slack + 1e-30);
 	END IF;
 	RETURN enough;
 END
 $$;
 
-COMMENT ON FUNCTION consistent_requests(charged_request[], bigint[]) IS 'How many of the first requests, in their order, one list of prices explains.';
+COMMENT ON FUNCTION consistent_requests(charged_request[], bigint[]) IS
+'How many of the first requests, in their order, one list of prices explains.';
 
 CREATE FUNCTION inferacct_internal.fit_parts(requests charged_request[], units bigint[])
 RETURNS TABLE (first_request integer, last_request integer, fit implied_fit)
@@ -250,7 +268,8 @@ END
 $$;
 
 COMMENT ON FUNCTION fit_parts(charged_request[], bigint[]) IS
-'The requests, in their order, split where another list of prices begins: at most four parts, each explained whole. No row when they cannot be split so.';
+'The requests, in their order, split where another list of prices begins: at most four parts, each explained '
+'whole. No row when they cannot be split so.';
 
 -- Most requests of one list, and others that something else was charged for.
 CREATE FUNCTION inferacct_internal.fit_most(requests charged_request[], units bigint[])
@@ -288,7 +307,8 @@ END
 $$;
 
 COMMENT ON FUNCTION fit_most(charged_request[], bigint[]) IS
-'fit_prices(); where no list explains all requests, that which explains seven in ten or more of them, found by leaving out, time and again, those that are farthest off. Then nothing is sure.';
+'fit_prices(); where no list explains all requests, that which explains seven in ten or more of them, found by '
+'leaving out, time and again, those that are farthest off. Then nothing is sure.';
 
 -- The roundest moment after one request and not after another.
 CREATE FUNCTION inferacct_internal.round_moment(after timestamptz, upto timestamptz)
@@ -296,12 +316,14 @@ RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT t FROM unnest(ARRAY[date_trunc('month', $2, 'UTC'), date_trunc('day', $2, 'UTC'), date_trunc('hour', $2, 'UTC'), $2])
+	SELECT t FROM unnest(ARRAY[date_trunc('month', $2, 'UTC'), date_trunc('day', $2, 'UTC'),
+			date_trunc('hour', $2, 'UTC'), $2])
 		WITH ORDINALITY AS m(t, n) WHERE t > $1 ORDER BY n LIMIT 1
 $$;
 
 COMMENT ON FUNCTION round_moment(timestamptz, timestamptz) IS
-'The beginning of the UTC month, day or hour of the second moment, whichever is the first that lies after the first one; else the second itself. NULL gives NULL.';
+'The beginning of the UTC month, day or hour of the second moment, whichever is the first that lies after the '
+'first one; else the second itself. NULL gives NULL.';
 
 -- The roundest number that is not below one and below another.
 CREATE FUNCTION inferacct_internal.round_number(from_number bigint, below bigint)
@@ -309,11 +331,14 @@ RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT n::bigint FROM (SELECT e, ceil(from_number / 10::numeric ^ e) * 10::numeric ^ e AS n FROM generate_series(0, 12) AS e) AS t
+	SELECT n::bigint FROM (SELECT e, ceil(from_number / 10::numeric ^ e) * 10::numeric ^ e AS n
+		FROM generate_series(0, 12) AS e) AS t
 	WHERE n < below ORDER BY e DESC LIMIT 1
 $$;
 
-COMMENT ON FUNCTION round_number(bigint, bigint) IS 'The multiple of the highest power of ten that is at least the first number and below the second, the smallest of them. NULL gives NULL.';
+COMMENT ON FUNCTION round_number(bigint, bigint) IS
+'The multiple of the highest power of ten that is at least the first number and below the second, the smallest of '
+'them. NULL gives NULL.';
 
 -- One list for all; with a fee for each request; another list from a time on, or above a size; else one for most.
 CREATE FUNCTION inferacct_internal.fit_group(requests charged_request[], units bigint[])
@@ -363,7 +388,8 @@ BEGIN
 				(SELECT min(t) - 1 FROM unnest(context_thresholds()) AS t
 					WHERE t > ordered[part.first_request - 1].input AND t <= ordered[part.first_request].input),
 				round_number(ordered[part.first_request - 1].input, ordered[part.first_request].input));
-			note := format('holds above a size from %s to %s', ordered[part.first_request - 1].input, ordered[part.first_request].input - 1);
+			note := format('holds above a size from %s to %s', ordered[part.first_request - 1].input,
+				ordered[part.first_request].input - 1);
 		END IF;
 		RETURN NEXT;
 	END LOOP;
@@ -376,11 +402,16 @@ END
 $$;
 
 COMMENT ON FUNCTION fit_group(charged_request[], bigint[]) IS
-'What requests in the order of their time, of one model, tier, region and context, say of its prices: a row where one list charged all of them, or most; a row for each of the lists that followed each other. '
-'Where the counts have one more than units, it is the number of requests, which have a price of their own only when nothing else explains the costs. '
-'valid_from: the roundest moment at which a later list can have begun; above_input_tokens: a size above which another holds, one at which the context tier of any model begins, or else the roundest; note: what the requests say of either.';
+'What requests in the order of their time, of one model, tier, region and context, say of its prices: a row where '
+'one list charged all of them, or most; a row for each of the lists that followed each other. '
+'Where the counts have one more than units, it is the number of requests, which have a price of their own only '
+'when nothing else explains the costs. '
+'valid_from: the roundest moment at which a later list can have begun; above_input_tokens: a size above which '
+'another holds, one at which the context tier of any model begins, or else the roundest; note: what the requests '
+'say of either.';
 
-CREATE FUNCTION inferacct_internal.book_price(model text, meter text, input_from bigint, at timestamptz, service_tier text, region text,
+CREATE FUNCTION inferacct_internal.book_price(model text, meter text, input_from bigint, at timestamptz,
+	service_tier text, region text,
 	OUT unit_usd numeric, OUT unit_quantity bigint, OUT rule text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -395,16 +426,18 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION book_price(text, text, bigint, timestamptz, text, text) IS
-'What the session prices unit_quantity units of a meter at, in a request of that total input. NULLs where it has no price; as token_cost() else.';
+'What the session prices unit_quantity units of a meter at, in a request of that total input. NULLs where it has '
+'no price; as token_cost() else.';
 
-CREATE FUNCTION inferacct_internal.price_statement(provider text, model text, meter text, usd numeric, valid_from timestamptz,
+CREATE FUNCTION inferacct_internal.price_statement(provider text, model text, meter text, usd numeric,
+	valid_from timestamptz,
 	unit_quantity bigint, service_tier text, region text, above_input_tokens bigint, source text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT concat(format('SELECT inferacct.set_price(%L, %L, %L, %s, valid_from => %L', provider, model, meter, usd,
-			CASE WHEN isfinite(valid_from) THEN to_char(valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00' ELSE '-infinity' END),
+			regexp_replace(to_char(valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), '\.?0+$', '') || '+00'),
 		CASE WHEN unit_quantity <> 1000000 THEN format(', unit_quantity => %s', unit_quantity) END,
 		CASE WHEN service_tier <> 'standard' THEN format(', service_tier => %L', service_tier) END,
 		CASE WHEN region <> '' THEN format(', region => %L', region) END,
@@ -416,8 +449,9 @@ COMMENT ON FUNCTION price_statement(text, text, text, numeric, timestamptz, bigi
 'The text of a call of set_price(), without what is its default.';
 
 CREATE FUNCTION inferacct_internal.implied_rows(source text, since timestamptz, until timestamptz)
-RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint, valid_from timestamptz, meter text,
-	place bigint, requests bigint, explained bigint, tolerance_usd numeric, unit_quantity bigint, implied_usd numeric, book_usd numeric,
+RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint,
+	valid_from timestamptz, meter text, place bigint, requests bigint, explained bigint, tolerance_usd numeric,
+	unit_quantity bigint, implied_usd numeric, book_usd numeric,
 	residual_usd numeric, method text, reason text, statement text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000 ROWS 50
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -439,8 +473,10 @@ BEGIN
 	FOR g IN
 		WITH told AS MATERIALIZED (
 			SELECT resolved_model(u.model, u.at) AS named, resolved_provider(u.provider, u.model, u.at) AS served_by,
-				resolved_tier(u.service_tier) AS tier, coalesce(resolved_region(u.region, u.model, u.at), '') AS region, u.at, u.usage,
-				CASE WHEN meter(u.usage, 'requests') > 1 THEN 0 ELSE input_tokens(u.usage) END AS input, trim_scale(u.provider_usd) AS usd
+				resolved_tier(u.service_tier) AS tier, coalesce(resolved_region(u.region, u.model, u.at), '') AS region,
+					u.at, u.usage,
+				CASE WHEN meter(u.usage, 'requests') > 1 THEN 0 ELSE input_tokens(u.usage) END AS input,
+					trim_scale(u.provider_usd) AS usd
 			FROM usage_all AS u
 			WHERE u.source = implied_rows.source AND u.at >= implied_rows.since AND u.at < implied_rows.until
 				AND u.usage IS NOT NULL AND u.model IS NOT NULL AND u.provider_usd IS NOT NULL
@@ -474,45 +510,58 @@ BEGIN
 		END IF;
 		units := ARRAY(SELECT coalesce(b.unit_quantity, CASE WHEN is_token_meter(n.name) THEN 1000000 ELSE 1 END)
 			FROM unnest(names) WITH ORDINALITY AS n(name, i)
-			LEFT JOIN LATERAL book_price(g.named, n.name, size, g.ats[cardinality(g.ats)], g.tier, in_region) AS b ON true ORDER BY n.i);
+			LEFT JOIN LATERAL book_price(g.named, n.name, size, g.ats[cardinality(g.ats)], g.tier, in_region) AS b ON true
+			ORDER BY n.i);
 		names := names || '{requests}'::text[];
 		FOR part IN
 			SELECT * FROM fit_group(ARRAY(
-				SELECT ROW(c.at, c.input, ARRAY(SELECT meter(c.usage, n.name) FROM unnest(names) WITH ORDINALITY AS n(name, i) ORDER BY n.i),
+				SELECT ROW(c.at, c.input,
+					ARRAY(SELECT meter(c.usage, n.name) FROM unnest(names) WITH ORDINALITY AS n(name, i) ORDER BY n.i),
 					c.usd, CASE WHEN g.is_float THEN abs(c.usd) * 1e-12 ELSE g.slack END)::charged_request
-				FROM unnest(g.ats, g.usages, g.inputs, g.costs) WITH ORDINALITY AS c(at, usage, input, usd, i) ORDER BY c.i), units)
+				FROM unnest(g.ats, g.usages, g.inputs, g.costs) WITH ORDINALITY AS c(at, usage, input, usd, i)
+					ORDER BY c.i), units)
 		LOOP
-			tolerance_usd := CASE WHEN g.is_float THEN (SELECT max(abs(c)) * 1e-12 FROM unnest(g.costs) AS c) ELSE g.slack END;
+			tolerance_usd := trim_scale(CASE WHEN g.is_float THEN (SELECT max(abs(c)) * 1e-12 FROM unnest(g.costs) AS c)
+				ELSE g.slack END);
 			above_input_tokens := coalesce(part.above_input_tokens, size - 1);
-			valid_from := coalesce(part.valid_from, CASE WHEN isfinite(since) THEN since ELSE date_trunc('day', part.first_at, 'UTC') END);
+			valid_from := coalesce(part.valid_from,
+				CASE WHEN isfinite(since) THEN since ELSE date_trunc('day', part.first_at, 'UTC') END);
 			requests := (part.fit).requests;
 			explained := (part.fit).explained;
 			residual_usd := (part.fit).residual;
 			multiples := CASE WHEN explained < 0.7 * requests THEN (
 				SELECT string_agg(format('%s cost %s times what the book says', m.n, m.times), ', ' ORDER BY m.n DESC, m.times)
-				FROM (SELECT trim_scale(round(c.usd / nullif(token_cost(g.named, c.usage, c.at, g.tier, in_region), 0), 2)) AS times, count(*) AS n
-					FROM unnest(g.ats, g.usages, g.costs) AS c(at, usage, usd) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3) AS m
+				FROM (SELECT trim_scale(round(c.usd / nullif(b.usd, 0), 2)) AS times, count(*) AS n
+					FROM unnest(g.ats, g.usages, g.costs) AS c(at, usage, usd)
+					CROSS JOIN LATERAL (SELECT token_cost(g.named, c.usage, c.at, g.tier, in_region) OFFSET 0) AS b(usd)
+					GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3) AS m
 				WHERE m.times IS NOT NULL AND m.n > 0.1 * requests) END;
 			FOR i IN 1 .. cardinality((part.fit).usd) LOOP
 				place := i;
 				meter := names[i];
 				unit_quantity := coalesce(units[i], 1);
 				implied_usd := (part.fit).usd[i];
-				SELECT * INTO last_book FROM book_price(g.named, meter, above_input_tokens + 1, part.last_at, g.tier, in_region);
-				SELECT * INTO first_book FROM book_price(g.named, meter, above_input_tokens + 1, part.first_at, g.tier, in_region);
+				SELECT * INTO last_book
+				FROM book_price(g.named, meter, above_input_tokens + 1, part.last_at, g.tier, in_region);
+				SELECT * INTO first_book
+				FROM book_price(g.named, meter, above_input_tokens + 1, part.first_at, g.tier, in_region);
 				book_usd := trim_scale(last_book.unit_usd * unit_quantity / last_book.unit_quantity);
-				method := CASE WHEN (part.fit).sure[i] THEN 'exact' WHEN implied_usd IS NOT NULL THEN 'least squares' ELSE 'undetermined' END;
-				reason := concat_ws('; ', (part.fit).reasons[i], part.note,
-					CASE WHEN explained < requests THEN format('%s of %s requests cost what these prices make of them', explained, requests)
+				method := CASE WHEN (part.fit).sure[i] THEN 'exact' WHEN implied_usd IS NOT NULL THEN 'least squares'
+					ELSE 'undetermined' END;
+				reason := nullif(concat_ws('; ', (part.fit).reasons[i], part.note, multiples,
+					CASE WHEN explained < requests THEN format('%s of %s requests cost what these prices make of them',
+						explained, requests)
 						WHEN method = 'least squares' THEN 'a longer price explains these requests as well' END,
-					CASE WHEN first_book.unit_usd IS DISTINCT FROM last_book.unit_usd THEN format('the book has %s at the first request',
-						coalesce(trim_scale(first_book.unit_usd * unit_quantity / first_book.unit_quantity)::text, 'none')) END);
+					CASE WHEN first_book.unit_usd IS DISTINCT FROM last_book.unit_usd
+						THEN format('the book has %s at the first request',
+						coalesce(trim_scale(first_book.unit_usd * unit_quantity / first_book.unit_quantity)::text, 'none')) END), '');
 				statement := NULL;
 				-- What an earlier list corrects holds until something else is said.
 				follows := format('%s %s %s %s', g.named, g.tier, region, meter) = ANY (corrected);
 				IF implied_usd IS NULL OR explained < 0.7 * requests OR implied_usd < 0 THEN
 					IF implied_usd IS NOT NULL THEN
-						reason := concat_ws('; ', reason, 'these are no prices: requests of several tiers, discounts or fees are mixed', multiples);
+						reason := concat_ws('; ', reason,
+							'these are no prices: requests of several tiers, discounts or fees are mixed');
 					END IF;
 					IF follows AND book_usd IS NOT NULL THEN
 						statement := price_statement(provider, model, meter, book_usd, valid_from, unit_quantity, g.tier, region,
@@ -535,7 +584,8 @@ BEGIN
 					-- A price for all sizes puts those of others for large ones out of force: they are said again.
 					IF above_input_tokens = 0 THEN
 						statement := statement || coalesce((
-							SELECT string_agg(E';\n' || price_statement(provider, model, meter, trim_scale(b.unit_usd), valid_from, b.unit_quantity, g.tier,
+							SELECT string_agg(E';\n' || price_statement(provider, model, meter, trim_scale(b.unit_usd), valid_from,
+								b.unit_quantity, g.tier,
 								region, s.size - 1, source => NULL), '' ORDER BY s.size)
 							FROM unnest(g.sizes) AS s(size)
 							CROSS JOIN LATERAL book_price(g.named, meter, s.size, part.last_at, g.tier, in_region) AS b
@@ -543,7 +593,6 @@ BEGIN
 								AND NOT format('%s %s %s %s %s', g.named, g.tier, region, meter, s.size - 1) = ANY (corrected)), '');
 					END IF;
 				END IF;
-				reason := nullif(reason, '');
 				RETURN NEXT;
 			END LOOP;
 		END LOOP;
@@ -551,11 +600,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION implied_rows(text, timestamptz, timestamptz) IS 'implied_prices() without its checks, its order and what prices have in common.';
+COMMENT ON FUNCTION implied_rows(text, timestamptz, timestamptz) IS
+'implied_prices() without its checks, its order and what prices have in common.';
 
-CREATE FUNCTION implied_prices(source text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
-RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint, valid_from timestamptz, meter text,
-	requests bigint, explained bigint, tolerance_usd numeric, unit_quantity bigint, implied_usd numeric, book_usd numeric, ratio numeric,
+CREATE FUNCTION implied_prices(source text, since timestamptz DEFAULT '-infinity',
+	until timestamptz DEFAULT 'infinity')
+RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint,
+	valid_from timestamptz, meter text, requests bigint, explained bigint, tolerance_usd numeric,
+	unit_quantity bigint, implied_usd numeric, book_usd numeric, ratio numeric,
 	residual_usd numeric, method text, reason text, statement text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000 ROWS 50
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -563,10 +615,11 @@ AS $$
 BEGIN
 	IF source IS NULL OR since IS NULL OR until IS NULL THEN
 		PERFORM inferacct_internal.fail('22004', 'implied_prices needs a source, since and until', NULL,
-			'SELECT DISTINCT source FROM usage_all shows the sources; since is -infinity and until infinity where they are left out.');
+			'SELECT DISTINCT source FROM usage_all shows the sources; since and until may be left out.');
 	END IF;
 	IF since >= until THEN
-		PERFORM inferacct_internal.fail('22023', 'since must lie before until', format('since is %s, until is %s.', since, until),
+		PERFORM inferacct_internal.fail('22023', 'since must lie before until',
+			format('since is %s, until is %s.', since, until),
 			'The interval is half-open: until is the first moment that does not count.');
 	END IF;
 	IF NOT EXISTS (SELECT FROM usage_source AS s WHERE s.name = implied_prices.source)
@@ -575,9 +628,11 @@ BEGIN
 			'SELECT DISTINCT source FROM usage_all shows the sources that have rows.');
 	END IF;
 	RETURN QUERY
-		SELECT r.provider, r.model, r.service_tier, r.region, r.above_input_tokens, r.valid_from, r.meter, r.requests, r.explained, r.tolerance_usd,
+		SELECT r.provider, r.model, r.service_tier, r.region, r.above_input_tokens, r.valid_from, r.meter, r.requests,
+			r.explained, r.tolerance_usd,
 			r.unit_quantity, r.implied_usd, r.book_usd, c.ratio, round(r.residual_usd, 12), r.method,
-			nullif(concat_ws('; ', r.reason, CASE WHEN c.ratio <> 1 AND count(c.ratio) OVER list > 1 AND min(c.ratio) OVER list = max(c.ratio) OVER list
+			nullif(concat_ws('; ', r.reason, CASE WHEN c.ratio <> 1 AND count(c.ratio) OVER list > 1
+				AND min(c.ratio) OVER list = max(c.ratio) OVER list
 				THEN format('every price is %s times the book''s', c.ratio) END), ''),
 			r.statement
 		FROM implied_rows(implied_prices.source, implied_prices.since, implied_prices.until) AS r
@@ -593,8 +648,14 @@ END
 $$;
 
 COMMENT ON FUNCTION implied_prices(text, timestamptz, timestamptz) IS
-'The unit prices that the costs which a source states (provider_usd) obey, for requests in [since, until): a row for each model, as it resolves, service tier, region, context, list of prices that followed another, and meter. '
-'implied_usd, book_usd: USD of unit_quantity units, as the costs say, and as the session prices it at the last of these requests (NULL: it has none); ratio: the first by the second. '
-'method: exact (the one short price that makes every request cost what it costs, within tolerance_usd), least squares (an estimate; residual_usd is its root mean square), undetermined (implied_usd NULL, reason says why). '
-'explained: how many of the requests cost what these prices make of them. statement: set_price() that makes the book say so, NULL where it does already or where nothing can be said. Requests without a cost are left out, and a NOTICE says when all are. '
-'Errors: 22004 a NULL argument, 22023 since not before until, 42704 no such source; of the session''s contract as token_cost().';
+'The unit prices that the costs which a source states (provider_usd) obey, for requests in [since, until): a row '
+'for each model, as it resolves, service tier, region, context, list of prices that followed another, and meter. '
+'implied_usd, book_usd: USD of unit_quantity units, as the costs say, and as the session prices it at the last of '
+'these requests (NULL: it has none); ratio: the first by the second. '
+'method: exact (the one short price that makes every request cost what it costs, within tolerance_usd), least '
+'squares (an estimate; residual_usd is its root mean square), undetermined (implied_usd NULL, reason says why). '
+'explained: how many of the requests cost what these prices make of them. statement: set_price() that makes the '
+'book say so, NULL where it does already or where nothing can be said. Requests without a cost are left out, and a '
+'NOTICE says when all are. '
+'Errors: 22004 a NULL argument, 22023 since not before until, 42704 no such source; of the session''s contract as '
+'token_cost().';
