@@ -58,4 +58,11 @@ query monthly_report single rollup floor '<50ms' usage 'monthly report: `monthly
 query insert single sample - - arriving 'floor: `INSERT` into a table with the same key and checks' 'SELECT plain_insert()' 'TRUNCATE plain'
 query import single sample insert '<=1.3' arriving '`import_usage()`' 'SELECT log_import()' 'TRUNCATE inferacct.usage_log'
 query group_by single sample - - arriving "floor: \`GROUP BY\` of a source with the rollup's keys" 'SELECT plain_groups()'
-query refresh single sample group_by '<=1.2' arriving 'the first `refresh_usage()` of that source' 'SELECT first_refresh()' 'DO $$ BEGIN PERFORM forget_usage($q$arriving$q$); END $$; VACUUM usage_hourly, refreshed_hour, usage_month'
+query refresh single sample group_by '<=1.2' arriving 'the first `refresh_usage()` of that source' "SELECT refresh_of('arriving')" 'DO $$ BEGIN PERFORM forget_usage($q$arriving$q$); END $$; VACUUM usage_hourly, refreshed_hour, usage_month'
+query extracted single sample - - arriving 'floor: `GROUP BY` of the counts in a table of LiteLLM' 'SELECT extracted_groups()'
+query litellm single sample extracted '<=2.5' arriving 'the first `refresh_usage()` of that table, attached' "SELECT refresh_of('litellm')" 'DO $$ BEGIN PERFORM forget_usage($q$litellm$q$); END $$; VACUUM usage_hourly, refreshed_hour, usage_month'
+query noted single rollup floor '<50ms' noted 'a refresh that finds a thousand new rows among all, and reads their hours' "SELECT refresh_of('bench') >= 1000" 'DO $$ BEGIN PERFORM more_requests(), compact_usage(); END $$'
+
+# Any report by two dimensions reads the same rows.
+query two_dimensions single rollup floor '<200ms' usage 'report by two dimensions of all months: `spend_by(...)`' \
+	"SELECT trim_scale(sum(usd)) FROM spend_by('model', 'team')"

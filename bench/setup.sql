@@ -149,15 +149,19 @@ SELECT attach_usage('bench', 'bench.request', '{"at": "at", "request_id": "id", 
 CHECKPOINT;
 
 -- Getting rows in: what import_usage() and a first refresh_usage() do, beside the plain
--- statements.  What they leave is taken away again, unmeasured (bench/queries.sh).
+-- statements, of the first weeks of the log.  What they leave is taken away again, unmeasured
+-- (bench/queries.sh).
+CREATE UNLOGGED TABLE request_weeks (LIKE request) WITH (autovacuum_enabled = off);
+INSERT INTO request_weeks SELECT * FROM request WHERE id <= :sample;
+VACUUM (FREEZE, ANALYZE) request_weeks;
 CREATE UNLOGGED TABLE arriving AS
 	SELECT at, usage(input => input_tokens, output => output_tokens, cache_read => cached_tokens) AS usage, model, 'arriving'::text AS source,
 		id::text AS request_id, 'team ' || tenant % 20 AS team, CASE WHEN id % 50 = 0 THEN 'failed' ELSE 'ok' END AS status
-	FROM request_sample;
+	FROM request_weeks;
 VACUUM (FREEZE, ANALYZE) arriving;
 SELECT usage_log_partitions('2025-01-01', '2026-01-01') \g /dev/null
 CREATE TABLE plain (LIKE inferacct.usage_log INCLUDING ALL, PRIMARY KEY (source, request_id, at, tenant));
-SELECT attach_usage('arriving', 'bench.request_sample', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
+SELECT attach_usage('arriving', 'bench.request_weeks', '{"at": "at", "request_id": "id", "model": "model", "input": "input_tokens",
 	"input_includes_cached": false, "cache_read": "cached_tokens", "output": "output_tokens"}') \g /dev/null
 
 CREATE FUNCTION plain_insert() RETURNS bigint LANGUAGE plpgsql AS $$
@@ -179,17 +183,50 @@ CREATE FUNCTION plain_groups() RETURNS bigint LANGUAGE sql AS $$
 			min(at) AS first_at, max(at) AS last_at, min(input_tokens(usage)) AS min_input, max(input_tokens(usage)) AS max_input
 		FROM usage_of_arriving GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 OFFSET 0) AS g $$;
 
-CREATE FUNCTION first_refresh() RETURNS bigint LANGUAGE plpgsql AS $$
+-- What refresh_usage() does for an origin, without its commits; how many rows it read.
+CREATE FUNCTION refresh_of(origin text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-	f record := inferacct_internal.refresh_find('arriving', NULL, false, NULL, false);
+	f record := inferacct_internal.refresh_find(origin, NULL, false, NULL, false);
 	start timestamptz;
 	n bigint;
 BEGIN
 	FOREACH start IN ARRAY f.starts LOOP
-		PERFORM inferacct_internal.fail(p ->> 'state', p ->> 'message') FROM inferacct_internal.refresh_chunk('arriving', start, f.starts, f.hours, f.found_at) AS p WHERE p IS NOT NULL;
+		PERFORM inferacct_internal.fail(p ->> 'state', p ->> 'message') FROM inferacct_internal.refresh_chunk(origin, start, f.starts, f.hours, f.found_at) AS p WHERE p IS NOT NULL;
 	END LOOP;
-	n := (SELECT sum(r.rows) FROM inferacct_internal.refreshed_hour AS r WHERE r.origin = 'arriving');
+	PERFORM inferacct_internal.refresh_end(origin, f.found_at, f.identity, f.problem);
+	n := (SELECT sum(r.rows) FROM inferacct_internal.refreshed_hour AS r WHERE r.origin = refresh_of.origin AND r.hour = ANY (f.hours));
 	RETURN n;
 END $$;
 
-INSERT INTO expected SELECT 'arriving', count(*)::text FROM arriving;
+INSERT INTO expected SELECT 'arriving', count(*)::text FROM arriving UNION ALL VALUES ('noted', 't');
+
+-- The same requests as the table that LiteLLM keeps, whose counts lie in JSON.
+CREATE UNLOGGED TABLE "LiteLLM_SpendLogs" (
+	request_id text NOT NULL, call_type text NOT NULL, api_key text NOT NULL, spend float8 NOT NULL, total_tokens int NOT NULL, prompt_tokens int NOT NULL, completion_tokens int NOT NULL,
+	"startTime" timestamp(3) NOT NULL, "endTime" timestamp(3) NOT NULL, model text NOT NULL, custom_llm_provider text, metadata jsonb, cache_hit text, request_tags jsonb,
+	team_id text, end_user text, status text
+) WITH (autovacuum_enabled = off);
+INSERT INTO "LiteLLM_SpendLogs"
+	SELECT 'chatcmpl-' || id, 'acompletion', md5(tenant::text), 0.000001 * input_tokens, (input_tokens + cached_tokens + output_tokens)::int, (input_tokens + cached_tokens)::int, output_tokens::int,
+		at AT TIME ZONE 'UTC', (at + duration_ms * interval '1 ms') AT TIME ZONE 'UTC', model, NULL,
+		jsonb_build_object('user_api_key_team_id', 'team ' || tenant % 20, 'usage_object', jsonb_build_object('prompt_tokens', input_tokens + cached_tokens, 'completion_tokens', output_tokens,
+			'total_tokens', input_tokens + cached_tokens + output_tokens, 'prompt_tokens_details', jsonb_build_object('cached_tokens', cached_tokens),
+			'completion_tokens_details', jsonb_build_object('reasoning_tokens', 0))), 'False', '[]', 'team ' || tenant % 20, NULL, 'success'
+	FROM request_weeks;
+VACUUM (FREEZE, ANALYZE) "LiteLLM_SpendLogs";
+SELECT attach_usage('litellm', 'bench."LiteLLM_SpendLogs"', 'litellm') \g /dev/null
+
+CREATE FUNCTION extracted_groups() RETURNS bigint LANGUAGE sql AS $$
+	SELECT sum(g.requests)::bigint FROM (
+		SELECT date_trunc('hour', "startTime") AS hour, model, custom_llm_provider, team_id, status, count(*) AS requests, sum(spend) AS spend,
+			sum(prompt_tokens - coalesce((metadata #>> '{usage_object,prompt_tokens_details,cached_tokens}')::bigint, 0)) AS input,
+			sum((metadata #>> '{usage_object,prompt_tokens_details,cached_tokens}')::bigint) AS cached,
+			sum(completion_tokens - coalesce((metadata #>> '{usage_object,completion_tokens_details,reasoning_tokens}')::bigint, 0)) AS output,
+			sum((metadata #>> '{usage_object,completion_tokens_details,reasoning_tokens}')::bigint) AS reasoning
+		FROM bench."LiteLLM_SpendLogs" GROUP BY 1, 2, 3, 4, 5 OFFSET 0) AS g $$;
+
+CREATE SEQUENCE more START 1000000000000;
+-- A thousand rows, of no tokens, in two hours: what the next refresh has to find among all.
+CREATE FUNCTION more_requests() RETURNS void LANGUAGE sql AS $$
+	INSERT INTO bench.request SELECT nextval('bench.more'), v.since + n * interval '7.2 s', 0, 0, 0, duration_ms, tenant, model
+	FROM (SELECT * FROM bench.request_weeks LIMIT 1) AS r CROSS JOIN (VALUES (timestamptz '2025-12-31 10:00Z')) AS v(since) CROSS JOIN generate_series(0, 999) AS n $$;

@@ -45,9 +45,10 @@ GROUP BY 1, extract(isodow FROM day) ORDER BY extract(isodow FROM day);
 \echo
 \echo :bold'3. What is not priced, and why: unknown is not zero':plain
 \echo
-SELECT model, reason, sum(requests) AS requests, sum(tokens) AS tokens
+SELECT model, split_part(reason, ':', 1) AS reason,
+       sum(requests) AS requests, sum(tokens) AS tokens
 FROM unpriced_usage WHERE month = '2026-10-01'
-GROUP BY model, reason ORDER BY tokens DESC;
+GROUP BY 1, 2 ORDER BY tokens DESC;
 \echo
 \echo 'A price of your own or an alias mends that: docs/prices.md.'
 \echo

@@ -140,10 +140,12 @@ CREATE TABLE price (
 	checked_on			date,
 	agreement			text CHECK (agreement IN ('agreed', 'single', 'disputed')),
 	note				text,
+	ended				boolean NOT NULL DEFAULT false,
 	attributes			jsonb,
 	rate				bigint GENERATED ALWAYS AS (inferacct_internal.price_rate(usd, unit_quantity)) STORED,
 	CONSTRAINT price_meter CHECK (inferacct_internal.is_meter(meter) OR meter = '*' AND usd IS NULL AND amount IS NULL),
 	CONSTRAINT price_one_kind CHECK (num_nonnulls(usd, amount, multiplier) <= 1),
+	CONSTRAINT price_ended CHECK (NOT ended OR num_nonnulls(usd, amount, multiplier) = 0),
 	CONSTRAINT price_currency CHECK ((currency = 'USD') = (amount IS NULL)),
 	CONSTRAINT price_amount CHECK (amount IS NULL OR inferacct_internal.price_rate(amount, unit_quantity) >= 0)
 );
@@ -160,7 +162,7 @@ CREATE INDEX price_provider ON price (provider);
 
 COMMENT ON TABLE price IS
 'Price rows, append-only. Rows of one key (provider, model, region, service_tier, meter, above_input_tokens, threshold_inclusive, time_windows) '
-'follow each other by valid_from: a row holds from its valid_from until the next row''s. A row of the same key and valid_from published later corrects the earlier one.';
+'follow each other by valid_from: a row holds from its valid_from until the next row''s of the same author (docs/prices.md). A row of the same key and valid_from published later corrects the earlier one.';
 COMMENT ON COLUMN price.usd IS 'USD per unit_quantity units. 0 is free; NULL (with amount and multiplier NULL too) withdraws the price from valid_from on.';
 COMMENT ON COLUMN price.amount IS 'Price per unit_quantity units in `currency`, when that is not USD; converted by fx_rate at the time of the request.';
 COMMENT ON COLUMN price.multiplier IS 'Factor on the price of the standard tier or the base region, for rows that state no price of their own; meter * means every token meter.';
@@ -172,6 +174,7 @@ COMMENT ON COLUMN price.source IS 'Where the price was read.';
 COMMENT ON COLUMN price.checked_on IS 'Day on which the source was read; NULL: for a price of one''s own nowhere, for others when it was published.';
 COMMENT ON COLUMN price.agreement IS 'What sources say of the price: agreed (two or more state it), single (one alone does), disputed (another one states another price); NULL: nobody has compared, as for prices of one''s own.';
 COMMENT ON COLUMN price.note IS 'What the other sources of a disputed price state, or why a single one is believed.';
+COMMENT ON COLUMN price.ended IS 'true: from valid_from on its author states no price of this key, and what others state holds again; a withdrawal says that there is none.';
 COMMENT ON COLUMN price.rate IS 'The same price as 1e-15 USD per single unit; what the arithmetic uses.';
 
 CREATE TABLE model_alias (
@@ -279,7 +282,7 @@ CREATE TABLE catalog_rejection (
 CREATE INDEX catalog_rejection_version ON catalog_rejection (version);
 
 COMMENT ON TABLE catalog_rejection IS
-'What load_prices could not express in a foreign catalog: one row per field left out, with the reason.';
+'What load_prices could not express in a foreign catalog: one row per field left out, with the reason; attributes has the figure as the catalog states it, its provider and model.';
 
 -- ---------------------------------------------------------------------------
 -- The price epoch: what a backend's cache is keyed by
@@ -590,18 +593,20 @@ $$;
 COMMENT ON FUNCTION alias_target(text, text, timestamptz, timestamptz, bigint) IS
 'Provider and model that provider/model means at a time, and the region that the alias states, when it is an alias: a user''s, or a shipped one of a name without prices of its own. Versions published after as_of or numbered above last_version are not known. No row: the name stands for itself. NULL arguments: no row.';
 
-CREATE FUNCTION set_price(
+CREATE FUNCTION inferacct_internal.publish_price(
 	provider			text,
 	model				text,
 	meter				text,
 	usd					numeric,
-	valid_from			timestamptz DEFAULT '-infinity',
-	unit_quantity		bigint DEFAULT 1000000,
-	service_tier		text DEFAULT 'standard',
-	region				text DEFAULT '',
-	above_input_tokens	bigint DEFAULT 0,
-	threshold_inclusive	boolean DEFAULT false,
-	source				text DEFAULT NULL
+	valid_from			timestamptz,
+	unit_quantity		bigint,
+	service_tier		text,
+	region				text,
+	above_input_tokens	bigint,
+	threshold_inclusive	boolean,
+	source				text,
+	publisher			text,
+	note				text
 ) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -633,22 +638,44 @@ BEGIN
 	END IF;
 
 	PERFORM lock_prices();
-	SELECT t.provider, t.model, coalesce(nullif(set_price.region, ''), t.region) AS region INTO meant
-	FROM alias_target(set_price.provider, set_price.model, CASE WHEN isfinite(valid_from) THEN valid_from ELSE clock_timestamp() END) AS t;
+	SELECT t.provider, t.model, coalesce(nullif(publish_price.region, ''), t.region) AS region INTO meant
+	FROM alias_target(publish_price.provider, publish_price.model, CASE WHEN isfinite(valid_from) THEN valid_from ELSE clock_timestamp() END) AS t;
 	IF FOUND THEN
 		RAISE NOTICE '% is an alias: the price is that of %', provider || '/' || model, concat_ws(' in ', meant.provider || '/' || meant.model, nullif(meant.region, ''));
-		set_price.provider := meant.provider;
-		set_price.model := meant.model;
-		set_price.region := meant.region;
+		publish_price.provider := meant.provider;
+		publish_price.model := meant.model;
+		publish_price.region := meant.region;
 	END IF;
-	opened := open_price_version(now(), source, 'set_price', NULL);
+	opened := open_price_version(now(), source, publisher, NULL);
 	INSERT INTO price AS p (version, provider, model, region, service_tier, meter, unit_quantity, usd,
-		above_input_tokens, threshold_inclusive, valid_from, source, checked_on)
+		above_input_tokens, threshold_inclusive, valid_from, source, checked_on, note)
 	VALUES (opened, provider, model, coalesce(region, ''), coalesce(service_tier, 'standard'), meter, unit_quantity, usd,
 		coalesce(above_input_tokens, 0), coalesce(threshold_inclusive, false), valid_from, source,
-		CASE WHEN source IS NOT NULL THEN (now() AT TIME ZONE 'UTC')::date END);
+		CASE WHEN source IS NOT NULL THEN (now() AT TIME ZONE 'UTC')::date END, note);
 	RETURN opened;
 END $$;
+
+COMMENT ON FUNCTION publish_price(text, text, text, numeric, timestamptz, bigint, text, text, bigint, boolean, text, text, text) IS
+'What set_price() does; publisher is the note of the version, note that of the row.';
+
+CREATE FUNCTION set_price(
+	provider			text,
+	model				text,
+	meter				text,
+	usd					numeric,
+	valid_from			timestamptz DEFAULT '-infinity',
+	unit_quantity		bigint DEFAULT 1000000,
+	service_tier		text DEFAULT 'standard',
+	region				text DEFAULT '',
+	above_input_tokens	bigint DEFAULT 0,
+	threshold_inclusive	boolean DEFAULT false,
+	source				text DEFAULT NULL
+) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT publish_price(provider, model, meter, usd, valid_from, unit_quantity, service_tier, region, above_input_tokens, threshold_inclusive, source, 'set_price', NULL)
+$$;
 
 COMMENT ON FUNCTION set_price(text, text, text, numeric, timestamptz, bigint, text, text, bigint, boolean, text) IS
 'Publishes one price as a new version and returns its number. usd: USD per unit_quantity units, 0 for free, NULL to withdraw the price from valid_from on. '
@@ -681,7 +708,7 @@ SELECT p.provider, p.model, p.region, p.service_tier, p.meter,
 	p.valid_from,
 	lead(p.valid_from) OVER (PARTITION BY p.provider, p.model, p.region, p.service_tier, p.meter,
 		p.above_input_tokens, p.threshold_inclusive, p.time_windows, p.rank ORDER BY p.valid_from) AS valid_to,
-	p.version, p.published_at, p.source, p.checked_on, p.agreement, p.note, p.rank
+	p.version, p.published_at, p.source, p.checked_on, p.agreement, p.note, p.rank, p.ended
 FROM (
 	SELECT DISTINCT ON (q.provider, q.model, q.region, q.service_tier, q.meter,
 			q.above_input_tokens, q.threshold_inclusive, q.time_windows, v.rank, q.valid_from)
@@ -694,22 +721,22 @@ FROM (
 ) p;
 
 COMMENT ON VIEW price_history IS
-'Every price as known now (or at inferacct.as_of), with the half-open time [valid_from, valid_to) in which it holds; valid_to NULL: still open. A price of NULL in usd, amount and multiplier is a withdrawal. '
+'Every price as known now (or at inferacct.as_of), with the half-open time [valid_from, valid_to) in which it holds; valid_to NULL: still open. A price of NULL in usd, amount and multiplier is a withdrawal, or with ended what its author states no more. '
 'rank: whose statement it is; the lowest goes first: 0 one''s own, then catalogs by catalog_rank, 65535 shipped.';
 
--- A price without context or hours holds for all of them, before what those of higher ranks state.
+-- A price of one's own without context or hours holds for all of them, before what others state.
 CREATE VIEW current_price WITH (security_invoker = true) AS
 SELECT provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount, multiplier,
 	above_input_tokens, threshold_inclusive, time_windows, valid_from, version, source, checked_on, agreement, note, rank
 FROM (
-	SELECT h.*, min(h.rank) OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter,
+	SELECT h.*, min(h.rank) FILTER (WHERE NOT h.ended) OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter,
 			h.above_input_tokens, h.threshold_inclusive, h.time_windows) AS first_of_key,
-		min(h.rank) FILTER (WHERE h.above_input_tokens = 0 AND h.time_windows IS NULL AND num_nonnulls(h.usd, h.amount) = 1)
-			OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter) AS first_base
+		bool_or(h.rank = 0 AND h.above_input_tokens = 0 AND h.time_windows IS NULL AND num_nonnulls(h.usd, h.amount) = 1)
+			OVER (PARTITION BY h.provider, h.model, h.region, h.service_tier, h.meter) AS has_own
 	FROM price_history AS h
 	WHERE h.valid_from <= now() AND (h.valid_to IS NULL OR now() < h.valid_to)
 ) AS p
-WHERE rank = first_of_key AND num_nonnulls(usd, amount, multiplier) = 1 AND (multiplier IS NOT NULL OR rank <= first_base OR first_base IS NULL);
+WHERE rank = first_of_key AND num_nonnulls(usd, amount, multiplier) = 1 AND (multiplier IS NOT NULL OR rank = 0 OR NOT has_own);
 
 COMMENT ON VIEW current_price IS 'Prices in force now, as known now (or at inferacct.as_of): of each key that of the lowest rank; withdrawn ones are left out.';
 

@@ -5,7 +5,7 @@ CREATE TYPE inferacct_internal.catalog_row AS (
 	unit_quantity bigint, usd numeric, currency text, amount numeric, multiplier numeric,
 	above_input_tokens bigint, threshold_inclusive boolean, time_windows jsonb,
 	valid_from timestamptz, alias text, gpu text, vendor text, term text,
-	source text, checked_on date, agreement text, note text
+	source text, checked_on date, agreement text, note text, figure jsonb
 );
 
 COMMENT ON TYPE catalog_row IS 'One entry of a price catalog, as parse_catalog() reads it.';

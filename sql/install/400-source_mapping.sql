@@ -9,22 +9,22 @@
 -- saying so (IN, LIKE, NULLIF, IS DISTINCT FROM, CASE x WHEN) does not occur.  Such
 -- operators all bind alike, from left to right: where several meet, brackets say how.
 
-CREATE FUNCTION inferacct_internal.source_usage(tool text, counts jsonb, charged numeric DEFAULT NULL, names jsonb DEFAULT NULL, one_hour boolean DEFAULT NULL)
+CREATE FUNCTION inferacct_internal.source_usage(tool text, counts jsonb, charged numeric DEFAULT NULL, names jsonb DEFAULT NULL, one_hour boolean DEFAULT NULL, failed boolean DEFAULT NULL)
 RETURNS usage
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'source_usage';
 
-COMMENT ON FUNCTION source_usage(text, jsonb, numeric, jsonb, boolean) IS
+COMMENT ON FUNCTION source_usage(text, jsonb, numeric, jsonb, boolean, boolean) IS
 'usage of one row of a tool. tool: response (what a provider answered, as parse_usage()), attributes (the same, where counts may be strings of digits), langfuse (usage_details), openai_usage_api, anthropic_usage_report (a result), columns (meters, input_total, output_total, cache_write_total). '
-'charged: USD that the tool reports; where it is above 0 and nothing is counted, the usage is unknown. names: as in parse_usage(). one_hour: tokens written to a cache live one hour where nothing tells. '
+'charged: USD that the tool reports; where it is above 0 and nothing is counted, the usage is unknown. names: as in parse_usage(). one_hour: tokens written to a cache live one hour where nothing tells. failed: a call that failed may have no count, any other may not. '
 'NULL where the counts cannot be read or contradict each other, for source_problem() to say why; NULL tool gives NULL. Error: 22023 unknown tool.';
 
-CREATE FUNCTION inferacct_internal.source_problem(tool text, counts jsonb, charged numeric DEFAULT NULL, names jsonb DEFAULT NULL, one_hour boolean DEFAULT NULL)
+CREATE FUNCTION inferacct_internal.source_problem(tool text, counts jsonb, charged numeric DEFAULT NULL, names jsonb DEFAULT NULL, one_hour boolean DEFAULT NULL, failed boolean DEFAULT NULL)
 RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'source_problem';
 
-COMMENT ON FUNCTION source_problem(text, jsonb, numeric, jsonb, boolean) IS
+COMMENT ON FUNCTION source_problem(text, jsonb, numeric, jsonb, boolean, boolean) IS
 'Why source_usage() of the same arguments is NULL, with the name of the count, and what to do. NULL when nothing is wrong. Error: 22023 unknown tool.';
 
 CREATE FUNCTION inferacct_internal.payload_word(word text, payload jsonb)

@@ -12,6 +12,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT CASE
 		WHEN c.counts ? 'search_units' THEN jsonb_build_object('meta', jsonb_build_object('billed_units', c.counts))
+		WHEN call_type LIKE '%video%' AND c.counts ? 'duration_seconds' THEN jsonb_build_object('object', 'video', 'status', 'completed', 'seconds', c.counts -> 'duration_seconds')
 		WHEN call_type LIKE '%image%' AND NOT c.counts ?| ARRAY['output_tokens_details', 'completion_tokens_details'] THEN
 			jsonb_build_object('type', 'image_generation.completed', 'usage', c.counts)
 		WHEN call_type LIKE '%retrieve_batch' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage', c.counts || '{"requests": 2}')
@@ -33,7 +34,7 @@ CREATE FUNCTION inferacct_internal.litellm_counts(metadata jsonb, call_type text
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN CASE WHEN metadata #> '{usage_object,prompt_tokens}' IS NOT NULL AND metadata #> '{usage_object,completion_tokens}' IS NOT NULL
-	AND coalesce(strpos(call_type, 'batch') = 0 AND strpos(call_type, 'image') = 0 AND strpos(call_type, 'rerank') = 0, true)
+	AND coalesce(strpos(call_type, 'batch') = 0 AND strpos(call_type, 'image') = 0 AND strpos(call_type, 'rerank') = 0 AND strpos(call_type, 'video') = 0, true)
 	THEN jsonb_build_object('usage', metadata -> 'usage_object') ELSE litellm_other_counts(metadata, call_type, input, output) END;
 
 COMMENT ON FUNCTION litellm_counts(jsonb, text, text, text) IS
@@ -309,7 +310,8 @@ BEGIN
 			'model', format('inferacct_internal.source_model(inferacct_internal.span_provider(%1$s), inferacct_internal.span_model(%1$s))', attributes),
 			'service_tier', format('inferacct_internal.source_tier(' || word || ')', attributes,
 				'''openai.response.service_tier'', ''gen_ai.openai.response.service_tier'', ''gen_ai.response.service_tier'', ''gen_ai.request.service_tier'', ''openai.request.service_tier'', ''gen_ai.openai.request.service_tier'''),
-			'status', source_format('CASE WHEN ' || word || ' IS NULL THEN ''ok'' ELSE ''failed'' END', attributes, '''error.type'''),
+			'status', source_format('CASE WHEN ' || word || ' IS NULL%s THEN ''ok'' ELSE ''failed'' END', attributes, '''error.type''',
+				coalesce(source_format(' AND coalesce(pg_catalog.strpos(pg_catalog.upper(%s::text), ''ERROR''), 0) {=} 0', source_column(relation, 'status_code', 'statusCode', 'StatusCode')), '')),
 			'provider', format('inferacct_internal.span_provider(%s)', attributes),
 			'provider_usd', format('inferacct_internal.span_usd(%s)', attributes),
 			'region', format('inferacct_internal.span_region(%s)', attributes),

@@ -57,17 +57,26 @@ DECLARE
 	key text;
 	said jsonb;
 BEGIN
-	FOREACH key IN ARRAY CASE WHEN mapping ? 'response' THEN ARRAY['at', 'request_id'] ELSE ARRAY['at', 'request_id', 'model', 'input'] END LOOP
+	FOREACH key IN ARRAY CASE WHEN mapping ? 'response' THEN ARRAY['at', 'request_id'] WHEN mapping ? 'usage' THEN ARRAY['at', 'request_id', 'model'] ELSE ARRAY['at', 'request_id', 'model', 'input'] END LOOP
 		IF NOT mapping ? key THEN
 			PERFORM inferacct_internal.fail('22023', format('the mapping does not say which column is "%s"', key),
-				hint => 'Required are at, request_id, and either response (a column with the provider''s whole answer), or model, input and input_includes_cached.');
+				hint => 'Required are at, request_id, and either response (a column with the provider''s whole answer), or model and usage (a column of that type), or model, input and input_includes_cached.');
 		END IF;
 	END LOOP;
-	IF mapping ? 'response' THEN
-		IF EXISTS (SELECT FROM jsonb_object_keys(mapping) AS k(name) WHERE is_meter(k.name) OR k.name IN ('input_includes_cached', 'output_includes_reasoning', 'cache_write_total')) THEN
-			PERFORM inferacct_internal.fail('22023', 'a mapping with "response" cannot have counts beside it',
-				hint => 'The answer tells what its counts contain. For a name that it has and no release knows, say {"names": {"name": "meter"}}.');
+	IF mapping ?| ARRAY['response', 'usage'] AND ((mapping ? 'response' AND mapping ? 'usage') OR EXISTS (
+		SELECT FROM jsonb_object_keys(mapping) AS k(name) WHERE is_meter(k.name) OR k.name IN ('input_includes_cached', 'output_includes_reasoning', 'cache_write_total'))) THEN
+		PERFORM inferacct_internal.fail('22023', format('a mapping with "%s" cannot have counts beside it', CASE WHEN mapping ? 'response' THEN 'response' ELSE 'usage' END),
+			hint => 'An answer tells what its counts contain. For a name that it has and no release knows, say {"names": {"name": "meter"}}.');
+	END IF;
+	IF mapping ? 'usage' THEN
+		response := source_need(relation, 'usage', mapping ->> 'usage');
+		IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND format('r.%I', attname) = response AND atttypid = 'inferacct.usage'::regtype) THEN
+			PERFORM inferacct_internal.fail('42804', format('column %s of relation "%s" is not of type usage', substr(response, 3), relation),
+				hint => 'For a column with a provider''s answer say {"response": ...}; parse_usage() makes a usage of one.');
 		END IF;
+		RETURN jsonb_build_object('usage', response, 'columns', '{}'::jsonb);
+	END IF;
+	IF mapping ? 'response' THEN
 		response := CASE WHEN jsonb_typeof(mapping -> 'response') = 'string' THEN source_json(relation, source_need(relation, 'response', mapping ->> 'response'))
 			ELSE format('inferacct_internal.try_json(%s)', source_expression(relation, 'response', mapping -> 'response')) END;
 		RETURN jsonb_build_object('kind', 'response', 'counts', response, 'columns', jsonb_build_object(
@@ -189,7 +198,7 @@ BEGIN
 					hint => format('The tools are %s; map the columns of others.', tools));
 			END IF;
 			definition := columns_definition(relation, mapping);
-			options := options || ARRAY['response', 'input_includes_cached', 'output_includes_reasoning', 'cache_write_total'];
+			options := options || ARRAY['response', 'usage', 'input_includes_cached', 'output_includes_reasoning', 'cache_write_total'];
 	END CASE;
 
 	labels := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = 'inferacct.usage_log'::regclass AND attnum > 0 AND NOT attisdropped
@@ -247,11 +256,17 @@ BEGIN
 		definition := definition || jsonb_build_object('within', try_interval(mapping ->> 'within')::text);
 	END IF;
 
-	-- The counts, once all else is said.  What failed may have been charged by nobody.
+	IF definition ? 'usage' THEN
+		RETURN jsonb_strip_nulls(definition - 'usage' || jsonb_build_object('columns', (definition -> 'columns') || jsonb_build_object(
+				'usage', format('inferacct_internal.countable_usage(%s, %s)', definition #>> '{columns,at}', definition ->> 'usage')),
+			'problem', format('CASE WHEN %2$s IS NULL THEN ''no usage'' ELSE inferacct_internal.row_problem(%1$s, %2$s) END', definition #>> '{columns,at}', definition ->> 'usage')));
+	END IF;
+
+	-- The counts, once all else is said.
 	usd := coalesce(definition ->> 'charged', definition #>> '{columns,provider_usd}', 'NULL::numeric');
-	usd := coalesce(source_format('CASE WHEN %s {<>} ''failed'' THEN %s END', definition #>> '{columns,status}', usd), usd);
-	counts := format('(%L, %s, %s, %s, %s)', definition ->> 'kind', definition ->> 'counts', usd,
-		CASE WHEN mapping ? 'names' THEN quote_literal(mapping -> 'names') || '::jsonb' ELSE 'NULL::jsonb' END, coalesce(definition ->> 'one_hour', 'false'));
+	counts := format('(%L, %s, %s, %s, %s, %s)', definition ->> 'kind', definition ->> 'counts', usd,
+		CASE WHEN mapping ? 'names' THEN quote_literal(mapping -> 'names') || '::jsonb' ELSE 'NULL::jsonb' END, coalesce(definition ->> 'one_hour', 'false'),
+		coalesce(source_format('(%s {=} ''failed'')', definition #>> '{columns,status}'), 'false'));
 	IF mapping ? 'names' THEN
 		PERFORM parse_usage('{"usage": {"prompt_tokens": 0, "completion_tokens": 0}}'::jsonb, NULL, mapping -> 'names');
 	END IF;
@@ -292,6 +307,15 @@ RETURN source_format('(%1$s {>=} timestamptz ''2000-01-01 00:00:00+00'' AND %1$s
 
 COMMENT ON FUNCTION is_in_range(text) IS 'Expression for whether a time is within those that row_problem() allows.';
 
+-- Rows of one request, of one tenant.
+CREATE FUNCTION inferacct_internal.source_identity(definition jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN coalesce(source_format('((%s)::text {||} '' '' {||} coalesce((%s)::text, ''''))', definition #>> '{columns,request_id}', definition #>> '{columns,tenant}'),
+	format('(%s)::text', definition #>> '{columns,request_id}'));
+
+COMMENT ON FUNCTION source_identity(jsonb) IS 'Expression that is the same in rows of one request; NULL without a request_id.';
+
 -- Where a row stands among those of its request: by the stated order, then by time; what has no time never counts before what has one.
 CREATE FUNCTION inferacct_internal.source_place(definition jsonb)
 RETURNS text[]
@@ -320,7 +344,7 @@ AS $$
 			|| CASE definition ->> 'repeats' WHEN 'last' THEN '{>}' ELSE '{<}' END || ' ROW(k.place, k.at, k.part, k.line))',
 			source_rows(relation, columns, '{ctid,tableoid}'), p.place, coalesce((definition ->> 'where') || ' AND', ''),
 			coalesce(source_format(' AND o.at {>=} (k.at {-} interval %1$s) AND o.at {<=} (k.at {+} interval %1$s)', quote_literal(definition ->> 'within')), '')) AS condition
-		FROM (SELECT format('(%s)::text, %s, r.tableoid, r.ctid', definition #>> '{columns,request_id}', array_to_string(source_place(definition), ', ')) AS place) AS p
+		FROM (SELECT format('%s, %s, r.tableoid, r.ctid', source_identity(definition), array_to_string(source_place(definition), ', ')) AS place) AS p
 		WHERE definition ->> 'repeats' IN ('first', 'last') AND NOT definition ? 'ranked'
 		UNION ALL SELECT NULL, NULL WHERE coalesce(definition ->> 'repeats' NOT IN ('first', 'last'), true) OR definition ? 'ranked') AS k
 $$;
@@ -332,13 +356,13 @@ RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT format('FROM (SELECT %3$s, pg_catalog.row_number() OVER (PARTITION BY n.request_id ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
+	SELECT format('FROM (SELECT n.repeat_of, %3$s, pg_catalog.row_number() OVER (PARTITION BY n.repeat_of ORDER BY n.repeat_place %1$s, n.repeat_at %1$s, '
 		'inferacct.output_tokens(n.usage) %1$s NULLS LAST, inferacct.input_tokens(n.usage) %1$s NULLS LAST) AS nth FROM (%2$s) AS n) AS n ', direction, query, columns)
-		|| source_format('WHERE (n.nth {=} 1 OR n.request_id IS NULL)')
+		|| source_format('WHERE (n.nth {=} 1 OR n.repeat_of IS NULL)')
 	FROM (SELECT CASE definition ->> 'repeats' WHEN 'last' THEN 'DESC' ELSE 'ASC' END) AS d(direction)
 $$;
 
-COMMENT ON FUNCTION source_ranked(text, text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request, with these of its columns (of n); it has request_id, usage, repeat_place and repeat_at.';
+COMMENT ON FUNCTION source_ranked(text, text, jsonb) IS 'FROM and WHERE for the rows of a query that do not repeat a request, with these of its columns (of n); it has usage, repeat_of, repeat_place and repeat_at.';
 
 COMMENT ON FUNCTION source_from(text, jsonb, jsonb, name[]) IS 'FROM and WHERE of the query behind an attached source; the relation is called r, and has system_columns (xmin, tableoid), too, when these are given. columns NULL: those that it has, under their own names.';
 
@@ -351,8 +375,8 @@ AS $$
 	SELECT format('coalesce(inferacct_internal.source_row_problem(%s, (%s)::text, (%s)::text)%s%s)', definition #>> '{columns,at}', definition #>> '{columns,request_id}', definition #>> '{columns,model}',
 		', ' || (definition ->> 'refuse'),
 		CASE WHEN definition ->> 'repeats' = 'error' THEN source_format(
-			', CASE WHEN (%1$s)::text {=} ANY (SELECT (%1$s)::text FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(1) {>} 1) THEN ''another row has this request_id'' END',
-			definition #>> '{columns,request_id}', source_rows(relation, columns), concat(definition ->> 'from', ' WHERE ' || (definition ->> 'where'))) END)
+			', CASE WHEN %1$s {=} ANY (SELECT %1$s FROM %2$s AS r %3$s GROUP BY 1 HAVING pg_catalog.count(1) {>} 1) THEN ''another row has this request_id'' END',
+			source_identity(definition), source_rows(relation, columns), concat(definition ->> 'from', ' WHERE ' || (definition ->> 'where'))) END)
 $$;
 
 COMMENT ON FUNCTION source_refusal(text, jsonb, jsonb) IS 'Expression for why a row of a source is not counted, but for what its counts say; NULL where nothing is wrong.';
@@ -364,8 +388,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN definition ? 'ranked' THEN format('SELECT %1$s %2$s', string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum),
-			inferacct_internal.source_ranked(format('SELECT %s, %s AS repeat_place, %s AS repeat_at %s', string_agg(e.expression, ', ' ORDER BY a.attnum),
-				(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)),
+			inferacct_internal.source_ranked(format('SELECT %s, %s AS repeat_of, %s AS repeat_place, %s AS repeat_at %s', string_agg(e.expression, ', ' ORDER BY a.attnum),
+				inferacct_internal.source_identity(definition), (inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2], inferacct_internal.source_from(relation, columns, definition)),
 				string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum), definition))
 		ELSE format('SELECT %s %s', string_agg(e.expression, ', ' ORDER BY a.attnum) || CASE WHEN with_part THEN ', r.tableoid AS part' ELSE '' END,
 			inferacct_internal.source_from(relation, columns, definition, CASE WHEN with_part THEN '{tableoid}'::name[] END)) END
@@ -397,8 +421,8 @@ AS $$
 	FROM (SELECT format('SELECT %L::text COLLATE "C" AS source, (%s)::text COLLATE "C" AS request_id, (%s)::timestamp with time zone AS at, (%s)::text AS model, coalesce(%s, %s)::text AS reason%s %s',
 		name, definition #>> '{columns,request_id}', definition #>> '{columns,at}', definition #>> '{columns,model}',
 		inferacct_internal.source_refusal(relation, columns, definition), definition ->> 'problem',
-		CASE WHEN definition ? 'ranked' THEN format(', (%s)::inferacct.usage AS usage, %s AS repeat_place, %s AS repeat_at', definition #>> '{columns,usage}',
-			(inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2]) END,
+		CASE WHEN definition ? 'ranked' THEN format(', (%s)::inferacct.usage AS usage, %s AS repeat_of, %s AS repeat_place, %s AS repeat_at', definition #>> '{columns,usage}',
+			inferacct_internal.source_identity(definition), (inferacct_internal.source_place(definition))[1], (inferacct_internal.source_place(definition))[2]) END,
 		inferacct_internal.source_from(relation, columns, definition || '{"every_time": true}'))) AS q(query)
 $$;
 
@@ -988,7 +1012,7 @@ END
 $$;
 
 COMMENT ON FUNCTION attach_usage(text, regclass, jsonb) IS
-'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": ...} with columns of one''s own beside it, or, without tool, which columns fill at, request_id, and either response (the provider''s whole answer) or model, input and other meters, and columns of usage_log. '
+'Makes a log of another tool part of usage_all, where it lies: a view usage_of_<name>, no copy. name: the source in reports; relation: a table, foreign table or view; mapping: {"tool": ...} with columns of one''s own beside it, or, without tool, which columns fill at, request_id, and either response (the provider''s whole answer), or model and usage (a column of that type), or model, input and other meters, and columns of usage_log. '
 'A column is given by name, {"column": name, "path": [key, ...]} in a json column, or {"value": constant}. input_includes_cached must be said, and output_includes_reasoning when reasoning is mapped. Timestamps without time zone are UTC; numbers need at_unit (s, ms, us, ns). Returns the view. '
 'The relation stays its owner''s, who may change and drop it: see source_status. When a source of this name was attached before with another mapping or relation, the next refresh_usage() reads its hours again. '
 'Errors: 42703 no such column, 42804 a type that cannot be read, 22023 a mapping that does not say what it must, or a relation that is made of this extension''s own, 42809 no table or view, or a temporary one, 42710 a name in use, 22004 NULL, 42501 the caller does not own the extension (inferacct_admin does not suffice).';

@@ -40,29 +40,25 @@ SELECT pg_extension_config_dump('usage_dimension_value', '');
 -- Long values are cut, and stay different.
 CREATE FUNCTION inferacct_internal.dimension_value(value text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 3
-RETURN CASE WHEN octet_length(value) > 200 THEN left(value, 40) || '...' || md5(value) ELSE nullif(value, '') END;
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', 'dimension_value';
 
 COMMENT ON FUNCTION dimension_value(text) IS 'A value as the rollup keeps it: one of more than 200 bytes by its beginning and its MD5 digest; NULL for an empty one.';
 
 CREATE FUNCTION inferacct_internal.tag_value(tags jsonb, key text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
-RETURN CASE jsonb_typeof(tags) WHEN 'object' THEN tags ->> key
-	WHEN 'array' THEN (SELECT substr(t.tag, length(key) + 2)
-		FROM jsonb_array_elements_text(tags) WITH ORDINALITY AS t(tag, place) WHERE starts_with(t.tag, key || ':') ORDER BY t.place LIMIT 1) END;
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3
+AS 'MODULE_PATHNAME', 'tag_value';
 
-COMMENT ON FUNCTION tag_value(jsonb, text) IS 'What tags state for a key: its value in an object, the rest of the first "key:..." in an array. NULL when they state none.';
+COMMENT ON FUNCTION tag_value(jsonb, text) IS 'What a json column states for a key, as dimension_value(): its value in an object, the rest of the first "key:..." in an array. NULL when it states none, or for any NULL.';
 
 CREATE FUNCTION inferacct_internal.dimension_expression(log_column text, key text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT format('inferacct_internal.dimension_value(%s)', CASE log_column
-		WHEN 'tags' THEN format('inferacct_internal.tag_value(tags, %L)', key)
-		WHEN 'attributes' THEN format('attributes ->> %L', key)
-		ELSE quote_ident(log_column) END)
+	SELECT CASE WHEN key IS NOT NULL THEN format('inferacct_internal.tag_value(%I, %L)', log_column, key)
+		ELSE format('inferacct_internal.dimension_value(%I)', log_column) END
 $$;
 
 COMMENT ON FUNCTION dimension_expression(text, text) IS 'SQL expression for the value of a dimension, over a row of usage_log.';

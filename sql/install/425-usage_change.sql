@@ -4,7 +4,8 @@
 -- way, appends a note of it, and refresh_usage() deletes the note before it reads
 -- the hour.  So an hour whose change is committed and not yet read has a note,
 -- unless its partition has no trigger or is not one that was known when everything
--- was last looked at: then everything is looked at again (refresh_noted).
+-- was last looked at: then everything is looked at again (refresh_noted).  Attached
+-- tables have notes where note_changes() was called for them.
 
 CREATE TABLE inferacct_internal.usage_change (
 	relation	oid NOT NULL,
@@ -25,7 +26,7 @@ AS 'MODULE_PATHNAME', 'usage_changed';
 
 REVOKE ALL ON FUNCTION usage_changed() FROM PUBLIC;
 
-COMMENT ON FUNCTION usage_changed() IS 'Trigger: notes in usage_change the hours of the rows that are written, by the column of time that its argument names; of a statement, all hours. Errors: 39P01 without such a column.';
+COMMENT ON FUNCTION usage_changed() IS 'Trigger: notes in usage_change the hours of the rows that are written, by the column of time that its argument names; of a statement, all hours. Errors: 39P01 without such a column; with a second argument all hours are noted instead, since the table is somebody else''s.';
 
 CREATE FUNCTION inferacct_internal.usage_changes_read()
 RETURNS void
@@ -41,13 +42,13 @@ CREATE TRIGGER usage_changed AFTER INSERT OR UPDATE OR DELETE ON usage_log
 FOR EACH ROW EXECUTE FUNCTION usage_changed('at');
 ALTER TABLE usage_log ENABLE ALWAYS TRIGGER usage_changed;
 
-CREATE FUNCTION inferacct_internal.log_parts()
+CREATE FUNCTION inferacct_internal.parts_of(relation oid)
 RETURNS TABLE (part oid, file oid, noted_since xid)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 24
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	WITH RECURSIVE tree(oid) AS (
-		SELECT 'inferacct.usage_log'::regclass::oid UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
+		SELECT relation UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
 	)
 	SELECT c.oid, c.relfilenode, (SELECT g.xmin FROM pg_trigger AS g
 		WHERE g.tgrelid = c.oid AND g.tgfoid = 'inferacct_internal.usage_changed()'::regprocedure AND g.tgenabled = 'A'
@@ -55,16 +56,4 @@ AS $$
 	FROM tree JOIN pg_class AS c USING (oid) WHERE c.relkind <> 'p'
 $$;
 
-COMMENT ON FUNCTION log_parts() IS 'The partitions that hold the rows of usage_log, the file of each, which TRUNCATE and rewriting change, and the transaction since which its trigger notes what is written in it, whatever the session''s settings; NULL when none does. Looks at the catalog only.';
-
-CREATE FUNCTION inferacct_internal.log_identity()
-RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT CASE WHEN bool_and(p.noted_since IS NOT NULL) THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
-		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e), nullif(inferacct_internal.dimensions_digest(), ''))) END
-	FROM inferacct_internal.log_parts() AS p
-$$;
-
-COMMENT ON FUNCTION log_identity() IS 'What the notes of usage_change are complete for: the partitions of usage_log, their triggers, the state of the prices and the chosen dimensions. NULL when a partition does not note what is written in it.';
+COMMENT ON FUNCTION parts_of(oid) IS 'The partitions that hold the rows of a relation, or itself, the file of each, which TRUNCATE and rewriting change, and the transaction since which its trigger notes what is written in it, whatever the session''s settings; NULL when none does. Looks at the catalog only.';

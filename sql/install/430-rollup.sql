@@ -137,14 +137,13 @@ CREATE TABLE inferacct_internal.refresh_skip (
 COMMENT ON TABLE refresh_skip IS 'The latest run of refresh_usage() per origin that found another at work and read nothing; read it through refresh_progress.';
 
 CREATE TABLE inferacct_internal.refresh_base (
+	origin		text COLLATE "C" PRIMARY KEY,
 	identity	text NOT NULL,
 	looked_at	timestamptz NOT NULL
 );
 
-ALTER TABLE refresh_base REPLICA IDENTITY FULL;
-
-COMMENT ON TABLE refresh_base IS 'One row, or none: since everything that a look at all of usage_log found has been read, its changes are in usage_change. Of this database only.';
-COMMENT ON COLUMN refresh_base.identity IS 'log_identity() before that look';
+COMMENT ON TABLE refresh_base IS 'The origins of which, since everything that a look at all of it found has been read, changes are in usage_change. Of this database only.';
+COMMENT ON COLUMN refresh_base.identity IS 'notes_identity() before that look';
 COMMENT ON COLUMN refresh_base.looked_at IS 'when it began';
 
 CREATE FUNCTION inferacct_internal.usage_kinds(usage usage)
@@ -329,7 +328,7 @@ COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log
 -- there are rows of earlier hours: its own were deleted or moved.  Hours before the first
 -- row that there is are kept: raw logs are dropped from their beginning, and the rollup
 -- outlives them.  Rows of times that row_problem() refuses are not looked at.
-CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean)
+CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean, until timestamptz DEFAULT NULL, closing boolean DEFAULT false)
 RETURNS TABLE (hour timestamptz, rows bigint)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -340,19 +339,19 @@ BEGIN
 	RETURN QUERY EXECUTE format($query$
 		WITH seen AS (
 			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
-			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < '2100-01-01 00:00:00+00' GROUP BY 1
+			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < $5 GROUP BY 1
 		), present AS (
 			SELECT CASE WHEN $2 = '2000-01-01 00:00:00+00' THEN (SELECT min(hour) FROM seen)
 				WHEN EXISTS (SELECT FROM (SELECT %1$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
 				ELSE (SELECT min(hour) FROM seen) END AS first_hour
 		), kept AS (
-			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2
+			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2 AND hour < $5
 		), cuts AS MATERIALIZED (
 			SELECT inferacct_internal.price_cuts(min(hour), max(hour) + interval '1 hour') AS times, inferacct_internal.context_thresholds() AS inputs
-			FROM inferacct_internal.usage_hourly WHERE origin = $1 AND hour >= $2
+			FROM inferacct_internal.usage_hourly WHERE origin = $1 AND hour >= $2 AND hour < $5 AND NOT $6
 		), split AS (
 			SELECT DISTINCT h.hour FROM inferacct_internal.usage_hourly AS h CROSS JOIN cuts
-			WHERE h.origin = $1 AND h.hour >= $2 AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
+			WHERE h.origin = $1 AND h.hour >= $2 AND h.hour < $5 AND NOT $6 AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
 				OR width_bucket(h.first_at, cuts.times) <> width_bucket(h.last_at, cuts.times))
 		)
 		SELECT hour, coalesce(seen.rows, 0)
@@ -367,39 +366,72 @@ BEGIN
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
 		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
-		CASE WHEN o.tracked THEN 'min(age(written))' ELSE 'NULL::integer' END, row_hash(o.tracked, o.dimensions))
-	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by;
+		CASE WHEN NOT o.tracked THEN 'NULL::integer' WHEN closing THEN 'min(age(written)) FILTER (WHERE NOT inferacct_internal.is_own_transaction(written))' ELSE 'min(age(written))' END, row_hash(o.tracked, o.dimensions))
+	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by,
+		least(hour_of(until), timestamptz '2100-01-01 00:00:00+00'), closing;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those before the first row that there is. Looks at every row from then on.';
+COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on and before that of until (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those before the first row that there is. Looks at every row of that time. closing: hours that a price splits are left out, and rows that this transaction has written are taken for read when their number is as it was.';
 
--- The same for usage_log from the notes of its triggers, as long as they are complete.  Now
--- and then everything is looked at all the same: a superuser can turn triggers off.
-CREATE FUNCTION inferacct_internal.refresh_noted()
-RETURNS TABLE (hour timestamptz, rows bigint)
-LANGUAGE sql STABLE PARALLEL SAFE COST 10000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+CREATE FUNCTION inferacct_internal.relation_of_origin(origin text)
+RETURNS oid
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
 AS $$
-	WITH changed AS MATERIALIZED (
-		SELECT DISTINCT c.hour FROM usage_change AS c WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
-	)
-	SELECT c.hour, 0::bigint FROM changed AS c
-	WHERE EXISTS (SELECT FROM usage_log AS l WHERE l.at >= '2000-01-01 00:00:00+00' AND l.at < c.hour + interval '1 hour')
+	SELECT CASE WHEN origin = 'usage_log' THEN 'inferacct.usage_log'::regclass::oid
+		ELSE (SELECT r.relation FROM inferacct_internal.source_relation AS r WHERE r.name = origin) END
 $$;
 
-COMMENT ON FUNCTION refresh_noted() IS 'The hours of usage_log that usage_change says have changed; rows is 0, for not known. Without those before the first row that there is.';
+COMMENT ON FUNCTION relation_of_origin(text) IS 'The relation whose rows an origin has; NULL when there is no such origin.';
 
-CREATE FUNCTION inferacct_internal.notes_suffice()
+CREATE FUNCTION inferacct_internal.notes_identity(origin text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN bool_and(p.noted_since IS NOT NULL AND NOT EXISTS (SELECT FROM inferacct_internal.source_relation AS s
+			CROSS JOIN LATERAL inferacct_internal.parts_of(s.relation) AS other WHERE s.name <> origin AND other.part = p.part)) THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
+		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e), (SELECT o.read_by FROM inferacct_internal.refresh_origin(origin) AS o))) END
+	FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin(origin)) AS p
+$$;
+
+COMMENT ON FUNCTION notes_identity(text) IS 'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the prices, and by what its hours are read. NULL when a partition does not note what is written in it, or when another source reads it, too: a note is for one.';
+
+-- The hours that have changed from notes, as long as these are complete.  Now and then
+-- everything is looked at all the same: a superuser can turn triggers off.
+CREATE FUNCTION inferacct_internal.refresh_noted(origin text)
+RETURNS TABLE (hour timestamptz, rows bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	o record := refresh_origin(origin);
+BEGIN
+	RETURN QUERY EXECUTE format($query$
+		WITH changed AS MATERIALIZED (
+			SELECT DISTINCT c.hour FROM inferacct_internal.usage_change AS c
+			WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
+				AND c.relation IN (SELECT p.part FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin($1)) AS p)
+		)
+		SELECT c.hour, 0::bigint FROM changed AS c
+		WHERE EXISTS (SELECT FROM (SELECT %1$s AS at %2$s) AS l WHERE l.at >= '2000-01-01 00:00:00+00' AND l.at < c.hour + interval '1 hour')
+	$query$, o.at, o.scan) USING origin;
+END
+$$;
+
+COMMENT ON FUNCTION refresh_noted(text) IS 'The hours of an origin that usage_change says have changed; rows is 0, for not known. Without those before the first row that there is.';
+
+CREATE FUNCTION inferacct_internal.notes_suffice(origin text DEFAULT 'usage_log')
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT EXISTS (SELECT FROM refresh_base AS b WHERE b.identity = log_identity() AND b.looked_at > now() - interval '1 day')
-		AND NOT EXISTS (SELECT FROM usage_change AS c WHERE c.hour = '-infinity')
+	SELECT EXISTS (SELECT FROM refresh_base AS b WHERE b.origin = notes_suffice.origin AND b.looked_at > now() - interval '1 day' AND b.identity = notes_identity(origin))
+		AND NOT EXISTS (SELECT FROM usage_change AS c JOIN parts_of(relation_of_origin(origin)) AS p ON p.part = c.relation WHERE c.hour = '-infinity')
 $$;
 
-COMMENT ON FUNCTION notes_suffice() IS 'Whether refresh_noted() knows of every change: all of usage_log was looked at, and read, within the last day, and neither its partitions nor the prices have changed since.';
+COMMENT ON FUNCTION notes_suffice(text) IS 'Whether refresh_noted() knows of every change of an origin: all of it was looked at, and read, within the last day, and neither its partitions nor the prices have changed since.';
 
 CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
 RETURNS timestamptz[]
@@ -428,17 +460,15 @@ BEGIN
 	PERFORM take_turn('refresh ' || origin);
 
 	-- What another run has read since the change was found need not be read again.
-	todo := ARRAY(SELECT h FROM unnest(hours) AS h
-		WHERE h >= from_at AND h < until_at
-		  AND NOT EXISTS (SELECT FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = h AND r.refreshed_at > found_at)
-		ORDER BY h);	-- whatever order the plan gives: its ends bound what is read
+	todo := ARRAY(SELECT h FROM unnest(hours) AS h WHERE h >= from_at AND h < until_at
+		EXCEPT SELECT r.hour FROM refreshed_hour AS r
+		WHERE r.origin = refresh_hours.origin AND r.hour >= from_at AND r.hour < until_at AND r.refreshed_at > found_at
+		ORDER BY 1);
 	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at AND u.hour = ANY (todo);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
 	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
-	IF origin = 'usage_log' THEN
-		DELETE FROM usage_change AS c WHERE c.hour = ANY (todo);
-		PERFORM usage_changes_read();
-	END IF;
+	DELETE FROM usage_change AS c WHERE c.hour = ANY (todo) AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
+	PERFORM usage_changes_read();
 
 	lists := admit_values(o.rows_of, todo);
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
@@ -592,16 +622,18 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	found_at := clock_timestamp();
-	IF origin = 'usage_log' AND since IS NULL AND NOT (coalesce(everything, false) OR coalesce(drop_missing, false)) AND notes_suffice() THEN
+	IF since IS NULL AND NOT (coalesce(everything, false) OR coalesce(drop_missing, false)) AND notes_suffice(origin) THEN
 		SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
-		INTO hours, starts FROM refresh_noted() AS c;
+		INTO hours, starts FROM refresh_noted(origin) AS c;
 		UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
 		RETURN;
 	END IF;
-	IF origin = 'usage_log' AND since IS NULL THEN
-		DELETE FROM refresh_base;
-		DELETE FROM usage_change AS c WHERE c.hour < '2000-01-01 00:00:00+00' OR c.hour >= '2100-01-01 00:00:00+00';
-		identity := log_identity();
+	IF since IS NULL THEN
+		DELETE FROM refresh_base AS b WHERE b.origin = refresh_find.origin;
+		-- Notes that no hour is read for, and those of relations that no origin has.
+		DELETE FROM usage_change AS c WHERE c.relation NOT IN (SELECT p.part FROM unnest(refresh_origins(NULL)) AS o CROSS JOIN LATERAL parts_of(relation_of_origin(o)) AS p)
+			OR (c.hour < '2000-01-01 00:00:00+00' OR c.hour >= '2100-01-01 00:00:00+00') AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
+		identity := notes_identity(origin);
 	END IF;
 	SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
 	INTO hours, starts FROM refresh_look(origin, since, coalesce(drop_missing, false)) AS c;
@@ -655,8 +687,8 @@ RETURNS void
 LANGUAGE sql VOLATILE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	DELETE FROM refresh_base WHERE refresh_end.identity IS NOT NULL;
-	INSERT INTO refresh_base (identity, looked_at) SELECT refresh_end.identity, found_at WHERE refresh_end.identity IS NOT NULL AND refresh_end.problem IS NULL;
+	DELETE FROM refresh_base AS b WHERE b.origin = refresh_end.origin AND refresh_end.identity IS NOT NULL;
+	INSERT INTO refresh_base (origin, identity, looked_at) SELECT refresh_end.origin, refresh_end.identity, found_at WHERE refresh_end.identity IS NOT NULL AND refresh_end.problem IS NULL;
 	UPDATE refresh_run AS r SET finished_at = clock_timestamp(), problem = refresh_end.problem ->> 'message' WHERE r.origin = refresh_end.origin
 $$;
 
@@ -717,6 +749,44 @@ COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean, boolean
 'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
 'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
+-- A table of others keeps notes, too, when its owner lets it.
+CREATE FUNCTION note_changes(name text, enabled boolean DEFAULT true)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	relation regclass := relation_of_origin(name);
+	at text := (SELECT s.definition #>> '{columns,at}' FROM usage_source AS s WHERE s.name = note_changes.name);
+	at_column name;
+BEGIN
+	-- The column by the name that it has now.
+	SELECT a.attname INTO at_column FROM source_relation AS l CROSS JOIN LATERAL jsonb_each_text(l.columns) AS c(name, number)
+	JOIN pg_attribute AS a ON a.attrelid = l.relation AND a.attnum = c.number::int
+	WHERE l.name = note_changes.name AND at IN (format('r.%I', c.name), format('(r.%I AT TIME ZONE ''UTC'')', c.name));
+	IF at IS NULL THEN
+		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', name),
+			hint => 'SELECT name, relation FROM usage_source shows what is; usage_log notes its changes anyway.');
+	END IF;
+	IF NOT coalesce(enabled, false) THEN
+		EXECUTE format('DROP TRIGGER IF EXISTS inferacct_usage_changed ON %s', relation);
+		RETURN;
+	END IF;
+	IF NOT tells_transactions(relation) OR (SELECT c.relkind FROM pg_class AS c WHERE c.oid = relation) NOT IN ('r', 'p') OR at_column IS NULL THEN
+		PERFORM inferacct_internal.fail('42809', format('the changes of "%s" cannot be noted', relation),
+			format('That takes a table of this server and a column of times; its time is %s.', at),
+			'It is looked at each time: since => ... limits that.');
+	END IF;
+	EXECUTE format('DROP TRIGGER IF EXISTS inferacct_usage_changed ON %s', relation);
+	EXECUTE format('CREATE TRIGGER inferacct_usage_changed AFTER INSERT OR UPDATE OR DELETE ON %s '
+		'FOR EACH ROW EXECUTE FUNCTION inferacct_internal.usage_changed(%L, ''attached'')', relation, at_column);
+	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER inferacct_usage_changed', relation);
+END
+$$;
+
+COMMENT ON FUNCTION note_changes(text, boolean) IS
+'Puts a trigger on the table of an attached source, which notes the hours that its writers touch, so that refresh_usage() need not look at every row of it, as for usage_log; enabled false, or NULL: takes it away. The caller must own the table and the extension. Nothing is noted for a table that two sources read. The trigger never fails, but costs each written row about as much as a check. Errors: 42704 no such source, 42809 no table of this server, or one whose time is no column of type timestamp.';
+
 CREATE FUNCTION forget_usage(origin text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 10000
@@ -727,7 +797,7 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= since AND r.hour < until;
-	DELETE FROM refresh_base WHERE forget_usage.origin = 'usage_log';		-- what comes back has no notes
+	DELETE FROM refresh_base AS b WHERE b.origin = forget_usage.origin;		-- what comes back has no notes
 	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= since AND h.hour < until;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
 	RETURN forgotten;

@@ -133,10 +133,10 @@ BEGIN
 		)
 		SELECT s.month, s.value, s.second_value, inferacct.meter(s.usage, 'requests'), s.usage, s.usd, s.provider_usd, concat_ws('; ',
 			CASE WHEN s.is_missing AND cardinality($3) > 0 THEN 'of hours that were read before the dimension was chosen' END,
-			(SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
+			CASE WHEN 'other' IN (s.value, s.second_value) THEN (SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
 				FROM (VALUES ($4, s.value), ($5, s.second_value)) AS n(name, value)
 				WHERE n.value = 'other' AND EXISTS (SELECT FROM inferacct_internal.usage_dimension_value AS t
-					WHERE t.dimension = n.name AND t.month = s.month AND t.is_tail)))
+					WHERE t.dimension = n.name AND t.month = s.month AND t.is_tail)) END)
 		FROM sums AS s ORDER BY s.month, s.usd DESC NULLS LAST, s.value, s.second_value
 	$query$, dimension_column(dimension), dimension_column(second_dimension))
 	USING since, until, chosen, dimension, second_dimension;
@@ -145,6 +145,42 @@ $$;
 
 COMMENT ON FUNCTION spend_by(text, text, date, date) IS
 'Requests, usage and exact USD by UTC month and one or two dimensions: tenant, source, provider, model, service_tier, region, team, project, status, or any of usage_dimension; of the months that begin in [since, until), NULL: all. A NULL value is usage that states none. All rows of a month add up to monthly_spend. note: says where the values that usage_dimension.keep leaves no room for are summed up as other, and where hours were read before the dimension was chosen. usd is NULL when inferacct.unpriced is null and no request has a price. Errors: 42704 no such dimension, 22004 a NULL one; others as rollup_cost().';
+
+-- What does not add up: how many are different, and what a request costs.  From the rows, so exact for any span.
+CREATE FUNCTION request_distribution(since date, until date, dimension text DEFAULT 'end_user', per text DEFAULT 'day',
+	OUT period date, OUT requests bigint, OUT unpriced_requests bigint, OUT distinct_values bigint,
+	OUT p50_usd numeric, OUT p90_usd numeric, OUT p99_usd numeric, OUT max_usd numeric)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 31
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+AS $$
+DECLARE
+	expression text := (SELECT dimension_expression(d.log_column, d.key) FROM usage_dimension AS d WHERE d.name = dimension);
+BEGIN
+	IF num_nulls(since, until, dimension, per) > 0 THEN
+		PERFORM inferacct_internal.fail('22004', 'request_distribution() needs a span of days, a dimension and a period');
+	ELSIF per NOT IN ('day', 'week', 'month', 'year') THEN
+		PERFORM inferacct_internal.fail('22023', format('a period cannot be "%s"', per), hint => 'Give day, week, month or year.');
+	ELSIF expression IS NULL AND dimension NOT IN ('api_key', 'end_user', 'tenant', 'team', 'project', 'model', 'request_id') THEN
+		PERFORM inferacct_internal.fail('42704', format('there is no dimension "%s"', dimension),
+			hint => 'Give api_key, end_user, tenant, team, project, model, request_id, or the name of one in usage_dimension.');
+	END IF;
+	RETURN QUERY EXECUTE format($query$
+		SELECT date_trunc($3, r.at AT TIME ZONE 'UTC')::date, sum(r.requests)::bigint, coalesce(sum(r.requests) FILTER (WHERE r.usd IS NULL), 0)::bigint, count(DISTINCT (r.tenant, r.value)) FILTER (WHERE r.value IS NOT NULL),
+			percentile_disc(0.5) WITHIN GROUP (ORDER BY r.usd), percentile_disc(0.9) WITHIN GROUP (ORDER BY r.usd), percentile_disc(0.99) WITHIN GROUP (ORDER BY r.usd), max(r.usd)
+		FROM (SELECT u.at, u.tenant, u.value, inferacct.meter(u.usage, 'requests') AS requests,
+				inferacct.token_cost(u.model, u.usage, u.at, u.service_tier, u.region) / nullif(inferacct.meter(u.usage, 'requests'), 0) AS usd
+			FROM (SELECT at, tenant, model, usage, service_tier, region, %s AS value FROM inferacct.usage_all WHERE at >= $1 AND at < $2 OFFSET 0) AS u
+			WHERE u.usage IS NOT NULL AND u.model IS NOT NULL OFFSET 0) AS r
+		GROUP BY 1 ORDER BY 1
+	$query$, coalesce(expression, dimension_expression(dimension, NULL)))
+	USING begin_of(since), begin_of(until), per;
+END
+$$;
+
+COMMENT ON FUNCTION request_distribution(date, date, text, text) IS
+'How many different values of a dimension the requests of [since, until) have (UTC days; of several tenants each for itself), and what one request costs: median, 90th and 99th percentile and most, in USD, of those that have a price; a row that sums up several requests is one of their mean. By day, week (from Monday), month or year. dimension: api_key, end_user, tenant, team, project, model, request_id, or one of usage_dimension, whatever its keep. Exact, from the rows of log and sources in that time; the figures of two periods cannot be added, so ask for the longer period. The same under any inferacct.unpriced. Errors: 22004 a NULL, 22023 another period, 42704 no such dimension.';
 
 -- ---------------------------------------------------------------------------
 -- Tags
@@ -244,16 +280,18 @@ WITH judged AS MATERIALIZED (
 ), explained AS (
 	SELECT *, CASE
 		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at) THEN 'served by a commitment or deployment: SELECT price_capacity()'
-		WHEN problem LIKE 'IA001%' THEN 'no price for a meter'
-		WHEN problem LIKE 'IA002%' THEN 'unknown model'
-		WHEN problem LIKE 'IA003%' THEN 'several providers have it'
-		WHEN problem LIKE 'IA004%' THEN 'no such service tier'
+		WHEN problem LIKE 'IA001%' THEN 'no price for a meter: set_price()'
+		WHEN problem LIKE 'IA002%' THEN 'unknown model: set_alias() or set_price()'
+		WHEN problem LIKE 'IA003%' THEN 'several providers have it: log the provider, or set_alias()'
+		WHEN problem LIKE 'IA004%' THEN 'no such service tier: set_price(service_tier => ...)'
 		WHEN problem LIKE 'IA005%' AND meter(usage, 'requests') > 1 AND aggregated THEN 'a sum of requests that passes a context tier: attach the requests, or a report that names the tier'
 		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
-		WHEN problem LIKE 'IA006%' THEN 'unknown contract'
-		WHEN problem LIKE 'IA007%' THEN 'no exchange rate'
-		WHEN problem LIKE 'IA009%' THEN 'only a guess would price it'
-		ELSE left(problem, 5) END AS reason
+		WHEN problem LIKE 'IA006%' THEN 'unknown contract: SET inferacct.contract to one of table contract'
+		WHEN problem LIKE 'IA007%' THEN 'no exchange rate: INSERT INTO fx_rate'
+		WHEN problem LIKE 'IA009%' THEN 'only a guess would price it: set_alias(), set_price(), or inferacct.guess = allow'
+		WHEN problem LIKE 'IA101%' THEN 'a price finer or larger than the fixed point: set_price() in USD'
+		WHEN problem LIKE '22003%' THEN 'a cost out of range: look at its counts'
+		ELSE problem END AS reason
 	FROM judged WHERE problem IS NOT NULL
 ), months AS (
 	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
@@ -266,7 +304,7 @@ SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team,
 FROM explained AS j JOIN months AS m USING (month)
 GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason, m.priced_tokens, m.tokens;
 
-COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason, the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. Empty when everything is priced. The same under any inferacct.unpriced.';
+COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason ("cause: remedy"), the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. Empty when everything is priced. The same under any inferacct.unpriced.';
 
 -- ---------------------------------------------------------------------------
 -- Why a row of the rollup costs what it costs

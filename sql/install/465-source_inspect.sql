@@ -10,30 +10,16 @@ RETURN rollup_problem(model, usage, at, at, input_tokens(usage), input_tokens(us
 
 COMMENT ON FUNCTION usage_problem(text, usage, timestamptz, text, text) IS 'Why a request has no price; NULL when it has one.';
 
-CREATE FUNCTION inferacct_internal.source_sample(source text, sample bigint)
+CREATE FUNCTION inferacct_internal.sampled_rows(source usage_source, sample bigint)
 RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$
-DECLARE
-	s usage_source;
-BEGIN
-	SELECT u.* INTO s FROM usage_source AS u WHERE u.name = source_sample.source;
-	IF NOT FOUND THEN
-		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', source), NULL,
-			'SELECT name, relation FROM usage_source shows what is.');
-	END IF;
-	RETURN format('(SELECT *%s FROM %s LIMIT %s)',
-		CASE WHEN s.definition ->> 'repeats' IN ('first', 'last') AND NOT s.definition ? 'ranked' THEN ', ctid, tableoid' ELSE '' END,
-		s.relation, greatest(coalesce(sample, 10000), 0));
-END
-$$;
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+RETURN format('(SELECT *%s FROM %s LIMIT %s)', CASE WHEN source.definition ->> 'repeats' IN ('first', 'last') AND NOT source.definition ? 'ranked' THEN ', ctid, tableoid' ELSE '' END,
+	source.relation, greatest(coalesce(sample, 10000), 0));
 
-COMMENT ON FUNCTION source_sample(text, bigint) IS
-'SQL for the first rows of the relation of a source; a NULL sample is 10,000 rows. Error 42704 no such source.';
+COMMENT ON FUNCTION sampled_rows(usage_source, bigint) IS 'What stands behind FROM for some rows of a source''s relation.';
 
--- What inspect_usage() says of the source by itself.
-CREATE FUNCTION inferacct_internal.source_facts(source text, sample bigint)
+-- The rows alone: what looks for them in other sources may read these whole.
+CREATE FUNCTION inferacct_internal.inspect_rows(source text, sample bigint)
 RETURNS TABLE (fact text, item text, requests numeric, tokens numeric, usd numeric, provider_usd numeric, share numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -41,11 +27,15 @@ SET inferacct.unpriced TO 'null'
 AS $$
 DECLARE
 	s usage_source;
-	sampled text := source_sample(source, sample);
+	sampled text;
 	left_out bigint;
 	all_rows bigint;
 BEGIN
-	SELECT u.* INTO s FROM usage_source AS u WHERE u.name = source_facts.source;
+	SELECT u.* INTO s FROM usage_source AS u WHERE u.name = inspect_rows.source;
+	IF NOT FOUND THEN
+		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', source), NULL, 'SELECT name, relation FROM usage_source shows what is.');
+	END IF;
+	sampled := sampled_rows(s, sample);
 	EXECUTE format('SELECT count(*), count(*) FILTER (WHERE %s) %s', coalesce(source_format('NOT coalesce(%s, false)', s.definition ->> 'where'), 'false'),
 		source_from(sampled, s.columns, (s.definition - 'where' - 'repeats') || '{"every_time": true}')) INTO all_rows, left_out;
 
@@ -69,7 +59,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION source_facts(text, bigint) IS 'inspect_usage() without the overlap, for which the other sources are read.';
+COMMENT ON FUNCTION inspect_rows(text, bigint) IS 'inspect_usage() without the overlap with other sources.';
 
 CREATE FUNCTION inspect_usage(source text, sample bigint DEFAULT 10000)
 RETURNS TABLE (fact text, item text, requests numeric, tokens numeric, usd numeric, provider_usd numeric, share numeric)
@@ -78,18 +68,17 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	s usage_source;
-	sampled text := source_sample(source, sample);
 	other text;
 BEGIN
+	RETURN QUERY SELECT * FROM inspect_rows(source, sample);
 	SELECT u.* INTO s FROM usage_source AS u WHERE u.name = inspect_usage.source;
-	RETURN QUERY SELECT * FROM source_facts(source, sample);
 	FOR other IN SELECT 'usage_log' UNION ALL SELECT u.name FROM usage_source AS u JOIN source_relation AS l USING (name) WHERE u.name <> source AND l.problem IS NULL LOOP
 		RETURN QUERY EXECUTE format($query$
 			SELECT 'overlap', %3$L::text, count(*)::numeric, sum(tokens_of(u.usage)), NULL::numeric, NULL::numeric, NULL::numeric
 			FROM (%1$s) AS u
 			WHERE u.usage IS NOT NULL AND EXISTS (SELECT FROM %2$s AS o WHERE o.request_id = u.request_id AND o.usage IS NOT NULL)
 			HAVING count(*) > 0
-			$query$, source_select(s.name, sampled, s.columns, s.definition), CASE other WHEN 'usage_log' THEN 'inferacct.usage_log' ELSE source_view(other) END, other);
+			$query$, source_select(s.name, sampled_rows(s, sample), s.columns, s.definition), CASE other WHEN 'usage_log' THEN 'inferacct.usage_log' ELSE source_view(other) END, other);
 	END LOOP;
 END
 $$;
@@ -109,7 +98,7 @@ BEGIN
 	SELECT sum(i.requests) FILTER (WHERE i.fact = 'rows') AS all_rows, sum(i.requests) FILTER (WHERE i.fact = 'recognised') AS recognised,
 		coalesce(sum(i.requests) FILTER (WHERE i.fact = 'rejected'), 0) AS rejected, sum(i.requests) FILTER (WHERE i.fact = 'left out') AS left_out,
 		min(i.item) FILTER (WHERE i.fact = 'rejected') AS reason, max(i.share) FILTER (WHERE i.fact = 'priced') AS priced
-	INTO told FROM source_facts(source, 1000) AS i;
+	INTO told FROM inspect_rows(source, 1000) AS i;
 	RAISE NOTICE USING
 		MESSAGE = format('source "%s": of %s rows looked at, %s count, %s are rejected, %s are left out', source, told.all_rows, told.recognised, told.rejected, told.left_out),
 		DETAIL = concat_ws(' ', format('%s %% of the tokens have a price.', trim_scale(round(told.priced * 100, 1))), 'Rejected, for one: ' || rtrim(told.reason, '.') || '.'),

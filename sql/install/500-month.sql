@@ -19,6 +19,7 @@ CREATE TABLE closed_month (
 	requests		bigint NOT NULL CHECK (requests >= 0),
 	unpriced_requests bigint NOT NULL CHECK (unpriced_requests BETWEEN 0 AND requests),
 	usd				numeric NOT NULL CHECK (usd > '-Infinity' AND usd < 'Infinity'),
+	unread_hours	bigint NOT NULL DEFAULT 0 CHECK (unread_hours >= 0),
 	closed_at		timestamptz NOT NULL DEFAULT now(),
 	closed_by		text NOT NULL DEFAULT session_user,
 	note			text
@@ -27,6 +28,7 @@ CREATE TABLE closed_month (
 COMMENT ON TABLE closed_month IS 'The months that are closed, by close_month(): with the latest price version, and the time as of which prices were known.';
 COMMENT ON COLUMN closed_month.known_at IS 'inferacct.as_of that gives the booked figures again';
 COMMENT ON COLUMN closed_month.unpriced_requests IS 'requests that had no price, and are in no booked figure of USD';
+COMMENT ON COLUMN closed_month.unread_hours IS 'hours whose rows were not as refresh_usage() had read them, or could not be looked at, when the month was closed by force';
 SELECT pg_extension_config_dump('closed_month', '');
 
 CREATE TABLE booked_usage (
@@ -108,7 +110,56 @@ $$;
 
 COMMENT ON FUNCTION checked_month(date) IS 'First day of the month of a day. Errors: 22004 NULL, 22008 not finite.';
 
-CREATE FUNCTION close_month(month date, note text DEFAULT NULL, before_its_end boolean DEFAULT false)
+CREATE FUNCTION inferacct_internal.check_closing(month date, before_its_end boolean)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF begin_of(next_month(month)) > now() AND NOT coalesce(before_its_end, false) THEN
+		PERFORM inferacct_internal.fail('22023', format('month %s has not ended', month),
+			hint => 'Close it after its last day (UTC), or say before_its_end => true.');
+	END IF;
+	IF EXISTS (SELECT FROM closed_month AS c WHERE c.month = check_closing.month) THEN
+		PERFORM inferacct_internal.fail('42710', format('month %s is closed already', month),
+			hint => 'restated_spend shows what has changed since; reopen_month() takes the closing back.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION check_closing(date, boolean) IS 'Refuses a month that has not ended (22023, unless before_its_end), or that is closed (42710).';
+
+CREATE FUNCTION inferacct_internal.refuse_unread(month date, origin text, hours bigint, problem text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM inferacct_internal.fail('IA105', format('the rollup of month %s is not complete', month),
+		CASE WHEN problem IS NOT NULL THEN format('%s cannot be looked at: %s.', origin, problem)
+			ELSE format('%s: the rows of %s hours are not as refresh_usage() read them.', origin, hours) END,
+		'CALL refresh_usage() first; or say force => true: what the rollup has is booked, and closed_month.unread_hours says so.');
+END
+$$;
+
+COMMENT ON FUNCTION refuse_unread(date, text, bigint, text) IS 'Refuses (IA105) to close a month of whose origin hours are not read, or that cannot be looked at.';
+
+-- Notes are not asked: a month is closed on what its rows say (relation, partition, transaction), and once.
+CREATE FUNCTION inferacct_internal.unread_hours(origin text, month date, OUT hours bigint, OUT problem text)
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	SELECT count(*) INTO hours FROM refresh_look(origin, begin_of(month), false, begin_of(next_month(month)), true);
+EXCEPTION WHEN OTHERS THEN
+	hours := (SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = unread_hours.origin AND r.hour >= begin_of(month) AND r.hour < begin_of(next_month(month)));
+	problem := SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION unread_hours(text, date) IS 'How many hours of a month have rows of an origin that are not as refresh_usage() read them; looks at all rows of the month. problem: why it cannot be looked at; hours are then all that were read of it.';
+
+CREATE FUNCTION inferacct_internal.book_month(month date, note text, before_its_end boolean, force boolean, unread bigint)
 RETURNS closed_month
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -116,14 +167,12 @@ AS $$
 DECLARE
 	this date := checked_month(month);
 	closed closed_month;
+	of_log record;
 BEGIN
-	IF begin_of(next_month(this)) > now() AND NOT coalesce(before_its_end, false) THEN
-		PERFORM inferacct_internal.fail('22023', format('month %s has not ended', this),
-			hint => 'Close it after its last day (UTC), or say before_its_end => true.');
-	END IF;
-	IF EXISTS (SELECT FROM closed_month AS c WHERE c.month = this) THEN
-		PERFORM inferacct_internal.fail('42710', format('month %s is closed already', this),
-			hint => 'restated_spend shows what has changed since; reopen_month() takes the closing back.');
+	PERFORM check_closing(this, before_its_end);
+	of_log := unread_hours('usage_log', this);
+	IF NOT coalesce(force, false) AND (of_log.hours > 0 OR of_log.problem IS NOT NULL) THEN
+		PERFORM refuse_unread(this, 'usage_log', of_log.hours, of_log.problem);
 	END IF;
 	-- What is being published now would else be known since a time before known_at, and yet not be booked.
 	PERFORM lock_prices();
@@ -134,11 +183,11 @@ BEGIN
 		SELECT u.*, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd
 		FROM usage_hourly AS u WHERE u.hour >= begin_of(this) AND u.hour < begin_of(next_month(this))
 	), closing AS (
-		INSERT INTO closed_month (month, version, known_at, contract, requests, unpriced_requests, usd, note)
+		INSERT INTO closed_month (month, version, known_at, contract, requests, unpriced_requests, usd, unread_hours, note)
 		SELECT this, coalesce((SELECT max(v.version) FROM price_version AS v WHERE v.published_at <= closed.known_at), 0),
 			closed.known_at, nullif(current_setting('inferacct.contract', true), ''),
 			coalesce(meter(sum(b.usage), 'requests'), 0), coalesce(meter(sum(b.usage) FILTER (WHERE b.usd IS NULL), 'requests'), 0),
-			coalesce(trim_scale(sum(b.usd)), 0), close_month.note
+			coalesce(trim_scale(sum(b.usd)), 0), of_log.hours + book_month.unread, book_month.note
 		FROM booked AS b
 		RETURNING *
 	), rows AS (
@@ -153,11 +202,39 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION close_month(date, text, boolean) IS
-'Books a UTC month: keeps its rollup and what it costs, with the price version, the time as of which prices are known (inferacct.as_of, or now) and the contract, and returns its row of closed_month. month: any day of it; before_its_end: also while it still runs. Run refresh_usage() before. '
-'What has no price is an error (IA001 to IA007), or under inferacct.unpriced = null booked without USD and counted. Runs as the owner of the extension, with the caller''s settings: every team''s usage is booked. Errors: 22023 the month has not ended, 42710 it is closed, 22004, 22008.';
+COMMENT ON FUNCTION book_month(date, text, boolean, boolean, bigint) IS 'close_month() after it has looked at the attached sources; unread: hours of these that are not read. Runs as the owner of the extension.';
 
-REVOKE ALL ON FUNCTION close_month(date, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION book_month(date, text, boolean, boolean, bigint) FROM PUBLIC;
+
+-- Attached relations are read as the caller: their views may run code of others.
+CREATE FUNCTION close_month(month date, note text DEFAULT NULL, before_its_end boolean DEFAULT false, force boolean DEFAULT false)
+RETURNS closed_month
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	this date := checked_month(month);
+	source text;
+	of_source record;
+	unread bigint := 0;
+BEGIN
+	PERFORM check_closing(this, before_its_end);
+	FOR source IN SELECT s.name FROM usage_source AS s ORDER BY s.name LOOP
+		of_source := unread_hours(source, this);
+		IF NOT coalesce(force, false) AND (of_source.hours > 0 OR of_source.problem IS NOT NULL) THEN
+			PERFORM refuse_unread(this, source, of_source.hours, of_source.problem);
+		END IF;
+		unread := unread + of_source.hours;
+	END LOOP;
+	RETURN book_month(this, note, before_its_end, force, unread);
+END
+$$;
+
+COMMENT ON FUNCTION close_month(date, text, boolean, boolean) IS
+'Books a UTC month: keeps its rollup and what it costs, with the price version, the time as of which prices are known (inferacct.as_of, or now) and the contract, and returns its row of closed_month. month: any day of it; before_its_end: also while it still runs; force: also when rows of the month are not as refresh_usage() read them, which closed_month.unread_hours then says. Looks at every row of the month to know. '
+'What has no price is an error (IA001 to IA007), or under inferacct.unpriced = null booked without USD and counted. Books as the owner of the extension, with the caller''s settings: every team''s usage is booked. Errors: IA105 the rollup is not complete, 22023 the month has not ended, 42710 it is closed, 22004, 22008.';
+
+REVOKE ALL ON FUNCTION close_month(date, text, boolean, boolean) FROM PUBLIC;
 
 CREATE FUNCTION reopen_month(month date)
 RETURNS void
@@ -240,7 +317,7 @@ FROM booked AS b FULL JOIN now AS n
 COMMENT ON VIEW restated_spend IS 'Closed months as booked and as they are now: restated_usd - booked_usd = price_effect (the booked tokens at the prices known now) + late_effect (usage that came or went since), exactly. Read under inferacct.unpriced = null, what has no price counts as nothing on both sides.';
 
 CREATE VIEW month_close WITH (security_invoker = true) AS
-SELECT c.month, c.closed_at, c.closed_by, c.version, c.known_at, c.contract, c.unpriced_requests, c.note,
+SELECT c.month, c.closed_at, c.closed_by, c.version, c.known_at, c.contract, c.unpriced_requests, c.unread_hours, c.note,
 	sum(r.booked_requests)::bigint AS booked_requests, sum(r.restated_requests)::bigint AS restated_requests,
 	trim_scale(coalesce(sum(r.booked_usd), 0)) AS booked_usd, trim_scale(coalesce(sum(r.restated_usd), 0)) AS restated_usd,
 	trim_scale(coalesce(sum(r.price_effect), 0)) AS price_effect, trim_scale(coalesce(sum(r.late_effect), 0)) AS late_effect

@@ -201,7 +201,7 @@ $$;
 COMMENT ON FUNCTION focus_commitments(date, date) IS
 'Rows of focus() for commitments: per month that begins in [since, until) the purchase of each row of commitment, and by team what nobody used; per day what was used, by team, project, source, model, region and meter. Of a whole month, usd of used and unused rows add up to the purchase exactly, and by team to shared_cost_allocation; unit_hours do, too. Tokens beyond the stated capacity share in the cost as others do. NULL gives no row, and so does row-level security that hides usage.';
 
-CREATE FUNCTION focus(since date, until date)
+CREATE FUNCTION focus(since date, until date, parts text[] DEFAULT '{usage,shared,commitment}')
 RETURNS TABLE (
 	"BilledCost" numeric, "BillingAccountId" text, "BillingAccountName" text, "BillingAccountType" text, "BillingCurrency" text,
 	"BillingPeriodEnd" text, "BillingPeriodStart" text, "ChargeCategory" text, "ChargeClass" text, "ChargeDescription" text, "ChargeFrequency" text,
@@ -229,6 +229,7 @@ AS $$
 	FROM focus_charges($1, $2) AS c
 	CROSS JOIN LATERAL (SELECT trim_scale(round((c.quantity + 0.0000000000000000000) / c.block, 19)) AS blocks) AS q
 	CROSS JOIN LATERAL (SELECT format('%s/%s/%s/%s/%s', c.provider, c.model, coalesce(c.region, ''), c.service_tier, c.meter) AS sku) AS s
+	WHERE 'usage' = ANY ($3)
 	UNION ALL
 	-- Shared costs of whole months: what each team used, and its part of what nobody used; undivided where a
 	-- deployment's throughput is unknown.  A deployment whose cost is unknown has no row, and a WARNING says so.
@@ -243,7 +244,7 @@ AS $$
 		'inferacct:' || a.basis, jsonb_build_object('Basis', a.basis, 'Part', p.what, 'Units', a.units), a.name, a.name, '{}'::jsonb, 'shared', NULL::bigint
 	FROM shared_cost_allocation AS a
 	CROSS JOIN LATERAL (VALUES ('used', a.used_usd), ('idle', a.idle_usd), ('undivided', CASE WHEN a.problem IS NOT NULL THEN a.allocated_usd END)) AS p(what, usd)
-	WHERE a.kind <> 'commitment' AND a.month >= $1 AND a.month < $2 AND p.usd > 0
+	WHERE a.kind <> 'commitment' AND a.month >= $1 AND a.month < $2 AND p.usd > 0 AND 'shared' = ANY ($3)
 	UNION ALL
 	-- Commitments: invoiced when they are bought, and taken as a cost where they are used, or not.
 	SELECT CASE c.part WHEN 'purchase' THEN c.usd ELSE 0 END, coalesce(c.source, 'shared'), coalesce(c.source, 'Shared costs'), 'Usage Source', 'USD',
@@ -262,13 +263,35 @@ AS $$
 	FROM focus_commitments($1, $2) AS c
 	CROSS JOIN LATERAL (SELECT CASE c.part WHEN 'used' THEN format('%s/%s/%s/%s/%s', c.provider, c.model, coalesce(c.region, ''), c.service_tier, c.meter)
 		ELSE format('%s/%s/%s', c.provider, c.type, c.pricing_unit) END AS sku, CASE WHEN c.part = 'unused' AND c.team IS NOT NULL THEN 'inferacct:tokens' END AS method) AS k
+	WHERE 'commitment' = ANY ($3)
 $$;
 
-COMMENT ON FUNCTION focus(date, date) IS
+COMMENT ON FUNCTION focus(date, date, text[]) IS
 'Cost and Usage rows of FOCUS 1.4 for [since, until) (UTC), with the columns'' names and formats of FOCUS: per day a row for each priced meter, and per month that begins there, rows for the used and the idle part of each shared cost by team (undivided where that is unknown), running deployments among them (a WARNING names those whose cost is unknown, which have no row), and of each commitment its purchase (BilledCost) and what was and was not used of it (EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. The billing account is the log''s source, the sub account the team. Usage without a price has no row. NULL gives no row. Errors as rollup_cost(), but for what has no price.';
+-- Whoever asks for a time computes no other: usage by the day, shared costs by the month.  Their
+-- ChargePeriodStart is that of the day or month, so that a condition on it is known before.
+DO $$
+DECLARE
+	columns text := (SELECT string_agg(format('f.%I', n), ', ' ORDER BY i) FROM pg_proc AS p CROSS JOIN LATERAL unnest(p.proargnames, p.proargmodes) WITH ORDINALITY AS a(n, mode, i)
+		WHERE p.oid = 'focus(date, date, text[])'::regprocedure AND a.mode = 't');
+BEGIN
+	EXECUTE format($view$
+		CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
+		SELECT %1$s FROM (
+			SELECT t.at::date AS day, inferacct_internal.focus_time(inferacct_internal.begin_of(t.at::date)) AS start
+			FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
+			CROSS JOIN LATERAL generate_series(m.first::timestamp, (inferacct_internal.next_month(m.last) - 1)::timestamp, interval '1 day') AS t(at)) AS d
+		CROSS JOIN LATERAL focus(d.day, d.day + 1, '{usage}') AS f
+		UNION ALL
+		SELECT %1$s FROM (
+			SELECT t.at::date AS month, inferacct_internal.focus_time(inferacct_internal.begin_of(t.at::date)) AS start
+			FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
+			CROSS JOIN LATERAL generate_series(m.first::timestamp, m.last::timestamp, interval '1 month') AS t(at)) AS d
+		CROSS JOIN LATERAL focus(d.month, inferacct_internal.next_month(d.month), '{shared}') AS f
+		UNION ALL
+		SELECT %2$s FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
+		CROSS JOIN LATERAL focus(m.first, inferacct_internal.next_month(m.last), '{commitment}') AS f
+	$view$, replace(columns, 'f."ChargePeriodStart"', 'd.start AS "ChargePeriodStart"'), columns);
+END $$;
 
-CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
-SELECT f.* FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
-CROSS JOIN LATERAL focus(m.first, next_month(m.last)) AS f;
-
-COMMENT ON VIEW focus_1_4 IS 'focus() of everything that the rollup has. For one month, focus(''2026-10-01'', ''2026-11-01'') reads only that.';
+COMMENT ON VIEW focus_1_4 IS 'focus() of everything that the rollup has. A condition on "ChargePeriodStart" reads only the days that meet it, as focus(''2026-10-01'', ''2026-11-01'') does, but for commitments.';

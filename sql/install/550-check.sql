@@ -93,7 +93,7 @@ AS $$
 	SELECT DISTINCT 'usage_hourly', format('%s %s', h.origin, h.hour), 'the hour is there more than once',
 		format('SELECT forget_usage(%L, %L, %L); then CALL refresh_usage()', h.origin, h.hour, h.hour + interval '1 hour')
 	FROM usage_hourly AS h
-	GROUP BY h.origin, h.hour, h.slice, h.context_from, h.aggregated, h.kinds, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status
+	GROUP BY h.origin, h.hour, h.slice, h.context_from, h.aggregated, h.kinds, h.tenant, h.dimensions, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status
 	HAVING count(*) > 1
 	UNION ALL
 	SELECT 'usage_month', format('%s %s', origin, month), 'usage_hourly has the month, and no note says so: its rows came while triggers were off', 'SELECT compact_usage()'

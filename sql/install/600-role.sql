@@ -49,7 +49,7 @@ BEGIN
 			EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO inferacct_admin', name);
 		END IF;
 	END LOOP;
-	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean), reopen_month(date) TO inferacct_admin;
+	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean, boolean), book_month(date, text, boolean, boolean, bigint), reopen_month(date) TO inferacct_admin;
 END
 $$;
 

@@ -212,14 +212,48 @@ DecimalOfDouble(double value, char text[32])
 	return strtod(text, NULL) == value;
 }
 
+/* Say of a price what it was rounded from. */
+void
+CatalogRounded(Catalog *catalog, CatalogRow *row, const char *rounded)
+{
+	row->rounded = true;
+	row->note = CatalogPrint(catalog, "rounded from %s", rounded);
+}
+
+/* More digits than anybody states: what arithmetic on floats leaves behind. */
+#define NOISY_DIGITS 16
+
+/* Significant digits of a decimal, those of an exponent left out. */
+static int
+SignificantDigits(const char *text)
+{
+	int			digits = 0;
+
+	for (; *text != '\0' && *text != 'e' && *text != 'E'; text++)
+		digits += *text >= '0' && *text <= '9' && (digits > 0 || *text != '0');
+	return digits;
+}
+
+/* A figure as the catalog writes it, for those who are told why it was refused. */
+const char *
+CatalogFigure(Catalog *catalog, const cJSON *value)
+{
+	char	   *printed = value == NULL ? NULL : cJSON_PrintUnformatted(value);
+	const char *figure = CatalogString(catalog, printed);
+
+	cJSON_free(printed);
+	return figure;
+}
+
 /*
  * The price in `value`, a number or a decimal string, per `per` units, as
  * exact decimal text per `unit_quantity` units.  NULL and *problem when it
- * cannot be had exactly.
+ * cannot be had exactly.  Where rounded is given, the noise of floats is taken
+ * off at 12 significant digits, and *rounded is what was written, else NULL.
  */
 const char *
 CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per, int64_t unit_quantity,
-			   const char **problem)
+			   const char **rounded, const char **problem)
 {
 	char		number[32];
 	char		text[MONEY_TEXT_SIZE];
@@ -238,6 +272,14 @@ CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per, int64_t unit_q
 	{
 		*problem = "price is not an exact decimal";
 		return NULL;
+	}
+	if (rounded != NULL)
+		*rounded = NULL;
+	if (rounded != NULL && SignificantDigits(decimal) >= NOISY_DIGITS)
+	{
+		*rounded = CatalogString(catalog, decimal);
+		snprintf(number, sizeof(number), "%.11e", strtod(decimal, NULL));
+		decimal = number;
 	}
 
 	switch (RateFromDecimal(decimal, per, &rate))

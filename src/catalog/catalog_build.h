@@ -35,7 +35,9 @@ extern bool CatalogStopped(Catalog *catalog);
 extern CatalogRow *CatalogReject(Catalog *catalog, const char *path, const char *problem);
 
 extern const char *CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per,
-								  int64_t unit_quantity, const char **problem);
+								  int64_t unit_quantity, const char **rounded, const char **problem);
+extern const char *CatalogFigure(Catalog *catalog, const cJSON *value);
+extern void CatalogRounded(Catalog *catalog, CatalogRow *row, const char *rounded);
 extern const cJSON *Field(const cJSON *object, const char *name);
 extern const char *StringField(const cJSON *object, const char *name);
 extern bool IsInteger(const cJSON *value, int64_t low, int64_t *integer);

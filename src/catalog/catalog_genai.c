@@ -10,12 +10,16 @@
  * Invariants: every number in a price set gives one row.  When a later set no
  * longer states a price that an earlier one did, a row without a price ends
  * it: a set replaces the whole set before it.  An empty set means that the
- * price is unknown, not that it is 0.
+ * price is unknown, not that it is 0, but for a name that says ":free".  When
+ * one condition of a list cannot be expressed, none of its prices is taken:
+ * half of a conditional price is no price.
  *
- * Units: fields *_mtok are USD per 1,000,000, fields *_kcount per 1,000.
+ * Units: fields *_mtok are USD per 1,000,000, *_kcount and *_kpages per 1,000,
+ * *_hours per 3,600 seconds.
  */
 #include "catalog/catalog_build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +48,10 @@ static const PriceField price_fields[] = {
 	{"output_citation_mtok", METER_CITATION, 1000000},
 	{"web_searches_kcount", METER_WEB_SEARCHES, 1000},
 	{"requests_kcount", METER_REQUESTS, 1000},
+	{"storage_searches_kcount", METER_FILE_SEARCHES, 1000},
+	{"input_document_kpages", METER_PAGES, 1000},
+	{"audio_hours", METER_SECONDS, 3600},	/* SECONDS_AN_HOUR */
+	{"input_audio_hours", METER_SECONDS, 3600},
 	{NULL, METER_COUNT, 0}
 };
 
@@ -78,6 +86,21 @@ FindPriceField(const char *name)
 	return field;
 }
 
+#define SECONDS_AN_HOUR 3600
+
+/* The price of a second of what costs an hour, where there is no exact one: at 15 decimals. */
+static const char *
+SecondOfHour(Catalog *catalog, const cJSON *hour, const char **rounded, const char **problem)
+{
+	char		number[32];
+	cJSON		second = {.type = cJSON_String,.valuestring = number};
+
+	*problem = NULL;
+	*rounded = CatalogPrint(catalog, "%s an hour", CatalogFigure(catalog, hour));
+	snprintf(number, sizeof(number), "%.15f", hour->valuedouble / SECONDS_AN_HOUR);
+	return CatalogDecimal(catalog, &second, 1, 1, NULL, problem);
+}
+
 /* One number of a set. */
 static void
 AddPrice(Model *model, const PriceSet *set, const PriceField *field, const char *path,
@@ -86,24 +109,36 @@ AddPrice(Model *model, const PriceSet *set, const PriceField *field, const char 
 	Catalog    *catalog = model->catalog;
 	const char *problem = set->problem;
 	const char *usd = NULL;
+	const char *rounded = NULL;
+	int64_t		unit_quantity = field->unit_quantity;
 	CatalogRow *row;
 
 	if (problem == NULL && field->name == NULL)
 		problem = PROBLEM_NO_METER;
 	if (problem == NULL)
-		usd = CatalogDecimal(catalog, value, field->unit_quantity, field->unit_quantity, &problem);
+		usd = CatalogDecimal(catalog, value, field->unit_quantity, field->unit_quantity, &rounded, &problem);
+	if (problem != NULL && field->unit_quantity == SECONDS_AN_HOUR && set->problem == NULL && cJSON_IsNumber(value))
+	{
+		unit_quantity = 1;
+		usd = SecondOfHour(catalog, value, &rounded, &problem);
+	}
 	row = CatalogAdd(catalog, problem == NULL ? CATALOG_PRICE : CATALOG_REJECTED, path);
 	row->problem = problem;
 	row->provider = model->provider;
 	row->model = model->model;
 	row->source = model->source;
 	if (problem != NULL)
+	{
+		row->figure = CatalogFigure(catalog, value);
 		return;
+	}
+	if (rounded != NULL)
+		CatalogRounded(catalog, row, rounded);
 
 	row->region = "";
 	row->service_tier = SERVICE_TIER_STANDARD;
 	row->meter = MeterName(field->meter);
-	row->unit_quantity = field->unit_quantity;
+	row->unit_quantity = unit_quantity;
 	row->usd = usd;
 	row->currency = "USD";
 	row->above_input_tokens = above;
@@ -141,6 +176,27 @@ AddTieredPrice(Model *model, const PriceSet *set, const PriceField *field, const
 	}
 }
 
+/* Does a model's name say that it costs nothing? */
+static bool
+IsFree(const char *model)
+{
+	static const char free_name[] = ":free";
+	size_t		length = strlen(model);
+
+	return length > strlen(free_name) && strcmp(model + length - strlen(free_name), free_name) == 0;
+}
+
+/* What costs nothing has a price of 0. */
+static void
+AddFree(Model *model, PriceSet *set, const char *path)
+{
+	cJSON		zero = {.type = cJSON_Number};
+
+	AddPrice(model, set, FindPriceField("input_mtok"), path, &zero, 0);
+	AddPrice(model, set, FindPriceField("output_mtok"), path, &zero, 0);
+	set->end_row = model->catalog->row_count;
+}
+
 /* All prices of one set. */
 static void
 AddPriceSet(Model *model, PriceSet *set, const char *path, const cJSON *prices)
@@ -150,6 +206,11 @@ AddPriceSet(Model *model, PriceSet *set, const char *path, const cJSON *prices)
 
 	set->first_row = catalog->row_count;
 	set->end_row = set->first_row;
+	if (cJSON_IsObject(prices) && prices->child == NULL && IsFree(model->model))
+	{
+		AddFree(model, set, path);
+		return;
+	}
 	if (!cJSON_IsObject(prices) || prices->child == NULL)
 	{
 		CatalogReject(catalog, path, PROBLEM_NO_PRICE);
@@ -233,61 +294,113 @@ ReadUtcClock(const char *text, int *minute)
 	return strcmp(text + 5, ":00Z") == 0 || strcmp(text + 5, ":00+00:00") == 0;
 }
 
-/* Read the condition of a set into its valid_from or time_windows. */
-static void
-ReadConstraint(Model *model, const cJSON *constraint, PriceSet *set)
+#define MAX_CONDITIONS 64
+#define MAX_WINDOWS 6			/* as a rate card can have at a time */
+
+/* When each set of a list holds. */
+typedef struct Conditions
 {
+	PriceSet	sets[MAX_CONDITIONS];	/* without rows yet */
+	int			window_of[MAX_CONDITIONS];	/* its week, or -1 */
+	Week		weeks[MAX_WINDOWS];
+	int			count;
+	int			nweeks;
+	bool		whole;			/* every condition is understood */
+} Conditions;
+
+/* Read the condition of one set; false when it cannot be expressed. */
+static bool
+ReadConstraint(Conditions *conditions, const cJSON *constraint)
+{
+	PriceSet   *set = &conditions->sets[conditions->count];
+	int		   *window = &conditions->window_of[conditions->count];
 	const char *start_date = StringField(constraint, "start_date");
-	const char *start_time = StringField(constraint, "start_time");
-	const char *end_time = StringField(constraint, "end_time");
 	int			members = cJSON_GetArraySize(constraint);
-	Week		week = {0};
 	int32_t		days;
 	int			from,
 				to;
 
+	*set = (PriceSet) {.valid_from = CATALOG_ALWAYS};
+	*window = -1;
+	conditions->count++;
 	if (constraint == NULL || cJSON_IsNull(constraint))
-		return;
+		return true;
 	if (start_date != NULL && members == 1 && ParseDate(start_date, &days))
 	{
 		set->valid_from = (int64_t) days * 86400 * 1000000;
-		return;
+		return true;
 	}
-	if (members != 2 || !ReadUtcClock(start_time, &from) || !ReadUtcClock(end_time, &to))
-	{
-		set->problem = "condition of the price cannot be expressed";
-		return;
-	}
+	if (members != 2 || !ReadUtcClock(StringField(constraint, "start_time"), &from) ||
+		!ReadUtcClock(StringField(constraint, "end_time"), &to) || conditions->nweeks == MAX_WINDOWS)
+		return false;
 	/* The format has no windows across midnight: such a one never holds. */
 	if (from >= to)
 	{
 		set->problem = "time window is empty";
-		return;
+		return true;
 	}
-	WeekAdd(&week, EVERY_DAY, from, to);
-	set->time_windows = WeekText(model->catalog, &week, "UTC");
+	*window = conditions->nweeks++;
+	memset(&conditions->weeks[*window], 0, sizeof(Week));
+	WeekAdd(&conditions->weeks[*window], EVERY_DAY, from, to);
+	return true;
 }
 
-/* Is the set never in force, as a later one holds from no later on? */
-static bool
-IsOvertaken(Model *model, const cJSON *item, const PriceSet *set)
+static void
+ReadConditions(Conditions *conditions, const cJSON *list)
 {
-	const cJSON *later;
+	const cJSON *item;
 
-	for (later = item->next; later != NULL; later = later->next)
+	conditions->count = 0;
+	conditions->nweeks = 0;
+	conditions->whole = cJSON_GetArraySize(list) <= MAX_CONDITIONS;
+	if (!conditions->whole)
+		return;
+	cJSON_ArrayForEach(item, list)
+		conditions->whole &= ReadConstraint(conditions, Field(item, "constraint"));
+}
+
+/* Take the minutes of a later window out of an earlier one; false when none is left. */
+static bool
+WeekSubtract(Week *week, const Week *later)
+{
+	bool		left = false;
+
+	for (int day = 0; day < 7; day++)
 	{
-		PriceSet	other = {.valid_from = CATALOG_ALWAYS};
-
-		ReadConstraint(model, Field(later, "constraint"), &other);
-		if (other.time_windows == NULL && other.problem == NULL && other.valid_from <= set->valid_from)
-			return true;
+		for (int minute = 0; minute < 24 * 60; minute++)
+		{
+			week->minute[day][minute] &= !later->minute[day][minute];
+			left |= week->minute[day][minute];
+		}
 	}
-	return false;
+	return left;
+}
+
+/* The last set whose condition holds is in force: see what later ones leave of the set of a number. */
+static void
+Overtake(Catalog *catalog, Conditions *conditions, int number)
+{
+	PriceSet   *set = &conditions->sets[number];
+	int			window = conditions->window_of[number];
+
+	for (int later = number + 1; later < conditions->count && set->problem == NULL; later++)
+	{
+		const PriceSet *other = &conditions->sets[later];
+		int			other_window = conditions->window_of[later];
+
+		if (other->problem != NULL)
+			continue;
+		if ((other_window < 0 && other->valid_from <= set->valid_from) ||
+			(window >= 0 && other_window >= 0 && !WeekSubtract(&conditions->weeks[window], &conditions->weeks[other_window])))
+			set->problem = "price is never in force";
+	}
+	if (window >= 0 && set->problem == NULL)
+		set->time_windows = WeekText(catalog, &conditions->weeks[window], "UTC");
 }
 
 /*
  * Read a list of sets.  `standard` is the set in force outside windows,
- * `window` the one inside; a new set without a window ends both.
+ * `windows` those inside; a new set without a window ends all of them.
  */
 static void
 ReadConditionalPrices(Model *model, const cJSON *list)
@@ -295,21 +408,25 @@ ReadConditionalPrices(Model *model, const cJSON *list)
 	Catalog    *catalog = model->catalog;
 	const cJSON *item;
 	PriceSet	standard = {.valid_from = CATALOG_ALWAYS};
-	PriceSet	window = {.valid_from = CATALOG_ALWAYS};
-	size_t		index = 0;
+	PriceSet	windows[MAX_WINDOWS];
+	Conditions	conditions;
+	int			nwindows = 0;
+	int			number = 0;
 
+	ReadConditions(&conditions, list);
 	cJSON_ArrayForEach(item, list)
 	{
-		const char *path = CatalogPrint(catalog, "%s.prices[%zu]", model->path, index++);
-		PriceSet	set = {.valid_from = CATALOG_ALWAYS};
+		const char *path = CatalogPrint(catalog, "%s.prices[%d]", model->path, number);
+		PriceSet	set = {.problem = "condition of the price, or of another one of the model, cannot be expressed"};
 
-		ReadConstraint(model, Field(item, "constraint"), &set);
 		if (CatalogStopped(catalog))
 			return;
-		if (set.problem == NULL && IsOvertaken(model, item, &set))
-			set.problem = "price is never in force";
-		if (set.problem == NULL && set.time_windows != NULL && window.end_row > window.first_row)
-			set.problem = "condition of the price cannot be expressed";
+		if (conditions.whole)
+		{
+			Overtake(catalog, &conditions, number);
+			set = conditions.sets[number];
+		}
+		number++;
 		AddPriceSet(model, &set, path, Field(item, "prices"));
 		if (set.problem != NULL)
 			continue;
@@ -317,15 +434,15 @@ ReadConditionalPrices(Model *model, const cJSON *list)
 		if (set.time_windows != NULL)
 		{
 			CheckWindowComplete(model, &standard, &set, path);
-			window = set;
+			windows[nwindows++] = set;
 			continue;
 		}
 		WithdrawDropped(model, &standard, &set);
-		WithdrawDropped(model, &window, &set);
+		for (; nwindows > 0; nwindows--)
+			WithdrawDropped(model, &windows[nwindows - 1], &set);
 		standard = set;
-		window = (PriceSet) {.valid_from = CATALOG_ALWAYS};
 	}
-	if (index == 0)
+	if (number == 0)
 		CatalogReject(catalog, CatalogPrint(catalog, "%s.prices", model->path), PROBLEM_NO_PRICE);
 }
 

@@ -56,9 +56,9 @@ IsPriceName(const char *name)
 	return false;
 }
 
-/* Append a price row, or a rejected one when there is a problem. */
-static void
-AddRow(const Place *place, const char *name, const LitellmField *field,
+/* Append a price row and return it, or NULL for a rejected one when there is a problem. */
+static CatalogRow *
+AddRow(const Place *place, const char *name, const LitellmField *field, const cJSON *value,
 	   const char *usd, const char *multiplier, const char *problem)
 {
 	Catalog    *catalog = place->catalog;
@@ -70,7 +70,10 @@ AddRow(const Place *place, const char *name, const LitellmField *field,
 	row->model = place->model.model;
 	row->source = place->source;
 	if (problem != NULL)
-		return;
+	{
+		row->figure = CatalogFigure(catalog, value);
+		return NULL;
+	}
 
 	row->region = field->region == NULL ? place->model.region : CatalogString(catalog, field->region);
 	row->service_tier = CatalogString(catalog, field->service_tier);
@@ -82,6 +85,7 @@ AddRow(const Place *place, const char *name, const LitellmField *field,
 	row->above_input_tokens = field->above_input_tokens;
 	row->threshold_inclusive = row->above_input_tokens > 0 && place->model.threshold_inclusive;
 	row->time_windows = place->time_windows;
+	return row;
 }
 
 /* A price of the field's meter. */
@@ -90,12 +94,16 @@ AddPrice(const Place *place, const char *name, const LitellmField *field, const 
 {
 	const char *problem = place->problem != NULL ? place->problem : field->problem;
 	const char *usd = NULL;
+	const char *rounded = NULL;
+	CatalogRow *row;
 
 	if (problem == NULL && place->model.commitment && field->meter == METER_SECONDS)
 		problem = "commitment price has no meter";
 	if (problem == NULL)
-		usd = CatalogDecimal(place->catalog, value, 1, MeterPriceUnit(field->meter), &problem);
-	AddRow(place, name, field, usd, NULL, problem);
+		usd = CatalogDecimal(place->catalog, value, 1, MeterPriceUnit(field->meter), &rounded, &problem);
+	row = AddRow(place, name, field, value, usd, NULL, problem);
+	if (row != NULL && rounded != NULL)
+		CatalogRounded(place->catalog, row, rounded);
 }
 
 /* A multiplier of all prices of the model, in a region or a service tier. */
@@ -113,8 +121,8 @@ AddMultiplier(const Place *place, const char *path_name, const char *name, const
 	else if (problem == NULL)
 		problem = "multiplier is of neither a region nor a service tier";
 	if (problem == NULL)
-		multiplier = CatalogDecimal(place->catalog, value, 1, 1, &problem);
-	AddRow(place, path_name, &field, NULL, multiplier, problem);
+		multiplier = CatalogDecimal(place->catalog, value, 1, 1, NULL, &problem);
+	AddRow(place, path_name, &field, value, NULL, multiplier, problem);
 }
 
 /* The price of a web search, stated for three sizes of its context. */

@@ -341,7 +341,7 @@ ReadPrice(Entry *entry, const char *name, const cJSON *price)
 	if (cJSON_IsObject(price) && !ReadPriceObject(&price, name, &per))
 		problem = PROBLEM_SHAPE;
 	else if (!cJSON_IsNull(price))
-		text = CatalogDecimal(catalog, price, per, per, &problem);
+		text = CatalogDecimal(catalog, price, per, per, NULL, &problem);
 	if (problem != NULL)
 	{
 		CatalogReject(catalog, path, problem);
@@ -372,7 +372,7 @@ ReadMultiplier(Entry *entry, const cJSON *value)
 	if (meter == METER_COUNT && !all)
 		problem = "unknown meter";
 	else if (!cJSON_IsNull(value))
-		text = CatalogDecimal(catalog, value, 1, 1, &problem);
+		text = CatalogDecimal(catalog, value, 1, 1, NULL, &problem);
 	if (problem != NULL)
 	{
 		CatalogReject(catalog, path, problem);
@@ -462,7 +462,7 @@ ReadGpuEntry(Entry *entry)
 	if (price == NULL)
 		problem = PROBLEM_NO_PRICE;
 	else if (!cJSON_IsNull(price))
-		entry->row.usd = CatalogDecimal(entry->catalog, price, 1, 1, &problem);
+		entry->row.usd = CatalogDecimal(entry->catalog, price, 1, 1, NULL, &problem);
 	if (problem != NULL)
 		Reject(entry, "usd_per_hour", problem);
 	if (entry->sound)

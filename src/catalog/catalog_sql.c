@@ -26,7 +26,7 @@
 
 PG_FUNCTION_INFO_V1(parse_catalog);
 
-#define CATALOG_COLUMNS 25
+#define CATALOG_COLUMNS 26
 
 #define UNIX_TO_POSTGRES_DAYS (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 
@@ -136,6 +136,7 @@ FillTuple(TupleBuilder *tuple, const CatalogRow *row)
 	AddDate(tuple, row->checked_on);
 	AddText(tuple, row->agreement);
 	AddText(tuple, row->note);
+	AddJsonb(tuple, row->figure);
 	Assert(tuple->column == CATALOG_COLUMNS);
 }
 

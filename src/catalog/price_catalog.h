@@ -4,7 +4,8 @@
  *
  * Invariant: every price field of a foreign catalog ends as exactly one row:
  * a price, a rejected row that says why, or a merged row (the charge is already
- * stated by another field).  Nothing is dropped and nothing is rounded.
+ * stated by another field).  Nothing is dropped, and nothing is rounded but the
+ * noise of floats, which the row says.
  *
  * Units: usd, amount are decimal text per unit_quantity units of the meter;
  * valid_from is microseconds since 1970-01-01 00:00 UTC; checked_on is days
@@ -84,7 +85,9 @@ typedef struct CatalogRow
 	const char *source;
 	int32_t		checked_on;
 	const char *agreement;		/* agreed, single, disputed; NULL when the catalog does not say */
-	const char *note;			/* what other sources say of the price */
+	const char *note;			/* what other sources say of the price, or what it was rounded from */
+	const char *figure;			/* of a rejected price: the JSON of what was stated */
+	bool		rounded;		/* the noise of floats was taken off */
 } CatalogRow;
 
 typedef struct Catalog

@@ -202,6 +202,22 @@ ReadProvider(Reading *reading, const ModelDirectory *directory)
 	return true;
 }
 
+/* Does the directory know a provider, under this or another spelling? */
+static bool
+IsSold(const ModelDirectory *directory, const char *provider)
+{
+	const char *const *family = ProviderFamily(provider);
+
+	if (provider[0] == '\0' || directory->is_provider(directory->arg, provider))
+		return provider[0] != '\0';
+	for (; family != NULL && *family != NULL; family++)
+	{
+		if (directory->is_provider(directory->arg, *family))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Visit the readings of a name, from the mildest on, until one is no longer
  * unknown; those of a preferred provider before those of any.
@@ -220,7 +236,8 @@ VisitReadings(Search *search, const Reading *written, Visit visit)
 	}
 	search->reading = *written;
 	search->reading.verbatim = kept.provider[0] != '\0';
-	if (status == MODEL_UNKNOWN)
+	/* Whose prices are known is not overruled by one who calls a model by the whole name. */
+	if (status == MODEL_UNKNOWN && !(visit == LookUpReading && IsSold(search->directory, kept.provider)))
 		status = visit(search);
 	for (int i = 0; i < reading_rule_count && status == MODEL_UNKNOWN; i++)
 	{

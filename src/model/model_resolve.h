@@ -30,8 +30,8 @@
  *
  * Invariants:
  *	- A name that states its provider, by a prefix, a path, an ARN, or the vendor
- *	  of a Bedrock id, never takes the model of another one, unless that one has
- *	  a model called by the whole name.  models/, @date and a profile's geography
+ *	  of a Bedrock id, never takes the model of another one, unless nobody knows a
+ *	  price of that provider and the other has a model called by the whole name.  models/, @date and a profile's geography
  *	  only prefer a provider: others are tried when no reading leads to it.
  *	- An alias of a bare name also redirects "provider/name" when it stays with
  *	  that provider.  The target of an alias is final.

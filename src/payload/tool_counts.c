@@ -305,6 +305,8 @@ ReadTool(PayloadReader *reader, SourceTool tool, bool one_hour, Tally *tally)
 	char		path[PATH_SIZE];
 
 	AddCounts(reader, reader->root, path, 0, &counts);
+	if (counts.stated == 0 && reader->status == PAYLOAD_OK && reader->names == NULL)
+		Problem(reader, PAYLOAD_NO_USAGE, "Nothing is counted, not even zero.");
 	SplitSums(reader, &counts);
 	SplitWrites(reader, one_hour, &counts);
 	if (reader->status != PAYLOAD_OK)
@@ -338,6 +340,13 @@ TellsLifetime(PayloadReader *reader, Node *node, int depth)
 	return false;
 }
 
+void
+CountFailedRequest(MeterCounts *counts)
+{
+	*counts = (MeterCounts) {{0}};
+	counts->of[METER_REQUESTS] = 1;
+}
+
 static void
 CheckCharge(PayloadReader *reader, bool charged, const MeterCounts *counts)
 {
@@ -350,12 +359,13 @@ CheckCharge(PayloadReader *reader, bool charged, const MeterCounts *counts)
 }
 
 PayloadStatus
-PayloadReadTool(const Payload *payload, SourceTool tool, bool one_hour, bool charged,
+PayloadReadTool(const Payload *payload, SourceTool tool, const ToolRow *row,
 				MeterCounts *counts, char *problem, size_t problem_size)
 {
 	Reading		reading;
 	PayloadReader *reader = &reading.reader;
 	Tally		tally = {0};
+	PayloadStatus status;
 
 	StartReading(&reading, payload, FLAVOR_DETECT, problem, problem_size);
 	reader->text_counts = tool != TOOL_RESPONSE;
@@ -366,13 +376,17 @@ PayloadReadTool(const Payload *payload, SourceTool tool, bool one_hour, bool cha
 	else if (tool == TOOL_RESPONSE || tool == TOOL_TEXTS || (tool == TOOL_LANGFUSE && StringOf(reader, reader->root, KEY_unit) != NULL))
 		ReadRoot(reader, &tally);
 	else
-		ReadTool(reader, tool, one_hour, &tally);
-	if (one_hour && tally.cache_write_1h == 0 && !TellsLifetime(reader, reader->root, 4))
+		ReadTool(reader, tool, row->one_hour, &tally);
+	if (row->one_hour && tally.cache_write_1h == 0 && !TellsLifetime(reader, reader->root, 4))
 		tally.cache_write_1h = tally.cache_write;
 	CheckOneCharge(reader);
 	if (reader->status == PAYLOAD_OK)
 		TallyToCounts(reader, &tally, counts);
-	if (reader->status == PAYLOAD_OK)
-		CheckCharge(reader, charged, counts);
-	return EndReading(&reading);
+	if (reader->status == PAYLOAD_OK && !row->failed)
+		CheckCharge(reader, row->charged, counts);
+	status = EndReading(&reading);
+	if (status != PAYLOAD_NO_USAGE || !row->failed)
+		return status;
+	CountFailedRequest(counts);
+	return PAYLOAD_OK;
 }

@@ -15,6 +15,8 @@
 #ifndef INFERACCT_TOOL_COUNTS_H
 #define INFERACCT_TOOL_COUNTS_H
 
+#include <stdbool.h>
+
 #include "payload/payload.h"
 
 typedef enum SourceTool
@@ -31,12 +33,22 @@ typedef enum SourceTool
 /* The tool of that name, or TOOL_COUNT. */
 extern SourceTool SourceToolByName(const char *name, size_t length);
 
+/* What a row says beside its counts. */
+typedef struct ToolRow
+{
+	bool		one_hour;		/* tokens written to a cache live so long where nothing tells */
+	bool		charged;		/* it cost something, as the tool says */
+	bool		failed;			/* the call did: that it counts nothing is no wonder */
+} ToolRow;
+
 /*
  * Fill *counts with the disjoint meters of one row of a tool; on failure say why
- * in problem.  one_hour: tokens written to a cache live so long where nothing
- * tells; charged: the tool says that the row cost something.
+ * in problem.  A row that failed and has no count is one request.
  */
-extern PayloadStatus PayloadReadTool(const Payload *payload, SourceTool tool, bool one_hour, bool charged,
+extern PayloadStatus PayloadReadTool(const Payload *payload, SourceTool tool, const ToolRow *row,
 									 MeterCounts *counts, char *problem, size_t problem_size);
+
+/* The counts of a request that failed before anything was counted. */
+extern void CountFailedRequest(MeterCounts *counts);
 
 #endif							/* INFERACCT_TOOL_COUNTS_H */

@@ -53,14 +53,22 @@ ToolArgument(FunctionCallInfo fcinfo)
 	return tool;
 }
 
-/* Read (tool, counts, charged, names, one_hour). */
+/* Read (tool, counts, charged, names, one_hour, failed). */
 static PayloadStatus
 ReadSource(FunctionCallInfo fcinfo, MeterCounts *counts, char problem[PAYLOAD_PROBLEM_SIZE])
 {
 	SourceTool	tool = ToolArgument(fcinfo);
 	Payload		payload = {.source = &jsonb_source};
-	bool		charged = false;
+	ToolRow		row = {
+		.one_hour = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4),
+		.failed = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5)
+	};
 
+	if (PG_ARGISNULL(1) && row.failed)
+	{
+		CountFailedRequest(counts);
+		return PAYLOAD_OK;
+	}
 	if (PG_ARGISNULL(1))
 	{
 		strlcpy(problem, "There are no counts, or they are no JSON.", PAYLOAD_PROBLEM_SIZE);
@@ -71,7 +79,7 @@ ReadSource(FunctionCallInfo fcinfo, MeterCounts *counts, char problem[PAYLOAD_PR
 	{
 		Numeric		usd = PG_GETARG_NUMERIC(2);
 
-		charged = !numeric_is_nan(usd) &&
+		row.charged = !numeric_is_nan(usd) &&
 			DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(usd), NumericGetDatum(int64_to_numeric(0)))) > 0;
 	}
 	if (!PG_ARGISNULL(3))
@@ -79,8 +87,7 @@ ReadSource(FunctionCallInfo fcinfo, MeterCounts *counts, char problem[PAYLOAD_PR
 		payload.names_source = &jsonb_source;
 		payload.names = JsonbRootValue(PG_GETARG_JSONB_P(3));
 	}
-	return PayloadReadTool(&payload, tool, !PG_ARGISNULL(4) && PG_GETARG_BOOL(4), charged,
-						   counts, problem, PAYLOAD_PROBLEM_SIZE);
+	return PayloadReadTool(&payload, tool, &row, counts, problem, PAYLOAD_PROBLEM_SIZE);
 }
 
 Datum

@@ -3,30 +3,22 @@
  *	  Ordering exchange rates, and finding the one in force.
  */
 #include "price/fx.h"
+#include "price/in_force.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int
-CompareInt64(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-/* By currency and time, then what was known later last. */
+/* By currency, then the one in force last. */
 static int
 CompareFxRows(const void *left, const void *right)
 {
 	const FxRow *a = left;
 	const FxRow *b = right;
-	int			order;
+	int			order = strcmp(a->currency, b->currency);
 
-	if ((order = strcmp(a->currency, b->currency)) != 0 ||
-		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
-		(order = CompareInt64(a->published_at, b->published_at)) != 0 ||
-		(order = CompareInt64(a->version, b->version)) != 0)
-		return order;
-	return CompareInt64(a->value, b->value);
+	if (order == 0)
+		order = CompareInForce(a, b);
+	return order != 0 ? order : CompareInt64(a->value, b->value);
 }
 
 uint32_t

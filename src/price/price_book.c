@@ -1,10 +1,13 @@
 /*
  * price_book.c
- *	  Building a price book, and finding models and aliases in it.
+ *	  A price book as bytes: putting it together, checking bytes that were stored,
+ *	  finding in it, and making one with other prices of it.
+ *
+ * One file, since all of it knows how a book is laid out; nothing else does, but
+ * the accessors of price_book.h.
  */
 #include "price/price_book.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,27 +33,6 @@ CompareCards(const void *left, const void *right)
 
 	return CompareNames(CardString(a, a->model), CardString(a, a->provider),
 						CardString(b, b->model), CardString(b, b->provider));
-}
-
-static int
-CompareInt64(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-/* By alias, then time, then what was known later last. */
-static int
-CompareAliases(const void *left, const void *right)
-{
-	const AliasRow *a = left;
-	const AliasRow *b = right;
-	int			order;
-
-	if ((order = strcmp(a->alias, b->alias)) != 0 ||
-		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
-		(order = CompareInt64(a->published_at, b->published_at)) != 0)
-		return order;
-	return CompareInt64(a->version, b->version);
 }
 
 static size_t
@@ -173,7 +155,7 @@ PriceBookBuild(BookContent *content, const Host *host)
 	memset(book, 0, size);
 
 	qsort(content->cards, content->ncards, sizeof(RateCard *), CompareCards);
-	qsort(content->aliases, content->naliases, sizeof(AliasRow), CompareAliases);
+	qsort(content->aliases, content->naliases, sizeof(AliasRow), AliasCompare);
 
 	book->size = (uint32_t) size;
 	book->format = PRICE_BOOK_FORMAT;
@@ -307,15 +289,6 @@ PriceBookCheck(const PriceBook *book, size_t size)
 
 /* ---------- finding ---------- */
 
-void
-ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region)
-{
-	snprintf(ref->provider, sizeof(ref->provider), "%s", provider);
-	snprintf(ref->model, sizeof(ref->model), "%s", model);
-	snprintf(ref->region, sizeof(ref->region), "%s", region);
-	ref->guessed = false;
-}
-
 /* Index of the first card that is not before model, provider. */
 static uint32_t
 LowerBound(const PriceBook *book, const char *model, const char *provider)
@@ -362,89 +335,6 @@ AliasOfBook(const PriceBook *book, uint32_t index)
 		.region = PriceBookString(book, alias->region),
 		.rank = alias->rank
 	};
-}
-
-/* Does a row that has begun go before the best so far: of a lower rank, or the later one of the same? */
-static bool
-GoesBefore(const AliasRow *row, const AliasRow *best)
-{
-	return row->rank != best->rank ? row->rank < best->rank : CompareAliases(best, row) < 0;
-}
-
-/* Narrow [*from, *to) to where a row has, or has not, begun; returns whether it has at `at`. */
-static bool
-HasBegun(int64_t valid_from, int64_t at, int64_t *from, int64_t *to)
-{
-	if (valid_from > at)
-	{
-		if (valid_from < *to)
-			*to = valid_from;
-		return false;
-	}
-	if (valid_from > *from)
-		*from = valid_from;
-	return true;
-}
-
-int
-AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to)
-{
-	int			best = -1;
-
-	for (int i = 0; i < nrows; i++)
-	{
-		if (HasBegun(rows[i].valid_from, at, from, to) && (best < 0 || GoesBefore(&rows[i], &rows[best])))
-			best = i;
-	}
-	return best >= 0 && rows[best].model != NULL ? best : -1;
-}
-
-/* Is a name, with its provider or of the one that its alias leads to, that of a model with prices? */
-static bool
-HasOwnPrices(const AliasRow *row, const ModelDirectory *directory, ModelRef *own)
-{
-	const char *slash = strchr(row->alias, '/');
-	char		provider[MODEL_NAME_SIZE];
-
-	if (directory->find(directory->arg, row->provider, row->alias, own, 1) > 0)
-		return true;
-	if (slash == NULL || (size_t) (slash - row->alias) >= sizeof(provider))
-		return false;
-	memcpy(provider, row->alias, (size_t) (slash - row->alias));
-	provider[slash - row->alias] = '\0';
-	return directory->find(directory->arg, provider, slash + 1, own, 1) > 0;
-}
-
-/* Does a name say that what it means changes? */
-static bool
-MovesByName(const char *name)
-{
-	static const char moves[] = "latest";
-	size_t		length = strlen(name);
-
-	return length >= strlen(moves) && strcmp(name + length - strlen(moves), moves) == 0;
-}
-
-/* What a row in force means; false when it ends the alias. */
-static bool
-AliasMeans(const AliasRow *row, const ModelDirectory *directory, ModelRef *ref)
-{
-	if (row->model == NULL)
-		return false;
-	if (row->rank == RANK_SHIPPED && HasOwnPrices(row, directory, ref))
-		return true;
-	ModelRefSet(ref, row->provider, row->model, row->region);
-	ref->guessed = row->rank != RANK_OWN && row->valid_from == TIME_BEGIN && MovesByName(row->alias);
-	return true;
-}
-
-bool
-AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *directory,
-			 ModelRef *ref, int64_t *from, int64_t *to)
-{
-	int			row = AliasInForce(rows, nrows, at, from, to);
-
-	return row >= 0 && AliasMeans(&rows[row], directory, ref);
 }
 
 /* ---------- what if ---------- */
@@ -599,7 +489,7 @@ BookAliasFind(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *f
 	{
 		AliasRow	row = AliasOfBook(book, low);
 
-		if (HasBegun(row.valid_from, at, from, to) && (best.alias == NULL || GoesBefore(&row, &best)))
+		if (AliasHasBegun(row.valid_from, at, from, to) && (best.alias == NULL || AliasGoesBefore(&row, &best)))
 			best = row;
 	}
 	return best.alias != NULL && AliasMeans(&best, &directory, ref);

@@ -21,24 +21,11 @@
 #ifndef INFERACCT_PRICE_BOOK_H
 #define INFERACCT_PRICE_BOOK_H
 
-#include "model/model_resolve.h"
+#include "price/alias_rule.h"
 #include "price/rate_card.h"
 
 /* No larger value can be kept in memory by the server, nor sent. */
 #define PRICE_BOOK_MAX_SIZE (INT32_C(1) << 30)
-
-/* One alias row as known to the book.  Strings belong to the caller; model NULL ends the alias. */
-typedef struct AliasRow
-{
-	int64_t		valid_from;
-	int64_t		version;
-	int64_t		published_at;
-	const char *alias;
-	const char *provider;
-	const char *model;
-	const char *region;
-	uint16_t	rank;			/* of whoever states it */
-} AliasRow;
 
 typedef struct BookAlias
 {
@@ -172,27 +159,8 @@ extern PriceBook *PriceBookScale(const PriceBook *book, const BookScale *scale, 
 /* The exchange rates of a currency in a book (an FxLookup). */
 extern FxSeries PriceBookFx(void *book, const char *currency);
 
-/* Fill a reference; what does not fit is cut, and tables refuse such names. */
-extern void ModelRefSet(ModelRef *ref, const char *provider, const char *model, const char *region);
-
 /* The card of a model of a provider, or NULL. */
 extern const RateCard *PriceBookCard(const PriceBook *book, const char *provider, const char *model);
-
-/*
- * Of the rows of one alias, the one in force at `at`; -1 for none.  Once a row of
- * one rank holds, those of higher ranks count for nothing, also where it ends the
- * alias.  [*from, *to) is narrowed to where that holds.
- */
-extern int	AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *from, int64_t *to);
-
-/*
- * What it means; false when there is none.  A shipped alias never hides prices
- * that were published under the name: then the name means itself.  (A user's
- * alias is a statement on the name, and wins.)  One of a name that says "latest",
- * without a date and not the user's, is a guess.  Of the directory, find is used.
- */
-extern bool AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *directory,
-						 ModelRef *ref, int64_t *from, int64_t *to);
 
 /* The names that a book knows, for ModelResolve(). */
 extern ModelDirectory PriceBookDirectory(const PriceBook *book);

@@ -25,7 +25,7 @@
 
 static const char *const kind_names[] = {
 	[PRICE_RATE] = "rate",[PRICE_AMOUNT] = "amount",[PRICE_MULTIPLIER] = "multiplier",
-	[PRICE_WITHDRAWN] = "withdrawn",[CONTRACT_RATE] = "contract_rate",[CONTRACT_FACTOR] = "contract_factor",
+	[PRICE_WITHDRAWN] = "withdrawn",[PRICE_ENDED] = "ended",[CONTRACT_RATE] = "contract_rate",[CONTRACT_FACTOR] = "contract_factor",
 	[CONTRACT_NONE] = "contract_none"
 };
 

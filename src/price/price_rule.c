@@ -9,11 +9,11 @@
  * tier in the base region, times both.  The price of the standard tier in the
  * base region may have a multiplier, too: for a context or hours for which nobody
  * who goes before states a price.  Among the rows of one such key a negotiated
- * price comes first, then one's own, then those of loaded catalogs by their rank,
- * then the shipped ones; of those by one and the same, one for an open weekly
- * window, then the one for the largest context, then, of two open windows, the
- * one valid since later; of multipliers, the meter's own come before those for
- * every meter.  A multiplier goes before the price that it replaces when it is of
+ * price comes first, then one's own; then one for an open weekly window, then the
+ * one for the largest context (catalogs leave out what they cannot say), then
+ * that of the lowest rank: of loaded catalogs before shipped ones; then, of two
+ * open windows, the one valid since later; of multipliers, the meter's own come
+ * before those for every meter.  A multiplier goes before the price that it replaces when it is of
  * a lower rank.  A percentage off is taken as soon as the row is found.  A price
  * in another currency has to be converted before any factor: its factors are only
  * noted.
@@ -28,7 +28,7 @@ IsList(const PriceRow *row)
 	return PriceClass(row) == 0;
 }
 
-/* Was a row published after another? */
+/* Of two terms of contracts that both hold, was a row published after the other? */
 static bool
 IsLater(const PriceRow *row, const PriceRow *other)
 {
@@ -82,17 +82,17 @@ IsBetter(const PriceRow *row, const PriceRow *best)
 
 	if (best == NULL)
 		return true;
-	if (row->rank != best->rank)
-		return row->rank < best->rank;
+	if ((row->rank == RANK_OWN) != (best->rank == RANK_OWN))
+		return row->rank == RANK_OWN;
 	if ((row->meter == METER_ANY) != (best->meter == METER_ANY))
 		return best->meter == METER_ANY;
 	if (windowed != (best->windows[0] != '\0'))
 		return windowed;
 	if (row->min_input != best->min_input)
 		return row->min_input > best->min_input;
-	if (row->valid_from != best->valid_from)
-		return row->valid_from > best->valid_from;
-	return IsLater(row, best);
+	if (row->rank != best->rank)
+		return row->rank < best->rank;
+	return CompareInForce(row, best) > 0;
 }
 
 /* The best row in force of exactly this tier, region and meter, or NULL. */

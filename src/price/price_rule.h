@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "price/in_force.h"
 #include "price/rate_card.h"
 
 #define STANDARD "standard"
@@ -56,12 +57,6 @@ static inline bool
 Same(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
-}
-
-static inline int
-CompareInt64(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
 }
 
 /* Rows of different classes stand side by side: list prices and terms of contracts. */

@@ -52,6 +52,7 @@ typedef enum PriceKind
 	PRICE_AMOUNT,				/* value is a rate in `currency` */
 	PRICE_MULTIPLIER,			/* value is a factor x 1e-9 */
 	PRICE_WITHDRAWN,			/* no price from valid_from on */
+	PRICE_ENDED,				/* nothing is stated from valid_from on: what others state holds */
 	CONTRACT_RATE,				/* value is a negotiated rate */
 	CONTRACT_FACTOR,			/* value is a factor x 1e-9 on the list price */
 	CONTRACT_NONE				/* ends the term alike */

@@ -99,9 +99,7 @@ CompareRows(const void *left, const void *right)
 	int			order;
 
 	if ((order = CompareKeys(a, b)) != 0 ||
-		(order = CompareInt64(a->valid_from, b->valid_from)) != 0 ||
-		(order = CompareInt64(a->published_at, b->published_at)) != 0 ||
-		(order = CompareInt64(a->version, b->version)) != 0 ||
+		(order = CompareInForce(a, b)) != 0 ||
 		(order = (int) a->kind - (int) b->kind) != 0 ||
 		(order = CompareInt64(a->value, b->value)) != 0 ||
 		(order = CompareInt64(a->unit_quantity, b->unit_quantity)) != 0 ||
@@ -293,7 +291,7 @@ CollectActive(Builder *builder, const char *tier, const char *region, int64_t at
 		bool		replaced = PriceClass(row) == 0 && i + 1 < builder->nrows &&
 			CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
 
-		if (row->valid_from > at || row->valid_to <= at || replaced || !BearsOn(row, tier, region))
+		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_ENDED || !BearsOn(row, tier, region))
 			continue;
 		builder->active.rows[builder->active.count++] = row;
 		withdrawals |= row->kind == PRICE_WITHDRAWN;

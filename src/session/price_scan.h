@@ -67,6 +67,7 @@ enum
 	Anum_price_checked_on,
 	Anum_price_agreement,
 	Anum_price_note,
+	Anum_price_ended,
 	Anum_price_attributes,
 	Anum_price_rate
 };

@@ -66,7 +66,7 @@ AmountRate(Datum amount, int64 unit_quantity)
 	return rate;
 }
 
-/* What a row of price states: a rate, an amount of another currency, a multiplier, or nothing. */
+/* What a row of price states: a rate, an amount of another currency, a multiplier, that there is none, or nothing more. */
 static PriceKind
 StatedPrice(HeapTuple tuple, TupleDesc desc, int64 unit_quantity, int64 *value)
 {
@@ -92,7 +92,7 @@ StatedPrice(HeapTuple tuple, TupleDesc desc, int64 unit_quantity, int64 *value)
 		return PRICE_MULTIPLIER;
 	}
 	*value = 0;
-	return PRICE_WITHDRAWN;
+	return DatumGetBool(heap_getattr(tuple, Anum_price_ended, desc, &isnull)) ? PRICE_ENDED : PRICE_WITHDRAWN;
 }
 
 /* The JSON of a row's hours; "" for always. */

@@ -138,6 +138,15 @@ NoteRow(const TriggerData *data, HeapTuple row, int column)
 	Note(RelationGetRelid(data->tg_relation), at - into - (into < 0 ? USECS_PER_HOUR : 0));
 }
 
+/* Is this column a time?  One without time zone is UTC, and so has the same microseconds. */
+static bool
+IsTime(const TriggerData *data, int column)
+{
+	Oid			type = column > 0 ? SPI_gettypeid(RelationGetDescr(data->tg_relation), column) : InvalidOid;
+
+	return type == TIMESTAMPTZOID || (type == TIMESTAMPOID && data->tg_trigger->tgnargs == 2);
+}
+
 /* Notes have been deleted, perhaps the transaction's own: what it changes from now on is noted again. */
 Datum
 usage_changes_read(PG_FUNCTION_ARGS)
@@ -148,14 +157,14 @@ usage_changes_read(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Argument: the name of the column of time. */
+/* Arguments: the name of the column of time; for a table of others a second one: no error of ours stops its writers. */
 Datum
 usage_changed(PG_FUNCTION_ARGS)
 {
 	const TriggerData *data = (TriggerData *) fcinfo->context;
 	int			column;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || data->tg_trigger->tgnargs != 1)
+	if (!CALLED_AS_TRIGGER(fcinfo) || data->tg_trigger->tgnargs < 1 || data->tg_trigger->tgnargs > 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("usage_changed() is for triggers, with the name of a column")));
@@ -165,7 +174,12 @@ usage_changed(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	}
 	column = SPI_fnumber(RelationGetDescr(data->tg_relation), data->tg_trigger->tgargs[0]);
-	if (column <= 0 || SPI_gettypeid(RelationGetDescr(data->tg_relation), column) != TIMESTAMPTZOID)
+	if (!IsTime(data, column) && data->tg_trigger->tgnargs == 2)
+	{
+		Note(RelationGetRelid(data->tg_relation), EVERY_HOUR);
+		return PointerGetDatum(NULL);
+	}
+	if (!IsTime(data, column))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("relation \"%s\" has no column \"%s\" of type timestamp with time zone",

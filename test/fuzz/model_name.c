@@ -10,7 +10,7 @@
 #include "model/model_resolve.h"
 #include "model/model_suggest.h"
 
-#define LOOK_UPS 1000
+#define LOOK_UPS 2000			/* readings times spellings of a model times those of its provider */
 
 typedef struct Known
 {

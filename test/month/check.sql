@@ -26,7 +26,7 @@ SELECT same(:'source', 'spend_by_tag', 'SELECT month, tag, total, requests, toke
 	UNION ALL SELECT month, NULL, false, count(*), sum(tokens), sum(usd) FROM truth WHERE tags = ''[]'' GROUP BY 1
 	UNION ALL SELECT month, NULL, true, count(*), sum(tokens), sum(usd) FROM truth GROUP BY 1');
 SELECT same(:'source', 'unpriced_usage', 'SELECT month, provider, model, service_tier, team, reason, requests, tokens, provider_usd, month_priced_share FROM unpriced_usage',
-	'SELECT t.month, provider, model, tier, team, ''unknown model'', count(*), sum(tokens), sum(reported), m.share FROM truth AS t JOIN (
+	'SELECT t.month, provider, model, tier, team, ''unknown model: set_alias() or set_price()'', count(*), sum(tokens), sum(reported), m.share FROM truth AS t JOIN (
 		SELECT month, round(sum(tokens) FILTER (WHERE usd IS NOT NULL) / sum(tokens), 6) AS share FROM truth GROUP BY 1) AS m ON m.month = t.month
 	WHERE usd IS NULL GROUP BY 1, 2, 3, 4, 5, m.share');
 SELECT same(:'source', 'priced_usage', 'SELECT month, requests, priced_requests, tokens, priced_tokens, priced_share FROM priced_usage',

@@ -17,7 +17,7 @@ CREATE TEMP VIEW asked AS SELECT *, month_of(at) AS month FROM usage_log WHERE s
 SELECT is(pg_temp.refresh(), 1000::bigint, 'the rollup has the log');
 
 SELECT set_eq($$SELECT DISTINCT model, reason FROM unpriced_usage WHERE source = 'cap'$$,
-	$$VALUES ('capco/capco-a', 'no such service tier'), ('caphouse/llama', 'unknown model')$$, 'before anything is said, neither has a price');
+	$$VALUES ('capco/capco-a', 'no such service tier: set_price(service_tier => ...)'), ('caphouse/llama', 'unknown model: set_alias() or set_price()')$$, 'before anything is said, neither has a price');
 SELECT is(price_capacity(), NULL, 'and nothing is published');
 
 INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour, valid_from) VALUES ('CAP', 'capcloud', 'on_demand', 2.5, '2020-01-01Z'), ('CAP', 'capcloud', 'on_demand', 3.25, '2021-02-11 06:30Z');

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(22);
+SELECT plan(25);
 
 SELECT set_price('foc', 'foc-a', 'input', 1.0008), set_price('foc', 'foc-a', 'output', 3), set_price('foc', 'foc-a', 'cache_read', 0.1), set_price('foc', 'foc-a', 'cache_write', 1.25), set_price('foc', 'foc-a', 'cache_write_1h', 1.25),
 	set_price('foc', 'foc-a', 'web_searches', 10, unit_quantity => 1000), set_price('foc', 'foc-a', 'images', 0.03, unit_quantity => 3), set_price('foc', 'foc-a', 'input', 2, above_input_tokens => 1000),
@@ -47,6 +47,22 @@ INSERT INTO shared_cost (month, name, usd, basis, models, capacity) VALUES ('203
 SELECT is((SELECT sum("BilledCost") FROM focus('2031-01-01', '2031-02-01') WHERE "AllocatedMethodId" = 'inferacct:tokens'), 99.99, 'shared costs are rows, too');
 SELECT set_eq($$SELECT DISTINCT "SkuMeter" FROM focus('2031-01-01', '2031-02-01') WHERE "AllocatedResourceId" = 'gpus'$$, $$VALUES ('Used Capacity'), ('Idle Capacity')$$, 'used and idle apart');
 SELECT is((SELECT count(*) FROM focus(NULL, '2031-02-01')), 0::bigint, 'no days, no rows');
+
+-- A condition on the time computes no other day.
+CREATE FUNCTION pg_temp.days_computed(condition text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	loops bigint := 0;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT FROM focus_1_4 WHERE ' || condition LOOP
+		loops := greatest(loops, CASE WHEN line ~ 'Function Scan on focus ' THEN substring(line FROM 'loops=(\d+)')::bigint END);
+	END LOOP;
+	RETURN loops;
+END $$;
+SELECT cmp_ok(pg_temp.days_computed('true'), '>', 27::bigint, 'the view has many days');
+SELECT is(pg_temp.days_computed(format('"ChargePeriodStart" = %L', (SELECT min("ChargePeriodStart") FROM focus_1_4))), 1::bigint, 'of which it computes those that are asked for');
+SELECT set_eq('SELECT md5(f::text), count(*) FROM focus_1_4 AS f GROUP BY 1', $$SELECT md5(f::text), count(*) FROM (SELECT min(month) AS first, max(month) AS last FROM rollup_month) AS m CROSS JOIN LATERAL focus(m.first, next_month(m.last)) AS f GROUP BY 1$$,
+	'all of it is focus() of all months');
 
 SELECT * FROM finish();
 ROLLBACK;

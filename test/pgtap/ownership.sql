@@ -74,7 +74,7 @@ CREATE TABLE own_steady.log AS SELECT timestamptz '2033-02-01Z' AS at, 1 AS id, 
 SELECT attach_usage('own_steady', 'own_steady.log', '{"at": "at", "request_id": "id", "model": "model", "input": "n", "input_includes_cached": true}');
 SELECT set_price('own', 'own-m', 'input', 1), set_price('own', 'own-m', 'output', 2);
 INSERT INTO usage_log (at, usage, model, source, request_id) VALUES ('2033-01-05Z', usage(1000), 'own-m', 'own_log', '1');
-SELECT close_month('2033-01-01', before_its_end => true);
+SELECT close_month('2033-01-01', before_its_end => true, force => true);
 CREATE VIEW own_steady.report AS SELECT source, count(*) AS requests FROM usage_all GROUP BY source;
 
 -- Planned anew every time: an SQL function keeps its plan for as long as its caller runs.

@@ -43,7 +43,7 @@ SELECT is((SELECT sum(requests) FROM spend_by_tag WHERE tag = 'a' AND month >= '
 SELECT is((SELECT sum(requests) FROM spend_by_tag WHERE tag IS NULL AND NOT total AND month >= '2031-01-01'), 500::numeric, 'and those without a tag stand apart');
 SELECT set_eq($$SELECT DISTINCT tag FROM spend_by_tag WHERE month >= '2031-01-01'$$, $$VALUES ('a'), ('b'), ('stage:prod'), (NULL)$$, 'tags of arrays and objects');
 SET LOCAL inferacct.unpriced = 'error';
-SELECT set_eq($$SELECT model, reason, sum(requests) FROM unpriced_usage WHERE source = 'rep' GROUP BY 1, 2$$, $$VALUES ('nobody/knows', 'unknown model', 200::numeric)$$, 'unpriced_usage names the model and the reason, whatever inferacct.unpriced says');
+SELECT set_eq($$SELECT model, reason, sum(requests) FROM unpriced_usage WHERE source = 'rep' GROUP BY 1, 2$$, $$VALUES ('nobody/knows', 'unknown model: set_alias() or set_price()', 200::numeric)$$, 'unpriced_usage names the model and the reason, whatever inferacct.unpriced says');
 SELECT is((SELECT sum(priced_requests) FROM priced_usage WHERE source = 'rep'), 800::numeric, 'priced_usage counts the rest');
 SELECT ok((SELECT bool_and(priced_share > 0 AND priced_share < 1 AND priced_share = round(priced_tokens::numeric / tokens, 6)) FROM priced_usage WHERE source = 'rep'), 'as a share of tokens');
 

@@ -32,6 +32,7 @@ INSERT INTO public.ll SELECT id, type, usd, i, o, '2026-10-01', CASE WHEN id = '
 	('whisper', 'atranscription', 0.001, 0, 0, '{"type": "duration", "seconds": 11}', 'success'),
 	('speech', 'aspeech', 0, 0, 0, NULL, 'success'),
 	('pages', 'aocr', 0.05, 0, 0, '{"pages_processed": 29}', 'success'),
+	('video', 'avideo_generation', 0.8, 0, 0, '{"duration_seconds": 8.0}', 'success'),
 	('rerank', 'arerank', 0.006, 0, 0, '{"search_units": 3}', 'success'),
 	('failed', 'acompletion', 0, 0, 0, '{}', 'failure'),
 	('batch', 'aretrieve_batch', 1, 1000, 10, '{"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}', 'success'),
@@ -42,7 +43,7 @@ INSERT INTO public.ll SELECT id, type, usd, i, o, '2026-10-01', CASE WHEN id = '
 SELECT attach_usage('ll', 'public.ll', 'litellm');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier FROM usage_of_ll WHERE usage IS NOT NULL$$, $$VALUES
 	('image', '{"input":10,"input_image":40,"output_image":1056,"requests":1}', 'standard'), ('whisper', '{"requests":1,"seconds":11}', 'standard'), ('pages', '{"requests":1,"pages":29}', 'standard'),
-	('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('charged, failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
+	('video', '{"requests":1,"video_seconds":8}', 'standard'), ('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('charged, failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
 SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'll'$$, $$VALUES ('speech'), ('unknown'), ('charged'), ('paid job')$$, 'what was charged and not counted is rejected');
 SELECT is((SELECT count(*) FROM usage_of_ll WHERE request_id IN ('file', 'job')), 0::bigint, 'files and jobs are no calls');
 SELECT is((SELECT attributes FROM usage_of_ll WHERE request_id = 'image'), '{"session": "sess"}', 'the session is kept');
@@ -93,6 +94,23 @@ SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'
 SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 2::numeric, 'and what is rejected');
 SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 8::numeric, 'and days');
 
+-- As an exporter writes them into ClickHouse: other column names, the status in one of them.
+CREATE TABLE public.otel_traces ("Timestamp" timestamp, "SpanId" text PRIMARY KEY, "SpanAttributes" text, "StatusCode" text, "ServiceName" text);
+INSERT INTO public.otel_traces SELECT '2026-10-01', code, '{"gen_ai.system":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.input_tokens":"7","gen_ai.usage.output_tokens":"1"}', code, 'shop' FROM unnest(ARRAY['Ok', 'Unset', 'Error', 'STATUS_CODE_ERROR']) AS code;
+SELECT attach_usage('traces', 'public.otel_traces', 'otel');
+SELECT set_eq($$SELECT request_id, status, project FROM usage_of_traces WHERE input_tokens(usage) = 7$$, $$VALUES ('Ok', 'ok', 'shop'), ('Unset', 'ok', 'shop'), ('Error', 'failed', 'shop'), ('STATUS_CODE_ERROR', 'failed', 'shop')$$, 'ClickHouse');
+
+-- A call that counts nothing, not even zero: unknown, unless it failed.
+CREATE TABLE public.nothing (id text PRIMARY KEY, t timestamptz, n int, status text, answer text);
+INSERT INTO public.nothing VALUES ('none', '2026-10-01', NULL, 'ok', '{"model":"gpt-4o"}'), ('zero', '2026-10-01', 0, 'ok', '{"model":"gpt-4o","usage":{"prompt_tokens":0,"completion_tokens":0}}'),
+	('failed', '2026-10-01', NULL, 'failed', '{"error":{"message":"overloaded"}}'), ('failed, no body', '2026-10-01', NULL, 'failed', NULL), ('failed late', '2026-10-01', 7, 'failed', '{"usage":{"prompt_tokens":7,"completion_tokens":0}}');
+SELECT attach_usage('nothing', 'public.nothing', '{"at": "t", "request_id": "id", "model": {"value": "openai/gpt-4o"}, "input": "n", "input_includes_cached": true, "status": "status"}');
+SELECT attach_usage('no_answer', 'public.nothing', '{"at": "t", "request_id": "id", "model": {"value": "openai/gpt-4o"}, "response": "answer", "status": "status"}');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_all WHERE source = 'nothing'$$, $$VALUES ('none', NULL), ('zero', '{"requests":1}'), ('failed', '{"requests":1}'), ('failed, no body', '{"requests":1}'), ('failed late', '{"input":7,"requests":1}')$$, 'in columns');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_all WHERE source = 'no_answer'$$, $$SELECT request_id, usage::text FROM usage_all WHERE source = 'nothing'$$, 'in answers');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source IN ('nothing', 'no_answer')$$, $$VALUES ('none')$$, 'and it is rejected');
+SELECT detach_usage('nothing'), detach_usage('no_answer');
+
 -- Gateways.
 CREATE TABLE public.hel (request_id text PRIMARY KEY, request_created_at timestamptz, provider text, model text, prompt_tokens int, completion_tokens int, prompt_cache_read_tokens int, cost bigint, status int);
 INSERT INTO public.hel VALUES ('o', '2026-10-01', 'OPENAI', 'gpt-4o', 100, 10, 60, 350000, 200), ('a', '2026-10-01', 'ANTHROPIC', 'claude-sonnet-4-5', 100, 10, 600, 0, 500);
@@ -130,6 +148,9 @@ SELECT set_eq($$SELECT service_tier, token_cost(model, usage, at, service_tier, 
 	$$VALUES ('standard short', 4.5075), ('batch long', 0.010125), ('standard', NULL)$$, 'a context tier that is named, and a sum that is not told apart: NULL, no error');
 SELECT is((SELECT spend(model, usage, at, service_tier, region) FROM usage_of_an), 4.517625, 'nothing stops a sum');
 SELECT matches((SELECT reason FROM rejected_usage WHERE source = 'an' AND model IS NOT NULL), 'page of costs', 'a page of costs is told');
+SELECT is(refresh_hours('an', '2026-03-01Z', '2026-04-01Z', refresh_changed('an', '2026-03-01Z', true), clock_timestamp()) > 0, true, 'the rollup reads it');
+SELECT results_eq($$SELECT reason FROM unpriced_usage WHERE source = 'an'$$, $$VALUES ('a sum of requests that passes a context tier: attach the requests, or a report that names the tier')$$, 'the true cause, and the remedy');
+SELECT is((SELECT sum(usd) FROM monthly_spend WHERE source = 'an'), 4.517625, 'and no report stops');
 SET LOCAL inferacct.unpriced = 'error';
 SELECT throws_ok($$SELECT spend(model, usage, at, service_tier, region) FROM usage_of_an$$, 'IA005', NULL, 'unless an error is asked for');
 
@@ -163,6 +184,18 @@ SELECT detach_usage('own');
 SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "filter": [{"column": "kind", "is_not": ["tool"]}], "repeats": "error"}');
 SELECT set_eq($$SELECT request_id, left(reason, 11) FROM rejected_usage WHERE source = 'own'$$, $$VALUES ('1', 'another row'), ('3', '"tokens_in"')$$, 'repeats that are errors');
 SELECT detach_usage('own');
+CREATE TABLE public.answer (id text, t timestamptz, body jsonb);
+INSERT INTO public.answer VALUES ('1', '2026-10-01', '{"type": "message", "model": "claude-sonnet-4-6", "usage": {"input_tokens": 400, "output_tokens": 30, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "iterations": [{"type": "message", "input_tokens": 400, "output_tokens": 30}, {"type": "advisor_message", "model": "claude-opus-4-7", "input_tokens": 9000, "output_tokens": 700}]}}');
+CREATE VIEW public.answer_request AS SELECT id || ' ' || r.model AS id, t, r.model, r.usage, r.service_tier FROM public.answer, parse_requests(body) AS r UNION ALL SELECT 'none', '2026-10-01', 'm', NULL, NULL;
+SELECT attach_usage('own', 'public.answer', '{"at": "t", "request_id": "id", "response": "body"}');
+SELECT matches((SELECT reason FROM rejected_usage WHERE source = 'own'), 'Attach a view that calls parse_requests', 'an answer of two models is rejected, with what to do');
+SELECT detach_usage('own');
+SELECT attach_usage('own', 'public.answer_request', '{"at": "t", "request_id": "id", "model": "model", "usage": "usage", "service_tier": "service_tier", "provider": {"value": "anthropic"}}');
+SELECT set_eq($$SELECT request_id, input_tokens(usage) FROM usage_of_own$$, $$VALUES ('1 claude-sonnet-4-6', 400::bigint), ('1 claude-opus-4-7', 9000), ('none', NULL)$$, 'and that is done so');
+SELECT set_eq($$SELECT request_id, reason FROM rejected_usage WHERE source = 'own'$$, $$VALUES ('none', 'no usage')$$, 'no usage');
+SELECT detach_usage('own');
+SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "model": "kind", "usage": "answer"}')$$, '42804', NULL, 'a usage that is none');
+SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "model": "kind", "usage": "answer", "input": "id"}')$$, '22023', NULL, 'a usage and counts');
 SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "repeats": "never"}')$$, '22023', NULL, 'a rule that is none');
 SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "usd_scale": 0}')$$, '22023', NULL, 'a scale that is none');
 SELECT throws_ok($$SELECT attach_usage('own', 'public.own', '{"at": "t", "request_id": "id", "response": "answer", "filter": {"is": 1}}')$$, '22023', NULL, 'a filter that is none');
@@ -199,6 +232,8 @@ FROM unnest(ARRAY['public.rep', 'public.rep_view', 'public.rep_part']) AS relati
 SELECT results_eq(format('SELECT kept FROM pg_temp.counted(%L, %L)', relation, '{"repeats": "last", "order": "n", "filter": {"column": "n", "is_not": 9}}'), $$VALUES ('a7 b5 c8 e6')$$, 'by a stated order before the time: ' || relation)
 FROM unnest(ARRAY['public.rep', 'public.rep_view']) AS relation;
 SELECT results_eq($$SELECT kept FROM pg_temp.counted('public.rep', '{"repeats": "last", "within": "1 hour"}')$$, $$VALUES ('a6 b5 c8 e5 e6')$$, 'within a span: what is further apart is another request');
+SELECT results_eq($$SELECT kept FROM pg_temp.counted('$$ || relation || $$', '{"repeats": "last", "tenant": "id", "request_id": {"value": "same"}, "filter": {"column": "t", "is": "2026-10-01 10:00"}}')$$, $$VALUES ('same5 same5 same5 same8 same9')$$, 'tenants number their requests apart: ' || relation)
+FROM unnest(ARRAY['public.rep', 'public.rep_view']) AS relation;
 CREATE TABLE public.rep_page (page jsonb);
 INSERT INTO public.rep_page SELECT jsonb_build_object('data', jsonb_build_array(jsonb_build_object('start_time', 1775001600, 'end_time', 1775005200, 'results', jsonb_build_array(jsonb_build_object(
 	'object', 'organization.usage.completions.result', 'input_tokens', n, 'output_tokens', 1, 'num_model_requests', 1, 'model', 'gpt-4o'))))) FROM unnest(ARRAY[100, 100, 130]) AS n;

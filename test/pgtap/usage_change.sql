@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = warning;
-SELECT plan(23);
+SELECT plan(36);
 
 SELECT usage_log_partition('2034-01-01'), usage_log_partition('2034-02-01');
 -- As refresh_usage() does, without its commits.
@@ -76,6 +76,51 @@ SELECT pg_temp.looked('SELECT', 'once a day');
 CREATE TABLE public.noted_bait (at timestamptz);
 CREATE TRIGGER bait AFTER INSERT ON noted_bait FOR EACH ROW EXECUTE FUNCTION usage_changed('no such column');
 SELECT throws_ok('INSERT INTO noted_bait VALUES (now())', '39P01', NULL, 'a trigger names a column of time');
+
+-- Tables of others, when they let it: an ordinary one, without time zone, and a partitioned one.
+CREATE TABLE public.noted_tool ("startTime" timestamp, id int, model text, n int);
+INSERT INTO noted_tool SELECT timestamp '2034-03-01 00:30' + n * interval '1 hour', n, 'm', n FROM generate_series(1, 100) AS n;
+CREATE TABLE public.noted_parts (happened timestamptz, id int, model text, n int) PARTITION BY RANGE (happened);
+CREATE TABLE public.noted_parts_1 PARTITION OF noted_parts FOR VALUES FROM ('2034-03-01Z') TO ('2034-04-01Z');
+INSERT INTO noted_parts SELECT timestamptz '2034-03-01 00:30Z' + n * interval '1 hour', n, 'm', n FROM generate_series(1, 100) AS n;
+SELECT attach_usage('tool', 'noted_tool', '{"at": "startTime", "request_id": "id", "model": "model", "input": "n", "input_includes_cached": true}'),
+	attach_usage('parts', 'noted_parts', '{"at": "happened", "request_id": "id", "model": "model", "input": "n", "input_includes_cached": true}');
+CREATE FUNCTION pg_temp.refresh_of(origin text, OUT by_notes boolean, OUT hours int, OUT exact boolean) LANGUAGE plpgsql AS $$
+DECLARE f record;
+BEGIN
+	by_notes := notes_suffice(origin);
+	f := refresh_find(origin, NULL, false, NULL, false);
+	PERFORM refresh_hours(origin, '2034-01-01', '2035-08-01', f.hours, f.found_at);
+	PERFORM refresh_end(origin, f.found_at, f.identity, f.problem);
+	hours := cardinality(f.hours);
+	EXECUTE format('SELECT (SELECT row(sum(usage), sum(rows)) FROM usage_hourly WHERE origin = %1$L) IS NOT DISTINCT FROM (SELECT row(sum(usage), count(*)::numeric) FROM usage_all WHERE source = %1$L)', origin) INTO exact;
+END $$;
+SELECT throws_ok($$SELECT note_changes('nobody')$$, '42704', NULL, 'of no such source');
+SELECT results_eq(format('SELECT * FROM pg_temp.refresh_of(%L)', o), 'VALUES (false, 100, true)', o || ': looked at each time') FROM unnest(ARRAY['tool', 'tool', 'parts']) AS o;
+SELECT note_changes('tool'), note_changes('parts');
+SELECT results_eq($$SELECT by_notes FROM pg_temp.refresh_of('tool')$$, 'VALUES (false)', 'once more');
+SELECT results_eq($$SELECT by_notes FROM pg_temp.refresh_of('parts')$$, 'VALUES (false)', 'once more');
+UPDATE noted_tool SET n = 7 WHERE id = 5;
+UPDATE noted_tool SET "startTime" = "startTime" + interval '400 days' WHERE id = 6;
+DELETE FROM noted_parts_1 WHERE id = 9;
+SELECT results_eq($$SELECT * FROM pg_temp.refresh_of('tool')$$, 'VALUES (true, 3, true)', 'then what was written is noted');
+SELECT results_eq($$SELECT * FROM pg_temp.refresh_of('parts')$$, 'VALUES (true, 1, true)', 'in partitions, too');
+CREATE TABLE public.noted_parts_2 PARTITION OF noted_parts FOR VALUES FROM ('2034-04-01Z') TO ('2034-05-01Z');
+INSERT INTO noted_parts VALUES ('2034-04-02 00:30Z', 1000, 'm', 5);
+SELECT results_eq($$SELECT by_notes, exact FROM pg_temp.refresh_of('parts')$$, 'VALUES (false, true)', 'a new partition is looked at');
+ALTER TABLE noted_tool RENAME "startTime" TO began;
+SELECT follow_sources();
+UPDATE noted_tool SET n = 8 WHERE id = 5;
+SELECT results_eq($$SELECT by_notes, exact FROM pg_temp.refresh_of('tool')$$, 'VALUES (false, true)', 'a renamed column stops no writer: everything is looked at');
+SELECT note_changes('tool');
+SELECT pg_temp.refresh_of('tool');
+SELECT attach_usage('tool again', 'noted_tool', '{"at": "began", "request_id": "id", "model": "model", "input": "n", "input_includes_cached": true}');
+SELECT ok(NOT notes_suffice('tool'), 'notes are for one source');
+SELECT note_changes('tool', false), note_changes('parts', false);
+SELECT is((SELECT count(*) FROM pg_trigger WHERE tgname = 'inferacct_usage_changed'), 0::bigint, 'and go away');
+CREATE TABLE public.noted_text (at text, id int, model text, n int);
+SELECT attach_usage('texts', 'noted_text', '{"at": "at", "request_id": "id", "model": "model", "input": "n", "input_includes_cached": true}');
+SELECT throws_ok($$SELECT note_changes('texts')$$, '42809', NULL, 'a time that is a text');
 
 SELECT * FROM finish();
 ROLLBACK;

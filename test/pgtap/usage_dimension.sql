@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = warning;
-SELECT plan(24);
+SELECT plan(34);
 
 SELECT throws_ok($$INSERT INTO usage_dimension (name, log_column) VALUES ('team', 'api_key')$$, '23514', NULL, 'a dimension has a name of its own');
 SELECT throws_ok($$INSERT INTO usage_dimension (name, log_column) VALUES ('agent', 'tags')$$, '23514', NULL, 'tags are read by a key');
@@ -12,7 +12,10 @@ SELECT throws_ok($$SELECT spend_by('colour')$$, '42704', NULL, 'no such dimensio
 SELECT throws_ok($$SELECT spend_by(NULL)$$, '22004', NULL, 'nor a NULL one');
 SELECT is(tag_value('{"agent": "a", "n": 7}', 'n') || tag_value('["x", "agent:b:c", "agent:d"]', 'agent'), '7b:c', 'tags are an object or an array');
 SELECT is(tag_value('["agent"]', 'agent'), NULL, 'a tag without a value states none');
+SELECT is(tag_value('{"a": null, "b": {"c": true}}', 'a') IS NULL AND tag_value('"agent:x"', 'agent') IS NULL, true, 'null, and what is no list, state none');
+SELECT is(ARRAY[tag_value('{"b": {"c": true}}', 'b'), tag_value('{"b": false}', 'b'), tag_value('{"b": ""}', 'b')], ARRAY['{"c": true}', 'false', NULL], 'any other value is its text');
 SELECT is(length(dimension_value(repeat('x', 3000))), 75, 'a long value is cut');
+SELECT is(octet_length(dimension_value(repeat('é', 300))), 75, 'between characters');
 SELECT isnt(dimension_value(repeat('x', 3000)), dimension_value(repeat('x', 3001)), 'and stays different');
 
 SELECT set_price('pgtapco', 'dimensional', 'input', 2), set_price('pgtapco', 'dimensional', 'output', 9);
@@ -66,6 +69,20 @@ SELECT pg_temp.tail_exact('after changes');
 SELECT is((SELECT sum(usd) FROM spend_by('user')), (SELECT sum(usd) FROM monthly_spend WHERE source = 'dim'), 'a report adds up to monthly_spend');
 SELECT is(compact_usage() > 0, true, 'by the month');
 SELECT pg_temp.tail_exact('by the month');
+
+-- What does not add up is counted in the rows.
+SELECT throws_ok($$SELECT request_distribution('2034-01-01', NULL)$$, '22004', NULL, 'a span has two ends');
+SELECT throws_ok($$SELECT request_distribution('2034-01-01', '2034-02-01', 'colour')$$, '42704', NULL, 'no such dimension');
+SELECT throws_ok($$SELECT request_distribution('2034-01-01', '2034-02-01', per => 'hour')$$, '22023', NULL, 'no such period');
+SELECT bag_eq($$SELECT period, requests, distinct_values FROM request_distribution('2034-01-01', '2034-03-01')$$,
+	$$SELECT (at AT TIME ZONE 'UTC')::date AS period, count(*) AS requests, count(DISTINCT (tenant, end_user)) AS distinct_values FROM usage_log WHERE source = 'dim' GROUP BY 1$$, 'users by day');
+SELECT results_eq($$SELECT period, requests, distinct_values, unpriced_requests FROM request_distribution('2034-01-01', '2035-01-01', 'agent', 'year')$$,
+	$$SELECT date '2034-01-01', count(*), count(DISTINCT (tenant, tag_value(tags, 'agent'))), 0::bigint FROM usage_log WHERE source = 'dim'$$, 'agents of a year, those that are not kept, too');
+SELECT results_eq($$SELECT p50_usd, p90_usd, p99_usd, max_usd FROM request_distribution('2034-01-01', '2034-02-01', per => 'month')$$,
+	$$SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY c), percentile_disc(0.9) WITHIN GROUP (ORDER BY c), percentile_disc(0.99) WITHIN GROUP (ORDER BY c), max(c)
+	FROM (SELECT token_cost(model, usage, at) AS c FROM usage_log WHERE source = 'dim' AND at < '2034-02-01Z') AS t$$, 'percentiles of cost');
+UPDATE usage_log SET model = 'no-such-model' WHERE source = 'dim' AND request_id = '2000';
+SELECT is((SELECT unpriced_requests FROM request_distribution('2034-01-01', '2035-01-01', per => 'year')), 1::bigint, 'what has no price is counted');
 
 SELECT * FROM finish();
 ROLLBACK;

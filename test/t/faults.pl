@@ -46,7 +46,8 @@ sql("SELECT set_price('faulty', 'model-' || m, meter, 1 + m, '-infinity') FROM g
 	"CREATE TABLE tool_log (id text, at timestamptz, model text, tokens_in bigint, tokens_out bigint, team text, usd numeric);",
 	"INSERT INTO tool_log SELECT n::text, timestamptz '$first_day' + n * interval '20 minutes', 'faulty/model-' || n % 4, n, n % 7, 'team ' || n % 3, n * 1e-6 FROM generate_series(1, 2000) AS n;",
 	"SELECT attach_usage('tool', 'tool_log', '{\"at\": \"at\", \"request_id\": \"id\", \"model\": \"model\", \"input\": \"tokens_in\", \"output\": \"tokens_out\", \"team\": \"team\", \"provider_usd\": \"usd\", \"input_includes_cached\": false}');",
-	"INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT timestamptz '$first_day' + n * interval '15 minutes', usage(n, n % 11), 'faulty/model-' || n % 4, 'app', n::text, 'team ' || n % 5 FROM generate_series(1, 5000) AS n;");
+	"INSERT INTO usage_log (at, usage, model, source, request_id, team, tenant, api_key) SELECT timestamptz '$first_day' + n * interval '15 minutes', usage(n, n % 11), 'faulty/model-' || n % 4, 'app', n::text, 'team ' || n % 5, 'tenant ' || n % 2, 'key ' || n % 7 FROM generate_series(1, 5000) AS n;",
+	"INSERT INTO usage_dimension (name, log_column, keep) VALUES ('key', 'api_key', 12);");
 sql(q(CALL refresh_usage(chunk => '90 days')));
 
 if ($disk ne '')
@@ -67,9 +68,10 @@ sub change
 	my $part = int(rand(97));
 	my $of = sub { return "abs(hashtext($_[0])) % 97 = $part" };
 	return one_of(
-		sub { my $n = 1 + int(rand(40)); return "INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT " . at() . " + i * interval '7 minutes', " . usage() . ", '" . one_of(@models) . "', 'fault', '" . ++$request . "-' || i, 'team ' || i % 5 FROM generate_series(1, $n) AS i;" },
+		sub { my $n = 1 + int(rand(40)); return "INSERT INTO usage_log (at, usage, model, source, request_id, team, api_key) SELECT " . at() . " + i * interval '7 minutes', " . usage() . ", '" . one_of(@models) . "', 'fault', '" . ++$request . "-' || i, 'team ' || i % 5, 'key ' || (" . int(rand(30)) . " + i % 5) FROM generate_series(1, $n) AS i;" },
 		sub { return "UPDATE usage_log SET usage = " . usage() . " WHERE " . $of->('request_id') . ";" },
 		sub { return "UPDATE usage_log SET at = at + interval '3 hours', team = 'moved' WHERE " . $of->('request_id') . " AND at < timestamptz '$first_day' + interval '50 days';" },
+		sub { return "UPDATE usage_log SET tenant = 'tenant ' || abs(hashtext(request_id)) % 3, api_key = 'key " . int(rand(40)) . "' WHERE " . $of->('request_id') . ";" },
 		sub { return "DELETE FROM usage_log WHERE " . $of->('request_id') . ";" },
 		sub { return "DELETE FROM usage_log_2026_09 WHERE " . $of->('request_id') . ";" },
 		sub { return "DELETE FROM usage_log WHERE date_trunc('hour', at) = date_trunc('hour', " . at() . ");" },
@@ -108,7 +110,8 @@ my %session = (
 		sub { return 'SELECT compact_usage(' . one_of('false', 'true') . ');' },
 		sub { return "SELECT forget_usage('usage_log', " . at() . ", " . at() . ");" })->() },
 	booker => sub { return one_of(
-		sub { return "SELECT close_month(" . month() . ");" },
+		sub { return "SELECT close_month(" . month() . ", force => " . one_of('true', 'false') . ");" },
+		sub { return "SELECT note_changes('tool', " . one_of('true', 'true', 'false') . ");" },
 		sub { return "SELECT reopen_month(" . month() . ");" },
 		sub { return "SELECT usage_log_partition(" . month() . ");" },
 		\&swap, \&remap,
@@ -238,8 +241,9 @@ sub one_round
 # What must hold
 # ---------------------------------------------------------------------------
 
-my $by_hour = q(SELECT origin, hour, source, model, service_tier, region, provider, team, project, status, %s AS rows, sum(usage) AS usage, sum(provider_usd) AS provider_usd FROM %s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
-my $of_rows = sprintf($by_hour, 'count(*)', q((SELECT CASE WHEN source = 'tool' THEN 'tool' ELSE 'usage_log' END AS origin, hour_of(at) AS hour, * FROM usage_all) AS l));
+my $by_hour = q(SELECT origin, hour, tenant, source, model, service_tier, region, provider, team, project, status, dimensions, %s AS rows, sum(usage) AS usage, sum(provider_usd) AS provider_usd FROM %s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+my $of_rows = sprintf($by_hour, 'count(*)', q((SELECT CASE WHEN source = 'tool' THEN 'tool' ELSE 'usage_log' END AS origin, hour_of(at) AS hour, *,
+	jsonb_build_object('key', CASE WHEN api_key IS NULL OR EXISTS (SELECT FROM usage_dimension_value AS k WHERE k.month = month_of(at) AND k.value = api_key AND NOT k.is_tail) THEN api_key ELSE 'other' END) AS dimensions FROM usage_all) AS l));
 my $of_rollup = sprintf($by_hour, 'sum(rows)::bigint', 'usage_hourly');
 
 # Everything is read.  What is written from now on, while others refresh, is known by its notes.

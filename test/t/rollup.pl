@@ -135,5 +135,38 @@ $node->safe_psql('restored', 'CALL inferacct.refresh_usage()');
 is($node->safe_psql('restored', $totals), $before, 'and after a refresh too');
 $node->safe_psql('restored', 'DROP EXTENSION inferacct CASCADE');
 
+# --- a month is closed on what its rows say, whatever notes there are
+sub is_refused
+{
+	my ($change, $what) = @_;
+	value($change);
+	value('DELETE FROM usage_change');
+	my ($rc, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\n$path SELECT close_month('2026-02-01');");
+	like($err, qr/IA105: .* month 2026-02-01 is not complete/, "$what: the month is not closed");
+	value("SELECT forget_usage('usage_log', '2030-01-01')");		# notes are gone: look at everything
+	value('CALL refresh_usage()');
+	is(value("SELECT unread_hours FROM close_month('2026-02-01')"), '0', "$what: after a refresh it is");
+	value("SELECT reopen_month('2026-02-01')");
+	return;
+}
+is(value("SELECT unread_hours FROM close_month('2026-02-01')"), '0', 'a month that is read is closed');
+value("SELECT reopen_month('2026-02-01')");
+is_refused("SELECT public.log(50001, 50001, 'late')", 'a late row');
+is_refused("UPDATE usage_log SET usage = usage(5) WHERE request_id = '17'", 'a corrected row');
+is_refused("UPDATE usage_log SET at = at + interval '1 hour' WHERE request_id = '18'", 'a moved row');
+is_refused("DELETE FROM usage_log WHERE request_id = '19'", 'a deleted row');
+is_refused("UPDATE public.gateway SET tokens = 7 WHERE request_id = '20'", 'a corrected row of a source');
+is_refused(q(BEGIN; CREATE TABLE inferacct.copied (LIKE usage_log INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS); INSERT INTO inferacct.copied SELECT * FROM usage_log_2026_02;
+	ALTER TABLE usage_log DETACH PARTITION usage_log_2026_02; ALTER TABLE usage_log ATTACH PARTITION inferacct.copied FOR VALUES FROM ('2026-02-01Z') TO ('2026-03-01Z'); COMMIT;), 'a swapped partition');
+is_refused(q(SELECT detach_usage('gateway'); SELECT attach_usage('gateway', 'public.gateway', '{"at": "at", "request_id": "request_id", "model": "model", "input": "tokens", "input_includes_cached": true, "team": {"value": "t8"}}')), 'another mapping');
+value("UPDATE usage_log SET usage = usage(6) WHERE request_id = '21'");
+is(value("SELECT unread_hours FROM close_month('2026-02-01', force => true)"), '1', 'by force it is closed, and says how much is not read');
+is(value("SELECT unread_hours FROM month_close"), '1', 'for good');
+value("SELECT reopen_month('2026-02-01'); CALL refresh_usage()");
+value('CREATE ROLE closer LOGIN; GRANT inferacct_admin TO closer');
+my (undef, undef, $refusal) = $node->psql('postgres', "SET ROLE closer; $path SELECT close_month('2026-02-01');");
+like($refusal, qr/not complete.*permission denied for table gateway/s, 'who may not read a source does not close, unless by force');
+is(value("SET ROLE closer; SELECT unread_hours > 0 FROM close_month('2026-02-01', force => true)"), 't', 'which is told');
+
 $node->stop;
 done_testing();

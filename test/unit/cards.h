@@ -250,7 +250,7 @@ RandomRow(int nwindows, int64_t version)
 			row.meter = METER_ANY;
 	}
 	else
-		row.kind = PRICE_WITHDRAWN;
+		row.kind = Below(2) ? PRICE_WITHDRAWN : PRICE_ENDED;
 	return row;
 }
 

@@ -269,6 +269,9 @@ TestMalformed(void)
 #define GENAI_NAMES(models) "[{\"id\":\"p\",\"models\":[" models "]}]"
 #define GENAI_MODEL(id, match) "{\"id\":\"" id "\",\"match\":" match ",\"prices\":{\"input_mtok\":1}}"
 
+#define NO_CONDITION "condition of the price, or of another one of the model, cannot be expressed\n"
+#define UTC_HOURS(from, to) "{\"timezone\": \"UTC\", \"windows\": [{" ALL_DAYS ", \"from\": \"" from "\", \"to\": \"" to "\"}]}"
+
 static void
 TestGenai(void)
 {
@@ -281,7 +284,7 @@ TestGenai(void)
 			"p/m output 15 per 1000000\np/m output 22.5 per 1000000 >200000\n", "genai: context tiers are above start");
 	RowsAre(f, GENAI("{}"), "rejected p/m.prices: no price\n", "genai: an empty set is unknown, not 0");
 	RowsAre(f, GENAI("{\"input_mtok\":0.18000000000000002,\"tokens_mtok\":1,\"output_mtok\":{\"base\":1}}"),
-			"rejected p/m.prices.input_mtok: price finer than 1e-15 USD per unit\n"
+			"p/m input 0.18 per 1000000 (rounded from 0.18000000000000002)\n"
 			"rejected p/m.prices.tokens_mtok: price field has no meter\n"
 			"rejected p/m.prices.output_mtok: price has an unknown shape\n", "genai: what cannot be taken");
 }
@@ -316,16 +319,50 @@ TestGenaiConditions(void)
 	RowsAre(f, GENAI("[{\"prices\":{\"input_mtok\":1,\"output_mtok\":1}},"
 					 "{\"constraint\":{\"start_time\":\"16:30:00Z\",\"end_time\":\"00:30:00Z\"},\"prices\":{\"input_mtok\":2}},"
 					 "{\"constraint\":{\"weekday\":1},\"prices\":{\"input_mtok\":3}}]"),
-			"p/m input 1 per 1000000\np/m output 1 per 1000000\n"
-			"rejected p/m.prices[1].input_mtok: time window is empty\n"
-			"rejected p/m.prices[2].input_mtok: condition of the price cannot be expressed\n",
-			"genai: conditions that cannot be taken");
+			"rejected p/m.prices[0].input_mtok: " NO_CONDITION "rejected p/m.prices[0].output_mtok: " NO_CONDITION
+			"rejected p/m.prices[1].input_mtok: " NO_CONDITION "rejected p/m.prices[2].input_mtok: " NO_CONDITION,
+			"genai: of conditions that cannot all be taken none is");
+	RowsAre(f, GENAI("[{\"prices\":{\"input_mtok\":1}},"
+					 "{\"constraint\":{\"start_time\":\"16:30:00Z\",\"end_time\":\"00:30:00Z\"},\"prices\":{\"input_mtok\":2}}]"),
+			"p/m input 1 per 1000000\nrejected p/m.prices[1].input_mtok: time window is empty\n", "genai: a window past midnight never holds");
+	RowsAre(f, GENAI("[{\"prices\":{\"input_mtok\":1}},"
+					 "{\"constraint\":{\"start_time\":\"01:00:00Z\",\"end_time\":\"04:00:00Z\"},\"prices\":{\"input_mtok\":2}},"
+					 "{\"constraint\":{\"start_time\":\"03:00:00Z\",\"end_time\":\"05:00:00Z\"},\"prices\":{\"input_mtok\":3}},"
+					 "{\"constraint\":{\"start_date\":\"1970-01-02\"},\"prices\":{\"input_mtok\":4}}]"),
+			"p/m input 1 per 1000000\n"
+			"p/m input 2 per 1000000 in " UTC_HOURS("01:00", "03:00") "\n"
+			"p/m input 3 per 1000000 in " UTC_HOURS("03:00", "05:00") "\n"
+			"p/m input 4 per 1000000 from 86400\n"
+			"p/m input withdrawn per 1000000 in " UTC_HOURS("03:00", "05:00") " from 86400\n"
+			"p/m input withdrawn per 1000000 in " UTC_HOURS("01:00", "03:00") " from 86400\n",
+			"genai: two windows, of which the later one goes first, and both are ended");
+	RowsAre(f, GENAI("[{\"prices\":{\"input_mtok\":1}},"
+					 "{\"constraint\":{\"start_time\":\"01:00:00Z\",\"end_time\":\"04:00:00Z\"},\"prices\":{\"input_mtok\":2}},"
+					 "{\"constraint\":{\"start_time\":\"00:00:00Z\",\"end_time\":\"05:00:00Z\"},\"prices\":{\"input_mtok\":3}}]"),
+			"p/m input 1 per 1000000\nrejected p/m.prices[1].input_mtok: price is never in force\n"
+			"p/m input 3 per 1000000 in " UTC_HOURS("00:00", "05:00") "\n", "genai: a window within a later one never holds");
 	RowsAre(f, GENAI("[{\"prices\":{\"input_mtok\":1,\"output_mtok\":1}},"
 					 "{\"constraint\":{\"start_time\":\"01:00:00Z\",\"end_time\":\"02:00:00Z\"},\"prices\":{\"input_mtok\":2}}]"),
 			"p/m input 1 per 1000000\np/m output 1 per 1000000\n"
 			"p/m input 2 per 1000000 in {\"timezone\": \"UTC\", \"windows\": [{" ALL_DAYS ", \"from\": \"01:00\", \"to\": \"02:00\"}]}\n"
 			"rejected p/m.prices[1].output: time window leaves out a price of the default\n",
 			"genai: a window must state all");
+}
+
+static void
+TestGenaiFigures(void)
+{
+	CatalogFormat f = CATALOG_GENAI_PRICES;
+
+	RowsAre(f, GENAI("{\"audio_hours\":4.8,\"input_document_kpages\":1,\"storage_searches_kcount\":2.5}"),
+			"p/m seconds 0.001333333333333 (rounded from 4.8 an hour)\np/m pages 1 per 1000\np/m file_searches 2.5 per 1000\n", "genai: hours, pages, file searches");
+	RowsAre(f, GENAI("{\"input_audio_hours\":0.36}"), "p/m seconds 0.36 per 3600\n", "genai: an hour whose seconds have an exact price");
+	RowsAre(f, GENAI_NAMES("{\"id\":\"m:free\",\"prices\":{}}"), "p/m:free input 0 per 1000000\np/m:free output 0 per 1000000\n",
+			"genai: what says that it is free costs 0");
+	RowsAre(f, GENAI("{\"input_mtok\":1.5000020000000002}"), "p/m input 1.500002 per 1000000 (rounded from 1.5000020000000002)\n",
+			"genai: the noise of floats is taken off");
+	RowsAre(f, GENAI("{\"input_mtok\":0.08333333333333334}"), "rejected p/m.prices.input_mtok: price finer than 1e-15 USD per unit\n",
+			"genai: but nothing else is rounded");
 }
 
 static void
@@ -540,6 +577,7 @@ main(void)
 	TestMalformed();
 	TestGenai();
 	TestGenaiConditions();
+	TestGenaiFigures();
 	TestGenaiNames();
 	TestLitellmKeys();
 	TestLitellmFields();

@@ -284,7 +284,7 @@ TestRules(void)
 		{"openrouter/anthropic/claude-sonnet-4-5", "openrouter anthropic/claude-sonnet-4.5 - spelling"},
 		{"openai/gpt-oss-20b", "openai gpt-oss-20b - provider"},
 		{"groq/openai/gpt-oss-20b", "groq openai/gpt-oss-20b - provider"},
-		{"deepseek/deepseek-r1", "ambiguous: openrouter deepseek/deepseek-r1, novita deepseek/deepseek-r1"},
+		{"deepseek/deepseek-r1", "unknown: openrouter deepseek/deepseek-r1, novita deepseek/deepseek-r1"},
 		{"claude-3-7-sonnet-20250219", "anthropic claude-3-7-sonnet-latest - latest"},
 		{"anthropic/claude-3-7-sonnet", "anthropic claude-3-7-sonnet-latest - latest"},
 		{"claude-3-7-sonnet@20250219", "google claude-3-7-sonnet - dated_snapshot"},

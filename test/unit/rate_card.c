@@ -61,7 +61,7 @@ IsLatest(const Question *question, const PriceRow *row)
 static bool
 InForce(const Question *question, const PriceRow *row)
 {
-	if (row->kind == PRICE_WITHDRAWN || !IsLatest(question, row))
+	if (row->kind == PRICE_WITHDRAWN || row->kind == PRICE_ENDED || !IsLatest(question, row))
 		return false;
 	for (int i = 0; i < question->nrows; i++)
 	{
@@ -85,8 +85,8 @@ Fitness(const Question *question, const PriceRow *row, PriceKind kind, const cha
 		strcmp(row->region, region) != 0 || row->min_input > question->total || !question->in_force[row - question->rows] ||
 		(window && !TestWindowOpen(row->windows, question->at)))
 		return 0;
-	return 1 + row->min_input + window * 1000000 + !any * INT64_C(1000000000) +
-		(INT64_C(100000) - row->rank) * INT64_C(10000000000);
+	return 100000 - row->rank + row->min_input * 1000000 + window * INT64_C(100000000000) + !any * INT64_C(1000000000000) +
+		(row->rank == RANK_OWN) * INT64_C(10000000000000);
 }
 
 static const PriceRow *
