@@ -118,13 +118,13 @@ BEGIN
 		max(r.slack) AS slack,
 		bool_and(r.usd = 0) AS is_nothing
 	INTO told FROM unnest(requests) AS r;
-	SELECT array_agg(s.total ORDER BY s.i, s.j) INTO gram
-	FROM (SELECT i, j, sum(r.quantities[i]::numeric * r.quantities[j]) AS total
-		FROM unnest(requests) AS r CROSS JOIN generate_series(1, m) AS i CROSS JOIN generate_series(1, m) AS j
-			GROUP BY i, j) AS s;
-	SELECT array_agg(s.total ORDER BY s.i) INTO moments
-	FROM (SELECT i, trunc(sum(r.quantities[i] * r.usd * 10::numeric ^ told.scale)) AS total
-		FROM unnest(requests) AS r CROSS JOIN generate_series(1, m) AS i GROUP BY i) AS s;
+	-- One pass, without a row for each pair of meters.
+	EXECUTE (SELECT format('SELECT ARRAY[%s], ARRAY[%s] FROM unnest($1) AS r',
+			string_agg(format('sum(r.quantities[%s]::numeric * r.quantities[%s])', i, j), ', ' ORDER BY i, j),
+			string_agg(format('trunc(sum(r.quantities[%s] * r.usd) * %s)', i, 10::numeric ^ told.scale), ', ' ORDER BY i)
+				FILTER (WHERE j = 1))
+		FROM generate_series(1, m) AS i CROSS JOIN generate_series(1, m) AS j)
+	INTO gram, moments USING requests;
 	SELECT * INTO solved FROM solve_normal(gram, moments);
 	rank := m - cardinality(array_positions(solved.free, true));
 	unit_usd := ARRAY(SELECT div(n * 1e40, solved.denominator * 10::numeric ^ told.scale) * 1e-40
@@ -159,8 +159,8 @@ BEGIN
 			fit.usd[i] := short;
 			fit.reasons[i] := CASE
 				WHEN told.is_nothing THEN 'every request costs 0: it is free, or the log does not know what it costs'
-				WHEN told.kinds <= rank THEN format('%s different requests are too few for %s prices', told.kinds, m)
-				WHEN solved.entangled[i] THEN 'its count always is a fixed combination of the others'
+				WHEN told.kinds <= rank THEN format('too few different requests (%s) for the number of prices (%s)', told.kinds, m)
+				WHEN solved.entangled[i] THEN 'its count always is 0, or a fixed combination of the others'
 				WHEN NOT fit.sure[i] AND around >= abs(estimate) / 2 THEN format('the requests allow anything from %s to %s',
 					greatest(round(estimate - around, 6), 0), round(estimate + around, 6)) END;
 		END LOOP;
@@ -204,8 +204,9 @@ DECLARE
 	fit implied_fit;
 	prices numeric[];
 BEGIN
+	-- Twice as many each time, until they are too many: what has no list is found out from the first few.
 	WHILE too_many - enough > 1 LOOP
-		middle := (enough + too_many) / 2;
+		middle := least((enough + too_many) / 2, CASE WHEN too_many > cardinality(requests) THEN 2 * enough END);
 		fit := fit_prices(requests[1 : middle], units);
 		IF fit.consistent THEN
 			enough := middle;
@@ -340,7 +341,7 @@ COMMENT ON FUNCTION round_number(bigint, bigint) IS
 'The multiple of the highest power of ten that is at least the first number and below the second, the smallest of '
 'them. NULL gives NULL.';
 
--- One list for all; with a fee for each request; another list from a time on, or above a size; else one for most.
+-- One list for all; with a fee for each request; rounded to one side; another list from a time on, or above a size; else one for most.
 CREATE FUNCTION inferacct_internal.fit_group(requests charged_request[], units bigint[])
 RETURNS TABLE (first_at timestamptz, last_at timestamptz, valid_from timestamptz, above_input_tokens bigint,
 	fit implied_fit, note text)
@@ -349,6 +350,7 @@ SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	with_fee implied_fit;
+	side integer;
 	ordered charged_request[] := requests;
 	part record;
 BEGIN
@@ -367,6 +369,16 @@ BEGIN
 			RETURN;
 		END IF;
 	END IF;
+	FOREACH side IN ARRAY ARRAY[1, -1] LOOP
+		EXIT WHEN fit.residual > 2 * requests[1].slack;
+		fit := fit_prices(ARRAY(SELECT ROW(r.at, r.input, r.quantities, r.usd + side * r.slack, r.slack)::charged_request
+			FROM unnest(requests) AS r), units);
+		IF fit.explained = fit.requests THEN
+			note := CASE side WHEN 1 THEN 'costs are rounded down' ELSE 'costs are rounded up' END;
+			RETURN NEXT;
+			RETURN;
+		END IF;
+	END LOOP;
 	FOR part IN SELECT * FROM fit_parts(requests, units) AS p ORDER BY p.first_request LOOP
 		fit := part.fit;
 		first_at := requests[part.first_request].at;

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = error;
-SELECT plan(50);
+SELECT plan(52);
 SELECT setseed(0.42);
 
 -- ---------------------------------------------------------------------------
@@ -38,11 +38,11 @@ SELECT cmp_ok((SELECT count(*) FILTER (WHERE sure) / count(*)::numeric FROM tria
 SELECT results_eq($$SELECT f.usd, f.sure, f.explained, f.residual FROM fit_prices(ARRAY(SELECT ROW(now(), 1, ARRAY[n * 7, n * n], n * 7 * 0.000000123456789 + n * n * 0.00000000001, 5e-22)::charged_request FROM generate_series(1, 3) AS n), '{1000000,1000000}') AS f$$,
 	$$VALUES ('{0.123456789,0.00001}'::numeric[], '{t,t}'::boolean[], 3::bigint, 0::numeric)$$, 'unrounded costs give all the digits, from one request more than there are prices');
 SELECT results_eq($$SELECT f.usd, f.reasons FROM fit_prices(ARRAY(SELECT ROW(now(), 1, ARRAY[n * 7, n * n], n, 0.5)::charged_request FROM generate_series(1, 2) AS n), '{1000000,1000000}') AS f$$,
-	$$VALUES ('{NULL,NULL}'::numeric[], ARRAY['2 different requests are too few for 2 prices', '2 different requests are too few for 2 prices'])$$, 'as many requests as prices are too few');
+	$$VALUES ('{NULL,NULL}'::numeric[], ARRAY['too few different requests (2) for the number of prices (2)', 'too few different requests (2) for the number of prices (2)'])$$, 'as many requests as prices are too few');
 SELECT results_eq($$SELECT f.usd, f.sure FROM fit_prices(ARRAY(SELECT ROW(now(), 1, ARRAY[n, 2 * n, n * n], 0.000003 * n + 0.00001 * n * n, 5e-13)::charged_request FROM generate_series(1, 40) AS n), '{1000000,1000000,1000000}') AS f$$,
 	$$VALUES ('{NULL,NULL,10}'::numeric[], '{f,f,t}'::boolean[])$$, 'of meters in proportion nothing is known, of the others all');
 SELECT results_eq($$SELECT f.usd, f.reasons[3] FROM fit_prices(ARRAY(SELECT ROW(now(), 1, ARRAY[n, n * n, n + 3 * n * n], 0.000003 * n, 5e-13)::charged_request FROM generate_series(1, 40) AS n), '{1000000,1000000,1000000}') AS f$$,
-	$$VALUES ('{NULL,NULL,NULL}'::numeric[], 'its count always is a fixed combination of the others')$$, 'nor of one that is a combination of two');
+	$$VALUES ('{NULL,NULL,NULL}'::numeric[], 'its count always is 0, or a fixed combination of the others')$$, 'nor of one that is a combination of two');
 SELECT is((SELECT (fit_prices(ARRAY(SELECT ROW(now(), 1, ARRAY[n], n * 0.0000025, 5e-10)::charged_request FROM generate_series(1, 9) AS n), '{1}')).usd), '{0.0000025}'::numeric[], 'a price of one unit has the digits it needs');
 SELECT is((SELECT (fit_prices(ARRAY(SELECT ROW(now(), 1, ARRAY[n, n * n], 0, 0.5)::charged_request FROM generate_series(1, 9) AS n), '{1000000,1000000}')).usd), '{NULL,NULL}'::numeric[], 'a cost of nothing at all is not a price of 0');
 SELECT is((SELECT (fit_prices(ARRAY(SELECT ROW(now(), 1, ARRAY[n, n * n % 97], 0.00001 * n, 5e-10)::charged_request FROM generate_series(1, 30) AS n), '{1000000,1000000}')).usd), '{10,0}'::numeric[], 'a meter that costs nothing beside others is free');
@@ -134,6 +134,11 @@ SELECT matches((SELECT reason FROM implied_prices('mixed') WHERE meter = 'input'
 SELECT pg_temp.log('hits', 'CASE WHEN n % 10 = 0 THEN 0 ELSE round((input * 2 + output * 10 + cached * 0.2) / 1000000, 8) END', 'imp/d');
 SELECT results_eq($$SELECT implied_usd, explained, method FROM implied_prices('hits')$$, $$VALUES (2::numeric, 108::bigint, 'least squares'), (10, 108, 'least squares'), (0.2, 108, 'least squares')$$, 'some requests that cost nothing do not hide the prices of the others');
 
+SELECT pg_temp.log('down', 'trunc((input * 3 + output * 15 + cached * 0.3) / 1000000, 7)', 'imp/b');
+SELECT results_eq($$SELECT implied_usd, method, reason FROM implied_prices('down')$$, $$VALUES (3::numeric, 'exact', 'costs are rounded down'), (15, 'exact', 'costs are rounded down'), (0.3, 'exact', 'costs are rounded down')$$, 'rounding to one side is seen');
+SELECT pg_temp.log('up', 'ceil((input * 3 + output * 15 + cached * 0.3) * 10) / 10000000', 'imp/b');
+SELECT results_eq($$SELECT implied_usd, method, reason FROM implied_prices('up')$$, $$VALUES (3::numeric, 'exact', 'costs are rounded up'), (15, 'exact', 'costs are rounded up'), (0.3, 'exact', 'costs are rounded up')$$, 'and to the other');
+
 -- a contract's price, no costs, wrong input
 INSERT INTO contract (contract) VALUES ('imp-contract');
 SELECT set_contract_term('imp-contract', 'imp', 'b', 'input', 2.5);
@@ -143,7 +148,7 @@ SELECT results_eq($$SELECT meter, implied_usd, book_usd, statement IS NULL, reas
 RESET inferacct.contract;
 SELECT pg_temp.log('two', 'CASE WHEN n <= 2 THEN input * 0.000002 END', usage => 'usage(input, output)');
 SELECT results_eq($$SELECT requests, implied_usd, method, reason FROM implied_prices('two')$$,
-	$$VALUES (2::bigint, NULL::numeric, 'undetermined', '2 different requests are too few for 2 prices'), (2, NULL, 'undetermined', '2 different requests are too few for 2 prices')$$, 'two requests, of many without a cost');
+	$$VALUES (2::bigint, NULL::numeric, 'undetermined', 'too few different requests (2) for the number of prices (2)'), (2, NULL, 'undetermined', 'too few different requests (2) for the number of prices (2)')$$, 'two requests, of many without a cost');
 SELECT pg_temp.log('costless', 'NULL');
 SELECT is_empty($$SELECT * FROM implied_prices('costless')$$, 'a log without costs says nothing');
 SELECT throws_ok($$SELECT * FROM implied_prices('no such')$$, '42704', 'no log has rows of source "no such"');
