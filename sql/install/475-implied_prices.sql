@@ -341,7 +341,8 @@ COMMENT ON FUNCTION round_number(bigint, bigint) IS
 'The multiple of the highest power of ten that is at least the first number and below the second, the smallest of '
 'them. NULL gives NULL.';
 
--- One list for all; with a fee for each request; rounded to one side; another list from a time on, or above a size; else one for most.
+-- One list for all; with a fee for each request; rounded to one side; another list from a time on, or above a
+-- size; else one for most.
 CREATE FUNCTION inferacct_internal.fit_group(requests charged_request[], units bigint[])
 RETURNS TABLE (first_at timestamptz, last_at timestamptz, valid_from timestamptz, above_input_tokens bigint,
 	fit implied_fit, note text)

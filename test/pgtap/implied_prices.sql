@@ -134,9 +134,9 @@ SELECT matches((SELECT reason FROM implied_prices('mixed') WHERE meter = 'input'
 SELECT pg_temp.log('hits', 'CASE WHEN n % 10 = 0 THEN 0 ELSE round((input * 2 + output * 10 + cached * 0.2) / 1000000, 8) END', 'imp/d');
 SELECT results_eq($$SELECT implied_usd, explained, method FROM implied_prices('hits')$$, $$VALUES (2::numeric, 108::bigint, 'least squares'), (10, 108, 'least squares'), (0.2, 108, 'least squares')$$, 'some requests that cost nothing do not hide the prices of the others');
 
-SELECT pg_temp.log('down', 'trunc((input * 3 + output * 15 + cached * 0.3) / 1000000, 7)', 'imp/b');
+SELECT pg_temp.log('down', 'trunc((input * 3 + output * 15 + cached * 0.3) / 1000000, 6)', 'imp/b');
 SELECT results_eq($$SELECT implied_usd, method, reason FROM implied_prices('down')$$, $$VALUES (3::numeric, 'exact', 'costs are rounded down'), (15, 'exact', 'costs are rounded down'), (0.3, 'exact', 'costs are rounded down')$$, 'rounding to one side is seen');
-SELECT pg_temp.log('up', 'ceil((input * 3 + output * 15 + cached * 0.3) * 10) / 10000000', 'imp/b');
+SELECT pg_temp.log('up', 'ceil(input * 3 + output * 15 + cached * 0.3) / 1000000', 'imp/b');
 SELECT results_eq($$SELECT implied_usd, method, reason FROM implied_prices('up')$$, $$VALUES (3::numeric, 'exact', 'costs are rounded up'), (15, 'exact', 'costs are rounded up'), (0.3, 'exact', 'costs are rounded up')$$, 'and to the other');
 
 -- a contract's price, no costs, wrong input
