@@ -22,8 +22,10 @@ SELECT set_eq($$SELECT source, reason FROM rejected_usage$$, $$VALUES ('cc', 'no
 CREATE TABLE public.codex (session text, model text, line jsonb);
 INSERT INTO public.codex SELECT 's', 'gpt-5-codex', format('{"timestamp":"2026-10-01T10:00:0%sZ","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":%s},"last_token_usage":{"input_tokens":100,"cached_input_tokens":60,"output_tokens":7,"reasoning_output_tokens":2,"total_tokens":107}}}}', n, t)::jsonb
 FROM (VALUES (1, 100), (2, 100), (3, 200)) AS v(n, t);
+INSERT INTO public.codex VALUES ('old', 'gpt-5-codex', '{"timestamp":"2026-10-01T10:00:00Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":9}}}}'), ('old', 'gpt-5-codex', '{"timestamp":"2026-10-01T10:00:00Z","type":"event_msg","payload":{"type":"token_count","info":null}}');
 SELECT attach_usage('codex', 'public.codex', 'codex');
-SELECT results_eq($$SELECT count(*), min(usage::text), min(model) FROM usage_of_codex$$, $$VALUES (2::bigint, '{"input":40,"output":5,"cache_read":60,"reasoning":2,"requests":1}', 'openai/gpt-5-codex')$$, 'Codex');
+SELECT results_eq($$SELECT reason FROM rejected_usage WHERE source = 'codex'$$, $$VALUES ('a running total, and not what this call used')$$, 'Codex: a total alone');
+SELECT results_eq($$SELECT count(*), min(usage::text), min(model) FROM usage_of_codex WHERE usage IS NOT NULL$$, $$VALUES (2::bigint, '{"input":40,"output":5,"cache_read":60,"reasoning":2,"requests":1}', 'openai/gpt-5-codex')$$, 'Codex');
 
 -- LiteLLM: calls of every type, and days beside requests.
 CREATE TABLE public.ll (request_id text PRIMARY KEY, call_type text, spend float8, prompt_tokens int, completion_tokens int, "startTime" timestamp, "endTime" timestamp, model text, custom_llm_provider text, metadata jsonb, cache_hit text, status text, session_id text);
@@ -81,18 +83,22 @@ INSERT INTO public.sp SELECT id, '2026-10-01', a::jsonb FROM (VALUES
 	('sdk', '{"ai.operationId":"ai.generateText.doGenerate","gen_ai.system":"anthropic.messages","gen_ai.request.model":"claude-sonnet-4-5","gen_ai.usage.input_tokens":5,"gen_ai.usage.output_tokens":6}'),
 	('parent', '{"ai.operationId":"ai.generateText","ai.model.id":"claude-sonnet-4-5","ai.usage.promptTokens":5,"ai.usage.completionTokens":6}'),
 	('event', '{"event.name":"api_request","model":"claude-sonnet-4-5","input_tokens":"5","output_tokens":"20","cache_read_tokens":"10000","cache_creation_tokens":"50","cost_usd":"0.01"}'),
+	('gemini', '{"event.name":"gemini_cli.api_response","model":"gemini-2.5-pro","status_code":200,"input_token_count":8000,"output_token_count":100,"cached_content_token_count":7000,"thoughts_token_count":50,"tool_token_count":0,"total_token_count":8150}'),
+	('gemini, asked', '{"event.name":"gemini_cli.api_request","model":"gemini-2.5-pro","request_text":"x"}'),
+	('codex', '{"event.name":"codex.sse_event","event.kind":"response.completed","model":"gpt-5-codex","input_token_count":"1000","output_token_count":"100","cached_token_count":"700","reasoning_token_count":"60","tool_token_count":"1100"}'),
+	('other event', '{"event.name":"agent.answered","model":"gpt-5","smell_tokens":5}'),
 	('other', '{"gen_ai.operation.name":"responses","gen_ai.provider.name":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.input_tokens":7,"gen_ai.usage.smell_tokens":12}'),
 	('text', '{"gen_ai.operation.name":"embedding","gen_ai.provider.name":"openai","gen_ai.request.model":"e","gen_ai.usage.input_tokens":"5x"}')) AS v(id, a);
 SELECT attach_usage('sp', 'public.sp', 'otel');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier, provider_usd FROM usage_of_sp WHERE usage IS NOT NULL$$, $$VALUES
 	('new', '{"input":100,"output":10,"requests":1}', 'priority', 0.3), ('old', '{"input":100,"output":10,"requests":1}', 'standard', NULL), ('phoenix', '{"input":60,"output":10,"cache_read":40,"requests":1}', 'standard', NULL),
-	('sdk', '{"input":5,"output":6,"requests":1}', 'standard', NULL), ('aws', '{"input":8,"output":2,"requests":1}', 'standard', 0.02), ('aws, profile', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('aws, listed', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('event', '{"input":5,"output":20,"cache_read":10000,"cache_write":50,"requests":1}', 'standard', 0.01)$$, 'spans');
-SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'sp'$$, $$VALUES ('other'), ('text')$$, 'a count of an unknown name, and text');
+	('sdk', '{"input":5,"output":6,"requests":1}', 'standard', NULL), ('aws', '{"input":8,"output":2,"requests":1}', 'standard', 0.02), ('aws, profile', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('aws, listed', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('gemini', '{"input":1000,"output":100,"cache_read":7000,"reasoning":50,"requests":1}', 'standard', NULL), ('codex', '{"input":300,"output":40,"cache_read":700,"reasoning":60,"requests":1}', 'standard', NULL), ('event', '{"input":5,"output":20,"cache_read":10000,"cache_write":50,"requests":1}', 'standard', 0.01)$$, 'spans');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'sp'$$, $$VALUES ('other'), ('other event'), ('text')$$, 'a count of an unknown name, and text');
 SELECT is((SELECT attributes FROM usage_of_sp WHERE request_id = 'new'), '{"agent": "planner", "session": "c"}', 'conversation and agent are kept');
 SELECT set_eq($$SELECT request_id, region, attributes FROM usage_of_sp WHERE request_id LIKE 'aws%'$$, $$VALUES ('aws', 'eu-west-1', '{"guardrail": "gr-1"}'::jsonb), ('aws, profile', NULL, NULL), ('aws, listed', NULL, NULL)$$, 'the region of Bedrock, where its name does not say it');
-SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 5::numeric, 'inspect_usage() tells what is left out');
-SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 2::numeric, 'and what is rejected');
-SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 8::numeric, 'and days');
+SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 6::numeric, 'inspect_usage() tells what is left out');
+SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 3::numeric, 'and what is rejected');
+SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 10::numeric, 'and days');
 
 -- As an exporter writes them into ClickHouse: other column names, the status in one of them.
 CREATE TABLE public.otel_traces ("Timestamp" timestamp, "SpanId" text PRIMARY KEY, "SpanAttributes" text, "StatusCode" text, "ServiceName" text);
@@ -128,12 +134,27 @@ SELECT attach_usage('orc', 'public.orc', 'openrouter');
 SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_orc$$, $$VALUES ('g', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}'), ('h', NULL)$$, 'OpenRouter');
 CREATE TABLE public.ver (line jsonb);
 INSERT INTO public.ver VALUES ('{"data":{"id":"gen_1","created_at":"2026-10-01T00:00:00Z","model":"openai/gpt-5","provider_name":"openai","total_cost":0.01,"native_tokens_prompt":100,"native_tokens_completion":10,"native_tokens_cached":60,"native_tokens_reasoning":4,"tokens_prompt":99,"tokens_completion":9}}');
+INSERT INTO public.ver SELECT jsonb_set(jsonb_set(line, '{data,id}', '"gen_2"'), '{data,native_tokens_smell}', '3') FROM public.ver;
 SELECT attach_usage('ver', 'public.ver', 'vercel');
-SELECT set_eq($$SELECT request_id, model, usage::text FROM usage_of_ver$$, $$VALUES ('gen_1', 'openai/gpt-5', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}')$$, 'Vercel');
+SELECT results_eq($$SELECT left(reason, 26) FROM rejected_usage WHERE source = 'ver'$$, $$VALUES ('"native_tokens_smell" is 3')$$, 'Vercel: a count of an unknown name');
+SELECT set_eq($$SELECT request_id, model, usage::text FROM usage_of_ver WHERE usage IS NOT NULL$$, $$VALUES ('gen_1', 'openai/gpt-5', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}')$$, 'Vercel');
 CREATE TABLE public.pk (line jsonb);
 INSERT INTO public.pk VALUES ('{"id":"p1","created_at":"2026-10-01T00:00:00Z","ai_org":"openai","ai_model":"gpt-4o","response_status_code":200,"cost":1.5,"response":{"model":"gpt-4o-2024-08-06","service_tier":"default","usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110,"prompt_tokens_details":{"cached_tokens":60}}},"metadata":{"_user":"u"}}');
 SELECT attach_usage('pk', 'public.pk', 'portkey');
 SELECT set_eq($$SELECT request_id, model, usage::text, provider_usd, end_user FROM usage_of_pk$$, $$VALUES ('p1', 'openai/gpt-4o-2024-08-06', '{"input":40,"output":10,"cache_read":60,"requests":1}', 0.015, 'u')$$, 'Portkey');
+
+-- A count that a report has under no name known.
+SELECT matches(source_problem(tool, ('{"model": "m", "' || name || '": 5, "num_model_requests": 1, "output_tokens": 1}')::jsonb), 'not known', tool || ': ' || left(name, 20))
+FROM unnest(ARRAY['openai_usage_api', 'anthropic_usage_report']) AS tool, unnest(ARRAY['input_smell_tokens', repeat('long', 50)]) AS name;
+SELECT isnt(source_usage(tool, '{"model": "m", "input_smell_tokens": 0, "output_tokens": 1, "size": "1024x1024", "batch": false, "project_id": null}'), NULL, tool || ': zero') FROM unnest(ARRAY['openai_usage_api', 'anthropic_usage_report']) AS tool;
+-- What OpenAI bills without a model.
+CREATE TABLE public.oa (page jsonb);
+INSERT INTO public.oa VALUES ('{"data":[{"start_time":1775001600,"end_time":1775088000,"results":[{"object":"organization.usage.code_interpreter_sessions.result","num_sessions":4,"project_id":"p"},
+	{"object":"organization.usage.vector_stores.result","usage_bytes":1000,"project_id":"p"},{"object":"organization.usage.images.result","images":5,"num_model_requests":5,"size":"1024x1024","model":"dall-e-3"},
+	{"object":"organization.usage.audio_transcriptions.result","seconds":30,"num_model_requests":2,"model":"whisper-1"},{"object":"organization.costs.result","amount":{"value":1,"currency":"usd"},"line_item":"x"}]}]}');
+SELECT attach_usage('oa', 'public.oa', 'openai_usage_api');
+SELECT set_eq($$SELECT model, usage::text FROM usage_of_oa WHERE usage IS NOT NULL$$, $$VALUES ('openai/code_interpreter_sessions', '{"requests":1,"container_sessions":4}'), ('openai/dall-e-3', '{"requests":5,"images":5}'), ('openai/whisper-1', '{"requests":2,"seconds":30}')$$, 'OpenAI: sessions, images, seconds');
+SELECT set_eq($$SELECT model, left(reason, 21) FROM rejected_usage WHERE source = 'oa'$$, $$VALUES ('openai/vector_stores', '"usage_bytes" is 1000'), (NULL, 'no model')$$, 'a store, whose hours nothing tells, and a page of costs');
 
 -- Reports of providers: the context tier that the report names prices the sum.
 CREATE TABLE public.an (page jsonb);
