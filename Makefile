@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench unit unit-programs stress concurrency faults restores focus \
+.PHONY: all help test test-long test-matrix test-machines demo bench prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
 	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
 
 help:
@@ -64,6 +64,9 @@ help:
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
+	@echo 'make prices       rebuild pricing/ from public catalogs (maintainers); CATALOGS=, see pricing/README.md'
+	@echo 'make prices-check compare pricing/ with public catalogs: makers to the digit, 60 at random with two sources; CATALOGS='
+	@echo 'make prices-release keep pricing/*.json as the version that a release ships'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
 	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
@@ -83,6 +86,17 @@ help:
 
 test test-long test-matrix test-machines demo concurrency faults restores focus attack sanitize:
 	@bash .ci/$@
+
+# CATALOGS are of other people: facts are taken from them, files are not.
+prices:
+	@bash .ci/prices $(CATALOGS)
+
+# The version that a release ships: from then on nobody edits it.
+prices-release:
+	@bash .ci/prices-release
+
+prices-check:
+	@CHECK=1 bash .ci/prices $(CATALOGS)
 
 # bash has a SECONDS of its own.
 fuzz:
@@ -114,16 +128,12 @@ docs/reference.md: FORCE
 month:
 	@ROWS='$(ROWS)' bash .ci/with-server bash test/month/run
 
-# The shipped catalogs become one price version: a JSON array of pricing/*.json
-# between two SQL parts that load it.
-CATALOGS = $(sort $(wildcard pricing/*.json))
-build/catalogs.sql: $(CATALOGS) build/made-with | build
-	@{ echo '['; separator=; for catalog in $(CATALOGS); do \
-		echo "$$separator"; cat $$catalog; separator=,; done; echo ']'; } > $@
+# The shipped price versions: those that were released, and pricing/*.json.
+build/shipped.sql: $(wildcard pricing/*.json pricing/released/*.json) pricing/published_on .ci/shipped build/made-with | build
+	@bash .ci/shipped > $@
 
-$(INSTALL_SQL): $(SQL_PARTS) build/catalogs.sql inferacct.control build/made-with
-	cat $(filter-out sql/install/9%,$(SQL_PARTS)) sql/install/900-shipped.sql build/catalogs.sql \
-		$(filter-out sql/install/900%,$(filter sql/install/9%,$(SQL_PARTS))) > $@
+$(INSTALL_SQL): $(SQL_PARTS) build/shipped.sql inferacct.control build/made-with
+	cat $(filter-out sql/install/9%,$(SQL_PARTS)) build/shipped.sql $(filter sql/install/9%,$(SQL_PARTS)) > $@
 
 # Every source sees the shared headers; a stale object is worse than a rebuild.
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/made-with

@@ -261,16 +261,17 @@ CREATE TABLE gpu_price (
 	version			bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
 	gpu				text NOT NULL CHECK (gpu <> ''),
 	vendor			text NOT NULL CHECK (vendor <> ''),
+	region			text NOT NULL DEFAULT '' CHECK (octet_length(region) < 64),
 	term			text NOT NULL CHECK (term IN ('on_demand', 'reserved_1y', 'reserved_3y', 'spot')),
 	usd_per_hour	numeric CHECK (usd_per_hour >= 0),
 	source			text,
 	checked_on		date,
 	attributes		jsonb,
-	PRIMARY KEY (gpu, vendor, term, valid_from, version)
+	PRIMARY KEY (gpu, vendor, region, term, valid_from, version)
 );
 
 COMMENT ON TABLE gpu_price IS
-'Rent of one GPU in USD per hour by vendor and term, append-only and dated like price. usd_per_hour NULL withdraws it. Ranges of a market are rows of the vendors "cloud (low)" and "cloud (high)".';
+'Rent of one GPU in USD per hour by vendor, region ('''' where the vendor has one price) and term, append-only and dated like price. usd_per_hour NULL withdraws it. Ranges of a market are rows of the vendors "cloud (low)" and "cloud (high)".';
 
 CREATE TABLE catalog_rejection (
 	version		bigint NOT NULL DEFAULT inferacct_internal.own_price_version(),
@@ -483,7 +484,7 @@ BEGIN
 		CREATE TRIGGER price_version_opened BEFORE INSERT ON price_version FOR EACH ROW EXECUTE FUNCTION price_version_opened();
 		CREATE TRIGGER price_version_updated BEFORE UPDATE ON price_version FOR EACH ROW EXECUTE FUNCTION price_version_updated();
 	ELSE
-		EXECUTE format('CREATE TRIGGER price_row_of_version BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION price_row_of_version()', name);
+		EXECUTE format('CREATE TRIGGER price_row_of_version BEFORE INSERT ON %I FOR EACH ROW WHEN (NOT is_installing()) EXECUTE FUNCTION price_row_of_version()', name);
 	END IF;
 	IF cached THEN
 		EXECUTE format('CREATE TRIGGER price_written BEFORE INSERT ON %I FOR EACH STATEMENT EXECUTE FUNCTION price_written()', name);

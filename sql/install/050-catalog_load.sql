@@ -87,7 +87,7 @@ AS $$
 	FROM unnest(entries) e
 	LEFT JOIN LATERAL (
 		SELECT g.* FROM gpu_price g JOIN price_version v USING (version)
-		WHERE (g.gpu, g.vendor, g.term, g.valid_from) = (e.gpu, e.vendor, e.term, e.valid_from)
+		WHERE (g.gpu, g.vendor, g.region, g.term, g.valid_from) = (e.gpu, e.vendor, e.region, e.term, e.valid_from)
 			AND v.published_at <= catalog_changes.published_at
 		ORDER BY in_force_order(g.valid_from, v.published_at, g.version) DESC LIMIT 1
 	) g ON true
@@ -246,11 +246,8 @@ BEGIN
 	END IF;
 	observed_at := coalesce(observed_at, load_prices.published_at);
 	entries := ARRAY(SELECT c FROM parse_catalog(load_prices.catalog, load_prices.format) c WHERE c.kind <> 'merged');
-	-- The shipped catalogs are written under own names.
-	IF NOT is_installing() THEN
-		entries := ARRAY(SELECT c FROM catalog_by_own_names(entries, load_prices.published_at) AS c);
-		entries := ARRAY(SELECT c FROM catalog_without_hiding(entries, load_prices.published_at) AS c);
-	END IF;
+	entries := ARRAY(SELECT c FROM catalog_by_own_names(entries, load_prices.published_at) AS c);
+	entries := ARRAY(SELECT c FROM catalog_without_hiding(entries, load_prices.published_at) AS c);
 
 	-- The native format is ours: what is wrong in it is a mistake to be mended.
 	rejected := (SELECT count(*) FROM unnest(entries) c WHERE c.kind = 'rejected');
@@ -308,8 +305,8 @@ BEGIN
 	SELECT opened, (e).alias, (e).provider, (e).model, (e).region, (e).valid_from,
 		coalesce((e).source, load_prices.source), (e).checked_on
 	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'alias' AND status <> 'unchanged';
-	INSERT INTO gpu_price (version, gpu, vendor, term, usd_per_hour, valid_from, source, checked_on)
-	SELECT opened, (e).gpu, (e).vendor, (e).term, (e).usd, (e).valid_from,
+	INSERT INTO gpu_price (version, gpu, vendor, region, term, usd_per_hour, valid_from, source, checked_on)
+	SELECT opened, (e).gpu, (e).vendor, (e).region, (e).term, (e).usd, (e).valid_from,
 		coalesce((e).source, load_prices.source), (e).checked_on
 	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'gpu_price' AND status <> 'unchanged';
 	-- All of it must make rate cards: a multiplier may want more digits than there are (IA101).
@@ -325,7 +322,7 @@ END $$;
 
 COMMENT ON FUNCTION load_prices(text, text, text, timestamptz, timestamptz, timestamptz) IS
 'Loads a price catalog as one new version and says what became of its entries: added (key not known before), changed, withdrawn (price null), unchanged, rejected (cannot be expressed; see catalog_rejection). They sum to the entries of the catalog. '
-'format: inferacct (native, pricing/README.md), genai-prices, litellm. source: where it comes from, for entries that do not say; published_at: when it became known; observed_at: when it was read (NULL: published_at), which is the checked_on of a foreign catalog''s prices. '
+'format: inferacct (native, pricing/README.md), genai-prices, litellm, models.dev, pi-ai. source: where it comes from, for entries that do not say; published_at: when it became known; observed_at: when it was read (NULL: published_at), which is the checked_on of a foreign catalog''s prices. '
 'All or nothing; a catalog that says nothing new adds no version. What a foreign catalog says without a date of a model that is known holds from observed_at on where it differs, and a window of time never reaches back; of a new model it holds from ever on. '
 'valid_from: undated prices hold from then on instead, a correction of the past by the owner of the extension; price_impact() shows what it does. A price that is the same and was read more than 30 days later, or confirms a single source, is published again, and counts as unchanged. '
 'In a foreign catalog a tier, region or context that costs an exact multiple is kept as a multiplier; numbers of 16 or 17 digits are rounded at 12, prices of an hour to those of a second of 15 decimals, and a NOTICE counts them. '

@@ -83,7 +83,8 @@ COMMENT ON TABLE deployment IS
 'those of hardware are per replica.';
 COMMENT ON COLUMN deployment.model IS 'The model it serves, as in model_profile; a label here.';
 COMMENT ON COLUMN deployment.gpu IS
-'GPU, vendor and term name the rows of gpu_price that it rents; vendor NULL: the only one there is.';
+'GPU, vendor and term name the rows of gpu_price that it rents; vendor NULL: the only one there is; '
+'vendor/region where a vendor''s regions differ.';
 COMMENT ON COLUMN deployment.term IS
 'on_demand, reserved_1y, reserved_3y, spot; owned rents nothing and has upfront_usd.';
 COMMENT ON COLUMN deployment.prefill_tokens_per_second IS
@@ -426,28 +427,46 @@ COMMENT ON FUNCTION deployment_in_force(text, timestamptz) IS
 'The row of table deployment that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. '
 'Errors: IA301 there is none, 22008 an infinite time.';
 
+CREATE FUNCTION inferacct_internal.gpu_offers(gpu text, vendor text, term text, at timestamptz)
+RETURNS TABLE (gpu text, vendor text, region text, term text, usd_per_hour numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT g.gpu, g.vendor, g.region, g.term, g.usd_per_hour
+	FROM (
+		SELECT DISTINCT ON (p.gpu, p.vendor, p.region, p.term) p.*
+		FROM gpu_price p JOIN price_version v USING (version)
+		WHERE ($1 IS NULL OR p.gpu = $1) AND ($2 IS NULL OR p.vendor = $2) AND ($3 IS NULL OR p.term = $3)
+			AND p.valid_from <= at AND v.published_at <= price_horizon()
+		ORDER BY p.gpu, p.vendor, p.region, p.term, in_force_order(p.valid_from, v.published_at, p.version) DESC
+	) g
+	WHERE g.usd_per_hour IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION gpu_offers(text, text, text, timestamptz) IS
+'The rents of GPUs in USD per hour in force at a time, by vendor, region and term, as known now (or at inferacct.as_of), without those withdrawn. NULL gpu, vendor or term: any. The one rule of what a GPU costs.';
+
 CREATE FUNCTION inferacct_internal.gpu_rents(gpu text, vendor text, term text, at timestamptz)
 RETURNS TABLE (of_gpu text, of_vendor text, of_term text, usd_per_hour numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT g.gpu, g.vendor, g.term, g.usd_per_hour
+	SELECT DISTINCT o.gpu, o.name, o.term, o.usd_per_hour
 	FROM (
-		SELECT DISTINCT ON (p.gpu, p.vendor, p.term) p.gpu, p.vendor, p.term, p.usd_per_hour
-		FROM gpu_price p JOIN price_version v USING (version)
-		WHERE (gpu_rents.gpu IS NULL OR p.gpu = gpu_rents.gpu)
-			AND (gpu_rents.vendor IS NULL OR p.vendor = gpu_rents.vendor)
-			AND (gpu_rents.term IS NULL OR p.term = gpu_rents.term) AND p.valid_from <= at
-				AND v.published_at <= price_horizon()
-		ORDER BY p.gpu, p.vendor, p.term, in_force_order(p.valid_from, v.published_at, p.version) DESC
-	) g
-	WHERE g.usd_per_hour IS NOT NULL
+		SELECT g.*, CASE WHEN g.vendor || '/' || g.region = gpu_rents.vendor THEN gpu_rents.vendor
+				WHEN g.region = '' OR min(g.usd_per_hour) OVER one = max(g.usd_per_hour) OVER one THEN g.vendor
+				ELSE g.vendor || '/' || g.region END AS name,
+			bool_or(g.region = '') OVER one AS has_base
+		FROM gpu_offers(gpu_rents.gpu, NULL, gpu_rents.term, at) AS g
+		WHERE gpu_rents.vendor IS NULL OR gpu_rents.vendor IN (g.vendor, g.vendor || '/' || g.region)
+		WINDOW one AS (PARTITION BY g.gpu, g.vendor, g.term)
+	) AS o
+	WHERE NOT (o.has_base AND o.name <> o.vendor AND o.vendor = gpu_rents.vendor)
 	ORDER BY 1, 2, 3
 $$;
 
 COMMENT ON FUNCTION gpu_rents(text, text, text, timestamptz) IS
-'The rents of GPUs in USD per hour in force at a time, as known now (or at inferacct.as_of), without those withdrawn. '
-'NULL gpu, vendor or term: any. The one rule of what a GPU costs.';
+'gpu_offers() by vendor: a vendor with one price in all its regions by its name, others as vendor/region, which is how a region is asked for; a vendor''s price without a region is what its name means. NULL gpu, vendor or term: any.';
 
 CREATE FUNCTION gpu_usd_per_hour(gpu text, vendor text, term text, at timestamptz DEFAULT now()) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100

@@ -178,7 +178,7 @@ AS $$
 	FROM routing_tier AS t WHERE NOT EXISTS (SELECT FROM routing_policy AS p WHERE p.name = t.policy) GROUP BY t.policy
 	UNION ALL
 	SELECT 'deployment', d.name, format('rents %s (%s), which nobody offers', d.gpu, concat_ws(', ', d.vendor, d.term)), 'add a row of gpu_price'
-	FROM deployment AS d WHERE d.term <> 'owned' AND NOT EXISTS (SELECT FROM gpu_price AS g WHERE g.gpu = d.gpu AND g.term = d.term AND g.vendor = coalesce(d.vendor, g.vendor))
+	FROM deployment AS d WHERE d.term <> 'owned' AND NOT EXISTS (SELECT FROM gpu_price AS g WHERE g.gpu = d.gpu AND g.term = d.term AND coalesce(d.vendor, g.vendor) IN (g.vendor, g.vendor || '/' || g.region))
 	-- booked months
 	UNION ALL
 	SELECT 'booked_usage', b.month::text, format('%s booked rows of a month that is not closed', count(*)), format('restore its row of closed_month, or SELECT reopen_month(%L)', b.month)

@@ -1,6 +1,6 @@
 /*
  * catalog_build.h
- *	  What the readers of the three catalog formats share: making rows, reading
+ *	  What the readers of all catalog formats share: making rows, reading
  *	  exact decimals, dates and weekly windows.  Private to src/catalog.
  *
  * Memory: functions that return text return it in the catalog's own memory.
@@ -63,6 +63,8 @@ extern const char *WeekText(Catalog *catalog, const Week *week, const char *time
 extern bool CatalogReadInferacct(Catalog *catalog, const cJSON *root);
 extern bool CatalogReadGenaiPrices(Catalog *catalog, const cJSON *root);
 extern bool CatalogReadLitellm(Catalog *catalog, const cJSON *root);
+extern bool CatalogReadModelsDev(Catalog *catalog, const cJSON *root);
+extern bool CatalogReadPiAi(Catalog *catalog, const cJSON *root);
 
 /* name_set.c: a set of names, each with the number it was first given */
 typedef struct NameSlot

@@ -48,7 +48,7 @@ static const char *const alias_fields[] = {
 	"alias", "provider", "model", "region", "valid_from", "source", "checked_on", NULL
 };
 static const char *const gpu_fields[] = {
-	"gpu", "vendor", "term", "usd_per_hour", "valid_from", "source", "checked_on", NULL
+	"gpu", "vendor", "region", "term", "usd_per_hour", "valid_from", "source", "checked_on", NULL
 };
 static const char *const agreements[] = {"agreed", "single", "disputed", NULL};
 static const char *const gpu_terms[] = {"on_demand", "reserved_1y", "reserved_3y", "spot", NULL};
@@ -454,6 +454,7 @@ ReadGpuEntry(Entry *entry)
 
 	entry->row.gpu = TextField(entry, "gpu", NULL, "no gpu");
 	entry->row.vendor = TextField(entry, "vendor", NULL, "no vendor");
+	entry->row.region = TextField(entry, "region", "", "region is not text");
 	entry->row.term = TextField(entry, "term", NULL, "no term");
 	if (entry->row.term[0] != '\0' && !IsOneOf(entry->row.term, gpu_terms))
 		Reject(entry, "term", "unknown term");

@@ -170,7 +170,7 @@ CheckFormat(const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown catalog format \"%s\"", name),
-				 errhint("The formats are inferacct, genai-prices and litellm.")));
+				 errhint("The formats are inferacct, genai-prices, litellm, models.dev and pi-ai.")));
 	return format;
 }
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const format_names[] = {"inferacct", "genai-prices", "litellm"};
+static const char *const format_names[] = {"inferacct", "genai-prices", "litellm", "models.dev", "pi-ai"};
 static const char *const kind_names[] = {"price", "alias", "gpu_price", "rejected", "merged"};
 
 bool
@@ -53,8 +53,8 @@ RowKey(Catalog *catalog, const CatalogRow *row)
 			return CatalogPrint(catalog, "a\x1f%s\x1f%s\x1f%" PRId64,
 								row->alias, row->provider, row->valid_from);
 		case CATALOG_GPU_PRICE:
-			return CatalogPrint(catalog, "g\x1f%s\x1f%s\x1f%s\x1f%" PRId64,
-								row->gpu, row->vendor, row->term, row->valid_from);
+			return CatalogPrint(catalog, "g\x1f%s\x1f%s\x1f%s\x1f%s\x1f%" PRId64,
+								row->gpu, row->vendor, row->region, row->term, row->valid_from);
 		case CATALOG_REJECTED:
 		case CATALOG_MERGED:
 			break;
@@ -178,6 +178,12 @@ CatalogParse(const char *text, size_t length, CatalogFormat format, CatalogStop 
 			break;
 		case CATALOG_LITELLM:
 			read = CatalogReadLitellm(catalog, root);
+			break;
+		case CATALOG_MODELS_DEV:
+			read = CatalogReadModelsDev(catalog, root);
+			break;
+		case CATALOG_PI_AI:
+			read = CatalogReadPiAi(catalog, root);
 			break;
 	}
 	cJSON_Delete(root);

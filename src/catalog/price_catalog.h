@@ -1,6 +1,6 @@
 /*
  * price_catalog.h
- *	  Price catalogs: from the JSON of one of three formats to flat rows.
+ *	  Price catalogs: from the JSON of one of several formats to flat rows.
  *
  * Invariant: every price field of a foreign catalog ends as exactly one row:
  * a price, a rejected row that says why, or a merged row (the charge is already
@@ -26,7 +26,9 @@ typedef enum CatalogFormat
 {
 	CATALOG_INFERACCT,			/* the native format, strict */
 	CATALOG_GENAI_PRICES,		/* pydantic/genai-prices data.json, version 2 */
-	CATALOG_LITELLM				/* LiteLLM model_prices_and_context_window.json */
+	CATALOG_LITELLM,			/* LiteLLM model_prices_and_context_window.json */
+	CATALOG_MODELS_DEV,			/* models.dev api.json */
+	CATALOG_PI_AI				/* the catalog of models of pi-ai */
 } CatalogFormat;
 
 typedef enum CatalogStatus

@@ -51,6 +51,26 @@ FindAlias(Search *search, const char *name, ModelRef *ref)
 	return false;
 }
 
+/* The model of its maker, whose name it has under one spelling or another. */
+static ModelStatus
+LookUpMaker(Search *search, const char *model)
+{
+	const ModelDirectory *directory = search->directory;
+	ModelMatch *match = search->match;
+	const char *maker = MakerOf(model);
+
+	if (FindAlias(search, model, &match->ref))
+	{
+		NoteRule(search, MODEL_RULE_ALIAS);
+		return MODEL_FOUND;
+	}
+	if (maker == NULL || directory->find(directory->arg, maker, model, &match->ref, 1) <= 0)
+		return MODEL_UNKNOWN;
+	match->ref.guessed = false;
+	NoteRule(search, MODEL_RULE_EXACT);
+	return MODEL_FOUND;
+}
+
 /* The model of whoever has it. */
 static ModelStatus
 LookUpBare(Search *search, const char *model)
@@ -169,9 +189,12 @@ LookUpSpellings(Search *search, LookUp look_up)
 static ModelStatus
 LookUpReading(Search *search)
 {
+	ModelStatus status;
+
 	if (search->reading.provider[0] != '\0')
 		return LookUpSpellings(search, LookUpWithProvider);
-	return LookUpSpellings(search, LookUpBare);
+	status = LookUpSpellings(search, LookUpMaker);
+	return status != MODEL_UNKNOWN ? status : LookUpSpellings(search, LookUpBare);
 }
 
 static ModelStatus

@@ -13,16 +13,18 @@
  *	1. An alias of the name as written.
  *	2. "provider/model" (or "provider:model"), when the prefix is a provider of
  *	   the directory or a known spelling of one; then the whole name, as written,
- *	   as a model.  A name without such a prefix is a bare model, and must be
- *	   unique.
+ *	   as a model.  A name without such a prefix is a bare model: its maker's,
+ *	   where several have it, and else it must be unique.
  *	3. What only wraps the model is taken off: call routes and regions of Bedrock
  *	   and Azure paths, models/, publishers/x/models/, accounts/fireworks/models/,
- *	   the head of a Bedrock ARN, the geography of a Bedrock inference profile.
+ *	   the head of a Bedrock ARN, the geography of a Bedrock inference profile, and
+ *	   what changes no price: a context size, thinking, a search.
  *	4. What loses something comes last, in this order: Vertex @date, the
  *	   owner's part of a fine-tuned model (whose own price it keeps: "ft:base",
- *	   never the base model's), the vendor and version of a Bedrock id, the date
- *	   of a snapshot, in whose place "-latest" is tried first; and an undated
- *	   name is also sought as "name-latest".
+ *	   never the base model's), the vendor and version of a Bedrock id (one that
+ *	   is missing is added), OpenRouter's choice of a host, the number format of
+ *	   open weights, the date of a snapshot, in whose place "-latest" is tried
+ *	   first; and an undated name is also sought as "name-latest".
  *
  *	5. When all failed, an alias that is a pattern: of the name without its
  *	   provider, then of what rule 3 leaves of it.
@@ -119,11 +121,14 @@ typedef enum ModelStatus
 	MODEL_RULE(ARN, arn)						/* arn:aws:bedrock:... */ \
 	MODEL_RULE(PROFILE, profile)				/* eu.anthropic.... */ \
 	MODEL_RULE(VERTEX_DATE, vertex_date)		/* ...@20250929 */ \
+	MODEL_RULE(VARIANT, variant)				/* ...[1m], ...:thinking */ \
 	MODEL_RULE(SPELLING, spelling)				/* claude-sonnet-4.5, GPT-4o */ \
 	MODEL_RULE(ALIAS, alias) \
 	MODEL_RULE(FINE_TUNE, fine_tune)			/* ft:base:org:name:id */ \
 	MODEL_RULE(VENDOR, vendor)					/* anthropic.... without its vendor */ \
 	MODEL_RULE(VERSION, version)				/* ...-v2:0 without its version */ \
+	MODEL_RULE(ROUTING, routing)				/* ...:floor */ \
+	MODEL_RULE(QUANTIZATION, quantization)		/* ...-fp8 */ \
 	MODEL_RULE(DATED_SNAPSHOT, dated_snapshot)	/* ...-2024-08-06 without its date */ \
 	MODEL_RULE(LATEST, latest)					/* as name-latest */ \
 	MODEL_RULE(PATTERN, pattern)				/* as an alias with a star says */

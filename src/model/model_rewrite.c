@@ -9,6 +9,8 @@
  */
 #include "model/model_rewrite.h"
 
+#include <stdio.h>
+
 /*
  * Spellings of one provider: ids of this and other catalogs, of LiteLLM, of
  * OpenTelemetry's gen_ai.provider.name, of LangChain, OpenLLMetry, OpenInference,
@@ -25,7 +27,7 @@ static const char *const families[][32] = {
 		"google_genai", "google_vertexai", "google-genai", "google-vertexai", "google_ai", "google-ai", "googleai", "google-ai-studio",
 		"google_ai_studio", "google.generative-ai", "google.vertex", "google_vertex_ai", "vertexai", "vertex-ai", "vertex",
 		"vertex.anthropic", "google.vertex.anthropic", "google-vertex-anthropic", "google_anthropic_vertex", "google_gemini"},
-	{"openai", "text-completion-openai", "openai-chat", "openai_chat", "openai-responses", "openai_responses", "open_ai"},
+	{"openai", "text-completion-openai", "openai-chat", "openai_chat", "openai-responses", "openai_responses", "openai.responses", "openai.chat", "open_ai"},
 	{"anthropic", "anthropic_text", "anthropic-messages"},
 	{"ai21", "ai21_chat", "ai21labs"},
 	{"cloudflare", "cloudflare-workers-ai", "workers-ai", "workers_ai"},
@@ -49,6 +51,28 @@ static const char *const families[][32] = {
 	{"zhipuai", "zhipu"},
 	{"openrouter", "open_router"}, {"perplexity", "perplexity-ai", "perplexity_ai", "perplexityai"},
 	{"baseten"}, {"cerebras"}, {"databricks"}, {"groq"}, {"minimax"}, {"nebius"}, {"ovhcloud"}, {"sambanova"}, {"snowflake"}
+};
+
+/* How the names of a maker's models begin, in lower case. */
+static const char *const makers[][2] = {
+	{"claude-", "anthropic"},
+	{"command-", "cohere"}, {"embed-", "cohere"}, {"rerank-", "cohere"},
+	{"deepseek-", "deepseek"},
+	{"gemini-", "google"},
+	{"glm-", "zai"},
+	{"gpt-", "openai"}, {"chatgpt-", "openai"}, {"o1", "openai"}, {"o3", "openai"}, {"o4", "openai"}, {"text-embedding-", "openai"},
+	{"whisper-", "openai"}, {"tts-", "openai"}, {"dall-e-", "openai"}, {"sora-", "openai"}, {"omni-moderation", "openai"}, {"text-moderation", "openai"},
+	{"grok-", "x-ai"},
+	{"jamba-", "ai21"},
+	{"kimi-", "moonshotai"},
+	{"mimo-", "xiaomi"},
+	{"minimax-", "minimax"},
+	{"mistral-", "mistral"}, {"ministral-", "mistral"}, {"magistral-", "mistral"}, {"codestral-", "mistral"},
+	{"devstral-", "mistral"}, {"pixtral-", "mistral"}, {"voxtral-", "mistral"},
+	{"muse-", "meta"},
+	{"qwen", "dashscope"}, {"qwq-", "dashscope"},
+	{"sonar", "perplexity"},
+	{"voyage-", "voyageai"}
 };
 
 static bool
@@ -141,6 +165,21 @@ ProviderFamily(const char *provider)
 	return NULL;
 }
 
+const char *
+MakerOf(const char *model)
+{
+	char		lower[MODEL_NAME_SIZE];
+
+	CopyText(lower, sizeof(lower), model, strlen(model));
+	LowerCase(lower);
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
+	{
+		if (StartsWith(lower, makers[i][0]))
+			return makers[i][1];
+	}
+	return NULL;
+}
+
 /* Is the reading of this provider, under any spelling? */
 static bool
 IsOf(const Reading *reading, const char *provider)
@@ -204,7 +243,9 @@ IsRegion(const char *text, size_t length)
 static bool
 ReadRoute(Reading *reading)
 {
-	static const char *const routes[] = {"converse/", "converse_like/", "invoke/", "global-standard/"};
+	static const char *const routes[] = {
+		"converse/", "converse_like/", "invoke/", "mantle/", "global-standard/", "standard/", "data-zone-standard/", "regional/"
+	};
 	bool		applies = false;
 	size_t		length;
 
@@ -306,7 +347,7 @@ ReadArn(Reading *reading)
 static bool
 ReadProfile(Reading *reading)
 {
-	static const char *const zones[] = {"us.", "eu.", "apac.", "au.", "ca.", "jp.", "global.", "us-gov."};
+	static const char *const zones[] = {"us.", "eu.", "apac.", "au.", "ca.", "jp.", "global.", "us-gov.", "sa.", "mx.", "in.", "me.", "uk."};
 
 	if (reading->provider[0] != '\0' && !IsOf(reading, "aws"))
 		return false;
@@ -346,6 +387,101 @@ ReadVertexDate(Reading *reading)
 	return true;
 }
 
+/* Cut an ending off; false when the name does not end so, or is nothing else. */
+static bool
+CutEnd(Reading *reading, const char *end)
+{
+	size_t		length = strlen(reading->model);
+
+	if (length <= strlen(end) || !EndsWith(reading->model, end))
+		return false;
+	reading->model[length - strlen(end)] = '\0';
+	return true;
+}
+
+/* The context size that ends a Bedrock id (:28k) or a name of Claude Code ([1m]); the price is by what is sent. */
+static bool
+CutContextSize(Reading *reading)
+{
+	char	   *colon = strrchr(reading->model, ':');
+	size_t		digits;
+
+	if (CutEnd(reading, "[1m]") || CutEnd(reading, "[1M]"))
+		return true;
+	if (colon == NULL || colon == reading->model || !IsBedrockId(reading))
+		return false;
+	digits = strspn(colon + 1, "0123456789");
+	if (digits == 0 || strcmp(colon + 1 + digits, "k") != 0)
+		return false;
+	*colon = '\0';
+	return true;
+}
+
+/*
+ * The same model asked otherwise: what it thinks or searches is counted by its own
+ * meters.  A model that OpenRouter gives away is none of its paid ones.
+ */
+static bool
+CutVariant(Reading *reading)
+{
+	static const char *const ends[] = {":thinking", ":beta", ":online"};
+	const char *slash = strrchr(reading->model, '/');
+	bool		is_claude = StartsWith(slash == NULL ? reading->model : slash + 1, "claude-");
+	bool		applies = CutContextSize(reading);
+
+	if (IsOf(reading, "openrouter") || (reading->provider[0] == '\0' && slash != NULL))
+	{
+		if (CutEnd(reading, ":free"))
+		{
+			ReadingSetProvider(reading, "openrouter", false);
+			return CopyText(reading->model, sizeof(reading->model), "openrouter/free", strlen("openrouter/free"));
+		}
+	}
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		applies |= CutEnd(reading, ends[i]);
+	if (is_claude)
+		applies |= CutEnd(reading, "-thinking");
+	return applies;
+}
+
+/* OpenRouter's choice among the hosts of a model, whose prices differ: a guess. */
+static bool
+CutRouting(Reading *reading)
+{
+	static const char *const ends[] = {":floor", ":nitro", ":exacto", ":extended"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	{
+		if (CutEnd(reading, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The number format of open weights, which a host may sell at another price: a guess. */
+static bool
+CutQuantization(Reading *reading)
+{
+	static const char *const ends[] = {
+		"fp8", "fp16", "bf16", "fp4", "nvfp4", "mxfp4", "int8", "int4", "awq", "gptq", "w4a16", "w8a8"
+	};
+	char		end[16];
+	char		lower[MODEL_NAME_SIZE];
+
+	CopyText(lower, sizeof(lower), reading->model, strlen(reading->model));
+	LowerCase(lower);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	{
+		snprintf(end, sizeof(end), "-%s", ends[i]);
+		if (strlen(lower) > strlen(end) && EndsWith(lower, end))
+		{
+			reading->model[strlen(lower) - strlen(end)] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
 /* ft:BASE:ORG:NAME:ID as OpenAI spells it, BASE.ft-ID as Azure does, to ft:BASE */
 static bool
 ReadFineTune(Reading *reading)
@@ -373,6 +509,53 @@ CutVendor(Reading *reading)
 		return false;
 	ReadingSetProvider(reading, "aws", false);
 	return ReadingCutHead(reading, VendorLength(reading->model));
+}
+
+/* Add the version that a Bedrock id lacks. */
+static bool
+AddVersion(Reading *reading, const char *version)
+{
+	size_t		length = strlen(reading->model);
+
+	if (!IsBedrockId(reading))
+		return false;
+	ReadingSetProvider(reading, "aws", false);
+	return CopyText(reading->model + length, sizeof(reading->model) - length, version, strlen(version));
+}
+
+static bool
+AddV1(Reading *reading)
+{
+	return AddVersion(reading, "-v1");
+}
+
+static bool
+AddV1Revision(Reading *reading)
+{
+	size_t		length = strlen(reading->model);
+	bool		versioned = length > 3 && strncmp(reading->model + length - 3, "-v", 2) == 0 &&
+		IsDigit(reading->model[length - 1]);
+
+	return AddVersion(reading, versioned ? ":0" : "-v1:0");
+}
+
+static bool
+AddRevision(Reading *reading)
+{
+	return AddVersion(reading, "-1:0");
+}
+
+/* The :0 that ends a Bedrock id. */
+static bool
+CutRevision(Reading *reading)
+{
+	size_t		length = strlen(reading->model);
+
+	if ((!IsOf(reading, "aws") && !IsBedrockId(reading)) || length < 3 ||
+		reading->model[length - 2] != ':' || !IsDigit(reading->model[length - 1]))
+		return false;
+	reading->model[length - 2] = '\0';
+	return true;
 }
 
 /* The -v2, -v2:0 or -v1:0:200k that ends a Bedrock id. */
@@ -441,7 +624,7 @@ static bool
 CutDate(Reading *reading)
 {
 	static const char *const shapes[] = {
-		"-20YY-MM-DD", "-20YYMMDD", "-MM-20YY", "-MM-DD", "-YYMMDD", "-MMDD", "-YYMM", "-latest", "-0NN"
+		":20YYMMDD-vN", "-20YY-MM-DD", "-20YYMMDD", "-MM-20YY", "-MM-DD", "-YYMMDD", "-MMDD", "-YYMM", "-latest", "-0NN"
 	};
 	const char *slash = strrchr(reading->model, '/');
 	bool		is_gemini = StartsWith(slash == NULL ? reading->model : slash + 1, "gemini-");
@@ -481,10 +664,17 @@ const ReadingRule reading_rules[] = {
 	{MODEL_RULE_PROFILE, true, ReadProfile},
 	{MODEL_RULE_PROFILE, false, AddRegional},
 	{MODEL_RULE_VERTEX_DATE, true, ReadVertexDate},
+	{MODEL_RULE_VARIANT, true, CutVariant},
 	{MODEL_RULE_FINE_TUNE, true, ReadFineTune},
+	{MODEL_RULE_VERSION, false, CutRevision},
+	{MODEL_RULE_VERSION, false, AddV1Revision},
+	{MODEL_RULE_VERSION, false, AddV1},
+	{MODEL_RULE_VERSION, false, AddRevision},
 	{MODEL_RULE_VENDOR, false, CutVendor},
 	{MODEL_RULE_VERSION, true, CutVersion},
 	{MODEL_RULE_VENDOR, false, CutVendor},
+	{MODEL_RULE_ROUTING, true, CutRouting},
+	{MODEL_RULE_QUANTIZATION, true, CutQuantization},
 	{MODEL_RULE_LATEST, false, DateToLatest},
 	{MODEL_RULE_DATED_SNAPSHOT, true, CutDate},
 	{MODEL_RULE_VENDOR, true, CutVendor},
@@ -510,6 +700,8 @@ ReadingRespell(const char *model, Spelling spelling, char *spelled)
 
 	CopyText(lower, sizeof(lower), model, strlen(model));
 	LowerCase(lower);
+	for (char *space = strchr(lower, ' '); space != NULL; space = strchr(space, ' '))
+		*space = '-';
 	memcpy(spelled, lower, sizeof(lower));
 	switch (spelling)
 	{

@@ -21,6 +21,8 @@
 #include "server/compat.h"
 #include "price/cost.h"
 #include "server/errors.h"
+#include "model/model_advice.h"
+#include "model/model_rewrite.h"
 #include "model/model_suggest.h"
 #include "server/call_site.h"
 #include "session/known_at.h"
@@ -411,10 +413,18 @@ AppendNearest(StringInfo list, Pricing *pricing, const char *name)
 	}
 	for (int n = 0; n < nearest.count; n++)
 	{
-		for (int i = 0; i < count; i++)
+		const char *maker = MakerOf(nearest.best[n].name);
+
+		/* Of those that have it, the maker goes first. */
+		for (int pass = maker == NULL; pass < 2; pass++)
 		{
-			if (strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
-				appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
+			for (int i = 0; i < count; i++)
+			{
+				bool		by_maker = maker != NULL && strncmp(names[i], maker, strlen(maker)) == 0 && names[i][strlen(maker)] == '/';
+
+				if (by_maker == (pass == 0) && strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
+					appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
+			}
 		}
 	}
 }
@@ -447,6 +457,7 @@ PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz 
 	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
 	StringInfoData list;
 	const char *meant;
+	const char *advice;
 
 	initStringInfo(&list);
 	if (status == MODEL_AMBIGUOUS)
@@ -478,12 +489,14 @@ PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz 
 		AppendCandidates(&list, &match);
 	if (near && list.len == 0)
 		AppendNearest(&list, pricing, terminated);
+	advice = ModelAdvice(terminated);
 	meant = list.len == 0 ? "provider/model" : pnstrdup(list.data, strcspn(list.data, ","));
 	return (Refusal) {
 		.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
 		.message = psprintf("unknown model \"%s\"", shown),
 		.detail = psprintf("No provider has prices for it (request of %s).", time),
-		.hint = psprintf("%s%s%sAdd a price with set_price(), or say what it means, as in SELECT set_alias(%s, %s). %s",
+		.hint = psprintf("%s%s%s%s%sAdd a price with set_price(), or say what it means, as in SELECT set_alias(%s, %s). %s",
+						 advice == NULL ? "" : advice, advice == NULL ? "" : " ",
 						 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ",
 						 quote_literal_cstr(shown), quote_literal_cstr(meant),
 						 pricing->book != NULL ? "A book made with price_book(unpriced => 'null') leaves such requests out." :

@@ -4,12 +4,12 @@ SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
 SELECT plan(37);
 
--- every shipped alias, as provider/model where it stays with its provider
+-- every shipped alias in force, as provider/model where it stays with its provider
 CREATE TEMP TABLE other_name ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY a.alias) AS n, a.alias, a.provider, a.model,
 	CASE WHEN strpos(a.alias, '/') > 1 AND EXISTS (SELECT FROM price AS p WHERE p.provider = split_part(a.alias, '/', 1)) THEN split_part(a.alias, '/', 1) ELSE a.provider END AS named_provider,
 	CASE WHEN strpos(a.alias, '/') > 1 AND EXISTS (SELECT FROM price AS p WHERE p.provider = split_part(a.alias, '/', 1)) THEN substr(a.alias, strpos(a.alias, '/') + 1) ELSE a.alias END AS named_model
-FROM model_alias AS a
+FROM (SELECT DISTINCT ON (m.alias) m.* FROM model_alias AS m WHERE m.valid_from <= now() ORDER BY m.alias, m.valid_from DESC) AS a
 -- (prices of time windows go before those without)
 WHERE NOT EXISTS (SELECT FROM price AS w WHERE (w.provider, w.model) = (a.provider, a.model) AND w.time_windows IS NOT NULL);
 SELECT cmp_ok((SELECT count(*) FROM other_name), '>=', 370::bigint, 'there are many aliases');

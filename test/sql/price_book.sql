@@ -65,7 +65,7 @@ EXECUTE price ('second', 'chapter', 1000000);
 
 -- A book as of some time knows what was published until then.
 SELECT models, prices, aliases, version FROM price_book_info(price_book(as_of => '2026-01-01'));
-SELECT version, models > 900 AS all_models FROM price_book_info(price_book(as_of => '2026-11-20 00:00:00+00'));
+SELECT version, models > 900 AS all_models FROM price_book_info(price_book(as_of => '2026-11-30 00:00:00+00'));
 SET LOCAL inferacct.as_of = '2026-01-01';
 SELECT models, as_of FROM price_book_info(price_book());
 SELECT token_cost(book, 'chapter', usage(1000000), '2026-01-01') AS whatever_the_session_says FROM shelf WHERE name = 'first';

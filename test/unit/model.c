@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model_advice.h"
 #include "model/model_resolve.h"
 #include "model/model_suggest.h"
 
@@ -240,12 +241,12 @@ TestReferences(void)
 		{"totally-unknown-model", "unknown:"}
 	};
 	static const Case in_litellm[] = {
-		{"gpt-4o-2024-08-06", "ambiguous: openai gpt-4o-2024-08-06, azure gpt-4o-2024-08-06"},
+		{"gpt-4o-2024-08-06", "openai gpt-4o-2024-08-06 - exact"},
 		{"openai/gpt-4o", "openai gpt-4o - provider"},
 		{"azure/gpt-4o", "azure gpt-4o - provider"},
 		{"ft:gpt-4o-2024-08-06:org::abc", "openai ft:gpt-4o-2024-08-06 - fine_tune"},
 		{"ft:gpt-3.5-turbo-0613:org::abc", "openai ft:gpt-3.5-turbo-0613 - fine_tune"},
-		{"gpt-4o-2099-01-01", "ambiguous: openai gpt-4o, azure gpt-4o"},
+		{"gpt-4o-2099-01-01", "openai gpt-4o - dated_snapshot"},
 		{"anthropic/claude-3-5-sonnet", "anthropic claude-3-5-sonnet-latest - latest"},
 		{"anthropic/claude-sonnet-4.5", "anthropic claude-sonnet-4-5 - spelling"},
 		{"claude-sonnet-4-5@20250929", "anthropic claude-sonnet-4-5-20250929 - vertex_date"},
@@ -277,8 +278,8 @@ TestRules(void)
 		{"gpt-3.5-turbo-0613", "openai gpt-3.5-turbo-0613 - exact"},
 		{"gpt-3.5-turbo-0301", "openai gpt-3.5-turbo - dated_snapshot"},
 		{"davinci-002", "unknown:"},
-		{"o1", "ambiguous: azure o1, openai o1"},
-		{"o1-2024-12-17", "ambiguous: azure o1, openai o1"},
+		{"o1", "openai o1 - exact"},
+		{"o1-2024-12-17", "openai o1 - dated_snapshot"},
 		{"azure/o1-2024-12-17", "azure o1 - dated_snapshot"},
 		{"openrouter/anthropic/claude-sonnet-4.5", "openrouter anthropic/claude-sonnet-4.5 - provider"},
 		{"openrouter/anthropic/claude-sonnet-4-5", "openrouter anthropic/claude-sonnet-4.5 - spelling"},
@@ -310,7 +311,25 @@ TestRules(void)
 		{"arn:aws:s3:::bucket/gpt-4o", "unknown:"},
 		{"arn:aws:bedrock:us-east-1:1:provisioned-model/x1y2", "unknown:"},
 		{"gpt-4o-2024-08-06.ft-0123abc", "openai ft:gpt-4o - dated_snapshot"},
-		{"nobody/gpt-4o", "unknown:"}
+		{"nobody/gpt-4o", "unknown:"},
+		{"GPT 4o", "openai gpt-4o - spelling"},
+		{"openai.responses/gpt-4o", "openai gpt-4o - provider"},
+		{"gpt-4o[1m]", "openai gpt-4o - variant"},
+		{"claude-sonnet-4-5-20250929[1m]", "anthropic claude-sonnet-4-5 - dated_snapshot"},
+		{"amazon.nova-lite-v1:0:24k", "aws amazon.nova-lite-v1:0 - variant"},
+		{"us.amazon.nova-lite-v1:0:300k", "aws amazon.nova-lite-v1:0 us variant"},
+		{"amazon.nova-lite", "aws amazon.nova-lite-v1:0 - version"},
+		{"amazon.nova-lite-v1", "aws amazon.nova-lite-v1:0 - version"},
+		{"gpt-4o:24k", "unknown:"},
+		{"claude-sonnet-4-5-thinking", "anthropic claude-sonnet-4-5 - variant"},
+		{"gpt-4o-thinking", "unknown:"},
+		{"openrouter/anthropic/claude-sonnet-4.5:thinking", "openrouter anthropic/claude-sonnet-4.5 - variant"},
+		{"openrouter/openai/gpt-4o:online", "openrouter openai/gpt-4o - variant"},
+		{"openrouter/openai/gpt-4o:floor", "openrouter openai/gpt-4o - routing"},
+		{"openai/gpt-4o:nitro", "openai gpt-4o - routing"},
+		{"openrouter/openai/gpt-4o:free", "unknown:"},
+		{"groq/openai/gpt-oss-20b-FP8", "groq openai/gpt-oss-20b - quantization"},
+		{"gpt-3.5-turbo:20230824-v2", "openai gpt-3.5-turbo - dated_snapshot"}
 	};
 	static const Case in_litellm[] = {
 		{"azure/eu/gpt-4o-2024-08-06", "azure eu/gpt-4o-2024-08-06 eu provider"},
@@ -498,7 +517,7 @@ TestFuzz(void)
 		}
 	}
 	Ok(is_true && found > 100, "30000 made-up names: every model found is in the directory (%d)", found);
-	Ok(most_calls < 1000, "no name takes more than %ld look-ups", most_calls);
+	Ok(most_calls < 1200, "no name takes more than %ld look-ups", most_calls);
 }
 
 static void
@@ -557,6 +576,33 @@ TestNearest(void)
 	   "a name of 255 bytes has a near one; one of 256 bytes is near nothing");
 }
 
+/* Does the advice for a name hold these words? */
+static void
+Advises(const char *name, const char *words)
+{
+	const char *advice = ModelAdvice(name);
+
+	Ok(words == NULL ? advice == NULL : advice != NULL && strstr(advice, words) != NULL, "advice for %s", name);
+}
+
+static void
+TestAdvice(void)
+{
+	Advises("arn:aws:bedrock:us-east-1:1:application-inference-profile/x1", "set_alias()");
+	Advises("bedrock/arn:aws:bedrock:us-east-1:1:provisioned-model/x1", "names no model");
+	Advises("azure/my-deployment", "On Azure");
+	Advises("azure_ai/anything", "On Azure");
+	Advises("ollama/llama3.1:8b", "deployment that serves it");
+	Advises("hosted_vllm/meta-llama/Llama-3.1-8B-Instruct", "deployment that serves it");
+	Advises("openrouter/auto", "router");
+	Advises("dall-e-3", "size and quality");
+	Advises("vertex_ai/imagegeneration@006", "size and quality");
+	Advises("opus[1m]", "newest");
+	Advises("opus-9", NULL);
+	Advises("gpt-9", NULL);
+	Advises("", NULL);
+}
+
 static void
 IsProvider(const char *label, const char *vendor, const char *expected)
 {
@@ -585,6 +631,7 @@ TestProviders(void)
 int
 main(void)
 {
+	TestAdvice();
 	TestProviders();
 	TestReferences();
 	TestRules();

@@ -1,0 +1,3 @@
+-- triggers: each gets its mode before the shipped rows come, so that those for
+-- replication alone do not look at them.
+SELECT enable_triggers();
