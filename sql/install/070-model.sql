@@ -8,7 +8,7 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME';
 
 COMMENT ON FUNCTION resolve_model(text, timestamptz) IS
-'What a model''s name means at a time: the provider and model that its prices are kept under, the region that the name states ('''' when it states none), and the most daring rule that led there, mildest first: exact, provider, route, path, arn, profile, vertex_date, variant, spelling, alias, fine_tune, vendor, version, routing, quantization, dated_snapshot, latest. A name that several providers have is its maker''s. token_cost() reads names the same way. NULL model or time gives NULLs, and so does a name that is unknown or ambiguous under inferacct.unpriced = null. Errors: IA002 unknown, with the nearest known names; IA003 ambiguous, with the providers that have it; 22008 a time that is not finite';
+'What a model''s name means at a time: the provider and model that its prices are kept under, the region that the name states ('''' when it states none), and the most daring rule that led there, mildest first: exact, provider, route, path, arn, profile, vertex_date, variant, spelling, alias, fine_tune, vendor, version, routing, quantization, dated_snapshot, latest, pattern. A name that several providers have is its maker''s. token_cost() reads names the same way. NULL model or time gives NULLs, and so does a name that is unknown or ambiguous under inferacct.unpriced = null. Errors: IA002 unknown, with the nearest known names; IA003 ambiguous, with the providers that have it; 22008 a time that is not finite';
 
 -- What reports group by: a log may call one provider, or one model, by many names.
 CREATE FUNCTION resolved_provider(provider text, model text, at timestamptz)

@@ -79,7 +79,8 @@ CREATE FUNCTION inferacct_internal.workload_query(log regclass) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 RETURN format($query$
-	SELECT at, usage, greatest(meter(usage, 'requests'), 1) AS requests, model, service_tier, region, duration_ms, score,
+	SELECT at, usage, greatest(meter(usage, 'requests'), 1) AS requests, model, service_tier, region, duration_ms,
+		score,
 		model = ANY ($3) AS routed, usd, CASE WHEN batch_usd < usd THEN batch_usd END AS batch_usd
 	FROM %s AS l,
 		LATERAL (

@@ -15,7 +15,9 @@ CREATE TABLE inferacct_internal.usage_change (
 -- Notes are deleted, which a publication of all tables would refuse without a key.
 ALTER TABLE usage_change REPLICA IDENTITY FULL;
 
-COMMENT ON TABLE usage_change IS 'Notes of hours that transactions have changed, without a key, so that writers never wait for one another. Of this database only.';
+COMMENT ON TABLE usage_change IS
+'Notes of hours that transactions have changed, without a key, so that writers never wait for one another. '
+'Of this database only.';
 COMMENT ON COLUMN usage_change.relation IS 'the partition';
 COMMENT ON COLUMN usage_change.hour IS 'beginning of the UTC hour; -infinity: all of them';
 
@@ -26,14 +28,18 @@ AS 'MODULE_PATHNAME', 'usage_changed';
 
 REVOKE ALL ON FUNCTION usage_changed() FROM PUBLIC;
 
-COMMENT ON FUNCTION usage_changed() IS 'Trigger: notes in usage_change the hours of the rows that are written, by the column of time that its argument names; of a statement, all hours. Errors: 39P01 without such a column; with a second argument all hours are noted instead, since the table is somebody else''s.';
+COMMENT ON FUNCTION usage_changed() IS
+'Trigger: notes in usage_change the hours of the rows that are written, by the column of time that its argument '
+'names; of a statement, all hours. Errors: 39P01 without such a column; '
+'with a second argument all hours are noted instead, since the table is somebody else''s.';
 
 CREATE FUNCTION inferacct_internal.usage_changes_read()
 RETURNS void
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'usage_changes_read';
 
-COMMENT ON FUNCTION usage_changes_read() IS 'To be called when notes were deleted: what the same transaction changes from then on is noted again.';
+COMMENT ON FUNCTION usage_changes_read() IS
+'To be called when notes were deleted: what the same transaction changes from then on is noted again.';
 
 -- For each row, so that logical replication, which fires no statement trigger, is noted,
 -- and on the parent, so that every partition has it; ALWAYS, so that nothing turns it off
@@ -56,4 +62,7 @@ AS $$
 	FROM tree JOIN pg_class AS c USING (oid) WHERE c.relkind <> 'p'
 $$;
 
-COMMENT ON FUNCTION parts_of(oid) IS 'The partitions that hold the rows of a relation, or itself, the file of each, which TRUNCATE and rewriting change, and the transaction since which its trigger notes what is written in it, whatever the session''s settings; NULL when none does. Looks at the catalog only.';
+COMMENT ON FUNCTION parts_of(oid) IS
+'The partitions that hold the rows of a relation, or itself, the file of each, which TRUNCATE and rewriting change, '
+'and the transaction since which its trigger notes what is written in it, whatever the session''s settings; '
+'NULL when none does. Looks at the catalog only.';

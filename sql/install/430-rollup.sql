@@ -56,9 +56,12 @@ CREATE TABLE inferacct_internal.usage_hourly (
 -- Rows come in by hour; whoever asks for hours of one origin has usage_hourly_origin.
 CREATE INDEX usage_hourly_hour ON usage_hourly USING brin (hour) WITH (pages_per_range = 16, autosummarize = on);
 
-COMMENT ON TABLE usage_hourly IS 'Usage by hour and by all that prices and most reports depend on; kept by refresh_usage(), priced by rollup_cost() and rollup_spend(). See hourly_spend.';
+COMMENT ON TABLE usage_hourly IS
+'Usage by hour and by all that prices and most reports depend on; kept by refresh_usage(), priced by rollup_cost() '
+'and rollup_spend(). See hourly_spend.';
 COMMENT ON COLUMN usage_hourly.hour IS 'beginning of the UTC hour';
-COMMENT ON COLUMN usage_hourly.slice IS 'beginning of the part of the hour in which no price changes; nearly always the hour';
+COMMENT ON COLUMN usage_hourly.slice IS
+'beginning of the part of the hour in which no price changes; nearly always the hour';
 COMMENT ON COLUMN usage_hourly.first_at IS 'time of the earliest request';
 COMMENT ON COLUMN usage_hourly.last_at IS 'time of the latest request';
 COMMENT ON COLUMN usage_hourly.context_from IS 'smallest total input of the context bucket; 0 is the first';
@@ -68,10 +71,14 @@ COMMENT ON COLUMN usage_hourly.rows IS 'rows of the log';
 COMMENT ON COLUMN usage_hourly.reported IS 'rows that have a provider_usd';
 COMMENT ON COLUMN usage_hourly.usage IS 'sum of their usage; its requests are the number of requests';
 COMMENT ON COLUMN usage_hourly.kinds IS 'which kinds of meters each row has, by usage_kinds(): what may lack a price';
-COMMENT ON COLUMN usage_hourly.aggregated IS 'each row sums up several requests itself, as usage reports of providers do';
+COMMENT ON COLUMN usage_hourly.aggregated IS
+'each row sums up several requests itself, as usage reports of providers do';
 COMMENT ON COLUMN usage_hourly.origin IS 'usage_log, or the name of the attached source';
-COMMENT ON COLUMN usage_hourly.dimensions IS 'value by name of usage_dimension: a string, or null where the request states none; NULL where none was chosen when the hour was read';
-COMMENT ON COLUMN usage_hourly.provider_usd IS 'sum of what provider or tool reported, in USD; NULL when it reported nothing';
+COMMENT ON COLUMN usage_hourly.dimensions IS
+'value by name of usage_dimension: a string, or null where the request states none; '
+'NULL where none was chosen when the hour was read';
+COMMENT ON COLUMN usage_hourly.provider_usd IS
+'sum of what provider or tool reported, in USD; NULL when it reported nothing';
 
 -- It may outlive the log it was made of.
 SELECT pg_extension_config_dump('usage_hourly', '');
@@ -87,9 +94,15 @@ CREATE TABLE inferacct_internal.refreshed_hour (
 	PRIMARY KEY (origin, hour)
 );
 
-COMMENT ON TABLE refreshed_hour IS 'What refresh_usage() read for an hour: how many rows, and as of which transactions. Of this database only: a dump leaves it out, and the next run looks at everything.';
-COMMENT ON COLUMN refreshed_hour.read_by IS 'digest of the relation and the definition of the source, and of the dimensions, that it was read by; of the dimensions only for usage_log';
-COMMENT ON COLUMN refreshed_hour.fingerprint IS 'modulo 2^64: sum over the rows of the hash of the partition that each lies in; of the whole row, where the relation does not tell which transaction wrote it';
+COMMENT ON TABLE refreshed_hour IS
+'What refresh_usage() read for an hour: how many rows, and as of which transactions. '
+'Of this database only: a dump leaves it out, and the next run looks at everything.';
+COMMENT ON COLUMN refreshed_hour.read_by IS
+'digest of the relation and the definition of the source, and of the dimensions, that it was read by; '
+'of the dimensions only for usage_log';
+COMMENT ON COLUMN refreshed_hour.fingerprint IS
+'modulo 2^64: sum over the rows of the hash of the partition that each lies in; '
+'of the whole row, where the relation does not tell which transaction wrote it';
 COMMENT ON COLUMN refreshed_hour.horizon IS 'every transaction before this one had ended when the hour was read';
 
 -- By what an hour is read: it is read again when this has changed.
@@ -99,20 +112,29 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$ SELECT md5(concat_ws(' ', relation, definition, nullif(inferacct_internal.dimensions_digest(), ''))) $$;
 
-COMMENT ON FUNCTION source_read_by(oid, jsonb) IS 'Digest of the relation and the definition of a source, and of the chosen dimensions; another name of the first two is no other.';
+COMMENT ON FUNCTION source_read_by(oid, jsonb) IS
+'Digest of the relation and the definition of a source, and of the chosen dimensions; '
+'another name of the first two is no other.';
 
 CREATE VIEW source_status WITH (security_invoker = true) AS
 SELECT s.name, s.relation,
 	CASE WHEN c.unseen THEN 'changed' WHEN l.problem IS NOT NULL THEN 'broken' ELSE 'attached' END AS status,
 	CASE WHEN c.unseen THEN 'its relation was changed unseen' ELSE l.problem END AS problem,
 	CASE WHEN c.unseen THEN 'SELECT inferacct.follow_sources()'
-		WHEN l.problem IS NOT NULL THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name, s.relation, s.mapping) END AS remedy,
-	(SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = s.name AND r.read_by <> source_read_by(l.relation, s.definition)) AS hours_of_others
+		WHEN l.problem IS NOT NULL
+			THEN format('SELECT inferacct.detach_usage(%1$L); SELECT inferacct.attach_usage(%1$L, %2$L, %3$L)', s.name,
+			s.relation, s.mapping) END AS remedy,
+	(SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = s.name
+		AND r.read_by <> source_read_by(l.relation, s.definition)) AS hours_of_others
 FROM usage_source AS s LEFT JOIN source_relation AS l USING (name)
 CROSS JOIN LATERAL (SELECT l.seen IS DISTINCT FROM source_seen(l.relation, s)) AS c(unseen);
 
-COMMENT ON VIEW source_status IS 'The attached sources: attached; broken, when the relation cannot be read any more and the source has no rows; or changed, when the relation has changed while event triggers were off. With the problem and its remedy.';
-COMMENT ON COLUMN source_status.hours_of_others IS 'hours in usage_hourly that were read from another relation, or by another mapping, of this name: those that refresh_usage() has not read again yet, or that lie before the first row of the relation';
+COMMENT ON VIEW source_status IS
+'The attached sources: attached; broken, when the relation cannot be read any more and the source has no rows; '
+'or changed, when the relation has changed while event triggers were off. With the problem and its remedy.';
+COMMENT ON COLUMN source_status.hours_of_others IS
+'hours in usage_hourly that were read from another relation, or by another mapping, of this name: those that '
+'refresh_usage() has not read again yet, or that lie before the first row of the relation';
 
 CREATE TABLE inferacct_internal.refresh_run (
 	origin		text COLLATE "C" PRIMARY KEY,
@@ -134,7 +156,9 @@ CREATE TABLE inferacct_internal.refresh_skip (
 	at		timestamptz NOT NULL
 );
 
-COMMENT ON TABLE refresh_skip IS 'The latest run of refresh_usage() per origin that found another at work and read nothing; read it through refresh_progress.';
+COMMENT ON TABLE refresh_skip IS
+'The latest run of refresh_usage() per origin that found another at work and read nothing; '
+'read it through refresh_progress.';
 
 CREATE TABLE inferacct_internal.refresh_base (
 	origin		text COLLATE "C" PRIMARY KEY,
@@ -142,7 +166,9 @@ CREATE TABLE inferacct_internal.refresh_base (
 	looked_at	timestamptz NOT NULL
 );
 
-COMMENT ON TABLE refresh_base IS 'The origins of which, since everything that a look at all of it found has been read, changes are in usage_change. Of this database only.';
+COMMENT ON TABLE refresh_base IS
+'The origins of which, since everything that a look at all of it found has been read, changes are in usage_change. '
+'Of this database only.';
 COMMENT ON COLUMN refresh_base.identity IS 'notes_identity() before that look';
 COMMENT ON COLUMN refresh_base.looked_at IS 'when it began';
 
@@ -152,43 +178,57 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'usage_kinds';
 
 COMMENT ON FUNCTION usage_kinds(usage) IS 
-'Bitmap of the kinds of meters present, in the order of usage(): tokens of text count as what they are billed as without a price '
-'of their own, since they have or lack a price together; requests are left out. NULL gives NULL.';
+'Bitmap of the kinds of meters present, in the order of usage(): tokens of text count as what they are billed as '
+'without a price of their own, since they have or lack a price together; requests are left out. NULL gives NULL.';
 
-CREATE FUNCTION rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+CREATE FUNCTION rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
+	max_input bigint,
 	aggregated boolean, service_tier text, region text)
 RETURNS numeric
 LANGUAGE c STABLE PARALLEL SAFE COST 15
 AS 'MODULE_PATHNAME', 'rollup_cost';
 
 COMMENT ON FUNCTION rollup_cost(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'Exact USD of a row of usage_hourly: of requests from first_at to last_at of min_input to max_input total input tokens each, whose usage adds up to usage; equal to the sum of token_cost() over them. aggregated: the requests are sums themselves. NULL in any of the first seven gives NULL. '
-'Errors: IA005 when a price changes between them or a context tier begins between their sizes, 22023 ends out of order or more than 31 days apart; others as token_cost(), NULL under inferacct.unpriced = null where that is.';
+'Exact USD of a row of usage_hourly: of requests from first_at to last_at of min_input to max_input total input '
+'tokens each, whose usage adds up to usage; equal to the sum of token_cost() over them. '
+'aggregated: the requests are sums themselves. NULL in any of the first seven gives NULL. '
+'Errors: IA005 when a price changes between them or a context tier begins between their sizes, 22023 ends out of '
+'order or more than 31 days apart; others as token_cost(), NULL under inferacct.unpriced = null where that is.';
 
-CREATE FUNCTION inferacct_internal.rollup_accum(spend_state, text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text)
+CREATE FUNCTION inferacct_internal.rollup_accum(spend_state, text, usage, timestamptz, timestamptz, bigint, bigint,
+	boolean, text, text)
 RETURNS spend_state
 LANGUAGE c STABLE PARALLEL SAFE COST 12
 AS 'MODULE_PATHNAME', 'rollup_accum';
 
-CREATE AGGREGATE rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+CREATE AGGREGATE rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
+	max_input bigint,
 	aggregated boolean, service_tier text, region text) (
 	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
 	PARALLEL = SAFE
 );
 
 COMMENT ON AGGREGATE rollup_spend(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'Exact USD of rows of usage_hourly: the sum of rollup_cost(), without making a numeric of each. No priced row gives NULL. Errors as rollup_cost().';
+'Exact USD of rows of usage_hourly: the sum of rollup_cost(), without making a numeric of each. '
+'No priced row gives NULL. Errors as rollup_cost().';
 
 CREATE VIEW hourly_spend WITH (security_invoker = true) AS
-SELECT h.hour, h.tenant, h.source, h.provider, h.model, h.service_tier, h.region, h.team, h.project, h.status, h.dimensions,
+SELECT h.hour, h.tenant, h.source, h.provider, h.model, h.service_tier, h.region, h.team, h.project, h.status,
+	h.dimensions,
 	meter(h.usage, 'requests') AS requests, h.usage,
-	rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated, h.service_tier, h.region) AS usd,
-	resolved_provider(h.provider, h.model, h.first_at) AS resolved_provider, resolved_model(h.model, h.first_at) AS resolved_model,
+	rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated, h.service_tier,
+		h.region) AS usd,
+	resolved_provider(h.provider, h.model, h.first_at) AS resolved_provider,
+	resolved_model(h.model, h.first_at) AS resolved_model,
 	resolved_tier(h.service_tier) AS resolved_tier, resolved_region(h.region, h.model, h.first_at) AS resolved_region,
-	h.provider_usd, h.reported, h.rows, h.origin, h.slice, h.first_at, h.last_at, h.context_from, h.min_input, h.max_input, h.aggregated, h.kinds
+	h.provider_usd, h.reported, h.rows, h.origin, h.slice, h.first_at, h.last_at, h.context_from, h.min_input,
+	h.max_input, h.aggregated, h.kinds
 FROM usage_hourly AS h;
 
-COMMENT ON VIEW hourly_spend IS 'usage_hourly with the number of requests and the exact USD of each row at the prices in force at its time, as known now or at inferacct.as_of. Provider, model, tier and region are as the log wrote them, and resolved_... as reports group by them.';
+COMMENT ON VIEW hourly_spend IS
+'usage_hourly with the number of requests and the exact USD of each row at the prices in force at its time, as known '
+'now or at inferacct.as_of. Provider, model, tier and region are as the log wrote them, and resolved_... '
+'as reports group by them.';
 
 -- ---------------------------------------------------------------------------
 -- What tells requests apart
@@ -201,7 +241,8 @@ UNION ALL SELECT valid_from FROM contract_term
 UNION ALL SELECT valid_to FROM contract_term
 UNION ALL SELECT valid_from FROM fx_rate;
 
-COMMENT ON VIEW price_boundary IS 'The moments at which a price of any model, in any version or contract, begins or ends, but for weekly hours.';
+COMMENT ON VIEW price_boundary IS
+'The moments at which a price of any model, in any version or contract, begins or ends, but for weekly hours.';
 
 GRANT SELECT ON price_boundary TO PUBLIC;
 
@@ -211,10 +252,12 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(array_agg(DISTINCT from_input ORDER BY from_input), '{}')
-	FROM (SELECT above_input_tokens + CASE WHEN threshold_inclusive THEN 0 ELSE 1 END FROM price WHERE above_input_tokens BETWEEN 1 AND 9223372036854775806) AS t(from_input)
+	FROM (SELECT above_input_tokens + CASE WHEN threshold_inclusive THEN 0 ELSE 1 END FROM price
+		WHERE above_input_tokens BETWEEN 1 AND 9223372036854775806) AS t(from_input)
 $$;
 
-COMMENT ON FUNCTION context_thresholds() IS 'The total inputs at which a context tier of any model begins, in any version of the prices.';
+COMMENT ON FUNCTION context_thresholds() IS
+'The total inputs at which a context tier of any model begins, in any version of the prices.';
 
 -- Windows are taken on every day and an hour to either side, which covers
 -- changes of the clock; what is cut too often only makes more rows.
@@ -232,14 +275,18 @@ AS $$
 			  CROSS JOIN LATERAL jsonb_array_elements(time_windows -> 'windows') AS w(spans)
 			  CROSS JOIN LATERAL (VALUES (spans ->> 'from'), (spans ->> 'to')) AS e(window_edge)) AS edges(zone, edge)
 		CROSS JOIN LATERAL generate_series(date_trunc('day', from_at AT TIME ZONE zone) - interval '1 day',
-			CASE WHEN check_span(from_at, until_at) THEN date_trunc('day', until_at AT TIME ZONE zone) + interval '1 day' END, interval '1 day') AS d(day)
+			CASE WHEN check_span(from_at, until_at) THEN date_trunc('day', until_at AT TIME ZONE zone)
+				+ interval '1 day' END, interval '1 day') AS d(day)
 		CROSS JOIN (VALUES (-1), (0), (1)) AS s(shift)
 	)
 	SELECT coalesce(array_agg(DISTINCT cut ORDER BY cut), '{}') FROM changes
 	WHERE cut > from_at AND cut < until_at AND cut <> hour_of(cut)
 $$;
 
-COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS 'The moments within hours, after from_at and before until_at, at which a price of any model, in any version or contract, may begin or end. Errors: 22008 an infinite time, 54000 more than 1000 years, where a price has weekly hours.';
+COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS
+'The moments within hours, after from_at and before until_at, at which a price of any model, in any version or '
+'contract, may begin or end. Errors: 22008 an infinite time, 54000 more than 1000 years, where a price has weekly '
+'hours.';
 
 -- ---------------------------------------------------------------------------
 -- Which hours have changed
@@ -260,7 +307,9 @@ AS $$
 	FROM tree JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
 $$;
 
-COMMENT ON FUNCTION tells_transactions(regclass) IS 'Whether all rows of relation are in heap tables of this server, whose xmin says which transaction wrote them. NULL gives NULL.';
+COMMENT ON FUNCTION tells_transactions(regclass) IS
+'Whether all rows of relation are in heap tables of this server, whose xmin says which transaction wrote them. '
+'NULL gives NULL.';
 
 -- What an hour is known by, apart from its transactions: a sum of 64-bit hashes.  Of rows
 -- that tell which transactions wrote them, the hash of the partition that they lie in,
@@ -270,19 +319,26 @@ CREATE FUNCTION inferacct_internal.row_hash(tracked boolean, dimensions text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN CASE WHEN tracked THEN 'hashoidextended(part, 0)'
-	ELSE 'hash_record_extended(ROW(at, usage, model, service_tier, region, tenant, source, provider, team, project, status, provider_usd, ' || dimensions || '), 0)' END;
+	ELSE
+		'hash_record_extended(ROW(at, usage, model, service_tier, region, tenant, source, '
+		'provider, team, project, status, provider_usd, ' || dimensions || '), 0)' END;
 
-COMMENT ON FUNCTION row_hash(boolean, text) IS 'SQL expression for the hash of a row in the fingerprint of its hour; dimensions: expression for what it states of the chosen dimensions.';
+COMMENT ON FUNCTION row_hash(boolean, text) IS
+'SQL expression for the hash of a row in the fingerprint of its hour; dimensions: expression for what it states of '
+'the chosen dimensions.';
 
 CREATE FUNCTION inferacct_internal.wrapped(total numeric)
 RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN (mod(mod(total + 9223372036854775808, 18446744073709551616) + 18446744073709551616, 18446744073709551616) - 9223372036854775808)::bigint;
+RETURN (mod(mod(total + 9223372036854775808, 18446744073709551616) + 18446744073709551616, 18446744073709551616)
+	- 9223372036854775808)::bigint;
 
-COMMENT ON FUNCTION wrapped(numeric) IS 'A whole number modulo 2^64, as a bigint: how sums of hashes are kept. NULL gives NULL.';
+COMMENT ON FUNCTION wrapped(numeric) IS
+'A whole number modulo 2^64, as a bigint: how sums of hashes are kept. NULL gives NULL.';
 
 -- An origin as the statements below need it.
-CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text, OUT tracked boolean, OUT part text, OUT read_by text, OUT dimensions text)
+CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text,
+	OUT tracked boolean, OUT part text, OUT read_by text, OUT dimensions text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -319,7 +375,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log or an attached source. Errors: 42704 no such source, 42P01 its relation is gone.';
+COMMENT ON FUNCTION refresh_origin(text) IS
+'How refresh_usage() reads usage_log or an attached source. Errors: 42704 no such source, 42P01 its relation is gone.';
 
 -- An hour has changed when its number of rows has, when a row may have been
 -- written by a transaction that had not ended when the hour was read, when its rows
@@ -328,7 +385,8 @@ COMMENT ON FUNCTION refresh_origin(text) IS 'How refresh_usage() reads usage_log
 -- there are rows of earlier hours: its own were deleted or moved.  Hours before the first
 -- row that there is are kept: raw logs are dropped from their beginning, and the rollup
 -- outlives them.  Rows of times that row_problem() refuses are not looked at.
-CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean, until timestamptz DEFAULT NULL, closing boolean DEFAULT false)
+CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean,
+	until timestamptz DEFAULT NULL, closing boolean DEFAULT false)
 RETURNS TABLE (hour timestamptz, rows bigint)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -338,20 +396,24 @@ DECLARE
 BEGIN
 	RETURN QUERY EXECUTE format($query$
 		WITH seen AS (
-			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest, inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
+			SELECT inferacct_internal.hour_of(at) AS hour, count(*) AS rows, %2$s AS youngest,
+				inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
 			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < $5 GROUP BY 1
 		), present AS (
 			SELECT CASE WHEN $2 = '2000-01-01 00:00:00+00' THEN (SELECT min(hour) FROM seen)
 				WHEN EXISTS (SELECT FROM (SELECT %1$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
 				ELSE (SELECT min(hour) FROM seen) END AS first_hour
 		), kept AS (
-			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1 AND hour >= $2 AND hour < $5
+			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1
+				AND hour >= $2 AND hour < $5
 		), cuts AS MATERIALIZED (
-			SELECT inferacct_internal.price_cuts(min(hour), max(hour) + interval '1 hour') AS times, inferacct_internal.context_thresholds() AS inputs
+			SELECT inferacct_internal.price_cuts(min(hour), max(hour) + interval '1 hour') AS times,
+				inferacct_internal.context_thresholds() AS inputs
 			FROM inferacct_internal.usage_hourly WHERE origin = $1 AND hour >= $2 AND hour < $5 AND NOT $6
 		), split AS (
 			SELECT DISTINCT h.hour FROM inferacct_internal.usage_hourly AS h CROSS JOIN cuts
-			WHERE h.origin = $1 AND h.hour >= $2 AND h.hour < $5 AND NOT $6 AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
+			WHERE h.origin = $1 AND h.hour >= $2 AND h.hour < $5 AND NOT $6
+				AND (width_bucket(h.min_input, cuts.inputs) <> width_bucket(h.max_input, cuts.inputs)
 				OR width_bucket(h.first_at, cuts.times) <> width_bucket(h.last_at, cuts.times))
 		)
 		SELECT hour, coalesce(seen.rows, 0)
@@ -365,14 +427,21 @@ BEGIN
 				OR pg_snapshot_xmax(pg_current_snapshot())::text::numeric - kept.horizon::text::numeric > 1000000000
 				OR hour IN (SELECT hour FROM split) END
 	$query$,
-		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan) ELSE 'r.* ' || o.scan END,
-		CASE WHEN NOT o.tracked THEN 'NULL::integer' WHEN closing THEN 'min(age(written)) FILTER (WHERE NOT inferacct_internal.is_own_transaction(written))' ELSE 'min(age(written))' END, row_hash(o.tracked, o.dimensions))
+		CASE WHEN o.tracked THEN format('%s AS at, r.xmin AS written, r.tableoid AS part %s', o.at, o.scan)
+			ELSE 'r.* ' || o.scan END,
+		CASE WHEN NOT o.tracked THEN 'NULL::integer'
+			WHEN closing THEN 'min(age(written)) FILTER (WHERE NOT inferacct_internal.is_own_transaction(written))'
+			ELSE 'min(age(written))' END, row_hash(o.tracked, o.dimensions))
 	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by,
 		least(hour_of(until), timestamptz '2100-01-01 00:00:00+00'), closing;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean, timestamptz, boolean) IS 'The hours of an origin, from the hour of since on and before that of until (NULL: all), that refresh_usage() has to read again, and how many rows they have; with drop_missing also those before the first row that there is. Looks at every row of that time. closing: hours that a price splits are left out, and rows that this transaction has written are taken for read when their number is as it was.';
+COMMENT ON FUNCTION refresh_look(text, timestamptz, boolean, timestamptz, boolean) IS
+'The hours of an origin, from the hour of since on and before that of until (NULL: all), that refresh_usage() has to '
+'read again, and how many rows they have; with drop_missing also those before the first row that there is. '
+'Looks at every row of that time. closing: hours that a price splits are left out, and rows that this transaction has '
+'written are taken for read when their number is as it was.';
 
 CREATE FUNCTION inferacct_internal.relation_of_origin(origin text)
 RETURNS oid
@@ -383,20 +452,28 @@ AS $$
 		ELSE (SELECT r.relation FROM inferacct_internal.source_relation AS r WHERE r.name = origin) END
 $$;
 
-COMMENT ON FUNCTION relation_of_origin(text) IS 'The relation whose rows an origin has; NULL when there is no such origin.';
+COMMENT ON FUNCTION relation_of_origin(text) IS
+'The relation whose rows an origin has; NULL when there is no such origin.';
 
 CREATE FUNCTION inferacct_internal.notes_identity(origin text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN bool_and(p.noted_since IS NOT NULL AND NOT EXISTS (SELECT FROM inferacct_internal.source_relation AS s
-			CROSS JOIN LATERAL inferacct_internal.parts_of(s.relation) AS other WHERE s.name <> origin AND other.part = p.part)) THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
-		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e), (SELECT o.read_by FROM inferacct_internal.refresh_origin(origin) AS o))) END
+	SELECT CASE WHEN bool_and(p.noted_since IS NOT NULL
+		AND NOT EXISTS (SELECT FROM inferacct_internal.source_relation AS s
+			CROSS JOIN LATERAL inferacct_internal.parts_of(s.relation) AS other WHERE s.name <> origin
+				AND other.part = p.part))
+				THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
+		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e),
+		(SELECT o.read_by FROM inferacct_internal.refresh_origin(origin) AS o))) END
 	FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin(origin)) AS p
 $$;
 
-COMMENT ON FUNCTION notes_identity(text) IS 'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the prices, and by what its hours are read. NULL when a partition does not note what is written in it, or when another source reads it, too: a note is for one.';
+COMMENT ON FUNCTION notes_identity(text) IS
+'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the '
+'prices, and by what its hours are read. NULL when a partition does not note what is written in it, or when another '
+'source reads it, too: a note is for one.';
 
 -- The hours that have changed from notes, as long as these are complete.  Now and then
 -- everything is looked at all the same: a superuser can turn triggers off.
@@ -412,26 +489,34 @@ BEGIN
 		WITH changed AS MATERIALIZED (
 			SELECT DISTINCT c.hour FROM inferacct_internal.usage_change AS c
 			WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
-				AND c.relation IN (SELECT p.part FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin($1)) AS p)
+				AND c.relation IN (SELECT p.part
+					FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin($1)) AS p)
 		)
 		SELECT c.hour, 0::bigint FROM changed AS c
-		WHERE EXISTS (SELECT FROM (SELECT %1$s AS at %2$s) AS l WHERE l.at >= '2000-01-01 00:00:00+00' AND l.at < c.hour + interval '1 hour')
+		WHERE EXISTS (SELECT FROM (SELECT %1$s AS at %2$s) AS l WHERE l.at >= '2000-01-01 00:00:00+00'
+			AND l.at < c.hour + interval '1 hour')
 	$query$, o.at, o.scan) USING origin;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_noted(text) IS 'The hours of an origin that usage_change says have changed; rows is 0, for not known. Without those before the first row that there is.';
+COMMENT ON FUNCTION refresh_noted(text) IS
+'The hours of an origin that usage_change says have changed; rows is 0, for not known. '
+'Without those before the first row that there is.';
 
 CREATE FUNCTION inferacct_internal.notes_suffice(origin text DEFAULT 'usage_log')
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT EXISTS (SELECT FROM refresh_base AS b WHERE b.origin = notes_suffice.origin AND b.looked_at > now() - interval '1 day' AND b.identity = notes_identity(origin))
-		AND NOT EXISTS (SELECT FROM usage_change AS c JOIN parts_of(relation_of_origin(origin)) AS p ON p.part = c.relation WHERE c.hour = '-infinity')
+	SELECT EXISTS (SELECT FROM refresh_base AS b WHERE b.origin = notes_suffice.origin
+		AND b.looked_at > now() - interval '1 day' AND b.identity = notes_identity(origin))
+		AND NOT EXISTS (SELECT FROM usage_change AS c JOIN parts_of(relation_of_origin(origin)) AS p
+			ON p.part = c.relation WHERE c.hour = '-infinity')
 $$;
 
-COMMENT ON FUNCTION notes_suffice(text) IS 'Whether refresh_noted() knows of every change of an origin: all of it was looked at, and read, within the last day, and neither its partitions nor the prices have changed since.';
+COMMENT ON FUNCTION notes_suffice(text) IS
+'Whether refresh_noted() knows of every change of an origin: all of it was looked at, and read, within the last day, '
+'and neither its partitions nor the prices have changed since.';
 
 CREATE FUNCTION inferacct_internal.refresh_changed(origin text, since timestamptz, drop_missing boolean)
 RETURNS timestamptz[]
@@ -443,7 +528,8 @@ COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of
 
 -- Read these hours, of [from_at, until_at), again.  The rows are summed up by one
 -- statement that may run in parallel, and stored by another.
-CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz, hours timestamptz[], found_at timestamptz)
+CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz,
+	hours timestamptz[], found_at timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -464,18 +550,22 @@ BEGIN
 		EXCEPT SELECT r.hour FROM refreshed_hour AS r
 		WHERE r.origin = refresh_hours.origin AND r.hour >= from_at AND r.hour < until_at AND r.refreshed_at > found_at
 		ORDER BY 1);
-	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at AND u.hour = ANY (todo);
+	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at
+		AND u.hour = ANY (todo);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
 	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
-	DELETE FROM usage_change AS c WHERE c.hour = ANY (todo) AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
+	DELETE FROM usage_change AS c WHERE c.hour = ANY (todo)
+		AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
 	PERFORM usage_changes_read();
 
 	lists := admit_values(o.rows_of, todo);
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
 	read_horizon := pg_snapshot_xmin(pg_current_snapshot());
 	EXECUTE format($query$
-		SELECT inferacct_internal.usage_cells($3, $4, at, usage, provider_usd, %2$s, tenant, source, model, service_tier, region, provider, team, project, status, %4$s)
-		FROM (SELECT at, usage, model, service_tier, region, tenant, source, provider, team, project, status, provider_usd, %5$s AS stated, %3$s AS part
+		SELECT inferacct_internal.usage_cells($3, $4, at, usage, provider_usd, %2$s, tenant, source, model,
+			service_tier, region, provider, team, project, status, %4$s)
+		FROM (SELECT at, usage, model, service_tier, region, tenant, source, provider, team, project, status,
+			provider_usd, %5$s AS stated, %3$s AS part
 			  FROM %1$s WHERE at >= $1 AND at < $2 AND inferacct_internal.hour_of(at) = ANY ($5)
 			  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
 	$query$, o.rows_of, row_hash(o.tracked, 'stated'), o.part, lists.label, o.dimensions)
@@ -486,27 +576,35 @@ BEGIN
 	WITH read AS MATERIALIZED (
 		SELECT * FROM usage_cells_rows(cells)
 	), stored AS (
-		INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported, usage, kinds, aggregated,
-			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions)
-		SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported, r.usage, r.kinds, r.aggregated,
-			refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project, r.status, r.provider_usd,
+		INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported,
+			usage, kinds, aggregated,
+			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd,
+			dimensions)
+		SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
+			r.usage, r.kinds, r.aggregated,
+			refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project,
+			r.status, r.provider_usd,
 			CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
 		FROM read AS r WHERE r.usage IS NOT NULL
 		ORDER BY r.hour, r.model, r.first_at, r.team
 	), noted AS (
 		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
-		SELECT refresh_hours.origin, r.hour, o.read_by, sum(r.rows), wrapped(sum(r.fingerprint)), read_horizon, clock_timestamp() FROM read AS r GROUP BY r.hour
+		SELECT refresh_hours.origin, r.hour, o.read_by, sum(r.rows), wrapped(sum(r.fingerprint)), read_horizon,
+			clock_timestamp() FROM read AS r GROUP BY r.hour
 		RETURNING n.rows
 	)
 	SELECT coalesce(sum(n.rows), 0) INTO rows_found FROM noted AS n;
 
-	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo), rows_read = r.rows_read + rows_found
+	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo),
+		rows_read = r.rows_read + rows_found
 	WHERE r.origin = refresh_hours.origin;
 	RETURN rows_found;
 END
 $$;
 
-COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS 'Makes the rows of usage_hourly of an origin for these hours, in any order, as far as they lie in [from_at, until_at) and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
+COMMENT ON FUNCTION refresh_hours(text, timestamptz, timestamptz, timestamptz[], timestamptz) IS
+'Makes the rows of usage_hourly of an origin for these hours, in any order, as far as they lie in [from_at, until_at) '
+'and nobody has made them after found_at; returns the rows of the log that it read. One at a time per origin.';
 
 CREATE FUNCTION inferacct_internal.warn_of_source(name text)
 RETURNS void
@@ -536,16 +634,23 @@ DECLARE
 	hours bigint;
 	last_hour timestamptz;
 BEGIN
-	SELECT count(*), max(r.hour) INTO hours, last_hour FROM refreshed_hour AS r WHERE r.origin = notice_hours_of_others.origin AND r.read_by <> read_by_now;
+	SELECT count(*), max(r.hour) INTO hours, last_hour FROM refreshed_hour AS r
+		WHERE r.origin = notice_hours_of_others.origin AND r.read_by <> read_by_now;
 	IF hours > 0 THEN
 		RAISE NOTICE USING
-			MESSAGE = format('%s: %s hours, up to %s, are as another relation or mapping of this name had them', origin, hours, last_hour),
-			HINT = format('They lie before the first row of the relation. SELECT inferacct.forget_usage(%L, until => %L) takes them out.', origin, last_hour + interval '1 hour');
+			MESSAGE = format('%s: %s hours, up to %s, are as another relation or mapping of this name had them', origin,
+				hours, last_hour),
+			HINT
+				= format(
+				'They lie before the first row of the relation. SELECT inferacct.forget_usage(%L, '
+				'until => %L) takes them out.', origin, last_hour + interval '1 hour');
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION notice_hours_of_others(text) IS 'Says that hours of an origin in usage_hourly were read from another relation, or by another mapping, and are not in the present one.';
+COMMENT ON FUNCTION notice_hours_of_others(text) IS
+'Says that hours of an origin in usage_hourly were read from another relation, or by another mapping, and are not in '
+'the present one.';
 
 -- ---------------------------------------------------------------------------
 -- The procedure
@@ -567,17 +672,21 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_width(interval) IS 'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. NULL gives NULL. Error 22023 when it is shorter than an hour, or has months.';
+COMMENT ON FUNCTION refresh_width(interval) IS
+'A chunk of refresh_usage() in hours: its days have 24, whatever the clock of the session does. NULL gives NULL. '
+'Error 22023 when it is shorter than an hour, or has months.';
 
 CREATE FUNCTION inferacct_internal.refresh_origins(origin text)
 RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN origin IS NULL THEN ARRAY['usage_log'] || ARRAY(SELECT name FROM usage_source ORDER BY name) ELSE ARRAY[origin] END
+	SELECT CASE WHEN origin IS NULL THEN ARRAY['usage_log'] || ARRAY(SELECT name FROM usage_source ORDER BY name)
+		ELSE ARRAY[origin] END
 $$;
 
-COMMENT ON FUNCTION refresh_origins(text) IS 'What a run of refresh_usage() looks at: this origin, or all when it is NULL.';
+COMMENT ON FUNCTION refresh_origins(text) IS
+'What a run of refresh_usage() looks at: this origin, or all when it is NULL.';
 
 -- Noted and committed before it looks, so that a run that ends while looking is not taken for the one before.
 CREATE FUNCTION inferacct_internal.refresh_begin(origin text)
@@ -596,23 +705,28 @@ BEGIN
 		ON CONFLICT ON CONSTRAINT refresh_skip_pkey DO UPDATE SET pid = excluded.pid, at = excluded.at;
 		RAISE WARNING USING
 			ERRCODE = 'lock_not_available',
-			MESSAGE = format('%s: nothing was read, since another refresh_usage() or forget_usage() is at work', origin),
+			MESSAGE = format('%s: nothing was read, since another refresh_usage() or forget_usage() is at work',
+				origin),
 			HINT = 'It is left to that one. refresh_progress shows how far it is.';
 		RETURN false;
 	END IF;
 	INSERT INTO refresh_run AS r (origin, pid, started_at, updated_at)
 	VALUES (origin, pg_backend_pid(), clock_timestamp(), clock_timestamp())
-	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = NULL, hours_done = 0, rows_read = 0,
+	ON CONFLICT ON CONSTRAINT refresh_run_pkey DO UPDATE SET pid = excluded.pid, hours = NULL, hours_done = 0,
+		rows_read = 0,
 		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = NULL, problem = NULL;
 	RETURN true;
 END
 $$;
 
 COMMENT ON FUNCTION refresh_begin(text) IS
-'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in refresh_skip). Error 42704 no such source.';
+'Notes in refresh_run that this session begins a run of refresh_usage() for an origin. '
+'False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in '
+'refresh_skip). Error 42704 no such source.';
 
 -- What fails is noted before it is raised: so the two below return it.
-CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean, width interval, everything boolean,
+CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean, width interval,
+	everything boolean,
 	OUT found_at timestamptz, OUT hours timestamptz[], OUT starts timestamptz[], OUT identity text, OUT problem jsonb)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -622,30 +736,40 @@ DECLARE
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 	found_at := clock_timestamp();
-	IF since IS NULL AND NOT (coalesce(everything, false) OR coalesce(drop_missing, false)) AND notes_suffice(origin) THEN
-		SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
+	IF since IS NULL AND NOT (coalesce(everything, false) OR coalesce(drop_missing, false)) AND notes_suffice(origin)
+	THEN
+		SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'),
+			refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
 		INTO hours, starts FROM refresh_noted(origin) AS c;
-		UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
+		UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp()
+			WHERE r.origin = refresh_find.origin;
 		RETURN;
 	END IF;
 	IF since IS NULL THEN
 		DELETE FROM refresh_base AS b WHERE b.origin = refresh_find.origin;
 		-- Notes that no hour is read for, and those of relations that no origin has.
-		DELETE FROM usage_change AS c WHERE c.relation NOT IN (SELECT p.part FROM unnest(refresh_origins(NULL)) AS o CROSS JOIN LATERAL parts_of(relation_of_origin(o)) AS p)
-			OR (c.hour < '2000-01-01 00:00:00+00' OR c.hour >= '2100-01-01 00:00:00+00') AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
+		DELETE FROM usage_change AS c WHERE c.relation NOT IN (SELECT p.part FROM unnest(refresh_origins(NULL)) AS o
+			CROSS JOIN LATERAL parts_of(relation_of_origin(o)) AS p)
+			OR (c.hour < '2000-01-01 00:00:00+00' OR c.hour >= '2100-01-01 00:00:00+00')
+				AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
 		identity := notes_identity(origin);
 	END IF;
-	SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'), refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
+	SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'),
+		refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
 	INTO hours, starts FROM refresh_look(origin, since, coalesce(drop_missing, false)) AS c;
-	UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp() WHERE r.origin = refresh_find.origin;
+	UPDATE refresh_run AS r SET hours = cardinality(refresh_find.hours), updated_at = clock_timestamp()
+		WHERE r.origin = refresh_find.origin;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL,
+	advice = PG_EXCEPTION_HINT;
 	starts := '{}';
 	problem := jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
 END
 $$;
 
-COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean, interval, boolean) IS 'The hours that a run of refresh_usage() has to read of an origin, where its chunks begin, and when they were found; identity: for refresh_end(), after a look at all of usage_log; problem: the error that ended it, NULL when none did.';
+COMMENT ON FUNCTION refresh_find(text, timestamptz, boolean, interval, boolean) IS
+'The hours that a run of refresh_usage() has to read of an origin, where its chunks begin, and when they were found; '
+'identity: for refresh_end(), after a look at all of usage_log; problem: the error that ended it, NULL when none did.';
 
 -- A relation without an index on its time is scanned for every chunk, so chunks are
 -- large; their cells have to fit in memory, and a chunk must not span so much time that
@@ -655,32 +779,41 @@ RETURNS timestamptz[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 RETURN ARRAY(
 	SELECT min(c.hour) AS start
-	FROM (SELECT h.hour, date_bin(coalesce(width, interval '100 days'), h.hour, timestamptz '2000-01-01 00:00:00+00') AS bin,
+	FROM (SELECT h.hour, date_bin(coalesce(width, interval '100 days'), h.hour, timestamptz '2000-01-01 00:00:00+00')
+		AS bin,
 			CASE WHEN width IS NULL THEN (sum(h.rows) OVER (ORDER BY h.hour) - 1) / 1000000 END AS million
 		  FROM ROWS FROM (unnest(hours), unnest(rows)) AS h(hour, rows)) AS c
 	GROUP BY c.bin, trunc(c.million) ORDER BY start);
 
-COMMENT ON FUNCTION refresh_starts(timestamptz[], bigint[], interval) IS 'Where the chunks begin that these hours, in order, are read in: chunks of this width, or of about a million rows when it is NULL.';
+COMMENT ON FUNCTION refresh_starts(timestamptz[], bigint[], interval) IS
+'Where the chunks begin that these hours, in order, are read in: chunks of this width, or of about a million rows '
+'when it is NULL.';
 
-CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, starts timestamptz[], hours timestamptz[], found_at timestamptz)
+CREATE FUNCTION inferacct_internal.refresh_chunk(origin text, start timestamptz, starts timestamptz[],
+	hours timestamptz[], found_at timestamptz)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	state text; message text; explanation text; advice text;
-	until_at timestamptz := (SELECT coalesce(min(s), hours[cardinality(hours)] + interval '1 hour') FROM unnest(starts) AS s WHERE s > start);
+	until_at timestamptz := (SELECT coalesce(min(s), hours[cardinality(hours)] + interval '1 hour')
+		FROM unnest(starts) AS s WHERE s > start);
 BEGIN
 	PERFORM refresh_hours(origin, start, until_at, hours, found_at);
-	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < until_at), cardinality(hours);
+	RAISE NOTICE '%: % of % hours', origin, (SELECT count(*) FROM unnest(hours) AS h WHERE h < until_at),
+		cardinality(hours);
 	RETURN NULL;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, explanation = PG_EXCEPTION_DETAIL,
+	advice = PG_EXCEPTION_HINT;
 	RETURN jsonb_build_object('state', state, 'message', message, 'detail', explanation, 'hint', advice);
 END
 $$;
 
-COMMENT ON FUNCTION refresh_chunk(text, timestamptz, timestamptz[], timestamptz[], timestamptz) IS 'refresh_hours() of the chunk that begins at start; says (NOTICE) how many of the hours are read. Returns the error that ended it, NULL when none did.';
+COMMENT ON FUNCTION refresh_chunk(text, timestamptz, timestamptz[], timestamptz[], timestamptz) IS
+'refresh_hours() of the chunk that begins at start; says (NOTICE) how many of the hours are read. '
+'Returns the error that ended it, NULL when none did.';
 
 CREATE FUNCTION inferacct_internal.refresh_end(origin text, found_at timestamptz, identity text, problem jsonb)
 RETURNS void
@@ -688,11 +821,15 @@ LANGUAGE sql VOLATILE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	DELETE FROM refresh_base AS b WHERE b.origin = refresh_end.origin AND refresh_end.identity IS NOT NULL;
-	INSERT INTO refresh_base (origin, identity, looked_at) SELECT refresh_end.origin, refresh_end.identity, found_at WHERE refresh_end.identity IS NOT NULL AND refresh_end.problem IS NULL;
-	UPDATE refresh_run AS r SET finished_at = clock_timestamp(), problem = refresh_end.problem ->> 'message' WHERE r.origin = refresh_end.origin
+	INSERT INTO refresh_base (origin, identity, looked_at) SELECT refresh_end.origin, refresh_end.identity, found_at
+		WHERE refresh_end.identity IS NOT NULL AND refresh_end.problem IS NULL;
+	UPDATE refresh_run AS r SET finished_at = clock_timestamp(), problem = refresh_end.problem ->> 'message'
+		WHERE r.origin = refresh_end.origin
 $$;
 
-COMMENT ON FUNCTION refresh_end(text, timestamptz, text, jsonb) IS 'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed; identity: that all that was found when everything was looked at has been read, so that notes tell from then on.';
+COMMENT ON FUNCTION refresh_end(text, timestamptz, text, jsonb) IS
+'Notes that a run of refresh_usage() is finished with an origin, or by which problem it failed; '
+'identity: that all that was found when everything was looked at has been read, so that notes tell from then on.';
 
 CREATE FUNCTION inferacct_internal.refresh_raise(problem jsonb)
 RETURNS void
@@ -706,9 +843,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION refresh_raise(jsonb) IS 'Raises a problem of refresh_find() or refresh_chunk() again. NULL raises nothing.';
+COMMENT ON FUNCTION refresh_raise(jsonb) IS
+'Raises a problem of refresh_find() or refresh_chunk() again. NULL raises nothing.';
 
-CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT NULL, drop_missing boolean DEFAULT false,
+CREATE PROCEDURE refresh_usage(origin text DEFAULT NULL, since timestamptz DEFAULT NULL, chunk interval DEFAULT NULL,
+	drop_missing boolean DEFAULT false,
 	everything boolean DEFAULT false)
 LANGUAGE plpgsql
 AS $$
@@ -745,9 +884,18 @@ END
 $$;
 
 COMMENT ON PROCEDURE refresh_usage(text, timestamptz, interval, boolean, boolean) IS
-'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as much as has about a million rows; drop_missing: also take out hours before the first row that there is (they are kept by default, since raw logs are often dropped from their beginning); everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has changed since (drop_missing and since do so, too). '
-'Finds new, late, corrected and deleted rows, and hours that a new price splits; a crash or a cancel leaves whole hours, and the next run goes on. Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from another relation, are read again. '
-'Commits: call it outside a transaction block. Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
+'Brings usage_hourly up to date. origin: usage_log or an attached source, NULL for all; '
+'since: look at the hours from this time on, NULL for all; chunk: how much time one transaction takes on, NULL: as '
+'much as has about a million rows; drop_missing: also take out hours before the first row that there is (they are '
+'kept by default, since raw logs are often dropped from their beginning); '
+'everything: look at every row of usage_log, also when it was done within a day and its triggers tell what has '
+'changed since (drop_missing and since do so, too). Finds new, late, corrected and deleted rows, and hours that a new '
+'price splits; a crash or a cancel leaves whole hours, and the next run goes on. '
+'Reports by NOTICE and in refresh_progress. What fails is noted there, and raised. '
+'An origin that another run is looking through is left to that run, with a warning (55P03) and the status skipped. '
+'A broken source is left out with a WARNING, and its hours stay. Hours that were read by another mapping, or from '
+'another relation, are read again. Commits: call it outside a transaction block. '
+'Errors: 42704 no such source, 22023 a bad chunk, 2D000 in a transaction block.';
 
 -- A table of others keeps notes, too, when its owner lets it.
 CREATE FUNCTION note_changes(name text, enabled boolean DEFAULT true)
@@ -761,7 +909,8 @@ DECLARE
 	at_column name;
 BEGIN
 	-- The column by the name that it has now.
-	SELECT a.attname INTO at_column FROM source_relation AS l CROSS JOIN LATERAL jsonb_each_text(l.columns) AS c(name, number)
+	SELECT a.attname INTO at_column FROM source_relation AS l
+		CROSS JOIN LATERAL jsonb_each_text(l.columns) AS c(name, number)
 	JOIN pg_attribute AS a ON a.attrelid = l.relation AND a.attnum = c.number::int
 	WHERE l.name = note_changes.name AND at IN (format('r.%I', c.name), format('(r.%I AT TIME ZONE ''UTC'')', c.name));
 	IF at IS NULL THEN
@@ -772,7 +921,8 @@ BEGIN
 		EXECUTE format('DROP TRIGGER IF EXISTS inferacct_usage_changed ON %s', relation);
 		RETURN;
 	END IF;
-	IF NOT tells_transactions(relation) OR (SELECT c.relkind FROM pg_class AS c WHERE c.oid = relation) NOT IN ('r', 'p') OR at_column IS NULL THEN
+	IF NOT tells_transactions(relation) OR (SELECT c.relkind FROM pg_class AS c WHERE c.oid = relation) NOT IN ('r',
+		'p') OR at_column IS NULL THEN
 		PERFORM inferacct_internal.fail('42809', format('the changes of "%s" cannot be noted', relation),
 			format('That takes a table of this server and a column of times; its time is %s.', at),
 			'It is looked at each time: since => ... limits that.');
@@ -785,7 +935,11 @@ END
 $$;
 
 COMMENT ON FUNCTION note_changes(text, boolean) IS
-'Puts a trigger on the table of an attached source, which notes the hours that its writers touch, so that refresh_usage() need not look at every row of it, as for usage_log; enabled false, or NULL: takes it away. The caller must own the table and the extension. Nothing is noted for a table that two sources read. The trigger never fails, but costs each written row about as much as a check. Errors: 42704 no such source, 42809 no table of this server, or one whose time is no column of type timestamp.';
+'Puts a trigger on the table of an attached source, which notes the hours that its writers touch, so that '
+'refresh_usage() need not look at every row of it, as for usage_log; enabled false, or NULL: takes it away. '
+'The caller must own the table and the extension. Nothing is noted for a table that two sources read. '
+'The trigger never fails, but costs each written row about as much as a check. '
+'Errors: 42704 no such source, 42809 no table of this server, or one whose time is no column of type timestamp.';
 
 CREATE FUNCTION forget_usage(origin text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 RETURNS bigint
@@ -805,7 +959,8 @@ END
 $$;
 
 COMMENT ON FUNCTION forget_usage(text, timestamptz, timestamptz) IS
-'Takes the hours of an origin in [since, until) out of usage_hourly and returns how many rows that were. What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
+'Takes the hours of an origin in [since, until) out of usage_hourly and returns how many rows that were. '
+'What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
 
 -- For policies, and for figures that mean nothing without everybody's usage.
 CREATE FUNCTION inferacct_internal.sees_everything()
@@ -813,7 +968,8 @@ RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles WHERE rolname = 'inferacct_admin'), false)
+	SELECT coalesce((SELECT bool_or(pg_has_role(current_user, oid, 'MEMBER')) FROM pg_roles
+		WHERE rolname = 'inferacct_admin'), false)
 $$;
 
 COMMENT ON FUNCTION sees_everything() IS 'Whether the current role is in inferacct_admin.';
@@ -824,7 +980,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 20
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$ SELECT NOT row_security_active('usage_hourly'::regclass) OR sees_everything() $$;
 
-COMMENT ON FUNCTION sees_all_usage() IS 'Whether no policy hides usage from the current role: shares and idle capacity mean nothing of a part.';
+COMMENT ON FUNCTION sees_all_usage() IS
+'Whether no policy hides usage from the current role: shares and idle capacity mean nothing of a part.';
 
 -- A run is at work as long as the statement that began it; who may not see what
 -- others run takes it to be.
@@ -840,12 +997,17 @@ SELECT o.origin,
 		WHEN a.pid IS NULL THEN 'interrupted'
 		ELSE 'failed' END AS status,
 	r.hours, r.hours_done, r.rows_read, r.started_at, r.updated_at, r.finished_at, r.problem, s.at AS skipped_at
-FROM (SELECT 'usage_log'::text COLLATE "C" AS origin, NULL AS problem UNION ALL SELECT name, problem FROM source_status) AS o
+FROM (SELECT 'usage_log'::text COLLATE "C" AS origin, NULL AS problem UNION ALL SELECT name, problem
+	FROM source_status) AS o
 LEFT JOIN refresh_run AS r USING (origin)
 LEFT JOIN refresh_skip AS s USING (origin)
 LEFT JOIN pg_stat_activity AS a ON a.pid = r.pid AND coalesce(a.backend_start < r.started_at, true)
 CROSS JOIN LATERAL (SELECT r.finished_at IS NULL AND a.pid IS NOT NULL
 	AND coalesce(a.state = 'active' AND a.query_start <= r.started_at, true) AS at_work) AS w;
 
-COMMENT ON VIEW refresh_progress IS 'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it could be noted), interrupted (its session or its server ended), skipped, when the latest found another at work and read nothing (skipped_at), or broken (source_status says why); hours it has to read, NULL while it looks for them, and has read, rows of the log read so far; finished_at: when it finished or failed. '
+COMMENT ON VIEW refresh_progress IS
+'The latest run of refresh_usage() for each origin: never run, running, finished, failed (problem says why, where it '
+'could be noted), interrupted (its session or its server ended), skipped, when the latest found another at work and '
+'read nothing (skipped_at), or broken (source_status says why); hours it has to read, NULL while it looks for them, '
+'and has read, rows of the log read so far; finished_at: when it finished or failed. '
 'Of all teams, so that all but origin is NULL for a role that protect_usage() shows its own only.';

@@ -48,7 +48,9 @@ CREATE TABLE inferacct_internal.usage_month (
 	PRIMARY KEY (origin, month)
 );
 
-COMMENT ON TABLE usage_month IS 'The months that usage_hourly has of each origin, and whether usage_monthly has them; kept by triggers, so read it through rollup_month. Of this database only: a dump leaves it out.';
+COMMENT ON TABLE usage_month IS
+'The months that usage_hourly has of each origin, and whether usage_monthly has them; '
+'kept by triggers, so read it through rollup_month. Of this database only: a dump leaves it out.';
 
 -- Rows that come while triggers are off (pg_restore --disable-triggers) bring
 -- months that nobody noted.  The index leads from each month to the next.
@@ -62,7 +64,8 @@ WITH RECURSIVE present(origin, month) AS (
 	(SELECT h.origin, month_of(h.hour) FROM usage_hourly AS h ORDER BY h.origin, h.hour LIMIT 1)
 	UNION ALL
 	SELECT n.origin, month_of(n.hour) FROM present AS p CROSS JOIN LATERAL (
-		SELECT h.origin, h.hour FROM usage_hourly AS h WHERE (h.origin, h.hour) >= (p.origin, begin_of(next_month(p.month)))
+		SELECT h.origin, h.hour FROM usage_hourly AS h
+			WHERE (h.origin, h.hour) >= (p.origin, begin_of(next_month(p.month)))
 		ORDER BY h.origin, h.hour LIMIT 1) AS n
 )
 SELECT m.origin, m.month, m.compacted FROM usage_month AS m
@@ -70,7 +73,8 @@ UNION ALL
 SELECT p.origin, p.month, false FROM present AS p
 WHERE NOT EXISTS (SELECT FROM usage_month AS m WHERE m.origin = p.origin AND m.month = p.month);
 
-COMMENT ON VIEW rollup_month IS 'The months of usage_month, and those that usage_hourly has without a note there, which are not compacted.';
+COMMENT ON VIEW rollup_month IS
+'The months of usage_month, and those that usage_hourly has without a note there, which are not compacted.';
 
 CREATE TABLE inferacct_internal.usage_monthly (
 	month			date NOT NULL,
@@ -100,7 +104,10 @@ CREATE TABLE inferacct_internal.usage_monthly (
 
 CREATE INDEX usage_monthly_month ON usage_monthly (month, origin);
 
-COMMENT ON TABLE usage_monthly IS 'usage_hourly summed up by month, as far as its hours have the same prices; made by compact_usage(). Read it through monthly_usage. Columns as usage_hourly; slice: beginning of the part of the month in which no price changes.';
+COMMENT ON TABLE usage_monthly IS
+'usage_hourly summed up by month, as far as its hours have the same prices; made by compact_usage(). '
+'Read it through monthly_usage. Columns as usage_hourly; slice: beginning of the part of the month in which no price '
+'changes.';
 
 -- Take a month out, or note it; its row stays locked until commit, which is what compact_usage() waits for.
 CREATE FUNCTION inferacct_internal.month_changed(origin text, month date)
@@ -111,11 +118,13 @@ AS $$
 BEGIN
 	INSERT INTO inferacct_internal.usage_month AS m (origin, month, compacted) VALUES (origin, month, false)
 	ON CONFLICT ON CONSTRAINT usage_month_pkey DO UPDATE SET compacted = false;
-	DELETE FROM inferacct_internal.usage_monthly AS u WHERE u.origin = month_changed.origin AND u.month = month_changed.month;
+	DELETE FROM inferacct_internal.usage_monthly AS u WHERE u.origin = month_changed.origin
+		AND u.month = month_changed.month;
 END
 $$;
 
-COMMENT ON FUNCTION month_changed(text, date) IS 'Makes reports read a month of an origin from usage_hourly, until compact_usage(). For triggers.';
+COMMENT ON FUNCTION month_changed(text, date) IS
+'Makes reports read a month of an origin from usage_hourly, until compact_usage(). For triggers.';
 
 CREATE FUNCTION inferacct_internal.usage_hourly_written()
 RETURNS trigger
@@ -163,12 +172,14 @@ BEGIN
 		SELECT OLD.origin, inferacct_internal.month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
 		UNION SELECT NEW.origin, inferacct_internal.month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
 	WHERE NOT EXISTS (SELECT FROM inferacct_internal.usage_month AS m
-		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted AND inferacct_internal.is_own_transaction(m.xmin));
+		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted
+			AND inferacct_internal.is_own_transaction(m.xmin));
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION usage_hourly_replicated() IS 'Row trigger of usage_hourly for rows that replication writes: their months are no longer compacted.';
+COMMENT ON FUNCTION usage_hourly_replicated() IS
+'Row trigger of usage_hourly for rows that replication writes: their months are no longer compacted.';
 
 REVOKE ALL ON FUNCTION usage_hourly_replicated() FROM PUBLIC;
 
@@ -191,7 +202,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION months_cut(timestamptz[]) IS 'Takes out of usage_monthly the months in which one of these moments lies; all when one is NULL. For triggers.';
+COMMENT ON FUNCTION months_cut(timestamptz[]) IS
+'Takes out of usage_monthly the months in which one of these moments lies; all when one is NULL. For triggers.';
 
 CREATE FUNCTION inferacct_internal.price_cuts_months()
 RETURNS trigger
@@ -201,11 +213,13 @@ AS $$
 BEGIN
 	PERFORM inferacct_internal.check_own_table(TG_RELID);
 	IF TG_TABLE_NAME = 'price' THEN
-		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT CASE WHEN time_windows IS NULL AND above_input_tokens = 0 THEN valid_from END FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT CASE
+			WHEN time_windows IS NULL AND above_input_tokens = 0 THEN valid_from END FROM written));
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
 		PERFORM inferacct_internal.months_cut(ARRAY(SELECT valid_from FROM written UNION SELECT valid_to FROM written));
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT CASE WHEN valid_from > '-infinity' THEN valid_from END FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT CASE
+			WHEN valid_from > '-infinity' THEN valid_from END FROM written));
 	ELSE
 		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT valid_from FROM written));
 	END IF;
@@ -213,7 +227,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION price_cuts_months() IS 'Statement trigger of the price tables: months in which a new price begins, or all when it has windows or context tiers, are no longer compacted.';
+COMMENT ON FUNCTION price_cuts_months() IS
+'Statement trigger of the price tables: months in which a new price begins, or all when it has windows or context '
+'tiers, are no longer compacted.';
 
 REVOKE ALL ON FUNCTION price_cuts_months() FROM PUBLIC;
 
@@ -226,7 +242,8 @@ AS $$
 BEGIN
 	PERFORM inferacct_internal.check_own_table(TG_RELID);
 	IF TG_TABLE_NAME = 'price' THEN
-		PERFORM inferacct_internal.months_cut(ARRAY[CASE WHEN NEW.time_windows IS NULL AND NEW.above_input_tokens = 0 THEN NEW.valid_from END]);
+		PERFORM inferacct_internal.months_cut(ARRAY[CASE WHEN NEW.time_windows IS NULL AND NEW.above_input_tokens = 0
+			THEN NEW.valid_from END]);
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
 		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
@@ -238,7 +255,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION price_cut_replicated() IS 'Row trigger of the price tables for rows that replication writes: as price_cuts_months().';
+COMMENT ON FUNCTION price_cut_replicated() IS
+'Row trigger of the price tables for rows that replication writes: as price_cuts_months().';
 
 REVOKE ALL ON FUNCTION price_cut_replicated() FROM PUBLIC;
 
@@ -265,10 +283,13 @@ AS $$
 	meant AS (SELECT r.provider, r.model FROM resolve_model($1, $2) AS r)
 	SELECT EXISTS (SELECT FROM windowed AS w, meant
 		WHERE strpos(lower($1), lower(w.model)) > 0 OR (w.provider, w.model) = (meant.provider, meant.model))
-	OR EXISTS (SELECT FROM model_alias AS a JOIN windowed AS w USING (provider, model) WHERE strpos(lower($1), lower(a.alias)) > 0)
+	OR EXISTS (SELECT FROM model_alias AS a JOIN windowed AS w USING (provider, model)
+		WHERE strpos(lower($1), lower(a.alias)) > 0)
 $$;
 
-COMMENT ON FUNCTION may_have_windows(text, timestamptz) IS 'Whether a model''s name may stand for one whose price depends on the time of day: by its letters, its aliases, and what it means at that time. NULL gives NULL.';
+COMMENT ON FUNCTION may_have_windows(text, timestamptz) IS
+'Whether a model''s name may stand for one whose price depends on the time of day: by its letters, its aliases, and '
+'what it means at that time. NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.price_changes(from_at timestamptz, until_at timestamptz)
 RETURNS timestamptz[]
@@ -278,7 +299,9 @@ AS $$
 	SELECT coalesce(array_agg(DISTINCT at ORDER BY at), '{}') FROM price_boundary WHERE at > from_at AND at < until_at
 $$;
 
-COMMENT ON FUNCTION price_changes(timestamptz, timestamptz) IS 'The moments after from_at and before until_at at which a price of any model, in any version or contract, begins or ends, but for weekly windows.';
+COMMENT ON FUNCTION price_changes(timestamptz, timestamptz) IS
+'The moments after from_at and before until_at at which a price of any model, in any version or contract, begins or '
+'ends, but for weekly windows.';
 
 CREATE FUNCTION compact_usage(everything boolean DEFAULT false)
 RETURNS bigint
@@ -302,19 +325,26 @@ BEGIN
 		cuts := price_changes(begin_of(m.month), begin_of(next_month(m.month)));
 		DELETE FROM usage_monthly AS u WHERE u.origin = m.origin AND u.month = m.month;
 		WITH hours AS MATERIALIZED (
-			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month) AND h.hour < begin_of(next_month(m.month))
+			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month)
+				AND h.hour < begin_of(next_month(m.month))
 		), windowed AS MATERIALIZED (
-			SELECT model FROM (SELECT model, max(last_at) AS at FROM hours GROUP BY model) AS names WHERE may_have_windows(model, at)
+			SELECT model FROM (SELECT model, max(last_at) AS at FROM hours GROUP BY model) AS names
+				WHERE may_have_windows(model, at)
 		)
-		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
-			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions)
+		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds,
+			aggregated,
+			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd,
+			dimensions)
 		SELECT m.month,
 			CASE WHEN h.model IN (SELECT model FROM windowed) THEN h.slice
 				 ELSE greatest(begin_of(m.month), cuts[width_bucket(h.first_at, cuts)]) END AS part,
-			min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.rows), sum(h.reported), sum(h.usage), h.kinds, h.aggregated,
-			m.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, sum(h.provider_usd), h.dimensions
+			min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.rows), sum(h.reported),
+			sum(h.usage), h.kinds, h.aggregated,
+			m.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status,
+			sum(h.provider_usd), h.dimensions
 		FROM hours AS h
-		GROUP BY part, width_bucket(h.min_input, sizes), h.kinds, h.aggregated, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.dimensions
+		GROUP BY part, width_bucket(h.min_input, sizes), h.kinds, h.aggregated, h.tenant, h.source, h.model,
+			h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.dimensions
 		ORDER BY h.model, part;
 		UPDATE usage_month AS s SET compacted = true WHERE s.origin = m.origin AND s.month = m.month;
 		months := months + 1;
@@ -324,18 +354,26 @@ END
 $$;
 
 COMMENT ON FUNCTION compact_usage(boolean) IS
-'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many months that were; they are exact without it, too, but read every hour. everything: all months again, also those whose rows came while triggers were off. Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage(). Error 55000 while triggers of usage_hourly are off.';
+'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many '
+'months that were; they are exact without it, too, but read every hour. '
+'everything: all months again, also those whose rows came while triggers were off. '
+'Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage(). '
+'Error 55000 while triggers of usage_hourly are off.';
 
 CREATE VIEW inferacct_internal.monthly_usage WITH (security_invoker = true) AS
 SELECT month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
 	origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions
 FROM usage_monthly
 UNION ALL
-SELECT m.month, h.slice, h.first_at, h.last_at, h.min_input, h.max_input, h.rows, h.reported, h.usage, h.kinds, h.aggregated,
-	h.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd, h.dimensions
+SELECT m.month, h.slice, h.first_at, h.last_at, h.min_input, h.max_input, h.rows, h.reported, h.usage, h.kinds,
+	h.aggregated,
+	h.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status,
+	h.provider_usd, h.dimensions
 FROM rollup_month AS m
 CROSS JOIN LATERAL (SELECT * FROM usage_hourly AS u
 	WHERE u.origin = m.origin AND u.hour >= begin_of(m.month) AND u.hour < begin_of(next_month(m.month)) OFFSET 0) AS h
 WHERE NOT m.compacted;
 
-COMMENT ON VIEW monthly_usage IS 'The rollup, by month where it is compacted and by hour where it is not: in both, rollup_cost() prices a row exactly. The base of the monthly reports.';
+COMMENT ON VIEW monthly_usage IS
+'The rollup, by month where it is compacted and by hour where it is not: in both, rollup_cost() prices a row exactly. '
+'The base of the monthly reports.';

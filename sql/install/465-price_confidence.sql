@@ -4,7 +4,8 @@
 -- worst that applies to it, so usd adds up to monthly_spend, and the shares of a
 -- month add up to 1.
 
-CREATE FUNCTION rollup_confidence(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+CREATE FUNCTION rollup_confidence(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
+	max_input bigint,
 	aggregated boolean, service_tier text, region text,
 	OUT confidence text, OUT requests bigint, OUT usd numeric, OUT checked_on date)
 RETURNS SETOF record
@@ -12,7 +13,9 @@ LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS 'MODULE_PATHNAME', 'rollup_confidence';
 
 COMMENT ON FUNCTION rollup_confidence(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'What the cost of a row of usage_hourly rests on: a row for each confidence (see explain_price()) that one of its figures has, with the USD of those figures, which sum exactly to rollup_cost(), the requests in the row of the worst, and the earliest day on which one of their prices was checked (NULL: of a contract). '
+'What the cost of a row of usage_hourly rests on: a row for each confidence (see explain_price()) that one of its '
+'figures has, with the USD of those figures, which sum exactly to rollup_cost(), the requests in the row of the '
+'worst, and the earliest day on which one of their prices was checked (NULL: of a contract). '
 'Stale is judged by the last request. No row for what has no price; other errors as rollup_problem().';
 
 CREATE FUNCTION inferacct_internal.confidence_usage()
@@ -22,7 +25,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT a.month, a.source, c.confidence, sum(c.requests)::bigint, trim_scale(sum(c.usd)), min(c.checked_on)
 	FROM alike_usage() AS a
-	CROSS JOIN LATERAL rollup_confidence(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region) AS c
+	CROSS JOIN LATERAL rollup_confidence(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input,
+		a.aggregated, a.service_tier, a.region) AS c
 	GROUP BY a.month, a.source, c.confidence
 $$;
 
@@ -34,20 +38,27 @@ RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN trim_scale(round(upto / nullif(total, 0), 6) - round((upto - part) / nullif(total, 0), 6));
 
-COMMENT ON FUNCTION part_of(numeric, numeric, numeric) IS 'The share of a part of a total, where upto is the sum of the parts up to and with it: the shares of all parts add up to 1. NULL when the total is 0.';
+COMMENT ON FUNCTION part_of(numeric, numeric, numeric) IS
+'The share of a part of a total, where upto is the sum of the parts up to and with it: the shares of all parts add up '
+'to 1. NULL when the total is 0.';
 
 CREATE VIEW price_confidence WITH (security_invoker = true) AS
 SELECT month, confidence, requests, usd,
-	coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole), part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share,
+	coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole),
+		part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share,
 	checked_on
-FROM (SELECT month, confidence, sum(requests)::bigint AS requests, trim_scale(sum(usd)) AS usd, min(checked_on) AS checked_on
+FROM (SELECT month, confidence, sum(requests)::bigint AS requests, trim_scale(sum(usd)) AS usd,
+	min(checked_on) AS checked_on
 	FROM confidence_usage() GROUP BY month, confidence) AS c
 WINDOW upto AS (PARTITION BY month ORDER BY confidence_order(confidence)), whole AS (PARTITION BY month)
 ORDER BY month, confidence_order(confidence);
 
 COMMENT ON VIEW price_confidence IS
-'What the spend of each UTC month rests on, worst first: of each confidence (see explain_price()) the USD of the figures that have it, their share of the month''s USD (six decimals, adding up to 1; of its requests, where it costs nothing), the requests of which it is the worst, and the earliest day on which one of these prices was checked. '
-'usd adds up to monthly_spend; usage without a price is in unpriced_usage. The same under any inferacct.unpriced.';
+'What the spend of each UTC month rests on, worst first: of each confidence (see explain_price()) the USD of the '
+'figures that have it, their share of the month''s USD (six decimals, adding up to 1; '
+'of its requests, where it costs nothing), the requests of which it is the worst, and the earliest day on which one '
+'of these prices was checked. usd adds up to monthly_spend; usage without a price is in unpriced_usage. '
+'The same under any inferacct.unpriced.';
 
 CREATE VIEW priced_usage WITH (security_invoker = true) AS
 WITH judged AS MATERIALIZED (
@@ -57,9 +68,12 @@ WITH judged AS MATERIALIZED (
 		coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
 	FROM judged_usage() GROUP BY month, source
 ), share AS (
-	SELECT month, source, confidence, coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole), part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share
+	SELECT month, source, confidence,
+		coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole),
+		part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share
 	FROM confidence_usage()
-	WINDOW upto AS (PARTITION BY month, source ORDER BY confidence_order(confidence)), whole AS (PARTITION BY month, source)
+	WINDOW upto AS (PARTITION BY month, source ORDER BY confidence_order(confidence)),
+		whole AS (PARTITION BY month, source)
 ), shares AS (
 	SELECT month, source, jsonb_object_agg(confidence, share) AS confidence FROM share GROUP BY month, source
 )
@@ -67,4 +81,7 @@ SELECT j.month, j.source, j.requests, j.priced_requests, j.tokens, j.priced_toke
 	round(j.priced_tokens::numeric / nullif(j.tokens, 0), 6) AS priced_share, s.confidence
 FROM judged AS j LEFT JOIN shares AS s ON s.month = j.month AND s.source IS NOT DISTINCT FROM j.source;
 
-COMMENT ON VIEW priced_usage IS 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, six decimals; NULL without tokens); confidence: the share of its USD by what it rests on, as in price_confidence (NULL when nothing has a price). The same under any inferacct.unpriced.';
+COMMENT ON VIEW priced_usage IS
+'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, '
+'six decimals; NULL without tokens); confidence: the share of its USD by what it rests on, as in price_confidence '
+'(NULL when nothing has a price). The same under any inferacct.unpriced.';

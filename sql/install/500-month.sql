@@ -25,10 +25,14 @@ CREATE TABLE closed_month (
 	note			text
 );
 
-COMMENT ON TABLE closed_month IS 'The months that are closed, by close_month(): with the latest price version, and the time as of which prices were known.';
+COMMENT ON TABLE closed_month IS
+'The months that are closed, by close_month(): with the latest price version, and the time as of which prices were '
+'known.';
 COMMENT ON COLUMN closed_month.known_at IS 'inferacct.as_of that gives the booked figures again';
 COMMENT ON COLUMN closed_month.unpriced_requests IS 'requests that had no price, and are in no booked figure of USD';
-COMMENT ON COLUMN closed_month.unread_hours IS 'hours whose rows were not as refresh_usage() had read them, or could not be looked at, when the month was closed by force';
+COMMENT ON COLUMN closed_month.unread_hours IS
+'hours whose rows were not as refresh_usage() had read them, or could not be looked at, when the month was closed by '
+'force';
 SELECT pg_extension_config_dump('closed_month', '');
 
 CREATE TABLE booked_usage (
@@ -55,7 +59,9 @@ CREATE TABLE booked_usage (
 
 CREATE INDEX booked_usage_month ON booked_usage (month);
 
-COMMENT ON TABLE booked_usage IS 'The rollup of a closed month as it was, hour by hour so that later prices can be put to it, with what was booked: usd, NULL where it had no price.';
+COMMENT ON TABLE booked_usage IS
+'The rollup of a closed month as it was, hour by hour so that later prices can be put to it, with what was booked: '
+'usd, NULL where it had no price.';
 SELECT pg_extension_config_dump('booked_usage', '');
 
 CREATE FUNCTION inferacct_internal.booked_append_only()
@@ -78,7 +84,8 @@ END
 $$;
 
 COMMENT ON FUNCTION booked_append_only() IS
-'Statement trigger of closed_month and booked_usage: refuses UPDATE, TRUNCATE, and any DELETE that leaves a part of a month (IA103).';
+'Statement trigger of closed_month and booked_usage: refuses UPDATE, TRUNCATE, and any DELETE that leaves a part of a '
+'month (IA103).';
 
 DO $$
 DECLARE
@@ -127,7 +134,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION check_closing(date, boolean) IS 'Refuses a month that has not ended (22023, unless before_its_end), or that is closed (42710).';
+COMMENT ON FUNCTION check_closing(date, boolean) IS
+'Refuses a month that has not ended (22023, unless before_its_end), or that is closed (42710).';
 
 CREATE FUNCTION inferacct_internal.refuse_unread(month date, origin text, hours bigint, problem text)
 RETURNS void
@@ -138,11 +146,13 @@ BEGIN
 	PERFORM inferacct_internal.fail('IA105', format('the rollup of month %s is not complete', month),
 		CASE WHEN problem IS NOT NULL THEN format('%s cannot be looked at: %s.', origin, problem)
 			ELSE format('%s: the rows of %s hours are not as refresh_usage() read them.', origin, hours) END,
-		'CALL refresh_usage() first; or say force => true: what the rollup has is booked, and closed_month.unread_hours says so.');
+		'CALL refresh_usage() first; or say force => true: what the rollup has is booked, and '
+		'closed_month.unread_hours says so.');
 END
 $$;
 
-COMMENT ON FUNCTION refuse_unread(date, text, bigint, text) IS 'Refuses (IA105) to close a month of whose origin hours are not read, or that cannot be looked at.';
+COMMENT ON FUNCTION refuse_unread(date, text, bigint, text) IS
+'Refuses (IA105) to close a month of whose origin hours are not read, or that cannot be looked at.';
 
 -- Notes are not asked: a month is closed on what its rows say (relation, partition, transaction), and once.
 CREATE FUNCTION inferacct_internal.unread_hours(origin text, month date, OUT hours bigint, OUT problem text)
@@ -152,14 +162,18 @@ AS $$
 BEGIN
 	SELECT count(*) INTO hours FROM refresh_look(origin, begin_of(month), false, begin_of(next_month(month)), true);
 EXCEPTION WHEN OTHERS THEN
-	hours := (SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = unread_hours.origin AND r.hour >= begin_of(month) AND r.hour < begin_of(next_month(month)));
+	hours := (SELECT count(*) FROM refreshed_hour AS r WHERE r.origin = unread_hours.origin
+		AND r.hour >= begin_of(month) AND r.hour < begin_of(next_month(month)));
 	problem := SQLERRM;
 END
 $$;
 
-COMMENT ON FUNCTION unread_hours(text, date) IS 'How many hours of a month have rows of an origin that are not as refresh_usage() read them; looks at all rows of the month. problem: why it cannot be looked at; hours are then all that were read of it.';
+COMMENT ON FUNCTION unread_hours(text, date) IS
+'How many hours of a month have rows of an origin that are not as refresh_usage() read them; '
+'looks at all rows of the month. problem: why it cannot be looked at; hours are then all that were read of it.';
 
-CREATE FUNCTION inferacct_internal.book_month(month date, note text, before_its_end boolean, force boolean, unread bigint)
+CREATE FUNCTION inferacct_internal.book_month(month date, note text, before_its_end boolean, force boolean,
+	unread bigint)
 RETURNS closed_month
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -177,16 +191,21 @@ BEGIN
 	-- What is being published now would else be known since a time before known_at, and yet not be booked.
 	PERFORM lock_prices();
 	-- Prices that are published for a later time are known, too.
-	closed.known_at := coalesce(nullif(current_setting('inferacct.as_of', true), '')::timestamptz, greatest(now(), (SELECT max(published_at) FROM price_version)));
+	closed.known_at := coalesce(nullif(current_setting('inferacct.as_of', true), '')::timestamptz,
+		greatest(now(), (SELECT max(published_at) FROM price_version)));
 	-- One statement, and so one snapshot: what is booked is what is counted.
 	WITH booked AS MATERIALIZED (
-		SELECT u.*, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd
+		SELECT u.*, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+			u.service_tier, u.region) AS usd
 		FROM usage_hourly AS u WHERE u.hour >= begin_of(this) AND u.hour < begin_of(next_month(this))
 	), closing AS (
-		INSERT INTO closed_month (month, version, known_at, contract, requests, unpriced_requests, usd, unread_hours, note)
-		SELECT this, coalesce((SELECT max(v.version) FROM price_version AS v WHERE v.published_at <= closed.known_at), 0),
+		INSERT INTO closed_month (month, version, known_at, contract, requests, unpriced_requests, usd, unread_hours,
+			note)
+		SELECT this, coalesce((SELECT max(v.version) FROM price_version AS v WHERE v.published_at <= closed.known_at),
+			0),
 			closed.known_at, nullif(current_setting('inferacct.contract', true), ''),
-			coalesce(meter(sum(b.usage), 'requests'), 0), coalesce(meter(sum(b.usage) FILTER (WHERE b.usd IS NULL), 'requests'), 0),
+			coalesce(meter(sum(b.usage), 'requests'), 0),
+			coalesce(meter(sum(b.usage) FILTER (WHERE b.usd IS NULL), 'requests'), 0),
 			coalesce(trim_scale(sum(b.usd)), 0), of_log.hours + book_month.unread, book_month.note
 		FROM booked AS b
 		RETURNING *
@@ -194,7 +213,8 @@ BEGIN
 		INSERT INTO booked_usage (month, first_at, last_at, min_input, max_input, usage, aggregated,
 			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, usd)
 		SELECT this, b.first_at, b.last_at, b.min_input, b.max_input, b.usage, b.aggregated,
-			b.origin, b.tenant, b.source, b.model, b.service_tier, b.region, b.provider, b.team, b.project, b.status, b.provider_usd, b.usd
+			b.origin, b.tenant, b.source, b.model, b.service_tier, b.region, b.provider, b.team, b.project, b.status,
+			b.provider_usd, b.usd
 		FROM booked AS b
 	)
 	SELECT * INTO closed FROM closing;
@@ -202,12 +222,15 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION book_month(date, text, boolean, boolean, bigint) IS 'close_month() after it has looked at the attached sources; unread: hours of these that are not read. Runs as the owner of the extension.';
+COMMENT ON FUNCTION book_month(date, text, boolean, boolean, bigint) IS
+'close_month() after it has looked at the attached sources; unread: hours of these that are not read. '
+'Runs as the owner of the extension.';
 
 REVOKE ALL ON FUNCTION book_month(date, text, boolean, boolean, bigint) FROM PUBLIC;
 
 -- Attached relations are read as the caller: their views may run code of others.
-CREATE FUNCTION close_month(month date, note text DEFAULT NULL, before_its_end boolean DEFAULT false, force boolean DEFAULT false)
+CREATE FUNCTION close_month(month date, note text DEFAULT NULL, before_its_end boolean DEFAULT false,
+	force boolean DEFAULT false)
 RETURNS closed_month
 LANGUAGE plpgsql VOLATILE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -231,8 +254,13 @@ END
 $$;
 
 COMMENT ON FUNCTION close_month(date, text, boolean, boolean) IS
-'Books a UTC month: keeps its rollup and what it costs, with the price version, the time as of which prices are known (inferacct.as_of, or now) and the contract, and returns its row of closed_month. month: any day of it; before_its_end: also while it still runs; force: also when rows of the month are not as refresh_usage() read them, which closed_month.unread_hours then says. Looks at every row of the month to know. '
-'What has no price is an error (IA001 to IA007), or under inferacct.unpriced = null booked without USD and counted. Books as the owner of the extension, with the caller''s settings: every team''s usage is booked. Errors: IA105 the rollup is not complete, 22023 the month has not ended, 42710 it is closed, 22004, 22008.';
+'Books a UTC month: keeps its rollup and what it costs, with the price version, the time as of which prices are known '
+'(inferacct.as_of, or now) and the contract, and returns its row of closed_month. month: any day of it; '
+'before_its_end: also while it still runs; force: also when rows of the month are not as refresh_usage() read them, '
+'which closed_month.unread_hours then says. Looks at every row of the month to know. '
+'What has no price is an error (IA001 to IA007), or under inferacct.unpriced = null booked without USD and counted. '
+'Books as the owner of the extension, with the caller''s settings: every team''s usage is booked. '
+'Errors: IA105 the rollup is not complete, 22023 the month has not ended, 42710 it is closed, 22004, 22008.';
 
 REVOKE ALL ON FUNCTION close_month(date, text, boolean, boolean) FROM PUBLIC;
 
@@ -253,7 +281,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION reopen_month(date) IS 'Takes the closing of a month back, with what was booked. Runs as the owner of the extension. Errors: 42704 it is not closed, 22004, 22008.';
+COMMENT ON FUNCTION reopen_month(date) IS
+'Takes the closing of a month back, with what was booked. Runs as the owner of the extension. '
+'Errors: 42704 it is not closed, 22004, 22008.';
 
 REVOKE ALL ON FUNCTION reopen_month(date) FROM PUBLIC;
 
@@ -272,56 +302,79 @@ BEGIN
 		PERFORM inferacct_internal.fail('42704', format('month %s is not closed', checked_month(month)));
 	END IF;
 	-- Both go back to the caller's when the function ends.
-	PERFORM set_config('inferacct.as_of', closed.known_at::text, true), set_config('inferacct.contract', coalesce(closed.contract, ''), true);
+	PERFORM set_config('inferacct.as_of', closed.known_at::text, true),
+		set_config('inferacct.contract', coalesce(closed.contract, ''), true);
 	booked_usd := closed.usd;
-	SELECT coalesce(trim_scale(rollup_spend(b.model, b.usage, b.first_at, b.last_at, b.min_input, b.max_input, b.aggregated, b.service_tier, b.region)), 0),
+	SELECT coalesce(trim_scale(rollup_spend(b.model, b.usage, b.first_at, b.last_at, b.min_input, b.max_input,
+		b.aggregated, b.service_tier, b.region)), 0),
 		bool_and(b.usd IS NOT DISTINCT FROM
-			rollup_cost(b.model, b.usage, b.first_at, b.last_at, b.min_input, b.max_input, b.aggregated, b.service_tier, b.region))
+			rollup_cost(b.model, b.usage, b.first_at, b.last_at, b.min_input, b.max_input, b.aggregated, b.service_tier,
+				b.region))
 	INTO reproduced_usd, reproduced FROM booked_usage AS b WHERE b.month = closed.month;
 	reproduced := coalesce(reproduced, true) AND booked_usd = reproduced_usd;
 END
 $$;
 
 COMMENT ON FUNCTION reproduce_month(date) IS
-'Computes a closed month again, with the prices known when it was closed: the booked sum, the sum computed now, and whether every booked row has the same figure. Not so only when a price was published later with an earlier published_at. Reads as its caller: under row-level security reproduced_usd is of the caller''s rows. Errors: 42704 not closed, 22004, 22008.';
+'Computes a closed month again, with the prices known when it was closed: the booked sum, the sum computed now, and '
+'whether every booked row has the same figure. Not so only when a price was published later with an earlier '
+'published_at. Reads as its caller: under row-level security reproduced_usd is of the caller''s rows. '
+'Errors: 42704 not closed, 22004, 22008.';
 
 CREATE VIEW booked_spend WITH (security_invoker = true) AS
-SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
+SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
+	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage, sum(usd) AS usd, sum(provider_usd) AS provider_usd
 FROM booked_usage
-GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
+GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
+	resolved_tier(service_tier), team, tenant;
 
 COMMENT ON VIEW booked_spend IS 'monthly_spend of the closed months, as booked.';
 
 -- What has no price counts for nothing on its side; price_effect has it when it gets one.
 CREATE VIEW restated_spend WITH (security_invoker = true) AS
 WITH booked AS (
-	SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
+	SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
+		resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 		meter(sum(usage), 'requests') AS requests, coalesce(sum(usd), 0) AS usd,
-		coalesce(rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region), 0) AS repriced_usd
-	FROM booked_usage GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant
+		coalesce(rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region),
+			0) AS repriced_usd
+	FROM booked_usage GROUP BY month, source, resolved_provider(provider, model, first_at),
+		resolved_model(model, first_at), resolved_tier(service_tier), team, tenant
 ), now AS (
 	SELECT month, source, provider, model, service_tier, team, tenant, requests, coalesce(usd, 0) AS usd
 	FROM monthly_spend WHERE month IN (SELECT month FROM closed_month)
 )
-SELECT coalesce(b.month, n.month) AS month, coalesce(b.source, n.source) AS source, coalesce(b.provider, n.provider) AS provider,
-	coalesce(b.model, n.model) AS model, coalesce(b.service_tier, n.service_tier) AS service_tier, coalesce(b.team, n.team) AS team, coalesce(b.tenant, n.tenant) AS tenant,
+SELECT coalesce(b.month, n.month) AS month, coalesce(b.source, n.source) AS source,
+	coalesce(b.provider, n.provider) AS provider,
+	coalesce(b.model, n.model) AS model, coalesce(b.service_tier, n.service_tier) AS service_tier,
+	coalesce(b.team, n.team) AS team, coalesce(b.tenant, n.tenant) AS tenant,
 	coalesce(b.requests, 0) AS booked_requests, coalesce(n.requests, 0) AS restated_requests,
 	coalesce(b.usd, 0) AS booked_usd, coalesce(n.usd, 0) AS restated_usd,
-	trim_scale(coalesce(b.repriced_usd - b.usd, 0)) AS price_effect, trim_scale(coalesce(n.usd, 0) - coalesce(b.repriced_usd, 0)) AS late_effect
+	trim_scale(coalesce(b.repriced_usd - b.usd, 0)) AS price_effect,
+	trim_scale(coalesce(n.usd, 0) - coalesce(b.repriced_usd, 0)) AS late_effect
 FROM booked AS b FULL JOIN now AS n
-	ON b.month = n.month AND b.tenant = n.tenant AND b.source = n.source AND b.model = n.model AND b.service_tier = n.service_tier
+	ON b.month = n.month AND b.tenant = n.tenant AND b.source = n.source AND b.model = n.model
+		AND b.service_tier = n.service_tier
 	AND coalesce(b.provider, '') = coalesce(n.provider, '') AND (b.provider IS NULL) = (n.provider IS NULL)
 	AND coalesce(b.team, '') = coalesce(n.team, '') AND (b.team IS NULL) = (n.team IS NULL);
 
-COMMENT ON VIEW restated_spend IS 'Closed months as booked and as they are now: restated_usd - booked_usd = price_effect (the booked tokens at the prices known now) + late_effect (usage that came or went since), exactly. Read under inferacct.unpriced = null, what has no price counts as nothing on both sides.';
+COMMENT ON VIEW restated_spend IS
+'Closed months as booked and as they are now: restated_usd - booked_usd = price_effect (the booked tokens at the '
+'prices known now) + late_effect (usage that came or went since), exactly. '
+'Read under inferacct.unpriced = null, what has no price counts as nothing on both sides.';
 
 CREATE VIEW month_close WITH (security_invoker = true) AS
-SELECT c.month, c.closed_at, c.closed_by, c.version, c.known_at, c.contract, c.unpriced_requests, c.unread_hours, c.note,
+SELECT c.month, c.closed_at, c.closed_by, c.version, c.known_at, c.contract, c.unpriced_requests, c.unread_hours,
+	c.note,
 	sum(r.booked_requests)::bigint AS booked_requests, sum(r.restated_requests)::bigint AS restated_requests,
-	trim_scale(coalesce(sum(r.booked_usd), 0)) AS booked_usd, trim_scale(coalesce(sum(r.restated_usd), 0)) AS restated_usd,
-	trim_scale(coalesce(sum(r.price_effect), 0)) AS price_effect, trim_scale(coalesce(sum(r.late_effect), 0)) AS late_effect
+	trim_scale(coalesce(sum(r.booked_usd), 0)) AS booked_usd,
+	trim_scale(coalesce(sum(r.restated_usd), 0)) AS restated_usd,
+	trim_scale(coalesce(sum(r.price_effect), 0)) AS price_effect,
+	trim_scale(coalesce(sum(r.late_effect), 0)) AS late_effect
 FROM closed_month AS c LEFT JOIN restated_spend AS r USING (month)
 GROUP BY c.month;
 
-COMMENT ON VIEW month_close IS 'Closed months, with their totals as booked and as they are now; the difference is price_effect + late_effect, exactly.';
+COMMENT ON VIEW month_close IS
+'Closed months, with their totals as booked and as they are now; the difference is price_effect + late_effect, '
+'exactly.';

@@ -8,13 +8,15 @@
 
 CREATE FUNCTION inferacct_internal.versioned_tables() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
+RETURN ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract', 'contract_term', 'fx_rate',
+	'gpu_price', 'catalog_rejection',
 	'model_profile', 'deployment', 'deployment_cost', 'serving_point', 'routing_policy', 'routing_tier']::text[];
 
 COMMENT ON FUNCTION versioned_tables() IS 'The tables whose rows belong to price versions.';
 
 -- NULLs are left out, so that a column that an upgrade adds leaves digests as they are.
-CREATE FUNCTION inferacct_internal.version_digests(only_version bigint DEFAULT NULL, OUT version bigint, OUT digest text)
+CREATE FUNCTION inferacct_internal.version_digests(only_version bigint DEFAULT NULL, OUT version bigint,
+	OUT digest text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -26,7 +28,10 @@ BEGIN
 		SELECT format($query$
 			SELECT version, encode(sha256(convert_to(string_agg(line, E'\n' ORDER BY line COLLATE "C"), 'UTF8')), 'hex')
 			FROM (%s) AS rows GROUP BY version ORDER BY version$query$,
-			string_agg(format('SELECT version, %1$L || (jsonb_strip_nulls(to_jsonb(t)) - ''digest'')::text AS line FROM inferacct.%1$I AS t %2$s',
+			string_agg(
+				format(
+				'SELECT version, %1$L || (jsonb_strip_nulls(to_jsonb(t)) - ''digest'')::text AS line '
+				'FROM inferacct.%1$I AS t %2$s',
 				name, CASE WHEN only_version IS NOT NULL THEN 'WHERE version = $1' END), ' UNION ALL '))
 		FROM unnest(versioned_tables()) AS name)
 	USING only_version;
@@ -34,7 +39,8 @@ END
 $$;
 
 COMMENT ON FUNCTION version_digests(bigint) IS
-'SHA-256 of every version, or of only_version, as its rows are now; also of versions that have rows and are not in price_version. The same on every server and under every setting.';
+'SHA-256 of every version, or of only_version, as its rows are now; also of versions that have rows and are not in '
+'price_version. The same on every server and under every setting.';
 
 -- What has to be done at commit waits here, and not at price_version, which may
 -- be altered in the same transaction then.  Nothing outlives its transaction.
@@ -70,14 +76,16 @@ BEGIN
 	IF TG_RELID <> 'inferacct_internal.open_version'::regclass THEN
 		PERFORM inferacct_internal.fail('39P01', 'open_version_committed() is the trigger of open_version');
 	END IF;
-	UPDATE inferacct.price_version AS v SET digest = (SELECT d.digest FROM inferacct_internal.version_digests(NEW.version) AS d)
+	UPDATE inferacct.price_version AS v SET digest = (SELECT d.digest
+		FROM inferacct_internal.version_digests(NEW.version) AS d)
 	WHERE v.version = NEW.version AND v.digest IS NULL;
 	DELETE FROM inferacct_internal.open_version AS o WHERE o.version = NEW.version;
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION open_version_committed() IS 'Row trigger of open_version at commit: writes the digest of the version.';
+COMMENT ON FUNCTION open_version_committed() IS
+'Row trigger of open_version at commit: writes the digest of the version.';
 
 GRANT SELECT ON open_version TO PUBLIC;
 REVOKE ALL ON FUNCTION price_version_noted() FROM PUBLIC;
@@ -88,7 +96,8 @@ FOR EACH ROW WHEN (NEW.digest IS NULL) EXECUTE FUNCTION price_version_noted();
 CREATE CONSTRAINT TRIGGER open_version_committed AFTER INSERT ON open_version
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION open_version_committed();
 
-CREATE FUNCTION verify_prices(OUT version bigint, OUT published_at timestamptz, OUT problem text, OUT digest text, OUT found_digest text)
+CREATE FUNCTION verify_prices(OUT version bigint, OUT published_at timestamptz, OUT problem text, OUT digest text,
+	OUT found_digest text)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -104,4 +113,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION verify_prices() IS
-'Compares every price version with its digest: one row for each that is not as its transaction left it (rows were added, changed or lost, its published_at moved), with the digest that was stored and the one found. No row: all are as published. Reads as its caller: under row security of a price table, ask as the owner.';
+'Compares every price version with its digest: one row for each that is not as its transaction left it (rows were '
+'added, changed or lost, its published_at moved), with the digest that was stored and the one found. '
+'No row: all are as published. Reads as its caller: under row security of a price table, ask as the owner.';

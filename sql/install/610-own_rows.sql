@@ -6,7 +6,8 @@
 -- is the user's: it is dumped, restored, and dropped by pg_restore --clean.  Which
 -- rows are own is said once, by pg_extension_config_dump().
 
-CREATE FUNCTION inferacct_internal.own_tables(OUT relation regclass, OUT condition text, OUT kind "char", OUT rank bigint)
+CREATE FUNCTION inferacct_internal.own_tables(OUT relation regclass, OUT condition text, OUT kind "char",
+	OUT rank bigint)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 30
 SET search_path TO pg_catalog, pg_temp
@@ -20,7 +21,9 @@ AS $$
 	WHERE e.extname = 'inferacct' ORDER BY t.rank
 $$;
 
-COMMENT ON FUNCTION own_tables() IS 'The tables and sequences of which a dump carries rows, in an order in which they can be filled; condition: WHERE of the rows that are not shipped, or empty.';
+COMMENT ON FUNCTION own_tables() IS
+'The tables and sequences of which a dump carries rows, in an order in which they can be filled; condition: '
+'WHERE of the rows that are not shipped, or empty.';
 
 CREATE FUNCTION own_rows(OUT relation regclass, OUT rows bigint)
 RETURNS SETOF record
@@ -40,7 +43,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION own_rows() IS 'How many rows each table has that this database added: what DROP EXTENSION ... CASCADE loses, and what inferacct_export() gives. Counts them, and so reads the whole log.';
+COMMENT ON FUNCTION own_rows() IS
+'How many rows each table has that this database added: what DROP EXTENSION ... '
+'CASCADE loses, and what inferacct_export() gives. Counts them, and so reads the whole log.';
 
 CREATE FUNCTION inferacct_internal.has_own_rows()
 RETURNS boolean
@@ -74,9 +79,11 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	BEGIN
-		CREATE VIEW inferacct.lost_by_drop_extension WITH (security_invoker = true) AS SELECT relation, rows FROM inferacct.own_rows();
+		CREATE VIEW inferacct.lost_by_drop_extension WITH (security_invoker = true) AS SELECT relation, rows
+			FROM inferacct.own_rows();
 		COMMENT ON VIEW inferacct.lost_by_drop_extension IS
-			'Not part of the extension inferacct, so that it stands in the way of DROP EXTENSION without CASCADE: what that would lose. Save it first: inferacct_export().';
+			'Not part of the extension inferacct, so that it stands in the way of DROP EXTENSION without CASCADE: '
+			'what that would lose. Save it first: inferacct_export().';
 		-- Another role's, so that DROP OWNED by the owner of the extension meets it, too.
 		IF to_regrole('inferacct_admin') IS NOT NULL THEN
 			ALTER VIEW inferacct.lost_by_drop_extension OWNER TO inferacct_admin;
@@ -92,7 +99,9 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION keep_own_rows() FROM PUBLIC;
-COMMENT ON FUNCTION keep_own_rows() IS 'Statement trigger of the tables that a dump carries: at the first row of this database it makes the view that DROP EXTENSION is refused for. Runs as the owner of the extension, since that is who may make views here.';
+COMMENT ON FUNCTION keep_own_rows() IS
+'Statement trigger of the tables that a dump carries: at the first row of this database it makes the view that DROP '
+'EXTENSION is refused for. Runs as the owner of the extension, since that is who may make views here.';
 
 -- ---------------------------------------------------------------------------
 -- Out and in
@@ -108,7 +117,8 @@ AS $$
 	WHERE i.inhparent = 'inferacct.usage_log'::regclass AND c.relname ~ '^usage_log_\d{4}_\d{2}$'
 $$;
 
-COMMENT ON FUNCTION usage_log_months() IS 'The months that have a partition of usage_log by the name that usage_log_partition() gives.';
+COMMENT ON FUNCTION usage_log_months() IS
+'The months that have a partition of usage_log by the name that usage_log_partition() gives.';
 
 CREATE FUNCTION inferacct_export()
 RETURNS SETOF jsonb
@@ -125,9 +135,11 @@ DECLARE
 	found bigint;
 BEGIN
 	PERFORM check_owner('export everything');
-	RETURN NEXT jsonb_build_object('inferacct', (SELECT extversion FROM pg_extension WHERE extname = 'inferacct'), 'exported_at', now());
+	RETURN NEXT jsonb_build_object('inferacct', (SELECT extversion FROM pg_extension WHERE extname = 'inferacct'),
+		'exported_at', now());
 	FOR t IN SELECT * FROM own_tables() AS o WHERE o.kind = 'S' LOOP
-		RETURN QUERY EXECUTE format('SELECT jsonb_build_object(''sequence'', %L, ''value'', last_value, ''called'', is_called) FROM %s',
+		RETURN QUERY EXECUTE format(
+			'SELECT jsonb_build_object(''sequence'', %L, ''value'', last_value, ''called'', is_called) FROM %s',
 			(SELECT relname FROM pg_class WHERE oid = t.relation), t.relation);
 		lines := lines + 1;
 	END LOOP;
@@ -145,7 +157,10 @@ END
 $$;
 
 COMMENT ON FUNCTION inferacct_export() IS
-'All that this database added: log, prices with their versions and times, contracts, budgets, commitments, sources, rollup and closed months, a JSON object a row, for inferacct_import(). Exact. The relations of attached sources are not in it, nor are grants and protect_usage(). Error: 42501 the caller does not own the extension.';
+'All that this database added: log, prices with their versions and times, contracts, budgets, commitments, sources, '
+'rollup and closed months, a JSON object a row, for inferacct_import(). Exact. '
+'The relations of attached sources are not in it, nor are grants and protect_usage(). '
+'Error: 42501 the caller does not own the extension.';
 
 CREATE FUNCTION inferacct_import(lines regclass, OUT relation regclass, OUT rows bigint)
 RETURNS SETOF record
@@ -176,35 +191,53 @@ BEGIN
 	END IF;
 
 	-- All of one export, and nothing else.
-	EXECUTE format('SELECT string_agg(%1$s ->> ''inferacct'', '', '') AS version, sum((%1$s ->> ''lines'')::bigint) AS lines, '
-		'count(*) FILTER (WHERE NOT %1$s ?| ARRAY[''inferacct'', ''lines'']) AS found FROM %2$s', line, lines) INTO said;
+	EXECUTE format(
+		'SELECT string_agg(%1$s ->> ''inferacct'', '', '') AS version, sum((%1$s ->> ''lines'')::bigint) AS lines, '
+		'count(*) FILTER (WHERE NOT %1$s ?| ARRAY[''inferacct'', ''lines'']) AS found '
+		'FROM %2$s', line, lines) INTO said;
 	IF said.version IS DISTINCT FROM (SELECT extversion FROM pg_extension WHERE extname = 'inferacct') THEN
 		PERFORM inferacct_internal.fail('22023', format('"%s" is no export of this version of inferacct', lines),
 			format('It says: %s.', coalesce(said.version, 'nothing')));
 	END IF;
 	IF said.lines IS DISTINCT FROM said.found THEN
 		PERFORM inferacct_internal.fail('22023', format('"%s" is not a whole export', lines),
-			format('It has %s lines beside the first and last one; the last one says %s.', said.found, coalesce(said.lines::text, 'nothing, for it is not there')));
+			format('It has %s lines beside the first and last one; the last one says %s.', said.found,
+				coalesce(said.lines::text, 'nothing, for it is not there')));
 	END IF;
-	EXECUTE format('SELECT string_agg(DISTINCT l.%1$s ->> ''table'', '', '') FROM %2$s AS l WHERE l.%1$s ? ''table'' AND NOT EXISTS '
-		'(SELECT FROM inferacct_internal.own_tables() AS o JOIN pg_class AS c ON c.oid = o.relation WHERE o.kind <> ''S'' AND c.relname = l.%1$s ->> ''table'')', line, lines) INTO unknown;
+	EXECUTE format(
+		'SELECT string_agg(DISTINCT l.%1$s ->> ''table'', '', '') FROM %2$s AS l WHERE l.%1$s ? ''table'' '
+		'AND NOT EXISTS '
+		'(SELECT FROM inferacct_internal.own_tables() AS o '
+		'JOIN pg_class AS c ON c.oid = o.relation WHERE o.kind <> ''S'' '
+		'AND c.relname = l.%1$s ->> ''table'')', line, lines) INTO unknown;
 	IF unknown IS NOT NULL THEN
-		PERFORM inferacct_internal.fail('42P01', format('inferacct has no table for these rows of the export: %s', unknown));
+		PERFORM inferacct_internal.fail('42P01', format('inferacct has no table for these rows of the export: %s',
+			unknown));
 	END IF;
 
-	EXECUTE format('SELECT count(usage_log_partition(d)) FROM (SELECT (%1$s ->> ''partition'')::date FROM %2$s WHERE %1$s ? ''partition'' ORDER BY 1) AS p(d)', line, lines);
-	FOR t IN SELECT o.relation, c.relname FROM own_tables() AS o JOIN pg_class AS c ON c.oid = o.relation WHERE o.kind <> 'S' ORDER BY o.rank LOOP
-		EXECUTE format('SELECT string_agg(DISTINCT k, '', '') FROM %2$s AS l CROSS JOIN LATERAL jsonb_object_keys(l.%1$s -> ''row'') AS k '
-			'WHERE l.%1$s ->> ''table'' = %3$L AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0 AND NOT attisdropped AND attname = k)',
+	EXECUTE format(
+		'SELECT count(usage_log_partition(d)) FROM (SELECT (%1$s ->> ''partition'')::date '
+		'FROM %2$s WHERE %1$s ? ''partition'' ORDER BY 1) AS p(d)', line, lines);
+	FOR t IN SELECT o.relation, c.relname FROM own_tables() AS o JOIN pg_class AS c ON c.oid = o.relation
+		WHERE o.kind <> 'S' ORDER BY o.rank LOOP
+		EXECUTE format(
+			'SELECT string_agg(DISTINCT k, '', '') FROM %2$s AS l CROSS '
+			'JOIN LATERAL jsonb_object_keys(l.%1$s -> ''row'') AS k '
+			'WHERE l.%1$s ->> ''table'' = %3$L AND NOT EXISTS (SELECT FROM pg_attribute '
+			'WHERE attrelid = %4$L::regclass AND attnum > 0 AND NOT attisdropped AND attname = k)',
 			line, lines, t.relname, t.relation) INTO unknown;
 		IF unknown IS NOT NULL THEN
-			PERFORM inferacct_internal.fail('42703', format('table %s has no column for these values of the export: %s', t.relation, unknown));
+			PERFORM inferacct_internal.fail('42703', format('table %s has no column for these values of the export: %s',
+				t.relation, unknown));
 		END IF;
 		columns := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
 			WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
 		relation := t.relation;
-		EXECUTE format('INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %6$s FROM (SELECT l.%3$s -> ''row'' AS value FROM %4$s AS l WHERE l.%3$s ->> ''table'' = %5$L) AS e '
-			'CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, e.value) AS r', t.relation, columns, line, lines, t.relname,
+		EXECUTE format(
+			'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %6$s FROM (SELECT l.%3$s -> ''row'' AS value '
+			'FROM %4$s AS l WHERE l.%3$s ->> ''table'' = %5$L) AS e '
+			'CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, e.value) AS r', t.relation, columns, line, lines,
+			t.relname,
 			(SELECT string_agg('r.' || quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
 				WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = ''));
 		GET DIAGNOSTICS rows = ROW_COUNT;
@@ -212,11 +245,18 @@ BEGIN
 			RETURN NEXT;
 		END IF;
 	END LOOP;
-	EXECUTE format('SELECT count(setval(o.relation, (l.%1$s ->> ''value'')::bigint, (l.%1$s ->> ''called'')::boolean)) FROM %2$s AS l '
-		'JOIN pg_class AS c ON c.relname = l.%1$s ->> ''sequence'' JOIN inferacct_internal.own_tables() AS o ON o.relation = c.oid AND o.kind = ''S''', line, lines);
+	EXECUTE format(
+		'SELECT count(setval(o.relation, (l.%1$s ->> ''value'')::bigint, (l.%1$s ->> ''called'')::boolean)) '
+		'FROM %2$s AS l '
+		'JOIN pg_class AS c ON c.relname = l.%1$s ->> ''sequence'' JOIN inferacct_internal.own_tables() '
+		'AS o ON o.relation = c.oid AND o.kind = ''S''', line, lines);
 END
 $$;
 
 COMMENT ON FUNCTION inferacct_import(regclass) IS
-'Fills a database in which CREATE EXTENSION has just been run with what inferacct_export() gave: a table of one jsonb column, a row a line. The same rows, with their versions, times and booked months, or nothing. Returns how many rows each table got. Relations of attached sources have to be there, or their sources are broken until they are. '
-'Errors: 42804 no such table, 55000 the database has rows of its own, 22023 another version, or not a whole export, 42P01 and 42703 what has no place here, 42501 the caller does not own the extension.';
+'Fills a database in which CREATE EXTENSION has just been run with what inferacct_export() gave: a table of one jsonb '
+'column, a row a line. The same rows, with their versions, times and booked months, '
+'or nothing. Returns how many rows each table got. Relations of attached sources have to be there, '
+'or their sources are broken until they are. Errors: 42804 no such table, 55000 the database has rows of its own, '
+'22023 another version, or not a whole export, 42P01 and 42703 what has no place here, '
+'42501 the caller does not own the extension.';

@@ -220,8 +220,9 @@ CatalogRounded(Catalog *catalog, CatalogRow *row, const char *rounded)
 	row->note = CatalogPrint(catalog, "rounded from %s", rounded);
 }
 
-/* More digits than anybody states: what arithmetic on floats leaves behind. */
+/* Digits that nobody states: what arithmetic on floats leaves behind has so many. */
 #define NOISY_DIGITS 16
+#define MOST_NOISY_DIGITS 17
 
 /* Significant digits of a decimal, those of an exponent left out. */
 static int
@@ -259,7 +260,8 @@ CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per, int64_t unit_q
 	char		text[MONEY_TEXT_SIZE];
 	const char *decimal = number;
 	int64_t		rate;
-	int			length;
+	int			length,
+				digits;
 
 	if (cJSON_IsString(value))
 		decimal = value->valuestring;
@@ -275,7 +277,8 @@ CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per, int64_t unit_q
 	}
 	if (rounded != NULL)
 		*rounded = NULL;
-	if (rounded != NULL && SignificantDigits(decimal) >= NOISY_DIGITS)
+	digits = SignificantDigits(decimal);
+	if (rounded != NULL && digits >= NOISY_DIGITS && digits <= MOST_NOISY_DIGITS)
 	{
 		*rounded = CatalogString(catalog, decimal);
 		snprintf(number, sizeof(number), "%.11e", strtod(decimal, NULL));

@@ -87,6 +87,7 @@ FindPriceField(const char *name)
 }
 
 #define SECONDS_AN_HOUR 3600
+#define PROBLEM_PATTERN "name pattern cannot be expressed"
 
 /* The price of a second of what costs an hour, where there is no exact one: at 15 decimals. */
 static const char *
@@ -478,7 +479,17 @@ AddAlias(Model *model, Names *names, const char *path, const char *alias)
 	row->source = model->source;
 }
 
-/* Read one clause on names: exact names become aliases, patterns cannot. */
+/* Give the model the names that start with, end with or contain a text: an alias with stars. */
+static void
+AddPattern(Model *model, Names *names, const char *path, const char *before, const char *text, const char *after)
+{
+	if (text[0] == '\0' || strchr(text, '*') != NULL)
+		CatalogReject(model->catalog, path, PROBLEM_PATTERN);
+	else
+		AddAlias(model, names, path, CatalogPrint(model->catalog, "%s%s%s", before, text, after));
+}
+
+/* Read one clause on names: exact names become aliases, and so do simple patterns; others cannot. */
 static void
 ReadClause(Model *model, Names *names, const char *path, const cJSON *clause)
 {
@@ -493,13 +504,19 @@ ReadClause(Model *model, Names *names, const char *path, const cJSON *clause)
 
 		if (strcmp(kind->string, "equals") == 0 && cJSON_IsString(kind))
 			AddAlias(model, names, kind_path, kind->valuestring);
+		else if (strcmp(kind->string, "starts_with") == 0 && cJSON_IsString(kind))
+			AddPattern(model, names, kind_path, "", kind->valuestring, "*");
+		else if (strcmp(kind->string, "ends_with") == 0 && cJSON_IsString(kind))
+			AddPattern(model, names, kind_path, "*", kind->valuestring, "");
+		else if (strcmp(kind->string, "contains") == 0 && cJSON_IsString(kind))
+			AddPattern(model, names, kind_path, "*", kind->valuestring, "*");
 		else if (strcmp(kind->string, "or") == 0 && cJSON_IsArray(kind))
 		{
 			cJSON_ArrayForEach(item, kind)
 				ReadClause(model, names, CatalogPrint(catalog, "%s[%zu]", kind_path, index++), item);
 		}
 		else
-			CatalogReject(catalog, kind_path, "name pattern cannot be expressed");
+			CatalogReject(catalog, kind_path, PROBLEM_PATTERN);
 	}
 }
 
@@ -608,7 +625,7 @@ AddBareAliases(Catalog *catalog, const cJSON *root)
 	{
 		CatalogRow	alias = catalog->rows[i];
 
-		if (alias.kind != CATALOG_ALIAS || shared[i] || strchr(BareName(&alias), '/') != NULL)
+		if (alias.kind != CATALOG_ALIAS || shared[i] || strpbrk(BareName(&alias), "/*") != NULL)
 			continue;
 		alias.alias = BareName(&alias);
 		*CatalogAdd(catalog, CATALOG_ALIAS, alias.path) = alias;

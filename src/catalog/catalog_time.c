@@ -9,6 +9,7 @@
  * Units: minutes since midnight, [from, to); days Monday = 1 to Sunday = 7.
  */
 #include "catalog/catalog_build.h"
+#include "core/calendar.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,19 +40,6 @@ Skip(const char **text, char expected)
 	return true;
 }
 
-/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar. */
-static int32_t
-DaysFromDate(int year, int month, int day)
-{
-	int			y = month <= 2 ? year - 1 : year;
-	int			era = (y >= 0 ? y : y - 399) / 400;
-	int			year_of_era = y - era * 400;
-	int			day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	int			day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-	return era * 146097 + day_of_era - 719468;
-}
-
 /* Read YYYY-MM-DD and move on to what follows. */
 static bool
 ParseDatePart(const char **text, int32_t *days)
@@ -73,7 +61,7 @@ ParseDatePart(const char **text, int32_t *days)
 		last = 29;
 	if (day < 1 || day > last)
 		return false;
-	*days = DaysFromDate(year, month, day);
+	*days = (int32_t) DaysFromDate((Date) {.year = year,.month = month,.day = day}) + DAYS_FROM_1970_TO_2000;
 	return true;
 }
 

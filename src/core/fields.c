@@ -20,7 +20,7 @@ FieldsToWrite(FieldsForm form, FieldsAppend append, void *sink)
 
 Fields
 FieldsToRead(FieldsForm form, const char *bytes, size_t size,
-			 FieldsAllocate allocate, void *owner, FieldsVerify verify)
+			 HostAllocator allocate, void *owner, FieldsVerify verify)
 {
 	return (Fields) {
 		.form = form,.reading = true,.at = bytes,.end = bytes + size,

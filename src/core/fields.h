@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/host.h"
 #include "core/money.h"
 #include "core/usage.h"
 
@@ -47,9 +48,6 @@ typedef enum FieldsProblem
 /* Takes a piece that is written. */
 typedef void (*FieldsAppend) (void *sink, const char *bytes, size_t size);
 
-/* Memory for what is read; it does not return when there is none. */
-typedef void *(*FieldsAllocate) (void *owner, size_t size);
-
 /* Is a string one of the database's encoding? */
 typedef bool (*FieldsVerify) (const char *bytes, size_t size);
 
@@ -69,14 +67,14 @@ typedef struct Fields
 	const char *end;
 	FieldsProblem problem;
 	int			found;
-	FieldsAllocate allocate;
+	HostAllocator allocate;		/* does not return when there is no memory */
 	void	   *owner;
 	FieldsVerify verify;		/* NULL: any bytes are a string */
 } Fields;
 
 extern Fields FieldsToWrite(FieldsForm form, FieldsAppend append, void *sink);
 extern Fields FieldsToRead(FieldsForm form, const char *bytes, size_t size,
-						   FieldsAllocate allocate, void *owner, FieldsVerify verify);
+						   HostAllocator allocate, void *owner, FieldsVerify verify);
 
 /* The first of all: the format number, and whether counts by meter follow. */
 extern void FieldFormat(Fields *fields, int format, bool has_meters);

@@ -15,6 +15,8 @@
 #include "server/compat.h"
 
 PG_FUNCTION_INFO_V1(meter_list);
+PG_FUNCTION_INFO_V1(is_meter);
+PG_FUNCTION_INFO_V1(is_token_meter);
 PG_FUNCTION_INFO_V1(focus_meter);
 PG_FUNCTION_INFO_V1(focus_unit);
 PG_FUNCTION_INFO_V1(focus_token_direction);
@@ -38,10 +40,16 @@ HintMeters(void)
 	return errhint("The meters are: %s.", METER_NAMES);
 }
 
+static Meter
+MeterOfText(const text *name)
+{
+	return MeterByName(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
 Meter
 MeterArgument(text *name)
 {
-	Meter		meter = MeterByName(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	Meter		meter = MeterOfText(name);
 
 	if (meter == METER_COUNT)
 		ereport(ERROR,
@@ -81,6 +89,20 @@ meter_list(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+Datum
+is_meter(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(MeterOfText(PG_GETARG_TEXT_PP(0)) != METER_COUNT);
+}
+
+Datum
+is_token_meter(PG_FUNCTION_ARGS)
+{
+	Meter		meter = MeterOfText(PG_GETARG_TEXT_PP(0));
+
+	PG_RETURN_BOOL(meter != METER_COUNT && MeterIsTokens(meter));
 }
 
 Datum

@@ -59,12 +59,6 @@ MakeState(const char *name, size_t name_length)
 /* ---------- the type ---------- */
 
 static void
-AppendText(void *sink, const char *text)
-{
-	appendStringInfoString((StringInfo) sink, text);
-}
-
-static void
 WriteDemand(Fields *fields, Demand *demand)
 {
 	StringInfoData form;
@@ -74,7 +68,7 @@ WriteDemand(Fields *fields, Demand *demand)
 	CheckDemand(DemandSort(demand));
 	initStringInfo(&form);
 	if (fields->form == FIELDS_TEXT)
-		DemandToText(demand, AppendText, &form);
+		DemandToText(demand, AppendDemandText, &form);
 	else
 	{
 		Size		size = DemandSize(demand);

@@ -263,8 +263,8 @@ demand_in(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(DemandGetDatum(&demand));
 }
 
-static void
-AppendText(void *sink, const char *text)
+void
+AppendDemandText(void *sink, const char *text)
 {
 	appendStringInfoString((StringInfo) sink, text);
 }
@@ -275,7 +275,7 @@ demand_out(PG_FUNCTION_ARGS)
 	StringInfoData text;
 
 	initStringInfo(&text);
-	DemandToText(PG_GETARG_DEMAND(0), AppendText, &text);
+	DemandToText(PG_GETARG_DEMAND(0), AppendDemandText, &text);
 	PG_RETURN_CSTRING(text.data);
 }
 

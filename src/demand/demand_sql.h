@@ -28,6 +28,9 @@ extern const Demand *DatumGetDemand(Datum datum);
 /* Initialize an empty demand whose buckets will lie in a memory context. */
 extern void DemandInContext(Demand *demand, int64 width, MemoryContext context);
 
+/* A DemandAppend, to a StringInfo. */
+extern void AppendDemandText(void *sink, const char *text);
+
 /* The flat form, palloc'd, of a demand, which is sorted by this. */
 extern Datum DemandGetDatum(Demand *demand);
 

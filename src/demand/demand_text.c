@@ -14,6 +14,7 @@
  *
  * Pure C: no postgres.h.  Nothing here allocates but the buckets that are read.
  */
+#include "core/calendar.h"
 #include "demand/demand.h"
 
 #include <inttypes.h>
@@ -21,68 +22,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MINUTES_PER_DAY (24 * 60)
-#define DAYS_TO_ORIGIN 730427	/* from 0000-03-01 to Monday 2000-01-03 */
-#define DAYS_PER_ERA 146097		/* 400 years */
-
 #define FARTHEST_YEAR 300000	/* beyond what timestamptz has; its microseconds fit 64 bits */
 
 #define FORMAT_UNSAID 1			/* what text without a format number is of */
 
 #define BUCKET_TEXT_SIZE (USAGE_TEXT_SIZE + MONEY_TEXT_SIZE + 160)
 
-/* ---------- dates of the proleptic Gregorian calendar ---------- */
-
-typedef struct Date
-{
-	int64_t		year;
-	int			month;
-	int			day;
-} Date;
-
-/* Days since DEMAND_ORIGIN; a year begins in March here, so that February is last. */
-static int64_t
-DaysFromDate(Date date)
-{
-	int64_t		year = date.month <= 2 ? date.year - 1 : date.year;
-	int64_t		era = (year >= 0 ? year : year - 399) / 400;
-	int64_t		year_of_era = year - era * 400;
-	int64_t		day_of_year = (153 * (date.month > 2 ? date.month - 3 : date.month + 9) + 2) / 5 + date.day - 1;
-
-	return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-		DAYS_TO_ORIGIN;
-}
-
-static Date
-DateFromDays(int64_t days)
-{
-	int64_t		since = days + DAYS_TO_ORIGIN;
-	int64_t		era = (since >= 0 ? since : since - (DAYS_PER_ERA - 1)) / DAYS_PER_ERA;
-	int64_t		day = since - era * DAYS_PER_ERA;
-	int64_t		year = (day - day / 1460 + day / 36524 - day / (DAYS_PER_ERA - 1)) / 365;
-	int64_t		day_of_year = day - (365 * year + year / 4 - year / 100);
-	int			month = (int) ((5 * day_of_year + 2) / 153);
-
-	return (Date)
-	{
-		.year = year + era * 400 + (month >= 10),
-			.month = month < 10 ? month + 3 : month - 9,
-			.day = (int) (day_of_year - (153 * month + 2) / 5) + 1
-	};
-}
-
 /* ---------- writing ---------- */
 
 static void
 TimeToText(int64_t time, char *text, size_t size)
 {
-	int64_t		minutes = (time - DEMAND_ORIGIN) / DEMAND_MINUTE;
-	int			minute = (int) (minutes % MINUTES_PER_DAY);
-	Date		date;
+	int64_t		days = FloorDivide(time, DEMAND_DAY);
+	int			minute = (int) ((time - days * DEMAND_DAY) / DEMAND_MINUTE);
+	Date		date = DateFromDays(days);
 
-	if (minute < 0)
-		minute += MINUTES_PER_DAY;
-	date = DateFromDays((minutes - minute) / MINUTES_PER_DAY);
 	snprintf(text, size, "%s%04" PRId64 "-%02d-%02dT%02d:%02dZ", date.year < 0 ? "-" : "",
 			 date.year < 0 ? -date.year : date.year, date.month, date.day,
 			 minute / 60, minute % 60);
@@ -226,7 +180,7 @@ ReadTime(Scanner *scanner)
 		scanner->bad = true;
 		return 0;
 	}
-	time = DEMAND_ORIGIN + DaysFromDate(date) * DEMAND_DAY + hour * DEMAND_HOUR + minute * DEMAND_MINUTE;
+	time = DaysFromDate(date) * DEMAND_DAY + hour * DEMAND_HOUR + minute * DEMAND_MINUTE;
 
 	/* What is written another way, like February 30, is no time. */
 	TimeToText(time, again, sizeof(again));

@@ -294,6 +294,45 @@ Unwrap(Reading *reading, const ModelDirectory *directory)
 	}
 }
 
+/* Look for a pattern of the reading's provider, under any spelling, or of any. */
+static bool
+FindPattern(Search *search, const Reading *reading)
+{
+	const ModelDirectory *directory = search->directory;
+	ModelMatch *match = search->match;
+	const char *const *family = ProviderFamily(reading->provider);
+
+	if (directory->pattern(directory->arg, reading->provider, reading->model, search->at, &match->ref, &match->from, &match->to))
+		return true;
+	for (; family != NULL && *family != NULL; family++)
+	{
+		if (strcmp(*family, reading->provider) != 0 &&
+			directory->pattern(directory->arg, *family, reading->model, search->at, &match->ref, &match->from, &match->to))
+			return true;
+	}
+	return false;
+}
+
+/* What patterns say of a name, as it is written after its provider and as it is unwrapped. */
+static ModelStatus
+LookUpPattern(Search *search, const Reading *written)
+{
+	Reading		reading = *written;
+
+	if (search->directory->pattern == NULL)
+		return MODEL_UNKNOWN;
+	ReadProvider(&reading, search->directory);
+	if (!FindPattern(search, &reading))
+	{
+		reading = *written;
+		Unwrap(&reading, search->directory);
+		if (!FindPattern(search, &reading))
+			return MODEL_UNKNOWN;
+	}
+	search->match->rule = MODEL_RULE_PATTERN;
+	return MODEL_FOUND;
+}
+
 ModelStatus
 ModelResolve(const char *name, int64_t at, const ModelDirectory *directory, ModelMatch *match)
 {
@@ -318,6 +357,8 @@ ModelResolve(const char *name, int64_t at, const ModelDirectory *directory, Mode
 		written.rule = MODEL_RULE_ROUTE;
 	if (status == MODEL_UNKNOWN)
 		status = VisitReadings(&search, &written, LookUpReading);
+	if (status == MODEL_UNKNOWN)
+		status = LookUpPattern(&search, &written);
 	if (status == MODEL_UNKNOWN)
 		VisitReadings(&search, &written, SuggestReading);
 

@@ -26,6 +26,9 @@
  *	   open weights, the date of a snapshot, in whose place "-latest" is tried
  *	   first; and an undated name is also sought as "name-latest".
  *
+ *	5. When all failed, an alias that is a pattern: of the name without its
+ *	   provider, then of what rule 3 leaves of it.
+ *
  * A look-up tries an alias, then the model, under these spellings: as written,
  * in lower case, then with dashes for the dots between two lone digits
  * ("claude-sonnet-4.5"), then with dots for such dashes.
@@ -65,7 +68,7 @@ typedef struct ModelRef
 	char		provider[MODEL_NAME_SIZE];
 	char		model[MODEL_NAME_SIZE];
 	char		region[MODEL_REGION_SIZE];	/* "" is the base region */
-	bool		guessed;		/* an alias that moves leads here, and nobody says since when */
+	bool		guessed;		/* an alias leads here that moves, and nobody says since when, or a catalog's pattern */
 } ModelRef;
 
 typedef struct ModelDirectory
@@ -90,6 +93,15 @@ typedef struct ModelDirectory
 
 	/* Has any model a price under exactly this provider? */
 	bool		(*is_provider) (void *arg, const char *provider);
+
+	/*
+	 * The alias in force that is a pattern (name_pattern.h) of a provider, "" for
+	 * any, and states most of the name; false when there is none, or those of
+	 * several providers state as much.  Narrows [*from, *to) as alias() does.
+	 * NULL: there are no patterns.
+	 */
+	bool		(*pattern) (void *arg, const char *provider, const char *name, int64_t at, ModelRef *ref,
+							int64_t *from, int64_t *to);
 } ModelDirectory;
 
 typedef enum ModelStatus
@@ -118,7 +130,8 @@ typedef enum ModelStatus
 	MODEL_RULE(ROUTING, routing)				/* ...:floor */ \
 	MODEL_RULE(QUANTIZATION, quantization)		/* ...-fp8 */ \
 	MODEL_RULE(DATED_SNAPSHOT, dated_snapshot)	/* ...-2024-08-06 without its date */ \
-	MODEL_RULE(LATEST, latest)					/* as name-latest */
+	MODEL_RULE(LATEST, latest)					/* as name-latest */ \
+	MODEL_RULE(PATTERN, pattern)				/* as an alias with a star says */
 
 typedef enum ModelRule
 {
@@ -145,11 +158,11 @@ extern ModelStatus ModelResolve(const char *name, int64_t at,
 
 extern const char *ModelRuleName(ModelRule rule);
 
-/* Does what was found rest on a guess: a version or date left out, or a moving name? */
+/* Does what was found rest on a guess: a version or date left out, a moving name, a catalog's pattern? */
 static inline bool
 ModelIsGuessed(const ModelMatch *match)
 {
-	return match->rule >= MODEL_RULE_VERSION || match->ref.guessed;
+	return (match->rule >= MODEL_RULE_VERSION && match->rule != MODEL_RULE_PATTERN) || match->ref.guessed;
 }
 
 /* Is it the name as the prices have it, with or without its provider? */

@@ -48,6 +48,9 @@ typedef struct Tally
 	int64_t		units[METER_COUNT];	/* what is not tokens, by meter */
 } Tally;
 
+/* A payload that is nested deeper than any API's is not walked to its end. */
+#define MAX_DEPTH 16
+
 /* What one payload was charged for one model. */
 #define MAX_CHARGES 16
 
@@ -147,6 +150,10 @@ extern bool StringsEqual(const Node *a, const Node *b);
 
 #define STRING_ARGS(node) ((int) (node)->value.length), ((const char *) (node)->value.at)
 
+/* A count as text, as OTLP writes 64 bits: of at most as many digits as are below COUNT_MAX. */
+extern bool IsDigits(const PayloadReader *reader, const Node *node);
+extern int64_t DigitsOf(const Node *node);
+
 /* The count that node is; 0 when it is NULL. */
 extern int64_t CountOf(PayloadReader *reader, Node *node);
 
@@ -215,7 +222,17 @@ extern void SettleNames(PayloadReader *reader, Node *usage, Tally *tally);
 extern bool IsMapped(PayloadReader *reader, Node *usage);
 extern void ReadMapped(PayloadReader *reader, const PayloadBody *body, Tally *tally);
 
-/* Add a count of a meter, or (METER_COUNT on) of the input, output or cache_write total. */
+/* Beside the meters: totals of which other meters are parts. */
+typedef enum Target
+{
+	TARGET_INPUT_TOTAL = METER_COUNT,
+	TARGET_OUTPUT_TOTAL,
+	TARGET_CACHE_WRITE_TOTAL,
+	TARGET_NONE,				/* it carries no charge */
+	TARGET_UNKNOWN
+} Target;
+
+/* Add a count of a meter or Target. */
 extern void AddTarget(PayloadReader *reader, Tally *tally, int target, int64_t count);
 
 /* Does the caller map this name? */

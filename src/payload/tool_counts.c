@@ -146,6 +146,7 @@ static const ToolName names[] = {
 	{TOOL_ANTHROPIC, "cache_creation_1h_input_tokens", METER_CACHE_WRITE_1H},
 	{TOOL_ANTHROPIC, "output_tokens", METER_OUTPUT},
 	{TOOL_ANTHROPIC, "server_tool_use.web_search_requests", METER_WEB_SEARCHES},
+	{TOOL_ANTHROPIC, "server_tool_use.web_fetch_requests", COUNT_IGNORED},	/* free */
 };
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
@@ -203,11 +204,16 @@ IsStated(const ToolCounts *counts, int count)
 	return (counts->stated >> count & 1) != 0;
 }
 
-/* Langfuse prices every type of usage, so a name that is not known is no other tool's free one. */
+/*
+ * What is under no name known has to be zero, or the caller's.  Langfuse prices every
+ * type of usage: none is free.  A report has words beside its numbers.
+ */
 static void
 CheckType(PayloadReader *reader, const ToolCounts *counts, Node *node)
 {
-	if (counts->tool != TOOL_LANGFUSE || IsCaller(reader, node) || CountOf(reader, node) == 0)
+	if (counts->tool != TOOL_LANGFUSE && (!IsKind(node, JSON_NUMBER) || PayloadKeyIsFree(node->key)))
+		return;
+	if (IsCaller(reader, node) || CountOf(reader, node) == 0)
 		return;
 	Problem(reader, PAYLOAD_UNKNOWN_NAME, "\"%.*s\" is %" PRId64 ", and what it counts is not known.",
 			node->name_length > 80 ? 80 : (int) node->name_length, node->name, CountOf(reader, node));
@@ -222,8 +228,13 @@ AddCounts(PayloadReader *reader, Node *object, char *path, size_t length, ToolCo
 		size_t		end = length + child->name_length;
 		int			count;
 
-		if (child->name == NULL || end + 1 >= PATH_SIZE || child->value.kind == JSON_NULL)
+		if (child->name == NULL || child->value.kind == JSON_NULL)
 			continue;
+		if (end + 1 >= PATH_SIZE)
+		{
+			CheckType(reader, counts, child);
+			continue;
+		}
 		memcpy(path + length, child->name, child->name_length);
 		if (IsKind(child, JSON_OBJECT) && length == 0)
 		{

@@ -4,6 +4,8 @@
  */
 #include "price/alias_rule.h"
 
+#include "model/name_pattern.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -104,4 +106,45 @@ AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *
 	int			row = AliasInForce(rows, nrows, at, from, to);
 
 	return row >= 0 && AliasMeans(&rows[row], directory, ref);
+}
+
+/* Is a row that has begun the one in force of its alias? */
+static bool
+IsInForce(const AliasRow *rows, int nrows, int64_t at, const AliasRow *row)
+{
+	for (int i = 0; i < nrows; i++)
+	{
+		if (rows[i].valid_from <= at && strcmp(rows[i].alias, row->alias) == 0 && AliasGoesBefore(&rows[i], row))
+			return false;
+	}
+	return row->model != NULL;
+}
+
+bool
+AliasResolvePattern(const AliasRow *rows, int nrows, const char *provider, const char *name, int64_t at,
+					const ModelDirectory *directory, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	const AliasRow *best = NULL;
+	size_t		stated = 0;
+	bool		tied = false;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		const AliasRow *row = &rows[i];
+		size_t		length = IsNamePattern(row->alias) ? NamePatternMatches(row->alias, provider, name) : 0;
+
+		if (length == 0 || !AliasHasBegun(row->valid_from, at, from, to) || length < stated || !IsInForce(rows, nrows, at, row))
+			continue;
+		if (length > stated)
+			tied = false;
+		else if (best != NULL && strcmp(row->provider, best->provider) != 0)
+			tied = true;
+		if (length > stated || strcmp(row->alias, best->alias) < 0)
+			best = row;
+		stated = length;
+	}
+	if (best == NULL || tied || !AliasMeans(best, directory, ref))
+		return false;
+	ref->guessed = best->rank != RANK_OWN;
+	return true;
 }

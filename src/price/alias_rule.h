@@ -58,4 +58,12 @@ extern int	AliasInForce(const AliasRow *rows, int nrows, int64_t at, int64_t *fr
 extern bool AliasResolve(const AliasRow *rows, int nrows, int64_t at, const ModelDirectory *directory,
 						 ModelRef *ref, int64_t *from, int64_t *to);
 
+/*
+ * What the patterns among rows of any aliases say of a name: the one that states
+ * most of it, of a provider, or of any when that is "".  false when none matches,
+ * or those of several providers state as much.  What is not the user's is a guess.
+ */
+extern bool AliasResolvePattern(const AliasRow *rows, int nrows, const char *provider, const char *name, int64_t at,
+								const ModelDirectory *directory, ModelRef *ref, int64_t *from, int64_t *to);
+
 #endif							/* INFERACCT_ALIAS_RULE_H */

@@ -8,6 +8,8 @@
  */
 #include "price/price_book.h"
 
+#include "model/name_pattern.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -510,10 +512,31 @@ BookIsProvider(void *arg, const char *provider)
 	return false;
 }
 
+/* More patterns than that never match one name. */
+#define MAX_PATTERNS 256
+
+static bool
+BookPattern(void *arg, const char *provider, const char *name, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	const PriceBook *book = arg;
+	ModelDirectory directory = {.arg = arg,.find = BookFind};
+	AliasRow	rows[MAX_PATTERNS];
+	int			nrows = 0;
+
+	for (uint32_t i = 0; i < book->naliases && nrows < MAX_PATTERNS; i++)
+	{
+		const char *alias = PriceBookString(book, PriceBookAliases(book)[i].alias);
+
+		if (IsNamePattern(alias) && NamePatternMatches(alias, provider, name) > 0)
+			rows[nrows++] = AliasOfBook(book, i);
+	}
+	return AliasResolvePattern(rows, nrows, provider, name, at, &directory, ref, from, to);
+}
+
 ModelDirectory
 PriceBookDirectory(const PriceBook *book)
 {
 	return (ModelDirectory) {
-		.arg = (void *) book,.find = BookFind,.alias = BookAliasFind,.is_provider = BookIsProvider
+		.arg = (void *) book,.find = BookFind,.alias = BookAliasFind,.is_provider = BookIsProvider,.pattern = BookPattern
 	};
 }

@@ -89,6 +89,9 @@ HiddenModel(const PriceReader *reader, const char *name, TimestampTz at)
 	if (reader->as_of == DT_NOEND)
 		return NULL;
 	all.as_of = DT_NOEND;
+	all.npatterns = -1;
+	all.ranks.as_of = DT_NOEND;
+	all.ranks.read = false;
 	if (LoadModel(&all, name, at, &match) != MODEL_FOUND)
 		return NULL;
 	args[0] = CStringGetTextDatum(match.ref.model);

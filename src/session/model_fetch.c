@@ -22,6 +22,15 @@ static PriceQuery names_query = {
 	.types = {TIMESTAMPTZOID}
 };
 
+/* Aliases with a star, and where they come from. */
+static PriceQuery patterns_query = {
+	.sql = "SELECT a.*, v.published_at, v.catalog "
+	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
+	"WHERE pg_catalog.strpos(a.alias, '*') OPERATOR(pg_catalog.>) 0 AND v.published_at OPERATOR(pg_catalog.<=) $1",
+	.nargs = 1,
+	.types = {TIMESTAMPTZOID}
+};
+
 static int
 CompareTexts(const void *a, const void *b)
 {
@@ -89,6 +98,45 @@ TableAlias(void *arg, const char *name, int64_t at, ModelRef *ref, int64_t *from
 	return AliasResolve(rows, count, at, &directory, ref, from, to);
 }
 
+/* Read the patterns into the reader's memory. */
+static void
+ReadPatterns(PriceReader *reader)
+{
+	Datum		args[] = {TimestampTzGetDatum(reader->as_of)};
+	MemoryContext caller;
+	int			count;
+	AliasRow   *rows;
+
+	PriceQueryBegin(&patterns_query, args);
+	caller = MemoryContextSwitchTo(reader->ranks.context);
+	count = (int) SPI_processed;
+	rows = palloc(Max(count, 1) * sizeof(AliasRow));
+	for (int i = 0; i < count; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		PriceOrigin origin = OriginOfVersion(&reader->ranks, TupleInt64(tuple, desc, Anum_model_alias_version),
+											 TupleInt64(tuple, desc, desc->natts - 1), TupleText(tuple, desc, desc->natts));
+
+		AliasRowFill(&rows[i], tuple, desc, &origin);
+	}
+	MemoryContextSwitchTo(caller);
+	PriceQueryEnd();
+	reader->patterns = rows;
+	reader->npatterns = count;
+}
+
+static bool
+TablePattern(void *arg, const char *provider, const char *name, int64_t at, ModelRef *ref, int64_t *from, int64_t *to)
+{
+	PriceReader *reader = arg;
+	ModelDirectory directory = {.arg = arg,.find = TableFind};
+
+	if (reader->npatterns < 0)
+		ReadPatterns(reader);
+	return AliasResolvePattern(reader->patterns, reader->npatterns, provider, name, at, &directory, ref, from, to);
+}
+
 static bool
 TableIsProvider(void *arg, const char *provider)
 {
@@ -107,7 +155,8 @@ ModelStatus
 LoadModel(PriceReader *reader, const char *name, TimestampTz at, ModelMatch *match)
 {
 	ModelDirectory directory = {
-		.arg = reader,.find = TableFind,.alias = TableAlias,.is_provider = TableIsProvider
+		.arg = reader,.find = TableFind,.alias = TableAlias,.is_provider = TableIsProvider,
+		.pattern = TablePattern
 	};
 	MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct name look-up", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(reading);

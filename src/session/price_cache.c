@@ -198,7 +198,7 @@ FillSlot(const PriceEpoch *epoch, TimestampTz as_of, bool row_security, CommandI
 
 	pricing->reader = (PriceReader) {
 		.as_of = as_of,.contract = MemoryContextStrdup(pricing->context, setting_contract),
-		.refuse_guess = setting_guess == GUESS_REFUSE,.row_security = row_security,
+		.refuse_guess = setting_guess == GUESS_REFUSE,.row_security = row_security,.npatterns = -1,
 		.ranks = {.context = pricing->context,.as_of = as_of,.last_version = PG_INT64_MAX}
 	};
 	memcpy(pricing->reader.table, epoch->table, sizeof(pricing->reader.table));

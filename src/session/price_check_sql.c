@@ -22,8 +22,6 @@
 PG_FUNCTION_INFO_V1(price_rate);
 PG_FUNCTION_INFO_V1(is_own_transaction);
 PG_FUNCTION_INFO_V1(price_row_written);
-PG_FUNCTION_INFO_V1(is_meter);
-PG_FUNCTION_INFO_V1(is_token_meter);
 PG_FUNCTION_INFO_V1(is_time_windows);
 
 Datum
@@ -86,26 +84,6 @@ price_row_written(PG_FUNCTION_ARGS)
 				 errmsg("price_row_written() must be called as a trigger")));
 	PriceCacheForgetOwn();
 	return PointerGetDatum(((TriggerData *) fcinfo->context)->tg_trigtuple);
-}
-
-static Meter
-MeterOfText(const text *name)
-{
-	return MeterByName(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-}
-
-Datum
-is_meter(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(MeterOfText(PG_GETARG_TEXT_PP(0)) != METER_COUNT);
-}
-
-Datum
-is_token_meter(PG_FUNCTION_ARGS)
-{
-	Meter		meter = MeterOfText(PG_GETARG_TEXT_PP(0));
-
-	PG_RETURN_BOOL(meter != METER_COUNT && MeterIsTokens(meter));
 }
 
 Datum

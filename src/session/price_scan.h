@@ -116,6 +116,8 @@ typedef struct PriceReader
 	Oid			table[PRICE_TABLE_COUNT];
 	bool		row_security;	/* policies choose the rows */
 	CatalogRanks ranks;
+	struct AliasRow *patterns;	/* aliases with a star, read when first asked for, in ranks.context */
+	int			npatterns;		/* -1: not read */
 	KnownVersion versions[KNOWN_VERSIONS];	/* by version, those asked for last */
 } PriceReader;
 

@@ -5,6 +5,7 @@
  * Pure C: no postgres.h.  See spend_by_month.h for invariants, units and who
  * owns the memory.
  */
+#include "core/calendar.h"
 #include "spend/spend_by_month.h"
 
 #include <stdlib.h>
@@ -13,10 +14,6 @@
 #define FIRST_CELLS 4
 
 #define MICROSECONDS_PER_DAY INT64_C(86400000000)
-
-/* Days of the proleptic Gregorian calendar from 0000-03-01 to 2000-01-01. */
-#define DAYS_TO_2000 730425
-#define DAYS_PER_ERA 146097		/* 400 years */
 
 static void *
 AllocateZero(const SpendByMonth *sums, size_t size)
@@ -36,39 +33,20 @@ SpendByMonthInit(SpendByMonth *sums, HostAllocator allocate, void *arg)
 
 /* ---------- calendar ---------- */
 
-/* Rounds toward minus infinity; the divisor is positive. */
-static int64_t
-FloorDivide(int64_t dividend, int64_t divisor)
-{
-	return dividend / divisor - (dividend % divisor < 0);
-}
-
-/*
- * Years here begin in March, so that the leap day is the last of a year; five
- * months from March or August on always have 153 days.
- */
 int32_t
 MonthOf(int64_t at)
 {
-	int64_t		days = FloorDivide(at, MICROSECONDS_PER_DAY) + DAYS_TO_2000;
-	int64_t		era = FloorDivide(days, DAYS_PER_ERA);
-	int64_t		day = days - era * DAYS_PER_ERA;
-	int64_t		year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t		day_of_year = day - (365 * year + year / 4 - year / 100);
-	int64_t		month = (5 * day_of_year + 2) / 153;
+	Date		date = DateFromDays(FloorDivide(at, MICROSECONDS_PER_DAY));
 
-	return (int32_t) ((era * 400 + year) * 12 + month + 2);
+	return (int32_t) (date.year * 12 + date.month - 1);
 }
 
 int64_t
 MonthStart(int32_t month)
 {
-	int64_t		from_march = (int64_t) month - 2;
-	int64_t		year = FloorDivide(from_march, 12);
-	int64_t		days = (153 * (from_march - year * 12) + 2) / 5;
+	int64_t		year = FloorDivide(month, 12);
 
-	days += 365 * year + FloorDivide(year, 4) - FloorDivide(year, 100) + FloorDivide(year, 400);
-	return (days - DAYS_TO_2000) * MICROSECONDS_PER_DAY;
+	return DaysFromDate((Date) {.year = year,.month = (int) (month - year * 12) + 1,.day = 1}) * MICROSECONDS_PER_DAY;
 }
 
 /* ---------- models ---------- */

@@ -18,7 +18,7 @@ AllocateZero(const UsageCells *cells, size_t size)
 }
 
 void
-UsageCellsInit(UsageCells *cells, CellAllocate allocate, void *arg)
+UsageCellsInit(UsageCells *cells, HostAllocator allocate, void *arg)
 {
 	memset(cells, 0, sizeof(*cells));
 	cells->allocate = allocate;

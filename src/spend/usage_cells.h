@@ -16,6 +16,7 @@
 #ifndef INFERACCT_USAGE_CELLS_H
 #define INFERACCT_USAGE_CELLS_H
 
+#include "core/host.h"
 #include "spend/rate_key.h"
 
 /* CELL_LABEL(ENUM, name): by what the rollup keeps requests apart. */
@@ -70,8 +71,6 @@ typedef struct UsageCell
 	MeterCounts used;
 } UsageCell;
 
-typedef void *(*CellAllocate) (void *arg, size_t size);
-
 typedef struct UsageCells
 {
 	LabelSet  **sets;			/* open addressing */
@@ -82,7 +81,7 @@ typedef struct UsageCells
 	uint32_t	nsets;
 	uint32_t	ncells;
 	uint32_t	room;			/* for cells */
-	CellAllocate allocate;
+	HostAllocator allocate;
 	void	   *arg;
 } UsageCells;
 
@@ -98,7 +97,7 @@ typedef struct CellRow
 	uint64_t	fingerprint;
 } CellRow;
 
-extern void UsageCellsInit(UsageCells *cells, CellAllocate allocate, void *arg);
+extern void UsageCellsInit(UsageCells *cells, HostAllocator allocate, void *arg);
 
 /* The cell of a key and labels; made, without rows, when it is new. */
 extern UsageCell *UsageCellsFind(UsageCells *cells, const RateKey *key, const CellLabel labels[LABEL_COUNT]);

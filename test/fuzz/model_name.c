@@ -91,7 +91,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int			look_ups = 0;
-	ModelDirectory directory = {&look_ups, Find, FindAlias, IsProvider};
+	ModelDirectory directory = {&look_ups, Find, FindAlias, IsProvider, NULL};
 	ModelMatch	match;
 	ModelStatus status;
 	Nearest		nearest;

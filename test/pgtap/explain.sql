@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
-SELECT plan(49);
+SELECT plan(54);
 
 CREATE FUNCTION pg_temp.confidence(model text, usage usage, at timestamptz, service_tier text DEFAULT 'standard', region text DEFAULT NULL) RETURNS text LANGUAGE sql
 AS $$ SELECT string_agg(meter || ': ' || confidence, ', ' ORDER BY meter) FROM explain_price($1, $2, $3, $4, $5) $$;
@@ -108,6 +108,16 @@ SELECT is((SELECT string_agg(DISTINCT confidence, ',') FROM explain_price('gpt-4
 SELECT matches((SELECT note FROM explain_price('gpt-4o', usage(1), '2026-08-25Z')), 'inferacct\.as_of lies before the oldest price version, which is used instead', 'and the note says so');
 RESET inferacct.as_of;
 SELECT isnt((SELECT confidence FROM explain_price('gpt-4o', usage(1), '2026-08-25Z')), 'stale', 'without it the same figure is not');
+
+-- ---------- patterns of names, the last rule ----------
+SELECT load_prices('[{"id": "patco", "models": [{"id": "m-1", "match": {"or": [{"equals": "m-1"}, {"starts_with": "m-"}, {"regex": "^q"}]}, "prices": {"input_mtok": 1}}, {"id": "m-2", "match": {"contains": "m-2"}, "prices": {"input_mtok": 2}}]}]', 'genai-prices') IS NOT NULL AS loaded \gset
+SELECT results_eq($$SELECT r.model || ' ' || r.rule FROM unnest(ARRAY['patco/m-1', 'patco/m-9-fast', 'patco/us.m-2-x', 'm-9-fast']) AS n(name) CROSS JOIN LATERAL resolve_model(n.name, '2026-12-01Z') AS r$$,
+	$$VALUES ('m-1 provider'), ('m-1 pattern'), ('m-2 pattern'), ('m-1 pattern')$$, 'a name that nothing else knows is read by a catalog''s pattern');
+SELECT is(pg_temp.confidence('patco/m-9-fast', usage(1), '2026-12-01Z'), 'input: guessed name', 'which is a guess');
+SELECT is(token_cost(price_book(), 'patco/us.m-2-x', usage(1000000), '2026-12-01Z'), 2::numeric, 'in a book, too');
+SELECT set_alias('patco/mine-*', 'patco/m-2', '2026-11-01');
+SELECT is(pg_temp.confidence('patco/mine-weu', usage(1), '2026-12-01Z'), 'input: single source', 'a pattern of one''s own is none');
+SELECT throws_ok($$SELECT token_cost('patco/mine-weu', usage(1), '2026-10-01Z')$$, 'IA002', NULL, 'and is dated');
 
 -- ---------- refused ----------
 CREATE TEMP TABLE guess (what text, model text, usage usage, region text) ON COMMIT DROP;

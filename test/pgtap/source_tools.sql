@@ -22,8 +22,10 @@ SELECT set_eq($$SELECT source, reason FROM rejected_usage$$, $$VALUES ('cc', 'no
 CREATE TABLE public.codex (session text, model text, line jsonb);
 INSERT INTO public.codex SELECT 's', 'gpt-5-codex', format('{"timestamp":"2026-10-01T10:00:0%sZ","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":%s},"last_token_usage":{"input_tokens":100,"cached_input_tokens":60,"output_tokens":7,"reasoning_output_tokens":2,"total_tokens":107}}}}', n, t)::jsonb
 FROM (VALUES (1, 100), (2, 100), (3, 200)) AS v(n, t);
+INSERT INTO public.codex VALUES ('old', 'gpt-5-codex', '{"timestamp":"2026-10-01T10:00:00Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":9}}}}'), ('old', 'gpt-5-codex', '{"timestamp":"2026-10-01T10:00:00Z","type":"event_msg","payload":{"type":"token_count","info":null}}');
 SELECT attach_usage('codex', 'public.codex', 'codex');
-SELECT results_eq($$SELECT count(*), min(usage::text), min(model) FROM usage_of_codex$$, $$VALUES (2::bigint, '{"input":40,"output":5,"cache_read":60,"reasoning":2,"requests":1}', 'openai/gpt-5-codex')$$, 'Codex');
+SELECT results_eq($$SELECT reason FROM rejected_usage WHERE source = 'codex'$$, $$VALUES ('a running total, and not what this call used')$$, 'Codex: a total alone');
+SELECT results_eq($$SELECT count(*), min(usage::text), min(model) FROM usage_of_codex WHERE usage IS NOT NULL$$, $$VALUES (2::bigint, '{"input":40,"output":5,"cache_read":60,"reasoning":2,"requests":1}', 'openai/gpt-5-codex')$$, 'Codex');
 
 -- LiteLLM: calls of every type, and days beside requests.
 CREATE TABLE public.ll (request_id text PRIMARY KEY, call_type text, spend float8, prompt_tokens int, completion_tokens int, "startTime" timestamp, "endTime" timestamp, model text, custom_llm_provider text, metadata jsonb, cache_hit text, status text, session_id text);
@@ -38,19 +40,21 @@ INSERT INTO public.ll SELECT id, type, usd, i, o, '2026-10-01', CASE WHEN id = '
 	('batch', 'aretrieve_batch', 1, 1000, 10, '{"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}', 'success'),
 	('late', 'acompletion', 0, 5, 5, NULL, 'success'),
 	('charged', 'acompletion', 0.5, 0, 0, '{}', 'success'), ('charged, failed', 'acompletion', 0.5, 0, 0, '{}', 'failure'),
-	('file', 'acreate_file', 0, 0, 0, NULL, 'success'), ('job', 'acreate_batch', 0, 0, 0, NULL, 'success'), ('paid job', 'acreate_batch', 0.1, 0, 0, NULL, 'success'),
+	('file', 'acreate_file', 0, 0, 0, NULL, 'success'), ('job', 'acreate_batch', 0, 0, 0, NULL, 'success'), ('tool', 'call_mcp_tool', 0, 0, 0, NULL, 'success'), ('paid job', 'acreate_batch', 0.1, 0, 0, NULL, 'success'),
 	('unknown', 'acompletion', 0, 5, 5, '{"prompt_tokens": 5, "completion_tokens": 5, "prompt_tokens_details": {"smell_tokens": 3}}', 'success')) AS v(id, type, usd, i, o, object, status);
 SELECT attach_usage('ll', 'public.ll', 'litellm');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier FROM usage_of_ll WHERE usage IS NOT NULL$$, $$VALUES
 	('image', '{"input":10,"input_image":40,"output_image":1056,"requests":1}', 'standard'), ('whisper', '{"requests":1,"seconds":11}', 'standard'), ('pages', '{"requests":1,"pages":29}', 'standard'),
 	('video', '{"requests":1,"video_seconds":8}', 'standard'), ('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('charged, failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
 SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'll'$$, $$VALUES ('speech'), ('unknown'), ('charged'), ('paid job')$$, 'what was charged and not counted is rejected');
-SELECT is((SELECT count(*) FROM usage_of_ll WHERE request_id IN ('file', 'job')), 0::bigint, 'files and jobs are no calls');
+SELECT is((SELECT count(*) FROM usage_of_ll WHERE request_id IN ('file', 'job', 'tool')), 0::bigint, 'files, jobs and tools of MCP servers are no calls');
 SELECT is((SELECT attributes FROM usage_of_ll WHERE request_id = 'image'), '{"session": "sess"}', 'the session is kept');
 CREATE TABLE public.daily (id text PRIMARY KEY, date text, user_id text, api_key text, model text, custom_llm_provider text, prompt_tokens bigint, completion_tokens bigint, cache_read_input_tokens bigint, cache_creation_input_tokens bigint, spend float8, api_requests bigint);
-INSERT INTO public.daily VALUES ('d1', '2026-10-01', 'u', 'k', 'gpt-4o', 'openai', 1000, 50, 400, 0, 0.1, 7), ('d2', 'yesterday', 'u', 'k', 'gpt-4o', 'openai', 1, 1, 0, 0, 0, 1);
+INSERT INTO public.daily VALUES ('d1', '2026-10-01', 'u', 'k', 'gpt-4o', 'openai', 1000, 50, 400, 0, 0.1, 7), ('d2', 'yesterday', 'u', 'k', 'gpt-4o', 'openai', 1, 1, 0, 0, 0, 1),
+	('d3', '2026-10-01', 'u', 'k', 'gpt-image-1', 'openai', 0, 0, 0, 0, 0.4, 10), ('d4', '2026-10-01', 'u', 'k', 'gpt-4o', 'openai', 0, 0, 0, 0, 0, 2);
 SELECT attach_usage('daily', 'public.daily', 'litellm');
-SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_daily WHERE usage IS NOT NULL$$, $$VALUES ('d1', '{"input":600,"output":50,"cache_read":400,"requests":7}')$$, 'LiteLLM by day');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_daily WHERE usage IS NOT NULL$$, $$VALUES ('d1', '{"input":600,"output":50,"cache_read":400,"requests":7}'), ('d4', '{"requests":2}')$$, 'LiteLLM by day');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'daily'$$, $$VALUES ('d2'), ('d3')$$, 'a day of pictures is charged, and not counted');
 
 -- Langfuse, version 2 and 3.
 CREATE TABLE public.lf (id text PRIMARY KEY, type text, start_time timestamp, provided_model_name text, usage_details text, total_cost numeric, level text, session_id text);
@@ -81,18 +85,22 @@ INSERT INTO public.sp SELECT id, '2026-10-01', a::jsonb FROM (VALUES
 	('sdk', '{"ai.operationId":"ai.generateText.doGenerate","gen_ai.system":"anthropic.messages","gen_ai.request.model":"claude-sonnet-4-5","gen_ai.usage.input_tokens":5,"gen_ai.usage.output_tokens":6}'),
 	('parent', '{"ai.operationId":"ai.generateText","ai.model.id":"claude-sonnet-4-5","ai.usage.promptTokens":5,"ai.usage.completionTokens":6}'),
 	('event', '{"event.name":"api_request","model":"claude-sonnet-4-5","input_tokens":"5","output_tokens":"20","cache_read_tokens":"10000","cache_creation_tokens":"50","cost_usd":"0.01"}'),
+	('gemini', '{"event.name":"gemini_cli.api_response","model":"gemini-2.5-pro","status_code":200,"input_token_count":8000,"output_token_count":100,"cached_content_token_count":7000,"thoughts_token_count":50,"tool_token_count":0,"total_token_count":8150}'),
+	('gemini, asked', '{"event.name":"gemini_cli.api_request","model":"gemini-2.5-pro","request_text":"x"}'),
+	('codex', '{"event.name":"codex.sse_event","event.kind":"response.completed","model":"gpt-5-codex","input_token_count":"1000","output_token_count":"100","cached_token_count":"700","reasoning_token_count":"60","tool_token_count":"1100"}'),
+	('other event', '{"event.name":"agent.answered","model":"gpt-5","smell_tokens":5}'),
 	('other', '{"gen_ai.operation.name":"responses","gen_ai.provider.name":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.input_tokens":7,"gen_ai.usage.smell_tokens":12}'),
 	('text', '{"gen_ai.operation.name":"embedding","gen_ai.provider.name":"openai","gen_ai.request.model":"e","gen_ai.usage.input_tokens":"5x"}')) AS v(id, a);
 SELECT attach_usage('sp', 'public.sp', 'otel');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier, provider_usd FROM usage_of_sp WHERE usage IS NOT NULL$$, $$VALUES
 	('new', '{"input":100,"output":10,"requests":1}', 'priority', 0.3), ('old', '{"input":100,"output":10,"requests":1}', 'standard', NULL), ('phoenix', '{"input":60,"output":10,"cache_read":40,"requests":1}', 'standard', NULL),
-	('sdk', '{"input":5,"output":6,"requests":1}', 'standard', NULL), ('aws', '{"input":8,"output":2,"requests":1}', 'standard', 0.02), ('aws, profile', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('aws, listed', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('event', '{"input":5,"output":20,"cache_read":10000,"cache_write":50,"requests":1}', 'standard', 0.01)$$, 'spans');
-SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'sp'$$, $$VALUES ('other'), ('text')$$, 'a count of an unknown name, and text');
+	('sdk', '{"input":5,"output":6,"requests":1}', 'standard', NULL), ('aws', '{"input":8,"output":2,"requests":1}', 'standard', 0.02), ('aws, profile', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('aws, listed', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('gemini', '{"input":1000,"output":100,"cache_read":7000,"reasoning":50,"requests":1}', 'standard', NULL), ('codex', '{"input":300,"output":40,"cache_read":700,"reasoning":60,"requests":1}', 'standard', NULL), ('event', '{"input":5,"output":20,"cache_read":10000,"cache_write":50,"requests":1}', 'standard', 0.01)$$, 'spans');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'sp'$$, $$VALUES ('other'), ('other event'), ('text')$$, 'a count of an unknown name, and text');
 SELECT is((SELECT attributes FROM usage_of_sp WHERE request_id = 'new'), '{"agent": "planner", "session": "c"}', 'conversation and agent are kept');
 SELECT set_eq($$SELECT request_id, region, attributes FROM usage_of_sp WHERE request_id LIKE 'aws%'$$, $$VALUES ('aws', 'eu-west-1', '{"guardrail": "gr-1"}'::jsonb), ('aws, profile', NULL, NULL), ('aws, listed', NULL, NULL)$$, 'the region of Bedrock, where its name does not say it');
-SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 5::numeric, 'inspect_usage() tells what is left out');
-SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 2::numeric, 'and what is rejected');
-SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 8::numeric, 'and days');
+SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 6::numeric, 'inspect_usage() tells what is left out');
+SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 3::numeric, 'and what is rejected');
+SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 10::numeric, 'and days');
 
 -- As an exporter writes them into ClickHouse: other column names, the status in one of them.
 CREATE TABLE public.otel_traces ("Timestamp" timestamp, "SpanId" text PRIMARY KEY, "SpanAttributes" text, "StatusCode" text, "ServiceName" text);
@@ -119,21 +127,39 @@ SELECT set_eq($$SELECT request_id, model, usage::text, provider_usd, status FROM
 	('a', 'anthropic/claude-sonnet-4-5', '{"input":100,"output":10,"cache_read":600,"requests":1}', 0, 'failed')$$, 'Helicone');
 CREATE TABLE public.ls (id uuid PRIMARY KEY, run_type text, start_time text, end_time text, prompt_tokens int, completion_tokens int, outputs jsonb, extra jsonb, total_cost text, error text, tags text[]);
 INSERT INTO public.ls VALUES ('00000000-0000-0000-0000-000000000001', 'llm', '2026-10-01T00:00:00', '2026-10-01T00:00:01', 100, 10, '{"usage_metadata":{"input_tokens":100,"output_tokens":10,"total_tokens":110,"input_token_details":{"cache_read":60}}}', '{"metadata":{"ls_provider":"google_genai","ls_model_name":"gemini-2.5-flash"}}', '0.5', NULL, '{a}'),
-	('00000000-0000-0000-0000-000000000002', 'chain', '2026-10-01T00:00:00', NULL, 100, 10, NULL, NULL, NULL, NULL, NULL);
+	('00000000-0000-0000-0000-000000000002', 'chain', '2026-10-01T00:00:00', NULL, 100, 10, NULL, NULL, NULL, NULL, NULL),
+	('00000000-0000-0000-0000-000000000003', 'llm', '2026-10-01T00:00:00', NULL, 100, 10, '{"llm_output":{"token_usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110,"prompt_tokens_details":{"cached_tokens":60}}}}', '{"metadata":{"ls_provider":"openai","ls_model_name":"gpt-5"}}', NULL, NULL, NULL);
 SELECT attach_usage('ls', 'public.ls', 'langsmith');
-SELECT set_eq($$SELECT model, usage::text, provider_usd, tags FROM usage_of_ls$$, $$VALUES ('google_genai/gemini-2.5-flash', '{"input":40,"output":10,"cache_read":60,"requests":1}', 0.5, '["a"]'::jsonb)$$, 'LangSmith');
+SELECT set_eq($$SELECT model, usage::text, provider_usd, tags FROM usage_of_ls$$, $$VALUES ('google_genai/gemini-2.5-flash', '{"input":40,"output":10,"cache_read":60,"requests":1}', 0.5, '["a"]'::jsonb),
+	('openai/gpt-5', '{"input":40,"output":10,"cache_read":60,"requests":1}', NULL, NULL)$$, 'LangSmith, the parts of the provider''s own usage as well');
 CREATE TABLE public.orc (generation_id text PRIMARY KEY, created_at text, cost_total text, tokens_prompt text, tokens_completion text, tokens_reasoning text, tokens_cached text, model_permaslug text, provider_name text, cancelled text);
-INSERT INTO public.orc VALUES ('g', '2026-10-01 10:00:00', '0.01', '100', '10', '4', '60', 'anthropic/claude-4.5-sonnet-20250929', 'Google', 'false'), ('h', '2026-10-01 10:00:00', '0.01', '1,000', '10', '4', '60', 'x', 'Google', 'false');
+INSERT INTO public.orc VALUES ('g', '2026-10-01 10:00:00', '0.01', '100', '10', '4', '60', 'anthropic/claude-4.5-sonnet-20250929', 'Google', 'false'), ('h', '2026-10-01 10:00:00', '0.01', '1,000', '10', '4', '60', 'x', 'Google', 'false'),
+	('i', '2026-10-01 10:00:00', '0.01', '100', '10', '', '', 'x', 'Google', 'false');
 SELECT attach_usage('orc', 'public.orc', 'openrouter');
-SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_orc$$, $$VALUES ('g', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}'), ('h', NULL)$$, 'OpenRouter');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_orc$$, $$VALUES ('g', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}'), ('h', NULL), ('i', '{"input":100,"output":10,"requests":1}')$$, 'OpenRouter');
 CREATE TABLE public.ver (line jsonb);
 INSERT INTO public.ver VALUES ('{"data":{"id":"gen_1","created_at":"2026-10-01T00:00:00Z","model":"openai/gpt-5","provider_name":"openai","total_cost":0.01,"native_tokens_prompt":100,"native_tokens_completion":10,"native_tokens_cached":60,"native_tokens_reasoning":4,"tokens_prompt":99,"tokens_completion":9}}');
+INSERT INTO public.ver SELECT jsonb_set(jsonb_set(line, '{data,id}', '"gen_2"'), '{data,native_tokens_smell}', '3') FROM public.ver;
 SELECT attach_usage('ver', 'public.ver', 'vercel');
-SELECT set_eq($$SELECT request_id, model, usage::text FROM usage_of_ver$$, $$VALUES ('gen_1', 'openai/gpt-5', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}')$$, 'Vercel');
+SELECT results_eq($$SELECT left(reason, 26) FROM rejected_usage WHERE source = 'ver'$$, $$VALUES ('"native_tokens_smell" is 3')$$, 'Vercel: a count of an unknown name');
+SELECT set_eq($$SELECT request_id, model, usage::text FROM usage_of_ver WHERE usage IS NOT NULL$$, $$VALUES ('gen_1', 'openai/gpt-5', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}')$$, 'Vercel');
 CREATE TABLE public.pk (line jsonb);
 INSERT INTO public.pk VALUES ('{"id":"p1","created_at":"2026-10-01T00:00:00Z","ai_org":"openai","ai_model":"gpt-4o","response_status_code":200,"cost":1.5,"response":{"model":"gpt-4o-2024-08-06","service_tier":"default","usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110,"prompt_tokens_details":{"cached_tokens":60}}},"metadata":{"_user":"u"}}');
 SELECT attach_usage('pk', 'public.pk', 'portkey');
 SELECT set_eq($$SELECT request_id, model, usage::text, provider_usd, end_user FROM usage_of_pk$$, $$VALUES ('p1', 'openai/gpt-4o-2024-08-06', '{"input":40,"output":10,"cache_read":60,"requests":1}', 0.015, 'u')$$, 'Portkey');
+
+-- A count that a report has under no name known.
+SELECT matches(source_problem(tool, ('{"model": "m", "' || name || '": 5, "num_model_requests": 1, "output_tokens": 1}')::jsonb), 'not known', tool || ': ' || left(name, 20))
+FROM unnest(ARRAY['openai_usage_api', 'anthropic_usage_report']) AS tool, unnest(ARRAY['input_smell_tokens', repeat('long', 50)]) AS name;
+SELECT isnt(source_usage(tool, '{"model": "m", "input_smell_tokens": 0, "output_tokens": 1, "size": "1024x1024", "batch": false, "project_id": null}'), NULL, tool || ': zero') FROM unnest(ARRAY['openai_usage_api', 'anthropic_usage_report']) AS tool;
+-- What OpenAI bills without a model.
+CREATE TABLE public.oa (page jsonb);
+INSERT INTO public.oa VALUES ('{"data":[{"start_time":1775001600,"end_time":1775088000,"results":[{"object":"organization.usage.code_interpreter_sessions.result","num_sessions":4,"project_id":"p"},
+	{"object":"organization.usage.vector_stores.result","usage_bytes":1000,"project_id":"p"},{"object":"organization.usage.images.result","images":5,"num_model_requests":5,"size":"1024x1024","model":"dall-e-3"},
+	{"object":"organization.usage.audio_transcriptions.result","seconds":30,"num_model_requests":2,"model":"whisper-1"},{"object":"organization.costs.result","amount":{"value":1,"currency":"usd"},"line_item":"x"}]}]}');
+SELECT attach_usage('oa', 'public.oa', 'openai_usage_api');
+SELECT set_eq($$SELECT model, usage::text FROM usage_of_oa WHERE usage IS NOT NULL$$, $$VALUES ('openai/code_interpreter_sessions', '{"requests":1,"container_sessions":4}'), ('openai/dall-e-3', '{"requests":5,"images":5}'), ('openai/whisper-1', '{"requests":2,"seconds":30}')$$, 'OpenAI: sessions, images, seconds');
+SELECT set_eq($$SELECT model, left(reason, 21) FROM rejected_usage WHERE source = 'oa'$$, $$VALUES ('openai/vector_stores', '"usage_bytes" is 1000'), (NULL, 'no model')$$, 'a store, whose hours nothing tells, and a page of costs');
 
 -- Reports of providers: the context tier that the report names prices the sum.
 CREATE TABLE public.an (page jsonb);

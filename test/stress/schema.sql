@@ -11,12 +11,12 @@ CREATE FUNCTION moment(n int) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLE
 	SELECT timestamptz '2026-01-15 00:00Z' + n * interval '30 days'
 $$;
 
--- What is in the tables, without the cache.
+-- What is in the tables, without the cache: one's own prices before those of catalogs.
 CREATE FUNCTION in_table(m text, at timestamptz) RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT p.usd FROM inferacct.price p JOIN inferacct.price_version v USING (version)
 	WHERE p.provider = 'stress' AND p.model = m AND p.meter = 'input' AND p.valid_from <= in_table.at
 		AND v.published_at <= coalesce(nullif(current_setting('inferacct.as_of', true), ''), 'infinity')::timestamptz
-	ORDER BY p.valid_from DESC, v.published_at DESC, p.version DESC LIMIT 1
+	ORDER BY v.catalog IS NOT NULL, p.valid_from DESC, v.published_at DESC, p.version DESC LIMIT 1
 $$;
 
 CREATE FUNCTION alias_in_table(a text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$

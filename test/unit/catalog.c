@@ -372,13 +372,17 @@ TestGenaiNames(void)
 
 	RowsAre(f, GENAI_NAMES(GENAI_MODEL("m", "{\"or\":[{\"equals\":\"m\"},{\"equals\":\"m-1\"},{\"starts_with\":\"m\"}]}")
 						   "," GENAI_MODEL("n", "{\"or\":[{\"equals\":\"m-1\"},{\"equals\":\"m\"},{\"and\":[]}]}")),
-			"p/m input 1 per 1000000\nalias p/m-1 = p/m\n"
-			"rejected p/m.match.or[2].starts_with: name pattern cannot be expressed\n"
+			"p/m input 1 per 1000000\nalias p/m-1 = p/m\nalias p/m* = p/m\n"
 			"p/n input 1 per 1000000\n"
 			"rejected p/n.match.or[0].equals: alias already taken\n"
 			"rejected p/n.match.or[1].equals: alias already taken\n"
 			"rejected p/n.match.or[2].and: name pattern cannot be expressed\n"
 			"alias m-1 = p/m\n", "genai: names");
+	RowsAre(f, GENAI_NAMES(GENAI_MODEL("m", "{\"or\":[{\"contains\":\"x\"},{\"ends_with\":\"y\"},{\"contains\":\"a*b\"},{\"starts_with\":\"\"},{\"regex\":\"z\"}]}")),
+			"p/m input 1 per 1000000\nalias p/*x* = p/m\nalias p/*y = p/m\n"
+			"rejected p/m.match.or[2].contains: name pattern cannot be expressed\n"
+			"rejected p/m.match.or[3].starts_with: name pattern cannot be expressed\n"
+			"rejected p/m.match.or[4].regex: name pattern cannot be expressed\n", "genai: name patterns become aliases with stars");
 	RowsAre(f, GENAI_NAMES("{\"id\":\"m\",\"match\":{\"equals\":\"a\"},\"prices\":{}},{\"prices\":{}},7"),
 			"rejected p/m.prices: no price\nrejected p/m.match.equals: alias of a model without a price\n"
 			"rejected p.models[1]: no model\nrejected p.models[2]: entry is not an object\n", "genai: entries");

@@ -117,7 +117,7 @@ static const char *
 Resolved(Book *book, const char *name, int64_t at, ModelMatch *match)
 {
 	static char text[4096];
-	ModelDirectory directory = {book, BookFind, BookAlias, BookIsProvider};
+	ModelDirectory directory = {book, BookFind, BookAlias, BookIsProvider, NULL};
 	ModelStatus status = ModelResolve(name, at, &directory, match);
 	size_t		length;
 

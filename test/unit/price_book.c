@@ -528,6 +528,50 @@ TestFxInBook(void)
 	ArenaFree(&arena);
 }
 
+/* ---------- patterns ---------- */
+
+static AliasRow
+Pattern(const char *alias, const char *model, uint16_t rank)
+{
+	return (AliasRow) {.valid_from = TIME_BEGIN,.version = 1001,.alias = alias,.provider = "acme",.model = model,.region = "",.rank = rank};
+}
+
+/* The model that a name leads to, "" for none; with its provider when that is given. */
+static const char *
+Matched(const char *provider, const char *name)
+{
+	static const AliasRow *kept;
+	static ModelRef ref;
+	AliasRow	rows[] = {
+		Pattern("acme/chat*", "chat-1", RANK_SHIPPED), Pattern("acme/chat-2*", "chat-2", RANK_SHIPPED), Pattern("acme/*-mini", "mini", 20),
+		Pattern("acme/*vision*", "vision", 20), Pattern("emca/*vision*", "elsewhere", 20), Pattern("acme/gone*", "gone", RANK_SHIPPED),
+		Pattern("acme/gone*", NULL, RANK_OWN), Pattern("acme/own*", "own", RANK_OWN), Pattern("acme/*", "all", 20), Pattern("acme/a*b", "inner", 20)
+	};
+	PriceBook	book = {.ncards = 0};
+	ModelDirectory directory = PriceBookDirectory(&book);
+	int64_t		from = TIME_BEGIN,
+				to = TIME_END;
+
+	rows[4].provider = "emca";
+	kept = rows;
+	return AliasResolvePattern(kept, (int) (sizeof(rows) / sizeof(rows[0])), provider, name, 0, &directory, &ref, &from, &to) ?
+		(strcmp(ref.model, "own") == 0) == ref.guessed ? "wrongly guessed" : ref.model : "";
+}
+
+static void
+TestPatterns(void)
+{
+	Ok(strcmp(Matched("acme", "chat-9"), "chat-1") == 0, "a pattern of a beginning");
+	Ok(strcmp(Matched("", "chat-9"), "chat-1") == 0, "of any provider");
+	Ok(strcmp(Matched("acme", "chat-2-x"), "chat-2") == 0, "the one that states most of the name counts");
+	Ok(strcmp(Matched("acme", "x-mini"), "mini") == 0 && Matched("acme", "x-minis")[0] == '\0', "one of an end");
+	Ok(strcmp(Matched("acme", "my-vision-model"), "vision") == 0 && strcmp(Matched("emca", "my-vision-model"), "elsewhere") == 0, "one of a part");
+	Ok(Matched("", "my-vision-model")[0] == '\0', "which of two providers is meant is not guessed");
+	Ok(Matched("acme", "gone-1")[0] == '\0', "one's own end of a pattern ends it");
+	Ok(strcmp(Matched("acme", "own-1"), "own") == 0, "a pattern of one's own is no guess");
+	Ok(Matched("acme", "something")[0] == '\0' && Matched("acme", "axb")[0] == '\0' && Matched("else", "chat-9")[0] == '\0', "nothing else matches");
+}
+
 /* ---------- telling books apart ---------- */
 
 static PriceBook *
@@ -580,6 +624,7 @@ main(void)
 	TestRefused();
 	TestNoMemory();
 	TestAliasInForce();
+	TestPatterns();
 	TestAliasInBook();
 	TestFxInBook();
 	TestFingerprint();
