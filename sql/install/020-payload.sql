@@ -153,10 +153,13 @@ BEGIN ATOMIC
 					AND jsonb_typeof(used #> '{cost_details,upstream_inference_cost}') = 'number'
 				THEN (used #>> '{cost_details,upstream_inference_cost}')::numeric ELSE 0 END
 		WHEN jsonb_typeof(used #> '{cost,total_cost}') = 'number' THEN (used #>> '{cost,total_cost}')::numeric
+		WHEN jsonb_typeof(used #> '{cost,total}') = 'number' THEN (used #>> '{cost,total}')::numeric
+		WHEN jsonb_typeof(used -> 'estimated_cost') = 'number' THEN (used ->> 'estimated_cost')::numeric
 		WHEN jsonb_typeof(used -> 'cost_in_usd_ticks') = 'number' THEN (used ->> 'cost_in_usd_ticks')::numeric
 			/ 10000000000
 		WHEN jsonb_typeof(part -> 'total_cost_usd') = 'number' THEN (part ->> 'total_cost_usd')::numeric
 		WHEN jsonb_typeof(part #> '{data,total_cost}') = 'number' THEN (part #>> '{data,total_cost}')::numeric
+		WHEN jsonb_typeof(part -> 'total_cost') = 'number' THEN (part ->> 'total_cost')::numeric
 		WHEN jsonb_typeof(part -> 'costUSD') = 'number' THEN (part ->> 'costUSD')::numeric
 	END AS usd) stated
 	WHERE stated.usd IS NOT NULL
@@ -166,8 +169,9 @@ END;
 COMMENT ON FUNCTION parse_provider_usd(jsonb) IS
 'USD that a response says its request was charged, exactly as stated, to keep beside token_cost(): usage.cost '
 '(OpenRouter, with its fees; a fee for a key of one''s own with what that key''s provider charged, 0 where there was '
-'no fee), usage.cost.total_cost (Perplexity), usage.cost_in_usd_ticks (xAI, 1e10 per USD), total_cost_usd (Claude '
-'Code), data.total_cost (a generation of OpenRouter), costUSD. payload: the response, its usage object, or an array '
+'no fee), usage.cost.total_cost (Perplexity), usage.cost.total (pi), usage.estimated_cost (DeepInfra), '
+'usage.cost_in_usd_ticks (xAI, 1e10 per USD), total_cost_usd (Claude Code), data.total_cost or total_cost (a '
+'generation of OpenRouter), costUSD. payload: the response, its usage object, or an array '
 'of the chunks of a stream, of which the last that states it counts. NULL when it states none, and for a NULL payload';
 
 CREATE FUNCTION parse_provider_usd(payload json)

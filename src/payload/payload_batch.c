@@ -22,6 +22,21 @@ Names(PayloadReader *reader, Node *object, PayloadKey key)
 	return false;
 }
 
+/*
+ * Of OpenAI the answer is the body of the response, of Claude on Vertex AI the
+ * response.  Only what says that it failed, or says nothing, is no answer.
+ */
+static bool
+IsAnswer(PayloadReader *reader, Node *response)
+{
+	Node	   *code = Member(reader, response, KEY_status_code);
+	Node	   *answer = Names(reader, response, KEY_body) ? Member(reader, response, KEY_body) : response;
+
+	if (IsKind(code, JSON_NUMBER) && reader->tree->source->number(&code->value) >= 400)
+		return false;
+	return Child(reader, answer) != NULL && !HasAny(reader, answer, KEY_error, KEY_NONE);
+}
+
 typedef enum BatchLine
 {
 	LINE_NONE,
@@ -37,19 +52,19 @@ LineOf(PayloadReader *reader, Node *root)
 	bool		answer;
 	bool		answered;
 
-	if (!HasAny(reader, root, KEY_custom_id, KEY_recordId, KEY_processed_time, KEY_key, KEY_request, KEY_NONE))
+	if (!HasAny(reader, root, KEY_custom_id, KEY_recordId, KEY_processed_time, KEY_key, KEY_request, KEY_metadata, KEY_NONE))
 		return LINE_NONE;
 	answer = Names(reader, root, KEY_response) || Names(reader, root, KEY_error);
 	if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && IsKind(result, JSON_OBJECT))	/* Anthropic */
 		answered = HasAny(reader, result, KEY_message, KEY_NONE);
 	else if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && answer)	/* OpenAI */
-		answered = HasAny(reader, Member(reader, response, KEY_body), KEY_usage, KEY_NONE);
+		answered = IsAnswer(reader, response);
 	else if (HasAny(reader, root, KEY_recordId, KEY_NONE))	/* Bedrock */
 		answered = HasAny(reader, root, KEY_modelOutput, KEY_NONE);
 	else if (HasAny(reader, root, KEY_processed_time, KEY_NONE) ||
 			 (Names(reader, root, KEY_status) && HasAny(reader, root, KEY_request, KEY_NONE) && answer))	/* Vertex */
 		answered = Child(reader, response) != NULL;
-	else if (HasAny(reader, root, KEY_key, KEY_NONE) && answer)	/* Gemini */
+	else if ((HasAny(reader, root, KEY_key, KEY_NONE) || StringOf(reader, Member(reader, root, KEY_metadata), KEY_key) != NULL) && answer)	/* Gemini */
 		answered = IsKind(response, JSON_OBJECT);
 	else
 		return LINE_NONE;
@@ -101,6 +116,39 @@ ReadModelUsage(PayloadReader *reader, Node *models, int64_t requests, Tally *tal
 	}
 }
 
+/* What several models did for one answer of Groq's; tools that ran are charged to the system that ran them. */
+static void
+ReadBreakdown(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *breakdown = Member(reader, body->container, KEY_usage_breakdown);
+	Tally		tools = {0};
+	bool		used = false;
+
+	for (Node *chunk = Child(reader, body->chunks); chunk != NULL && breakdown == NULL; chunk = chunk->next)
+		breakdown = FirstOf(reader, chunk, KEY_usage_breakdown, KEY_NONE);
+	for (Node *model = Child(reader, Member(reader, breakdown, KEY_models)); model != NULL; model = model->next)
+	{
+		PayloadBody part = {model, Member(reader, model, KEY_usage), NULL};
+		Charge	   *charge = AddCharge(reader, StringOf(reader, model, KEY_model));
+
+		if (charge == NULL)
+			return;
+		if (part.usage == NULL)
+			Problem(reader, PAYLOAD_NO_USAGE, "A model of \"usage_breakdown\" has no usage.");
+		else
+			ReadShape(reader, &part, &charge->tally);
+		SettleNames(reader, part.usage, &charge->tally);
+	}
+	if (reader->charge_count == 0)
+		return;
+	memcpy(tools.units, tally->units, sizeof(tools.units));
+	*tally = tools;
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+		used = used || tally->units[meter] != 0;
+	reader->no_main = !used;
+	tally->requests_stated = used;
+}
+
 /* The steps of a run of the AI SDK; one where there are none and its last step is the whole. */
 static void
 ReadSteps(PayloadReader *reader, const PayloadBody *body, Tally *tally)
@@ -132,6 +180,8 @@ ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 
 	if (usage->key == KEY_totalUsage)
 		ReadSteps(reader, body, tally);
+	if (body->container != NULL && reader->charge_count == 0)
+		ReadBreakdown(reader, body, tally);
 	if (turns != NULL)
 		stated = turns;
 	else if (StringIs(StringOf(reader, body->container, KEY_object), "batch"))

@@ -20,9 +20,13 @@ ReadHourWrites(PayloadReader *reader, Node *details)
 	for (Node *detail = Child(reader, details); detail != NULL; detail = detail->next)
 	{
 		int64_t		count = Count(reader, detail, KEY_inputTokens);
+		Node	   *ttl = StringOf(reader, detail, KEY_ttl);
 
-		if (StringIs(StringOf(reader, detail, KEY_ttl), "1h"))
+		if (StringIs(ttl, "1h"))
 			AddCount(reader, &written, count);
+		else if (ttl != NULL && !StringIs(ttl, "5m") && count > 0)
+			Problem(reader, PAYLOAD_UNKNOWN_NAME, "The cache is written for \"%.*s\", and what that is charged is not known.",
+					STRING_ARGS(ttl));
 	}
 	return written;
 }

@@ -257,7 +257,7 @@ IsOtel(PayloadReader *reader, const PayloadBody *body)
 {
 	return HasAny(reader, body->usage, KEY_gen_ai_usage_input_tokens, KEY_gen_ai_usage_output_tokens,
 				  KEY_gen_ai_usage_prompt_tokens, KEY_gen_ai_usage_completion_tokens,
-				  KEY_ai_usage_inputTokens, KEY_ai_usage_promptTokens, KEY_NONE);
+				  KEY_ai_usage_inputTokens, KEY_ai_usage_promptTokens, KEY_ai_usage_tokens, KEY_NONE);
 }
 
 /* Of the attributes, only those whose names start so are a usage. */
@@ -280,6 +280,18 @@ TakeOtherAttributes(PayloadReader *reader, Node *attributes)
 	}
 }
 
+/* By the conventions the input contains the cached tokens; a total that says otherwise wins. */
+static void
+SettleByTotal(PayloadReader *reader, Node *total, Tally *tally)
+{
+	int64_t		parts = tally->cache_read + tally->cache_write;
+
+	if (total == NULL || parts == 0 || CountOf(reader, total) != tally->input + parts + tally->output)
+		return;
+	tally->disjoint_input = true;
+	AddCount(reader, &tally->input, parts);
+}
+
 static void
 CheckTotal(PayloadReader *reader, Node *total, const Tally *tally)
 {
@@ -295,7 +307,7 @@ ReadOtel(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	Node	   *usage = body->usage;
 
 	tally->input = CountAny(reader, usage, KEY_gen_ai_usage_input_tokens, KEY_gen_ai_usage_prompt_tokens,
-							KEY_ai_usage_inputTokens, KEY_ai_usage_promptTokens, KEY_NONE);
+							KEY_ai_usage_inputTokens, KEY_ai_usage_promptTokens, KEY_ai_usage_tokens, KEY_NONE);
 	tally->output = CountAny(reader, usage, KEY_gen_ai_usage_output_tokens, KEY_gen_ai_usage_completion_tokens,
 							 KEY_ai_usage_outputTokens, KEY_ai_usage_completionTokens, KEY_NONE);
 	tally->cache_read = CountAny(reader, usage, KEY_gen_ai_usage_cache_read_dot_input_tokens,
@@ -321,6 +333,9 @@ ReadOtel(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	tally->input_of[MODALITY_VIDEO] = Count(reader, usage, KEY_gen_ai_usage_video_dot_input_tokens);
 	tally->output_of[MODALITY_AUDIO] = Count(reader, usage, KEY_gen_ai_usage_audio_dot_output_tokens);
 	tally->output_of[MODALITY_IMAGE] = Count(reader, usage, KEY_gen_ai_usage_image_dot_output_tokens);
+	if (StringIs(StringOf(reader, usage, KEY_gen_ai_operation_name), "image_generation") && tally->output_of[MODALITY_IMAGE] == 0)
+		tally->output_of[MODALITY_IMAGE] = tally->output;
+	SettleByTotal(reader, FirstOf(reader, usage, KEY_gen_ai_usage_total_tokens, KEY_llm_usage_total_tokens, KEY_NONE), tally);
 	CheckTotal(reader, FirstOf(reader, usage, KEY_gen_ai_usage_total_tokens, KEY_llm_usage_total_tokens, KEY_NONE), tally);
 	CheckTotal(reader, Member(reader, usage, KEY_ai_usage_totalTokens), tally);
 	TakeOtherAttributes(reader, usage);

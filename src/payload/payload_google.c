@@ -62,8 +62,9 @@ AddQueries(PayloadReader *reader, Node *list, Queries *queries)
 	}
 }
 
+/* The searches of one candidate, for pages and for images: these are not the same search for that their words are. */
 static void
-AddGrounding(PayloadReader *reader, Node *candidates, Queries *queries)
+AddGrounding(PayloadReader *reader, Node *candidates, Queries *queries, Queries *of_images)
 {
 	for (Node *candidate = Child(reader, candidates); candidate != NULL; candidate = candidate->next)
 	{
@@ -71,6 +72,7 @@ AddGrounding(PayloadReader *reader, Node *candidates, Queries *queries)
 		Node	   *chunks = FirstOf(reader, grounding, KEY_groundingChunks, KEY_grounding_chunks, KEY_NONE);
 
 		AddQueries(reader, FirstOf(reader, grounding, KEY_webSearchQueries, KEY_web_search_queries, KEY_NONE), queries);
+		AddQueries(reader, FirstOf(reader, grounding, KEY_imageSearchQueries, KEY_image_search_queries, KEY_NONE), of_images);
 		queries->maps = queries->maps || HasAny(reader, grounding, KEY_googleMapsWidgetContextToken, KEY_google_maps_widget_context_token, KEY_NONE);
 		for (Node *chunk = Child(reader, chunks); chunk != NULL; chunk = chunk->next)
 			queries->maps = queries->maps || HasAny(reader, chunk, KEY_maps, KEY_NONE);
@@ -96,13 +98,15 @@ static void
 ReadGrounding(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
 	Queries		queries = {.unique = 0};
+	Queries		of_images = {.unique = 0};
 
-	AddGrounding(reader, Member(reader, body->container, KEY_candidates), &queries);
+	AddGrounding(reader, Member(reader, body->container, KEY_candidates), &queries, &of_images);
 	for (Node *chunk = Child(reader, body->chunks); chunk != NULL; chunk = chunk->next)
 	{
-		AddGrounding(reader, Member(reader, chunk, KEY_candidates), &queries);
-		AddGrounding(reader, Member(reader, Member(reader, chunk, KEY_response), KEY_candidates), &queries);
+		AddGrounding(reader, Member(reader, chunk, KEY_candidates), &queries, &of_images);
+		AddGrounding(reader, Member(reader, Member(reader, chunk, KEY_response), KEY_candidates), &queries, &of_images);
 	}
+	queries.unique += of_images.unique;
 	TallyQueries(reader, &queries, tally);
 }
 

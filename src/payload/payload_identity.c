@@ -33,6 +33,7 @@ FindModelIn(PayloadReader *reader, Node *root)
 		{KEY_response_metadata, KEY_model_name},
 		{KEY_response_metadata, KEY_model},
 		{KEY_data, KEY_model},
+		{KEY_meta, KEY_model},
 		{KEY_info, KEY_modelID},
 		{KEY_modelID},
 		{KEY_gen_ai_response_model},

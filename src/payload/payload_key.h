@@ -112,6 +112,7 @@
 	READ(ephemeral_1h_input_tokens) \
 	READ(ephemeral_5m_input_tokens) \
 	READ(error) \
+	READ(executed_tools) \
 	READ(eval_count) \
 	READ(file_search_calls) \
 	READ(finishReason) \
@@ -131,9 +132,11 @@
 	READ(grounding_queries) \
 	READ(guardrail) \
 	READ(image) \
+	READ(imageSearchQueries) \
 	READ(image_gen) \
 	READ(image_generation) \
 	READ(image_generation_calls) \
+	READ(image_search_queries) \
 	READ(image_tokens) \
 	READ(images) \
 	READ(inferenceGeo) \
@@ -182,9 +185,11 @@
 	READ(modelParameters) \
 	READ(modelUsage) \
 	READ(modelVersion) \
+	READ(name) \
 	READ(model_name) \
 	READ(model_parameters) \
 	READ(model_version) \
+	READ(models) \
 	READ(native_tokens_cached) \
 	READ(native_tokens_completion) \
 	READ(native_tokens_completion_images) \
@@ -272,6 +277,7 @@
 	READ(sensitiveInformationPolicyUnits) \
 	READ(server_side_tool_usage) \
 	READ(server_side_tool_usage_details) \
+	READ(server_side_tools_used) \
 	READ(server_tool_use) \
 	READ(server_tool_use_details) \
 	READ(service_tier) \
@@ -323,6 +329,7 @@
 	READ(unit) \
 	READ(url) \
 	READ(usage) \
+	READ(usage_breakdown) \
 	READ(usageDetails) \
 	READ(usageMetadata) \
 	READ(usage_details) \
@@ -354,10 +361,12 @@
 	NAMED(ai_usage_outputTokens, "ai.usage.outputTokens") \
 	NAMED(ai_usage_promptTokens, "ai.usage.promptTokens") \
 	NAMED(ai_usage_reasoningTokens, "ai.usage.reasoningTokens") \
+	NAMED(ai_usage_tokens, "ai.usage.tokens") \
 	NAMED(ai_usage_totalTokens, "ai.usage.totalTokens") \
 	NAMED(bedrock_invocationMetrics, "amazon-bedrock-invocationMetrics") \
 	NAMED(bedrock_trace, "amazon-bedrock-trace") \
 	NAMED(gen_ai_openai_response_service_tier, "gen_ai.openai.response.service_tier") \
+	NAMED(gen_ai_operation_name, "gen_ai.operation.name") \
 	NAMED(gen_ai_request_model, "gen_ai.request.model") \
 	NAMED(gen_ai_response_model, "gen_ai.response.model") \
 	NAMED(gen_ai_usage_audio_dot_input_tokens, "gen_ai.usage.audio.input_tokens") \

@@ -120,6 +120,23 @@ WritePath(const Path *path, char text[PATH_SIZE])
 	return written >= (int) (PATH_SIZE - length) ? PATH_SIZE - 1 : length + (size_t) written;
 }
 
+/* Does a name say that it is money or a speed?  Gateways have many of their own, and none is a count. */
+static bool
+IsNamedFree(const Node *node)
+{
+	static const char *const ends[] = {"cost", "Cost", "costs", "_usd", "latency", "Latency", "latency_ms", "per_second", "per_sec"};
+	Node		name = {.value = {JSON_STRING, node->name_length, node->name}};
+
+	if (PayloadKeyIsFree(node->key))
+		return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && node->name != NULL && node->key == KEY_UNKNOWN; i++)
+	{
+		if (StringEnds(&name, ends[i]))
+			return true;
+	}
+	return false;
+}
+
 /* A number that no reader took: zero, free, mapped by the caller, or a problem. */
 static void
 SettleName(PayloadReader *reader, const Path *path, Node *node, Tally *tally)
@@ -128,7 +145,7 @@ SettleName(PayloadReader *reader, const Path *path, Node *node, Tally *tally)
 	Node	   *mapping;
 	int64_t		count = 0;
 
-	if (reader->names == NULL && PayloadKeyIsFree(node->key))
+	if (reader->names == NULL && IsNamedFree(node))
 		return;
 	if (IsDigits(reader, node) ? DigitsOf(node) == 0 :
 		reader->tree->source->count(&node->value, &count) == COUNT_EXACT && count == 0)
@@ -138,7 +155,7 @@ SettleName(PayloadReader *reader, const Path *path, Node *node, Tally *tally)
 	if (mapping != NULL)
 		AddTarget(reader, tally, TargetOf(mapping),
 				  TargetOf(mapping) == TARGET_NONE ? 0 : CountOf(reader, node));
-	else if (!PayloadKeyIsFree(node->key))
+	else if (!IsNamedFree(node))
 		Problem(reader, PAYLOAD_UNKNOWN_NAME, "\"%.120s\" is %.17g, and what it counts is not known.",
 				text, IsDigits(reader, node) ? (double) DigitsOf(node) : reader->tree->source->number(&node->value));
 }
@@ -150,7 +167,7 @@ IsLeftOut(PayloadReader *reader, const Path *path, const Node *node)
 	char		text[PATH_SIZE];
 	Node	   *mapping;
 
-	if (PayloadKeyIsFree(node->key))
+	if (IsNamedFree(node))
 		return true;
 	if (reader->names == NULL)
 		return false;

@@ -37,6 +37,8 @@ static const PayloadKey usage_paths[][MAX_PATH + 1] = {
 	{KEY_x_groq, KEY_usage},
 	{KEY_bedrock_invocationMetrics},
 	{KEY_meta},					/* Cohere's embed and rerank */
+	{KEY_meta, KEY_usage},		/* Haystack */
+	{KEY_response, KEY_meta},	/* Cohere's stream-end */
 	{KEY_response_metadata, KEY_token_usage},	/* LangChain */
 	{KEY_response_metadata, KEY_tokenUsage},
 	{KEY_response_metadata, KEY_usage},
@@ -91,11 +93,11 @@ FindUsage(PayloadReader *reader, Node *root, PayloadBody *body)
 	return false;
 }
 
-/* The id of the response that a chunk belongs to, or NULL when it does not say. */
+/* The id of the response that a chunk belongs to, or NULL when it does not say.  That in x_groq is the request's. */
 static Node *
-ResponseId(PayloadReader *reader, const PayloadBody *part)
+ResponseId(PayloadReader *reader, Node *chunk, const PayloadBody *part)
 {
-	Node	   *body = part->container != NULL ? part->container : part->usage;
+	Node	   *body = part->container == NULL ? part->usage : part->container->key == KEY_x_groq ? chunk : part->container;
 
 	return FirstOf(reader, body, KEY_id, KEY_responseId, KEY_response_id, KEY_item_id, KEY_NONE);
 }
@@ -229,7 +231,7 @@ MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body)
 			metrics = part;
 			continue;
 		}
-		part_id = ResponseId(reader, &part);
+		part_id = ResponseId(reader, chunk, &part);
 		if (merged->first != NULL && IsOfAnother(reader, chunk, &part, id, part_id, open))
 		{
 			if (IsKind(id, JSON_STRING) && IsKind(part_id, JSON_STRING))

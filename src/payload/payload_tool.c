@@ -22,7 +22,9 @@ typedef struct Calls
 	Node	   *containers[MAX_CONTAINERS];
 	int			container_count;
 	int64_t		images;			/* of another model, whose tokens the answer does not tell */
-	int64_t		others;			/* calls without a fee */
+	int64_t		pages;			/* opened, or looked through, after a search */
+	int64_t		others;			/* calls at the provider without a fee */
+	bool		counted;		/* the usage counts the calls, as xAI's does */
 	Tally	   *tally;			/* for calls that the caller maps */
 } Calls;
 
@@ -40,22 +42,27 @@ AddContainer(PayloadReader *reader, Node *id, Calls *calls)
 		calls->containers[calls->container_count++] = id;
 }
 
-/* Calls whose fee is in the tokens, or that the caller's own program executes. */
 static bool
-IsFreeCall(const Node *type)
+IsOneOf(const Node *type, const char *const *types)
 {
-	static const char *const types[] = {
-		"function_call", "custom_tool_call", "mcp_call", "mcp_tool_call", "computer_call", "local_shell_call",
-		"apply_patch_call", "tool_search_call", "memory_call", "view_image_call", "view_x_video_call", "tool_call"
-	};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	for (; *types != NULL; types++)
 	{
-		if (StringIs(type, types[i]))
+		if (StringIs(type, *types))
 			return true;
 	}
 	return false;
 }
+
+/* Calls at the provider whose fee is in the tokens. */
+static const char *const free_calls[] = {
+	"mcp_call", "mcp_tool_call", "computer_call", "tool_search_call", "memory_call", "view_image_call",
+	"view_x_video_call", "shell_call", NULL
+};
+
+/* Calls that the caller's own program executes. */
+static const char *const own_calls[] = {
+	"function_call", "custom_tool_call", "local_shell_call", "apply_patch_call", "tool_call", NULL
+};
 
 /* What the caller says of a type of call; NULL when nothing. */
 static Node *
@@ -85,8 +92,12 @@ AddCall(PayloadReader *reader, Node *item, Calls *calls)
 		return;
 	if (container != NULL)
 		AddContainer(reader, container, calls);
-	if (IsFreeCall(type) || StringIs(type, "shell_call"))
+	if (calls->counted && StringIs(type, "custom_tool_call") && StringStarts(StringOf(reader, item, KEY_name), "x_"))
+		calls->searches++;		/* what xAI searched X by */
+	else if (IsOneOf(type, free_calls))
 		calls->others++;
+	else if (IsOneOf(type, own_calls))
+		return;
 	else if (StringIs(type, "web_search_call") || StringIs(type, "x_search_call"))
 	{
 		Node	   *action = StringOf(reader, Member(reader, item, KEY_action), KEY_type);
@@ -94,7 +105,7 @@ AddCall(PayloadReader *reader, Node *item, Calls *calls)
 		if (action == NULL || StringIs(action, "search"))
 			calls->searches++;
 		else
-			calls->others++;
+			calls->pages++;
 	}
 	else if (StringIs(type, "file_search_call"))
 		calls->file_searches++;
@@ -126,7 +137,86 @@ AddItems(PayloadReader *reader, const PayloadBody *body, Calls *calls)
 	}
 }
 
-/* xAI's own count of the calls, by tool. */
+/* What Groq executed for a message; the chunks of a stream tell the same call several times. */
+static void
+AddExecutedOf(PayloadReader *reader, Node *container, uint64_t *seen, Calls *calls)
+{
+	Node	   *choice = Child(reader, Member(reader, container, KEY_choices));
+	Node	   *list = Member(reader, FirstOf(reader, choice, KEY_message, KEY_delta, KEY_NONE), KEY_executed_tools);
+	unsigned	at = 0;
+
+	for (Node *tool = Child(reader, list); tool != NULL; tool = tool->next, at++)
+	{
+		Node	   *type = StringOf(reader, tool, KEY_type);
+		Node	   *name = StringOf(reader, tool, KEY_name);
+		Node	   *index = Member(reader, tool, KEY_index);
+		uint64_t	bit = UINT64_C(1) << ((index == NULL ? at : (unsigned) CountOf(reader, index)) % 64);
+		Node	   *mapping = type == NULL ? NULL : CallMapping(reader, type);
+
+		if (type == NULL || (*seen & bit) != 0)
+			continue;
+		*seen |= bit;
+		if (mapping != NULL)
+			AddMapping(reader, calls->tally, mapping, 1);
+		else if (StringEnds(type, "search") && (name == NULL || StringEnds(name, "search")))
+			calls->searches++;
+		else if (!StringIs(type, "function") && !StringIs(type, "mcp"))
+			Problem(reader, PAYLOAD_UNKNOWN_NAME, "A tool \"%.*s\" was executed, and what it is charged is not known.",
+					STRING_ARGS(type));
+	}
+}
+
+static void
+AddExecuted(PayloadReader *reader, const PayloadBody *body, Calls *calls)
+{
+	uint64_t	seen = 0;
+
+	AddExecutedOf(reader, body->container, &seen, calls);
+	for (Node *chunk = Child(reader, body->chunks); chunk != NULL; chunk = chunk->next)
+		AddExecutedOf(reader, chunk, &seen, calls);
+}
+
+/* Calls that a list names, one by one. */
+static void
+AddNamedCalls(PayloadReader *reader, Node *names, Calls *calls)
+{
+	Calls		named = {0};
+
+	for (Node *name = Child(reader, names); name != NULL; name = name->next)
+	{
+		switch (IsKind(name, JSON_STRING) ? PayloadKeyByName(name->value.at, name->value.length) : KEY_UNKNOWN)
+		{
+			case KEY_SERVER_SIDE_TOOL_WEB_SEARCH:
+			case KEY_SERVER_SIDE_TOOL_X_SEARCH:
+				named.searches++;
+				break;
+			case KEY_SERVER_SIDE_TOOL_COLLECTIONS_SEARCH:
+				named.file_searches++;
+				break;
+			case KEY_SERVER_SIDE_TOOL_CODE_EXECUTION:
+				named.executions++;
+				break;
+			case KEY_SERVER_SIDE_TOOL_IMAGE_GENERATION:
+				named.images++;
+				break;
+			case KEY_SERVER_SIDE_TOOL_MCP:
+			case KEY_SERVER_SIDE_TOOL_VIEW_IMAGE:
+			case KEY_SERVER_SIDE_TOOL_VIEW_X_VIDEO:
+				named.others++;
+				break;
+			default:
+				Problem(reader, PAYLOAD_UNKNOWN_NAME, "A tool of \"%.*s\" was used, and what it is charged is not known.",
+						(int) names->name_length, names->name);
+		}
+	}
+	calls->searches = Larger(calls->searches, named.searches);
+	calls->file_searches = Larger(calls->file_searches, named.file_searches);
+	calls->executions = Larger(calls->executions, named.executions);
+	calls->images = Larger(calls->images, named.images);
+	calls->others = Larger(calls->others, named.others);
+}
+
+/* xAI's own count of the calls, by tool; where it has none by tool, each page that was opened is one, too. */
 static void
 ReadServerSide(PayloadReader *reader, Node *usage, Calls *calls)
 {
@@ -134,6 +224,9 @@ ReadServerSide(PayloadReader *reader, Node *usage, Calls *calls)
 	Node	   *used = Member(reader, usage, KEY_num_server_side_tools_used);
 	int64_t		known;
 
+	AddNamedCalls(reader, Member(reader, usage, KEY_server_side_tools_used), calls);
+	if (details == NULL && used != NULL)
+		calls->searches += calls->pages;
 	if (details != NULL)
 	{
 		calls->searches = Larger(calls->searches,
@@ -220,9 +313,13 @@ void
 ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
 	Node	   *model = StringOf(reader, body->container, KEY_model);
-	Calls		calls = {.tally = tally};
+	Calls		calls = {
+		.tally = tally,
+		.counted = HasAny(reader, body->usage, KEY_num_server_side_tools_used, KEY_server_side_tool_usage_details, KEY_NONE)
+	};
 
 	AddItems(reader, body, &calls);
+	AddExecuted(reader, body, &calls);
 	ReadToolUsage(reader, body, &calls);
 	if (!NothingLeft(reader, body->usage))
 	{

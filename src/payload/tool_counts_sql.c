@@ -71,7 +71,7 @@ ReadSource(FunctionCallInfo fcinfo, MeterCounts *counts, char problem[PAYLOAD_PR
 	}
 	if (PG_ARGISNULL(1))
 	{
-		strlcpy(problem, "There are no counts, or they are no JSON.", PAYLOAD_PROBLEM_SIZE);
+		snprintf(problem, PAYLOAD_PROBLEM_SIZE, "There are no counts, or they are no JSON.");
 		return PAYLOAD_NO_USAGE;
 	}
 	payload.root = JsonbRootValue(PG_GETARG_JSONB_P(1));

@@ -24,6 +24,7 @@ char	   *setting_contract;
 
 static char *setting_as_of;
 static char *setting_stale_after;
+static int32 stale_after_days;
 static void (*price_setting_changed) (void);
 
 static const struct config_enum_entry unpriced_options[] = {
@@ -162,13 +163,17 @@ CheckStaleAfter(char **newval, void **extra, GucSource source)
 	return false;
 }
 
+/* Read once, not for every row of a report. */
+static void
+AssignStaleAfter(const char *newval, void *extra)
+{
+	(void) ReadDays(newval, &stale_after_days);
+}
+
 int32
 SettingStaleAfter(void)
 {
-	int32		days;
-
-	ReadDays(setting_stale_after, &days);
-	return days;
+	return stale_after_days;
 }
 
 /* The time that fields mean under the settings of now; false when they mean none. */
@@ -226,6 +231,6 @@ SettingInit(void (*changed) (void))
 	DefineCustomStringVariable("inferacct.stale_after",
 							   "How long before a request its price may have been checked without being called stale.",
 							   "A number of days, weeks, months (of 30 days) or years (of 365); empty: for ever.",
-							   &setting_stale_after, "90 days", PGC_USERSET, 0, CheckStaleAfter, NULL, NULL);
+							   &setting_stale_after, "90 days", PGC_USERSET, 0, CheckStaleAfter, AssignStaleAfter, NULL);
 	MarkGUCPrefixReserved("inferacct");
 }

@@ -40,19 +40,21 @@ INSERT INTO public.ll SELECT id, type, usd, i, o, '2026-10-01', CASE WHEN id = '
 	('batch', 'aretrieve_batch', 1, 1000, 10, '{"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}', 'success'),
 	('late', 'acompletion', 0, 5, 5, NULL, 'success'),
 	('charged', 'acompletion', 0.5, 0, 0, '{}', 'success'), ('charged, failed', 'acompletion', 0.5, 0, 0, '{}', 'failure'),
-	('file', 'acreate_file', 0, 0, 0, NULL, 'success'), ('job', 'acreate_batch', 0, 0, 0, NULL, 'success'), ('paid job', 'acreate_batch', 0.1, 0, 0, NULL, 'success'),
+	('file', 'acreate_file', 0, 0, 0, NULL, 'success'), ('job', 'acreate_batch', 0, 0, 0, NULL, 'success'), ('tool', 'call_mcp_tool', 0, 0, 0, NULL, 'success'), ('paid job', 'acreate_batch', 0.1, 0, 0, NULL, 'success'),
 	('unknown', 'acompletion', 0, 5, 5, '{"prompt_tokens": 5, "completion_tokens": 5, "prompt_tokens_details": {"smell_tokens": 3}}', 'success')) AS v(id, type, usd, i, o, object, status);
 SELECT attach_usage('ll', 'public.ll', 'litellm');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier FROM usage_of_ll WHERE usage IS NOT NULL$$, $$VALUES
 	('image', '{"input":10,"input_image":40,"output_image":1056,"requests":1}', 'standard'), ('whisper', '{"requests":1,"seconds":11}', 'standard'), ('pages', '{"requests":1,"pages":29}', 'standard'),
 	('video', '{"requests":1,"video_seconds":8}', 'standard'), ('rerank', '{"requests":3}', 'standard'), ('failed', '{"requests":1}', 'standard'), ('charged, failed', '{"requests":1}', 'standard'), ('batch', '{"input":1000,"output":10,"requests":2}', 'batch'), ('late', '{"input":5,"output":5,"requests":1}', 'standard')$$, 'LiteLLM');
 SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'll'$$, $$VALUES ('speech'), ('unknown'), ('charged'), ('paid job')$$, 'what was charged and not counted is rejected');
-SELECT is((SELECT count(*) FROM usage_of_ll WHERE request_id IN ('file', 'job')), 0::bigint, 'files and jobs are no calls');
+SELECT is((SELECT count(*) FROM usage_of_ll WHERE request_id IN ('file', 'job', 'tool')), 0::bigint, 'files, jobs and tools of MCP servers are no calls');
 SELECT is((SELECT attributes FROM usage_of_ll WHERE request_id = 'image'), '{"session": "sess"}', 'the session is kept');
 CREATE TABLE public.daily (id text PRIMARY KEY, date text, user_id text, api_key text, model text, custom_llm_provider text, prompt_tokens bigint, completion_tokens bigint, cache_read_input_tokens bigint, cache_creation_input_tokens bigint, spend float8, api_requests bigint);
-INSERT INTO public.daily VALUES ('d1', '2026-10-01', 'u', 'k', 'gpt-4o', 'openai', 1000, 50, 400, 0, 0.1, 7), ('d2', 'yesterday', 'u', 'k', 'gpt-4o', 'openai', 1, 1, 0, 0, 0, 1);
+INSERT INTO public.daily VALUES ('d1', '2026-10-01', 'u', 'k', 'gpt-4o', 'openai', 1000, 50, 400, 0, 0.1, 7), ('d2', 'yesterday', 'u', 'k', 'gpt-4o', 'openai', 1, 1, 0, 0, 0, 1),
+	('d3', '2026-10-01', 'u', 'k', 'gpt-image-1', 'openai', 0, 0, 0, 0, 0.4, 10), ('d4', '2026-10-01', 'u', 'k', 'gpt-4o', 'openai', 0, 0, 0, 0, 0, 2);
 SELECT attach_usage('daily', 'public.daily', 'litellm');
-SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_daily WHERE usage IS NOT NULL$$, $$VALUES ('d1', '{"input":600,"output":50,"cache_read":400,"requests":7}')$$, 'LiteLLM by day');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_daily WHERE usage IS NOT NULL$$, $$VALUES ('d1', '{"input":600,"output":50,"cache_read":400,"requests":7}'), ('d4', '{"requests":2}')$$, 'LiteLLM by day');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'daily'$$, $$VALUES ('d2'), ('d3')$$, 'a day of pictures is charged, and not counted');
 
 -- Langfuse, version 2 and 3.
 CREATE TABLE public.lf (id text PRIMARY KEY, type text, start_time timestamp, provided_model_name text, usage_details text, total_cost numeric, level text, session_id text);
@@ -125,13 +127,16 @@ SELECT set_eq($$SELECT request_id, model, usage::text, provider_usd, status FROM
 	('a', 'anthropic/claude-sonnet-4-5', '{"input":100,"output":10,"cache_read":600,"requests":1}', 0, 'failed')$$, 'Helicone');
 CREATE TABLE public.ls (id uuid PRIMARY KEY, run_type text, start_time text, end_time text, prompt_tokens int, completion_tokens int, outputs jsonb, extra jsonb, total_cost text, error text, tags text[]);
 INSERT INTO public.ls VALUES ('00000000-0000-0000-0000-000000000001', 'llm', '2026-10-01T00:00:00', '2026-10-01T00:00:01', 100, 10, '{"usage_metadata":{"input_tokens":100,"output_tokens":10,"total_tokens":110,"input_token_details":{"cache_read":60}}}', '{"metadata":{"ls_provider":"google_genai","ls_model_name":"gemini-2.5-flash"}}', '0.5', NULL, '{a}'),
-	('00000000-0000-0000-0000-000000000002', 'chain', '2026-10-01T00:00:00', NULL, 100, 10, NULL, NULL, NULL, NULL, NULL);
+	('00000000-0000-0000-0000-000000000002', 'chain', '2026-10-01T00:00:00', NULL, 100, 10, NULL, NULL, NULL, NULL, NULL),
+	('00000000-0000-0000-0000-000000000003', 'llm', '2026-10-01T00:00:00', NULL, 100, 10, '{"llm_output":{"token_usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110,"prompt_tokens_details":{"cached_tokens":60}}}}', '{"metadata":{"ls_provider":"openai","ls_model_name":"gpt-5"}}', NULL, NULL, NULL);
 SELECT attach_usage('ls', 'public.ls', 'langsmith');
-SELECT set_eq($$SELECT model, usage::text, provider_usd, tags FROM usage_of_ls$$, $$VALUES ('google_genai/gemini-2.5-flash', '{"input":40,"output":10,"cache_read":60,"requests":1}', 0.5, '["a"]'::jsonb)$$, 'LangSmith');
+SELECT set_eq($$SELECT model, usage::text, provider_usd, tags FROM usage_of_ls$$, $$VALUES ('google_genai/gemini-2.5-flash', '{"input":40,"output":10,"cache_read":60,"requests":1}', 0.5, '["a"]'::jsonb),
+	('openai/gpt-5', '{"input":40,"output":10,"cache_read":60,"requests":1}', NULL, NULL)$$, 'LangSmith, the parts of the provider''s own usage as well');
 CREATE TABLE public.orc (generation_id text PRIMARY KEY, created_at text, cost_total text, tokens_prompt text, tokens_completion text, tokens_reasoning text, tokens_cached text, model_permaslug text, provider_name text, cancelled text);
-INSERT INTO public.orc VALUES ('g', '2026-10-01 10:00:00', '0.01', '100', '10', '4', '60', 'anthropic/claude-4.5-sonnet-20250929', 'Google', 'false'), ('h', '2026-10-01 10:00:00', '0.01', '1,000', '10', '4', '60', 'x', 'Google', 'false');
+INSERT INTO public.orc VALUES ('g', '2026-10-01 10:00:00', '0.01', '100', '10', '4', '60', 'anthropic/claude-4.5-sonnet-20250929', 'Google', 'false'), ('h', '2026-10-01 10:00:00', '0.01', '1,000', '10', '4', '60', 'x', 'Google', 'false'),
+	('i', '2026-10-01 10:00:00', '0.01', '100', '10', '', '', 'x', 'Google', 'false');
 SELECT attach_usage('orc', 'public.orc', 'openrouter');
-SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_orc$$, $$VALUES ('g', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}'), ('h', NULL)$$, 'OpenRouter');
+SELECT set_eq($$SELECT request_id, usage::text FROM usage_of_orc$$, $$VALUES ('g', '{"input":40,"output":6,"cache_read":60,"reasoning":4,"requests":1}'), ('h', NULL), ('i', '{"input":100,"output":10,"requests":1}')$$, 'OpenRouter');
 CREATE TABLE public.ver (line jsonb);
 INSERT INTO public.ver VALUES ('{"data":{"id":"gen_1","created_at":"2026-10-01T00:00:00Z","model":"openai/gpt-5","provider_name":"openai","total_cost":0.01,"native_tokens_prompt":100,"native_tokens_completion":10,"native_tokens_cached":60,"native_tokens_reasoning":4,"tokens_prompt":99,"tokens_completion":9}}');
 INSERT INTO public.ver SELECT jsonb_set(jsonb_set(line, '{data,id}', '"gen_2"'), '{data,native_tokens_smell}', '3') FROM public.ver;
