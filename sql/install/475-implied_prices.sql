@@ -90,7 +90,7 @@ COMMENT ON FUNCTION unit_prices(numeric[], bigint[]) IS
 
 CREATE FUNCTION inferacct_internal.fit_prices(requests charged_request[], units bigint[])
 RETURNS implied_fit
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -189,12 +189,12 @@ COMMENT ON FUNCTION fit_prices(charged_request[], bigint[]) IS
 'Least squares over requests of one price list, exactly; of each meter the shortest decimal, per units[i], that '
 'lies within five standard deviations of it, as far as these decimals explain every request. '
 'sure: these ten deviations are at most a hundredth of the distance between decimals as short, so that one lies '
-'there by chance in one case of a hundred, and still would have to explain every request.';
+'there by chance in one case of a hundred, and still would have to explain every request. NULL gives NULL.';
 
 -- The first requests, in the order given, that one price list can have charged: as many as are consistent.
 CREATE FUNCTION inferacct_internal.consistent_requests(requests charged_request[], units bigint[])
 RETURNS integer
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000000
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -231,11 +231,11 @@ END
 $$;
 
 COMMENT ON FUNCTION consistent_requests(charged_request[], bigint[]) IS
-'How many of the first requests, in their order, one list of prices explains.';
+'How many of the first requests, in their order, one list of prices explains. NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.fit_parts(requests charged_request[], units bigint[])
 RETURNS TABLE (first_request integer, last_request integer, fit implied_fit)
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000000 ROWS 2
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000000 ROWS 2
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -270,12 +270,12 @@ $$;
 
 COMMENT ON FUNCTION fit_parts(charged_request[], bigint[]) IS
 'The requests, in their order, split where another list of prices begins: at most four parts, each explained '
-'whole. No row when they cannot be split so.';
+'whole. No row when they cannot be split so. NULL gives no row.';
 
 -- Most requests of one list, and others that something else was charged for.
 CREATE FUNCTION inferacct_internal.fit_most(requests charged_request[], units bigint[])
 RETURNS implied_fit
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000000
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -309,7 +309,7 @@ $$;
 
 COMMENT ON FUNCTION fit_most(charged_request[], bigint[]) IS
 'fit_prices(); where no list explains all requests, that which explains seven in ten or more of them, found by '
-'leaving out, time and again, those that are farthest off. Then nothing is sure.';
+'leaving out, time and again, those that are farthest off. Then nothing is sure. NULL gives NULL.';
 
 -- The roundest moment after one request and not after another.
 CREATE FUNCTION inferacct_internal.round_moment(after timestamptz, upto timestamptz)
@@ -346,7 +346,7 @@ COMMENT ON FUNCTION round_number(bigint, bigint) IS
 CREATE FUNCTION inferacct_internal.fit_group(requests charged_request[], units bigint[])
 RETURNS TABLE (first_at timestamptz, last_at timestamptz, valid_from timestamptz, above_input_tokens bigint,
 	fit implied_fit, note text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000 ROWS 2
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000000 ROWS 2
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -421,7 +421,7 @@ COMMENT ON FUNCTION fit_group(charged_request[], bigint[]) IS
 'when nothing else explains the costs. '
 'valid_from: the roundest moment at which a later list can have begun; above_input_tokens: a size above which '
 'another holds, one at which the context tier of any model begins, or else the roundest; note: what the requests '
-'say of either.';
+'say of either. NULL gives no row.';
 
 CREATE FUNCTION inferacct_internal.book_price(model text, meter text, input_from bigint, at timestamptz,
 	service_tier text, region text,
@@ -492,7 +492,8 @@ BEGIN
 					trim_scale(u.provider_usd) AS usd
 			FROM usage_all AS u
 			WHERE u.source = implied_rows.source AND u.at >= implied_rows.since AND u.at < implied_rows.until
-				AND u.usage IS NOT NULL AND u.model IS NOT NULL AND u.provider_usd IS NOT NULL
+				AND u.usage IS NOT NULL AND u.model IS NOT NULL
+				AND u.provider_usd > '-Infinity' AND u.provider_usd < 'Infinity'
 		), sized AS MATERIALIZED (
 			SELECT t.named, (SELECT coalesce(array_agg(DISTINCT s.size ORDER BY s.size), '{}')
 				FROM (SELECT p.above_input_tokens + CASE WHEN p.threshold_inclusive THEN 0 ELSE 1 END AS size FROM price AS p
