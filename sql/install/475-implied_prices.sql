@@ -604,7 +604,8 @@ BEGIN
 							FROM unnest(g.sizes) AS s(size)
 							CROSS JOIN LATERAL book_price(g.named, meter, s.size, part.last_at, g.tier, in_region) AS b
 							WHERE b.unit_usd / b.unit_quantity <> last_book.unit_usd / last_book.unit_quantity
-								AND NOT format('%s %s %s %s %s', g.named, g.tier, region, meter, s.size - 1) = ANY (corrected)), '');
+								AND NOT format('%s %s %s %s %s', g.named, g.tier, region, meter, s.size - 1)
+									= ANY (corrected)), '');
 					END IF;
 				END IF;
 				RETURN NEXT;
