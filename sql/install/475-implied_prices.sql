@@ -43,7 +43,8 @@ BEGIN
 			CONTINUE WHEN i = k;
 			factor := a[(i - 1) * width + k];
 			FOR j IN 1 .. width LOOP
-				a[(i - 1) * width + j] := div(pivot * a[(i - 1) * width + j] - factor * a[(k - 1) * width + j], denominator);
+				a[(i - 1) * width + j] := div(pivot * a[(i - 1) * width + j] - factor * a[(k - 1) * width + j],
+					denominator);
 			END LOOP;
 		END LOOP;
 		denominator := pivot;
@@ -90,7 +91,7 @@ COMMENT ON FUNCTION unit_prices(numeric[], bigint[]) IS
 
 CREATE FUNCTION inferacct_internal.fit_prices(requests charged_request[], units bigint[])
 RETURNS implied_fit
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -121,7 +122,8 @@ BEGIN
 	-- One pass, without a row for each pair of meters.
 	EXECUTE (SELECT format('SELECT ARRAY[%s], ARRAY[%s] FROM unnest($1) AS r',
 			string_agg(format('sum(r.quantities[%s]::numeric * r.quantities[%s])', i, j), ', ' ORDER BY i, j),
-			string_agg(format('trunc(sum(r.quantities[%s] * r.usd) * %s)', i, 10::numeric ^ told.scale), ', ' ORDER BY i)
+			string_agg(format('trunc(sum(r.quantities[%s] * r.usd) * %s)', i, 10::numeric ^ told.scale),
+				', ' ORDER BY i)
 				FILTER (WHERE j = 1))
 		FROM generate_series(1, m) AS i CROSS JOIN generate_series(1, m) AS j)
 	INTO gram, moments USING requests;
@@ -142,14 +144,16 @@ BEGIN
 	-- when nothing else fits.
 	FOREACH leaning IN ARRAY ARRAY[0, 0.5] LOOP
 		IF leaning > 0 THEN
-			SELECT ARRAY(SELECT n / s.denominator FROM unnest(s.numerators) WITH ORDINALITY AS t(n, i) ORDER BY i) INTO lean
+			SELECT ARRAY(SELECT n / s.denominator FROM unnest(s.numerators) WITH ORDINALITY AS t(n, i) ORDER BY i)
+				INTO lean
 			FROM solve_normal(gram, ARRAY(SELECT sum(r.quantities[i])::numeric FROM unnest(requests) AS r
 				CROSS JOIN generate_series(1, m) AS i GROUP BY i ORDER BY i)) AS s;
 		END IF;
 		FOR i IN 1 .. m LOOP
 			most_digits := 15 - trunc(log(units[i]))::integer;
 			estimate := unit_usd[i] * units[i];
-			around := 5 * sigma * sqrt(abs(solved.inverse[i] / solved.denominator)) + leaning * told.slack * abs(lean[i]);
+			around := 5 * sigma * sqrt(abs(solved.inverse[i] / solved.denominator))
+				+ leaning * told.slack * abs(lean[i]);
 			around := greatest(around * units[i], 1e-25);
 			digits := (SELECT min(k) FROM generate_series(0, most_digits) AS k
 				WHERE abs(round(estimate, k) - estimate) <= around);
@@ -159,9 +163,11 @@ BEGIN
 			fit.usd[i] := short;
 			fit.reasons[i] := CASE
 				WHEN told.is_nothing THEN 'every request costs 0: it is free, or the log does not know what it costs'
-				WHEN told.kinds <= rank THEN format('too few different requests (%s) for the number of prices (%s)', told.kinds, m)
+				WHEN told.kinds <= rank THEN format('too few different requests (%s) for the number of prices (%s)',
+					told.kinds, m)
 				WHEN solved.entangled[i] THEN 'its count always is 0, or a fixed combination of the others'
-				WHEN NOT fit.sure[i] AND around >= abs(estimate) / 2 THEN format('the requests allow anything from %s to %s',
+				WHEN NOT fit.sure[i] AND around >= abs(estimate) / 2
+					THEN format('the requests allow anything from %s to %s',
 					greatest(round(estimate - around, 6), 0), round(estimate + around, 6)) END;
 		END LOOP;
 		fit.explained := (SELECT count(*) FROM unnest(requests) AS r
@@ -189,12 +195,12 @@ COMMENT ON FUNCTION fit_prices(charged_request[], bigint[]) IS
 'Least squares over requests of one price list, exactly; of each meter the shortest decimal, per units[i], that '
 'lies within five standard deviations of it, as far as these decimals explain every request. '
 'sure: these ten deviations are at most a hundredth of the distance between decimals as short, so that one lies '
-'there by chance in one case of a hundred, and still would have to explain every request.';
+'there by chance in one case of a hundred, and still would have to explain every request. NULL gives NULL.';
 
 -- The first requests, in the order given, that one price list can have charged: as many as are consistent.
 CREATE FUNCTION inferacct_internal.consistent_requests(requests charged_request[], units bigint[])
 RETURNS integer
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000000
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -231,11 +237,11 @@ END
 $$;
 
 COMMENT ON FUNCTION consistent_requests(charged_request[], bigint[]) IS
-'How many of the first requests, in their order, one list of prices explains.';
+'How many of the first requests, in their order, one list of prices explains. NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.fit_parts(requests charged_request[], units bigint[])
 RETURNS TABLE (first_request integer, last_request integer, fit implied_fit)
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000000 ROWS 2
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000000 ROWS 2
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -270,12 +276,12 @@ $$;
 
 COMMENT ON FUNCTION fit_parts(charged_request[], bigint[]) IS
 'The requests, in their order, split where another list of prices begins: at most four parts, each explained '
-'whole. No row when they cannot be split so.';
+'whole. No row when they cannot be split so. NULL gives no row.';
 
 -- Most requests of one list, and others that something else was charged for.
 CREATE FUNCTION inferacct_internal.fit_most(requests charged_request[], units bigint[])
 RETURNS implied_fit
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000000
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -299,7 +305,8 @@ BEGIN
 		SELECT count(*) FILTER (WHERE abs(d.off) <= d.slack + 1e-30), sqrt(sum(d.off * d.off) / count(*))
 		INTO fit.explained, fit.residual
 		FROM (SELECT r.usd - fitted_cost(r.quantities, p.unit_usd) AS off, r.slack
-			FROM unnest(requests) AS r CROSS JOIN (SELECT unit_prices(fit.usd, units) OFFSET 0) AS p(unit_usd) OFFSET 0) AS d;
+			FROM unnest(requests) AS r
+				CROSS JOIN (SELECT unit_prices(fit.usd, units) OFFSET 0) AS p(unit_usd) OFFSET 0) AS d;
 		fit.requests := whole.requests;
 		fit.sure := array_fill(false, ARRAY[cardinality(units)]);
 	END IF;
@@ -309,7 +316,7 @@ $$;
 
 COMMENT ON FUNCTION fit_most(charged_request[], bigint[]) IS
 'fit_prices(); where no list explains all requests, that which explains seven in ten or more of them, found by '
-'leaving out, time and again, those that are farthest off. Then nothing is sure.';
+'leaving out, time and again, those that are farthest off. Then nothing is sure. NULL gives NULL.';
 
 -- The roundest moment after one request and not after another.
 CREATE FUNCTION inferacct_internal.round_moment(after timestamptz, upto timestamptz)
@@ -346,7 +353,7 @@ COMMENT ON FUNCTION round_number(bigint, bigint) IS
 CREATE FUNCTION inferacct_internal.fit_group(requests charged_request[], units bigint[])
 RETURNS TABLE (first_at timestamptz, last_at timestamptz, valid_from timestamptz, above_input_tokens bigint,
 	fit implied_fit, note text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000 ROWS 2
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000000 ROWS 2
 SET search_path TO inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -372,7 +379,8 @@ BEGIN
 	END IF;
 	FOREACH side IN ARRAY ARRAY[1, -1] LOOP
 		EXIT WHEN fit.residual > 2 * requests[1].slack;
-		fit := fit_prices(ARRAY(SELECT ROW(r.at, r.input, r.quantities, r.usd + side * r.slack, r.slack)::charged_request
+		fit := fit_prices(ARRAY(
+			SELECT ROW(r.at, r.input, r.quantities, r.usd + side * r.slack, r.slack)::charged_request
 			FROM unnest(requests) AS r), units);
 		IF fit.explained = fit.requests THEN
 			note := CASE side WHEN 1 THEN 'costs are rounded down' ELSE 'costs are rounded up' END;
@@ -421,7 +429,7 @@ COMMENT ON FUNCTION fit_group(charged_request[], bigint[]) IS
 'when nothing else explains the costs. '
 'valid_from: the roundest moment at which a later list can have begun; above_input_tokens: a size above which '
 'another holds, one at which the context tier of any model begins, or else the roundest; note: what the requests '
-'say of either.';
+'say of either. NULL gives no row.';
 
 CREATE FUNCTION inferacct_internal.book_price(model text, meter text, input_from bigint, at timestamptz,
 	service_tier text, region text,
@@ -492,11 +500,14 @@ BEGIN
 					trim_scale(u.provider_usd) AS usd
 			FROM usage_all AS u
 			WHERE u.source = implied_rows.source AND u.at >= implied_rows.since AND u.at < implied_rows.until
-				AND u.usage IS NOT NULL AND u.model IS NOT NULL AND u.provider_usd IS NOT NULL
+				AND u.usage IS NOT NULL AND u.model IS NOT NULL
+				AND u.provider_usd > '-Infinity' AND u.provider_usd < 'Infinity'
 		), sized AS MATERIALIZED (
 			SELECT t.named, (SELECT coalesce(array_agg(DISTINCT s.size ORDER BY s.size), '{}')
-				FROM (SELECT p.above_input_tokens + CASE WHEN p.threshold_inclusive THEN 0 ELSE 1 END AS size FROM price AS p
-					WHERE p.provider = split_part(t.named, '/', 1) AND p.model = substr(t.named, strpos(t.named, '/') + 1)
+				FROM (SELECT p.above_input_tokens + CASE WHEN p.threshold_inclusive THEN 0 ELSE 1 END AS size
+					FROM price AS p
+					WHERE p.provider = split_part(t.named, '/', 1)
+						AND p.model = substr(t.named, strpos(t.named, '/') + 1)
 						AND p.above_input_tokens > 0) AS s) AS sizes
 			FROM (SELECT DISTINCT told.named FROM told) AS t
 		), bounded AS (
@@ -523,7 +534,8 @@ BEGIN
 		END IF;
 		units := ARRAY(SELECT coalesce(b.unit_quantity, CASE WHEN is_token_meter(n.name) THEN 1000000 ELSE 1 END)
 			FROM unnest(names) WITH ORDINALITY AS n(name, i)
-			LEFT JOIN LATERAL book_price(g.named, n.name, size, g.ats[cardinality(g.ats)], g.tier, in_region) AS b ON true
+			LEFT JOIN LATERAL book_price(g.named, n.name, size, g.ats[cardinality(g.ats)], g.tier, in_region) AS b
+				ON true
 			ORDER BY n.i);
 		names := names || '{requests}'::text[];
 		FOR part IN
@@ -543,7 +555,8 @@ BEGIN
 			explained := (part.fit).explained;
 			residual_usd := (part.fit).residual;
 			multiples := CASE WHEN explained < 0.7 * requests THEN (
-				SELECT string_agg(format('%s cost %s times what the book says', m.n, m.times), ', ' ORDER BY m.n DESC, m.times)
+				SELECT string_agg(format('%s cost %s times what the book says', m.n, m.times),
+					', ' ORDER BY m.n DESC, m.times)
 				FROM (SELECT trim_scale(round(c.usd / nullif(b.usd, 0), 2)) AS times, count(*) AS n
 					FROM unnest(g.ats, g.usages, g.costs) AS c(at, usage, usd)
 					CROSS JOIN LATERAL (SELECT token_cost(g.named, c.usage, c.at, g.tier, in_region) OFFSET 0) AS b(usd)
@@ -567,7 +580,8 @@ BEGIN
 						WHEN method = 'least squares' THEN 'a longer price explains these requests as well' END,
 					CASE WHEN first_book.unit_usd IS DISTINCT FROM last_book.unit_usd
 						THEN format('the book has %s at the first request',
-						coalesce(trim_scale(first_book.unit_usd * unit_quantity / first_book.unit_quantity)::text, 'none')) END), '');
+						coalesce(trim_scale(first_book.unit_usd * unit_quantity / first_book.unit_quantity)::text,
+							'none')) END), '');
 				statement := NULL;
 				-- What an earlier list corrects holds until something else is said.
 				follows := format('%s %s %s %s', g.named, g.tier, region, meter) = ANY (corrected);
@@ -577,8 +591,8 @@ BEGIN
 							'these are no prices: requests of several tiers, discounts or fees are mixed');
 					END IF;
 					IF follows AND book_usd IS NOT NULL THEN
-						statement := price_statement(provider, model, meter, book_usd, valid_from, unit_quantity, g.tier, region,
-							above_input_tokens, NULL);
+						statement := price_statement(provider, model, meter, book_usd, valid_from, unit_quantity,
+							g.tier, region, above_input_tokens, NULL);
 					END IF;
 				ELSIF NOT follows AND implied_usd = book_usd
 					AND implied_usd = trim_scale(first_book.unit_usd * unit_quantity / first_book.unit_quantity) THEN
@@ -586,24 +600,29 @@ BEGIN
 				ELSIF provider IS NULL OR model = '' THEN
 					reason := concat_ws('; ', reason, 'the log does not name the provider');
 				ELSIF last_book.rule = 'contract' THEN
-					reason := concat_ws('; ', reason, 'the book has the contract''s price: set_contract_term() corrects it');
+					reason := concat_ws('; ', reason,
+						'the book has the contract''s price: set_contract_term() corrects it');
 				ELSIF may_have_windows(g.named, part.last_at) THEN
-					reason := concat_ws('; ', reason, 'the book has prices by the hour, which set_price() would put out of force');
+					reason := concat_ws('; ', reason,
+						'the book has prices by the hour, which set_price() would put out of force');
 				ELSE
-					statement := price_statement(provider, model, meter, implied_usd, valid_from, unit_quantity, g.tier, region,
-						above_input_tokens, 'costs in the log ' || source);
-					corrected := corrected || format('%s %s %s %s %s', g.named, g.tier, region, meter, above_input_tokens)
+					statement := price_statement(provider, model, meter, implied_usd, valid_from, unit_quantity,
+						g.tier, region, above_input_tokens, 'costs in the log ' || source);
+					corrected := corrected || format('%s %s %s %s %s', g.named, g.tier, region, meter,
+						above_input_tokens)
 						|| format('%s %s %s %s', g.named, g.tier, region, meter);
 					-- A price for all sizes puts those of others for large ones out of force: they are said again.
 					IF above_input_tokens = 0 THEN
 						statement := statement || coalesce((
-							SELECT string_agg(E';\n' || price_statement(provider, model, meter, trim_scale(b.unit_usd), valid_from,
+							SELECT string_agg(E';\n' || price_statement(provider, model, meter,
+								trim_scale(b.unit_usd), valid_from,
 								b.unit_quantity, g.tier,
 								region, s.size - 1, source => NULL), '' ORDER BY s.size)
 							FROM unnest(g.sizes) AS s(size)
 							CROSS JOIN LATERAL book_price(g.named, meter, s.size, part.last_at, g.tier, in_region) AS b
 							WHERE b.unit_usd / b.unit_quantity <> last_book.unit_usd / last_book.unit_quantity
-								AND NOT format('%s %s %s %s %s', g.named, g.tier, region, meter, s.size - 1) = ANY (corrected)), '');
+								AND NOT format('%s %s %s %s %s', g.named, g.tier, region, meter, s.size - 1)
+									= ANY (corrected)), '');
 					END IF;
 				END IF;
 				RETURN NEXT;

@@ -48,7 +48,8 @@ CREATE VIEW price_dispute WITH (security_invoker = true) AS
 WITH held AS MATERIALIZED (
 	SELECT u.month, u.provider, u.model, u.service_tier, u.region, u.input_from, u.meter, u.quantity, u.usd, u.rule,
 		u.at, u.unit_usd * p.unit_quantity = p.usd * u.unit_quantity AS is_charged, p.usd AS held_usd, p.unit_quantity,
-		p.above_input_tokens, p.threshold_inclusive, p.time_windows, p.meter AS priced_as, p.valid_from, p.agreement, p.note,
+		p.above_input_tokens, p.threshold_inclusive, p.time_windows, p.meter AS priced_as, p.valid_from,
+		p.agreement, p.note,
 		CASE WHEN u.version <= 1000 THEN 65535 ELSE rank_of_version(u.version, substr(u.rule, 9)) END AS rank
 	FROM listed_usage() AS u
 	CROSS JOIN LATERAL (
