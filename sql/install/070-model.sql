@@ -8,7 +8,7 @@ AS 'MODULE_PATHNAME';
 
 COMMENT ON FUNCTION resolve_model(text, timestamptz) IS
 'What a model''s name means at a time: the provider and model that its prices are kept under, the region that the '
-'name states ('''' when it states none), and the most daring rule that led there, mildest first: exact, provider, '
+'name states (NULL when it states none), and the most daring rule that led there, mildest first: exact, provider, '
 'route, path, arn, profile, vertex_date, variant, spelling, alias, fine_tune, vendor, version, routing, quantization, '
 'dated_snapshot, latest, pattern. A name that several providers have is its maker''s. '
 'token_cost() reads names the same way. NULL model or time gives NULLs, and so does a name that is unknown or '
@@ -77,7 +77,7 @@ BEGIN
 				hint => 'Aliases are the rows of model_alias.');
 		END IF;
 	ELSE
-		SELECT r.provider, r.model, r.region INTO meant FROM resolve_model(set_alias.model) AS r;
+		SELECT r.provider, r.model, coalesce(r.region, '') AS region INTO meant FROM resolve_model(set_alias.model) AS r;
 		IF meant.model IS NULL THEN
 			PERFORM inferacct_internal.fail('IA002', format('unknown model "%s"', model),
 				hint => 'current_price lists the models that have prices; set_price() adds one.');

@@ -491,8 +491,11 @@ BEGIN
 			format('Prices at %s are known from: %s.', at, array_to_string(vendors, ', ')),
 			'Name the vendor.');
 	END IF;
-	SELECT string_agg(concat_ws(' ', r.of_gpu, r.of_vendor, r.of_term), ', ') INTO known
-	FROM gpu_rents(CASE WHEN EXISTS (SELECT FROM gpu_rents(gpu, NULL, NULL, at)) THEN gpu END, NULL, NULL, at) r;
+	IF EXISTS (SELECT FROM gpu_rents(gpu, NULL, NULL, at)) THEN
+		SELECT string_agg(concat_ws(' ', r.of_gpu, r.of_vendor, r.of_term), ', ') INTO known FROM gpu_rents(gpu, NULL, NULL, at) AS r;
+	ELSE
+		SELECT string_agg(DISTINCT r.of_gpu, ', ' ORDER BY r.of_gpu) INTO known FROM gpu_rents(NULL, NULL, NULL, at) AS r;
+	END IF;
 	PERFORM inferacct_internal.fail('IA302',
 		format('no price of %s on term %s', gpu || coalesce(' from ' || vendor, ''), term),
 		format('None is valid at %s.', at) || hidden_note(),

@@ -19,7 +19,7 @@ PG_FUNCTION_INFO_V1(resolve_model);
 
 #define RESOLVE_COLUMNS 4
 
-/* The match as a row of (provider, model, region, rule). */
+/* The match as a row of (provider, model, region or NULL, rule). */
 static HeapTuple
 MatchTuple(FunctionCallInfo fcinfo, const ModelMatch *match)
 {
@@ -32,6 +32,7 @@ MatchTuple(FunctionCallInfo fcinfo, const ModelMatch *match)
 		CStringGetTextDatum(ModelRuleName(match->rule))
 	};
 
+	nulls[2] = match->ref.region[0] == '\0';
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	return heap_form_tuple(BlessTupleDesc(desc), values, nulls);

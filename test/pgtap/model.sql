@@ -4,7 +4,7 @@ SET search_path = inferacct, public;
 SELECT plan(14);
 
 SELECT results_eq($$ SELECT * FROM resolve_model('openai/gpt-4o', '2026-11-20') $$,
-	$$ VALUES ('openai', 'gpt-4o', '', 'provider') $$, 'a provider before the model');
+	$$ VALUES ('openai', 'gpt-4o', NULL, 'provider') $$, 'a provider before the model');
 SELECT throws_ok($$ SELECT resolve_model('no-such-model-at-all') $$, 'IA002', 'unknown model "no-such-model-at-all"', 'an unknown name');
 SELECT throws_ok($$ SELECT resolve_model(repeat('x', 300)) $$, 'IA002', NULL, 'a name longer than any model''s');
 SELECT throws_ok($$ SELECT resolve_model('gpt-oss-120b') $$, 'IA003', 'model "gpt-oss-120b" is ambiguous', 'an ambiguous name');
