@@ -1,4 +1,3 @@
-
 -- Payloads: what a provider's API returned, read into a usage, the model and
 -- the service tier.  json is stored as text, so both forms share a function.
 

@@ -1,4 +1,3 @@
-
 -- model: what the name that a log has for a model means.
 
 CREATE FUNCTION resolve_model(model text, at timestamptz DEFAULT now(),

@@ -1,3 +1,5 @@
+-- usage: what is counted of a request, in text, json and binary form, its sums and its order.  Errors and properties
+-- are in test/pgtap/usage.sql.
 SET search_path = inferacct, inferacct_internal, public;
 
 -- One request: the counts that are given, and requests 1.
