@@ -15,10 +15,16 @@ AS 'MODULE_PATHNAME', 'parse_catalog'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 2000;
 
 COMMENT ON FUNCTION parse_catalog(text, text) IS
-'Rows of a price catalog. format: inferacct (native; also an array of such catalogs), genai-prices (data.json version 2), litellm (model_prices_and_context_window.json), models.dev (api.json), pi-ai (its catalog of models).
-kind: price, alias, gpu_price; rejected (problem says why, path says where); merged (a charge that another field or entry states as well).
-Every price field of a foreign catalog gives exactly one row of kind price, rejected or merged; further rows are aliases, entries and names that cannot be taken (rejected), and prices that a dated set of prices no longer states (price, usd NULL).
-A native entry with a problem of its own gives only rejected rows. The LiteLLM entry sample_spec is skipped.
-usd, amount: exact decimal per unit_quantity of the meter, in USD or in currency; multiplier: of the price in the base region and tier, meter * for all. A price row with none of them withdraws the price.
-valid_from: -infinity when the catalog does not say; a bare date is 00:00 UTC. time_windows: sorted, disjoint, not past midnight; equal windows are equal values. Whether the server knows their time zone is not checked.
-NULL when an argument is NULL: no rows. Errors: IA102 the text is no catalog of that format; 22023 unknown format.';
+'Rows of a price catalog. format: inferacct (native; also an array of such catalogs), genai-prices (data.json version '
+'2), litellm (model_prices_and_context_window.json), models.dev (api.json), pi-ai (its catalog of models). '
+'kind: price, alias, gpu_price; rejected (problem says why, path says where); '
+'merged (a charge that another field or entry states as well). Every price field of a foreign catalog gives exactly '
+'one row of kind price, rejected or merged; further rows are aliases, entries and names that cannot be taken '
+'(rejected), and prices that a dated set of prices no longer states (price, usd NULL). '
+'A native entry with a problem of its own gives only rejected rows. The LiteLLM entry sample_spec is skipped. '
+'usd, amount: exact decimal per unit_quantity of the meter, in USD or in currency; '
+'multiplier: of the price in the base region and tier, meter * for all. '
+'A price row with none of them withdraws the price. valid_from: -infinity when the catalog does not say; '
+'a bare date is 00:00 UTC. time_windows: sorted, disjoint, not past midnight; equal windows are equal values. '
+'Whether the server knows their time zone is not checked. NULL when an argument is NULL: no rows. '
+'Errors: IA102 the text is no catalog of that format; 22023 unknown format.';

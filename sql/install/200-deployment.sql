@@ -444,7 +444,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION gpu_offers(text, text, text, timestamptz) IS
-'The rents of GPUs in USD per hour in force at a time, by vendor, region and term, as known now (or at inferacct.as_of), without those withdrawn. NULL gpu, vendor or term: any. The one rule of what a GPU costs.';
+'The rents of GPUs in USD per hour in force at a time, by vendor, region and term, as known now (or at '
+'inferacct.as_of), without those withdrawn. NULL gpu, vendor or term: any. The one rule of what a GPU costs.';
 
 CREATE FUNCTION inferacct_internal.gpu_rents(gpu text, vendor text, term text, at timestamptz)
 RETURNS TABLE (of_gpu text, of_vendor text, of_term text, usd_per_hour numeric)
@@ -466,7 +467,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION gpu_rents(text, text, text, timestamptz) IS
-'gpu_offers() by vendor: a vendor with one price in all its regions by its name, others as vendor/region, which is how a region is asked for; a vendor''s price without a region is what its name means. NULL gpu, vendor or term: any.';
+'gpu_offers() by vendor: a vendor with one price in all its regions by its name, others as vendor/region, which is '
+'how a region is asked for; a vendor''s price without a region is what its name means. NULL gpu, vendor or term: any.';
 
 CREATE FUNCTION gpu_usd_per_hour(gpu text, vendor text, term text, at timestamptz DEFAULT now()) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100

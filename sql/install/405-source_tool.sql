@@ -14,12 +14,14 @@ BEGIN ATOMIC
 		WHEN c.counts ? 'search_units' THEN jsonb_build_object('meta', jsonb_build_object('billed_units', c.counts))
 		WHEN call_type LIKE '%video%' AND c.counts ? 'duration_seconds' THEN jsonb_build_object('object', 'video',
 			'status', 'completed', 'seconds', c.counts -> 'duration_seconds')
-		WHEN call_type LIKE '%image%' AND NOT c.counts ?| ARRAY['output_tokens_details', 'completion_tokens_details'] THEN
+		WHEN call_type LIKE '%image%' AND NOT c.counts ?| ARRAY['output_tokens_details', 'completion_tokens_details']
+			THEN
 			jsonb_build_object('type', 'image_generation.completed', 'usage', c.counts)
 		WHEN call_type LIKE '%retrieve_batch' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage', c.counts
 			|| '{"requests": 2}')
 		ELSE jsonb_build_object('usage', c.counts) END
-	FROM (SELECT CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END AS kept,
+	FROM (SELECT CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END
+		AS kept,
 		jsonb_build_object('prompt_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)),
 			'completion_tokens', coalesce(to_jsonb(try_number(output)), to_jsonb(output))) AS of_columns,
 		coalesce(try_number(input), 1) <> 0 OR coalesce(try_number(output), 1) <> 0 AS has_columns) AS k
@@ -30,7 +32,8 @@ BEGIN ATOMIC
 		ELSE k.kept END AS counts) AS c;
 END;
 
-COMMENT ON FUNCTION litellm_other_counts(jsonb, text, text, text) IS 'litellm_counts() of a row that is no plain answer.';
+COMMENT ON FUNCTION litellm_other_counts(jsonb, text, text, text) IS
+'litellm_counts() of a row that is no plain answer.';
 
 -- One expression, which the planner puts in its place, for nearly all rows.
 CREATE FUNCTION inferacct_internal.litellm_counts(metadata jsonb, call_type text, input text, output text)
@@ -60,7 +63,10 @@ COMMENT ON FUNCTION litellm_charged(text, numeric) IS
 CREATE FUNCTION inferacct_internal.litellm_is_call(call_type text, input text, output text, usd numeric)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN call_type ~ '^a?(create_batch|cancel_batch|list_batches|(create|retrieve|delete|list|get)_files?|file_(create|retrieve|delete|list|content)|(create|cancel|list|retrieve)_fine_tuning_jobs?|(get|delete|cancel|list)_(responses|input_items)|vector_store_.*|list_mcp_tools|call_mcp_tool|health_check)$'
+RETURN CASE WHEN call_type ~
+	'^a?(create_batch|cancel_batch|list_batches|(create|retrieve|delete|list|get)_files?|file_(create|retrieve|delete|'
+	'list|content)|(create|cancel|list|retrieve)_fine_tuning_jobs?|(get|delete|cancel|list)_(responses|input_items)|'
+	'vector_store_.*|list_mcp_tools|call_mcp_tool|health_check)$'
 			THEN coalesce(try_number(input), 0) <> 0 OR coalesce(try_number(output), 0) <> 0 OR coalesce(usd, 0) <> 0
 				ELSE true END;
 
@@ -81,9 +87,11 @@ BEGIN
 		'counts', format('pg_catalog.jsonb_build_object(%s, ''requests'', %s)', counts, source_need(relation,
 		'the number of requests', 'api_requests')),
 		-- Images, speech and pages have no column of their own: what was charged for them is not counted.
-		'refuse', source_format('CASE WHEN %s {>} 0::numeric AND coalesce(inferacct_internal.try_number(%s::text), 0::numeric) {=} '
-			'0::numeric AND coalesce(inferacct_internal.try_number(%s::text), 0::numeric) {=} 0::numeric THEN ''a charge is stated, '
-			'but no tokens are counted: what was charged is not known'' END', source_usd(relation, source_column(relation, 'spend')),
+		'refuse', source_format(
+			'CASE WHEN %s {>} 0::numeric AND coalesce(inferacct_internal.try_number(%s::text), 0::numeric) {=} '
+			'0::numeric AND coalesce(inferacct_internal.try_number(%s::text), 0::numeric) {=} 0::numeric THEN ''a '
+				'charge is stated, but no tokens are counted: what was charged is not known'' END',
+				source_usd(relation, source_column(relation, 'spend')),
 			source_column(relation, 'prompt_tokens'), source_column(relation, 'completion_tokens')),
 		'columns', jsonb_strip_nulls(jsonb_build_object(
 			'at', source_time(relation, source_need(relation, 'the day', 'date'), NULL),
@@ -184,7 +192,8 @@ DECLARE
 			'completion_tokens', 'completionTokens')),
 		('total', source_column(relation, 'total_tokens', 'totalTokens')), ('unit', source_column(relation, 'unit')))
 			AS k(key, c) WHERE c IS NOT NULL);
-	began text := source_time(relation, source_need(relation, 'the time of the request', 'start_time', 'startTime'), NULL);
+	began text := source_time(relation, source_need(relation, 'the time of the request', 'start_time', 'startTime'),
+		NULL);
 	parameters text := source_json(relation, source_column(relation, 'model_parameters', 'modelParameters'));
 	usd text := source_usd(relation, source_column(relation, 'total_cost', 'calculated_total_cost', 'totalCost'));
 BEGIN
@@ -206,7 +215,8 @@ BEGIN
 			'loaded_at', source_time(relation, source_column(relation, 'created_at', 'createdAt'), NULL),
 			'request_id', source_need(relation, 'request_id', 'id', 'span_id'),
 			'model', source_word(source_need(relation, 'model', 'provided_model_name', 'model')),
-			'service_tier', source_format('inferacct_internal.source_tier(%s)', source_path(parameters, 'service_tier')),
+			'service_tier', source_format('inferacct_internal.source_tier(%s)',
+				source_path(parameters, 'service_tier')),
 			'status', source_format('CASE WHEN %s::text {=} ''ERROR'' THEN ''failed'' ELSE ''ok'' END',
 			source_column(relation, 'level')),
 			'project', source_column(relation, 'project_id', 'projectId'),
@@ -218,7 +228,8 @@ BEGIN
 			'tags', source_as(relation, source_column(relation, 'tags'), 'tags', NULL))),
 		'where', (SELECT string_agg(condition, ' AND ') FROM (VALUES
 			-- What is not known by its type is a call when it counts something.
-			(source_format(CASE WHEN details IS NULL THEN '(%1$s::text {=} ''GENERATION'' OR %1$s::text {=} ''EMBEDDING'')'
+			(source_format(CASE WHEN details IS NULL
+				THEN '(%1$s::text {=} ''GENERATION'' OR %1$s::text {=} ''EMBEDDING'')'
 				ELSE '(%1$s::text {=} ''GENERATION'' OR %1$s::text {=} ''EMBEDDING'' OR (%1$s::text {<>} ''SPAN'' '
 					'AND %1$s::text {<>} ''EVENT'' AND %2$s {<>} ''{}''::jsonb))' END,
 				source_column(relation, 'type'), coalesce(details, ''))),
@@ -266,7 +277,8 @@ RETURN CASE
 		'output_token_count', 'cachedContentTokenCount', attributes -> 'cached_content_token_count',
 		'thoughtsTokenCount', attributes -> 'thoughts_token_count', 'toolUsePromptTokenCount', attributes ->
 		'tool_token_count', 'totalTokenCount', attributes -> 'total_token_count')))
-	WHEN attributes ->> 'event.name' LIKE 'codex.%' THEN jsonb_build_object('usage', jsonb_strip_nulls(jsonb_build_object(
+	WHEN attributes ->> 'event.name' LIKE 'codex.%' THEN jsonb_build_object('usage',
+		jsonb_strip_nulls(jsonb_build_object(
 		'input_tokens', attributes -> 'input_token_count', 'output_tokens', attributes -> 'output_token_count',
 		'total_tokens', attributes -> 'tool_token_count',
 		'input_tokens_details', jsonb_build_object('cached_tokens', attributes -> 'cached_token_count'),
@@ -484,7 +496,8 @@ CREATE FUNCTION inferacct_internal.elements(value jsonb)
 RETURNS SETOF jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
 SET search_path TO pg_catalog, pg_temp
-AS $$ SELECT e FROM jsonb_array_elements(CASE WHEN jsonb_typeof(value) = 'array' THEN value ELSE jsonb_build_array(value) END) AS e $$;
+AS $$ SELECT e FROM jsonb_array_elements(CASE WHEN jsonb_typeof(value) = 'array' THEN value
+	ELSE jsonb_build_array(value) END) AS e $$;
 
 COMMENT ON FUNCTION elements(jsonb) IS 'The elements of an array, or the value itself when it is none; one NULL for '
 	'NULL: a page that cannot be read is a row that is rejected.';
@@ -508,7 +521,8 @@ RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN source_format('(e.result {->>} %s)', quote_literal(key));
 
-COMMENT ON FUNCTION source_result(text) IS 'Expression for the text of a key of a result of a page; see source_pages().';
+COMMENT ON FUNCTION source_result(text) IS
+'Expression for the text of a key of a result of a page; see source_pages().';
 
 -- A result has no name of its own: its bucket and all that it is grouped by make one, by whatever names.
 CREATE FUNCTION inferacct_internal.result_key(result jsonb)
@@ -769,9 +783,11 @@ RETURN jsonb_strip_nulls(jsonb_build_object('usage_metadata', coalesce(
 	CASE WHEN jsonb_typeof(outputs -> 'usage_metadata') = 'object' THEN outputs -> 'usage_metadata' END,
 	CASE WHEN jsonb_typeof(outputs #> '{generations,0,0,message,kwargs,usage_metadata}') = 'object' THEN outputs #>
 		'{generations,0,0,message,kwargs,usage_metadata}' END,
-	CASE WHEN jsonb_typeof(extra #> '{metadata,usage_metadata}') = 'object' THEN extra #> '{metadata,usage_metadata}' END,
+	CASE WHEN jsonb_typeof(extra #> '{metadata,usage_metadata}') = 'object'
+		THEN extra #> '{metadata,usage_metadata}' END,
 	-- The provider's own usage says more than the columns, which have no parts of it.
-	CASE WHEN jsonb_typeof(outputs #> '{llm_output,token_usage}') = 'object' AND outputs #> '{llm_output,token_usage}' <> '{}'
+	CASE WHEN jsonb_typeof(outputs #> '{llm_output,token_usage}') = 'object'
+		AND outputs #> '{llm_output,token_usage}' <> '{}'
 		THEN outputs #> '{llm_output,token_usage}' END,
 	CASE WHEN jsonb_typeof(outputs #> '{llm_output,usage}') = 'object' AND outputs #> '{llm_output,usage}' <> '{}'
 		THEN outputs #> '{llm_output,usage}' END,
@@ -793,7 +809,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	counts text := (SELECT string_agg(format('%L, nullif(%s::text, '''')', key, c), ', ' ORDER BY key) FROM (VALUES
-		('input_total', source_need(relation, 'tokens_prompt', 'native_tokens_prompt', 'tokens_prompt', 'prompt_tokens')),
+		('input_total', source_need(relation, 'tokens_prompt', 'native_tokens_prompt', 'tokens_prompt',
+			'prompt_tokens')),
 		('output_total', source_need(relation, 'tokens_completion', 'native_tokens_completion', 'tokens_completion',
 			'completion_tokens')),
 		('cache_read', source_column(relation, 'native_tokens_cached', 'tokens_cached')),
@@ -894,7 +911,8 @@ BEGIN
 			-- Portkey keeps cents.
 			'provider_usd', source_format('(inferacct_internal.try_number(%s) {/} 100::numeric)', source_path(line,
 			'cost')),
-			'duration_ms', format('inferacct_internal.try_whole(%s)', source_path(line, 'response_time', 'responseTime')),
+			'duration_ms', format('inferacct_internal.try_whole(%s)',
+				source_path(line, 'response_time', 'responseTime')),
 			'tags', source_format('(%s {->} ''metadata'')', line)));
 END
 $$;

@@ -8,14 +8,20 @@
 -- row, however tools spell it, and a new alias shows at once.
 
 CREATE VIEW daily_spend WITH (security_invoker = true) AS
-SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
+SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider,
+	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
-	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, 
+		aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd
 FROM usage_hourly
-GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
+GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
+	resolved_tier(service_tier), team, tenant;
 
-COMMENT ON VIEW daily_spend IS 'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price.';
+COMMENT ON VIEW daily_spend IS
+'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; '
+'provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a '
+'price.';
 
 -- What priced figures rest on: 465-price_confidence has the shares.
 CREATE FUNCTION inferacct_internal.confidence_name(confidence integer)
@@ -23,38 +29,50 @@ RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'confidence_name';
 
-COMMENT ON FUNCTION confidence_name(integer) IS 'The word for a confidence by its place, from 0, the worst. NULL for another number, or NULL.';
+COMMENT ON FUNCTION confidence_name(integer) IS
+'The word for a confidence by its place, from 0, the worst. NULL for another number, or NULL.';
 
 CREATE FUNCTION inferacct_internal.confidence_order(confidence text)
 RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'confidence_order';
 
-COMMENT ON FUNCTION confidence_order(text) IS 'The place of a confidence, worst first, from 0. NULL for another word, or NULL.';
+COMMENT ON FUNCTION confidence_order(text) IS
+'The place of a confidence, worst first, from 0. NULL for another word, or NULL.';
 
-CREATE FUNCTION inferacct_internal.rollup_worst_accum(integer, text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text)
+CREATE FUNCTION inferacct_internal.rollup_worst_accum(integer, text, usage, timestamptz, timestamptz, bigint, bigint,
+	boolean, text, text)
 RETURNS integer
 LANGUAGE c STABLE PARALLEL SAFE COST 12
 AS 'MODULE_PATHNAME', 'rollup_worst_accum';
 
-CREATE AGGREGATE rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+CREATE AGGREGATE rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
+	max_input bigint,
 	aggregated boolean, service_tier text, region text) (
 	SFUNC = rollup_worst_accum, STYPE = integer, FINALFUNC = confidence_name, COMBINEFUNC = int4smaller, PARALLEL = SAFE
 );
 
 COMMENT ON AGGREGATE rollup_worst(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'The worst confidence (see explain_price()) of any figure of rows of usage_hourly; rows without a price are left out. NULL when none has one. Stale is judged by the last request of a row.';
+'The worst confidence (see explain_price()) of any figure of rows of usage_hourly; rows without a price are left out. '
+'NULL when none has one. Stale is judged by the last request of a row.';
 
 CREATE VIEW monthly_spend WITH (security_invoker = true) AS
-SELECT month, source, resolved_provider(provider, model, first_at) AS provider, resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
+SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
+	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
-	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, 
+		aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd,
 	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
 FROM monthly_usage
-GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at), resolved_tier(service_tier), team, tenant;
+GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
+	resolved_tier(service_tier), team, tenant;
 
-COMMENT ON VIEW monthly_spend IS 'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier, team and tenant; provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a price. confidence is the worst of any figure in it (price_confidence has the shares). A WARNING tells of prices that were checked more than inferacct.stale_after before the requests.';
+COMMENT ON VIEW monthly_spend IS
+'Requests, usage and exact USD by UTC month (its first day), source, provider, model, service tier, team and tenant; '
+'provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a '
+'price. confidence is the worst of any figure in it (price_confidence has the shares). '
+'A WARNING tells of prices that were checked more than inferacct.stale_after before the requests.';
 
 DO $$
 DECLARE
@@ -63,16 +81,20 @@ BEGIN
 	FOR dimension IN SELECT * FROM (VALUES
 		('team', 'team', 'team'), ('provider', 'resolved_provider(provider, model, first_at)', 'provider'),
 		('model', 'resolved_model(model, first_at)', 'model'),
-		('project', 'project', 'project'), ('source', 'source', 'source'), ('tenant', 'tenant', 'tenant')) AS d(name, expression, title)
+		('project', 'project', 'project'), ('source', 'source', 'source'), ('tenant', 'tenant', 'tenant')) AS d(name,
+		expression, title)
 	LOOP
 		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
 			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage,
-				rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+				rollup_spend(model, usage, first_at, last_at, min_input, max_input, 
+					aggregated, service_tier, region) AS usd,
 				sum(provider_usd) AS provider_usd
 			FROM monthly_usage GROUP BY month, %s',
 			'spend_by_' || dimension.name, dimension.expression, dimension.name, dimension.expression);
 		EXECUTE format('COMMENT ON VIEW %I IS %L', 'spend_by_' || dimension.name,
-			format('Requests, usage and exact USD by UTC month and %s. A NULL %1$s is usage that states none. Adds up to monthly_spend.', dimension.title));
+			format(
+				'Requests, usage and exact USD by UTC month and %s. '
+				'A NULL %1$s is usage that states none. Adds up to monthly_spend.', dimension.title));
 	END LOOP;
 END $$;
 
@@ -98,19 +120,24 @@ BEGIN
 		RETURN 'inferacct.resolved_tier(u.service_tier)';
 	ELSIF dimension = 'region' THEN
 		RETURN 'inferacct.resolved_region(u.region, u.model, u.first_at)';
-	ELSIF dimension = ANY (dimension_names()) OR EXISTS (SELECT FROM usage_dimension_value AS v WHERE v.dimension = dimension_column.dimension) THEN
+	ELSIF dimension = ANY (dimension_names()) OR EXISTS (SELECT FROM usage_dimension_value AS v
+		WHERE v.dimension = dimension_column.dimension) THEN
 		RETURN format('(u.dimensions ->> %L)', dimension);
 	END IF;
 	PERFORM inferacct_internal.fail('42704', format('there is no dimension "%s"', dimension),
-		format('There are tenant, source, provider, model, service_tier, region, team, project, status%s.', ', ' || array_to_string(dimension_names(), ', ')),
+		format('There are tenant, source, provider, model, service_tier, region, team, project, status%s.',
+			', ' || array_to_string(dimension_names(), ', ')),
 		'INSERT INTO usage_dimension chooses one more.');
 END
 $$;
 
-COMMENT ON FUNCTION dimension_column(text) IS 'SQL expression for a dimension over a row u of the rollup; NULL gives that of NULL. Error 42704 no such dimension.';
+COMMENT ON FUNCTION dimension_column(text) IS
+'SQL expression for a dimension over a row u of the rollup; NULL gives that of NULL. Error 42704 no such dimension.';
 
-CREATE FUNCTION spend_by(dimension text, second_dimension text DEFAULT NULL, since date DEFAULT NULL, until date DEFAULT NULL,
-	OUT month date, OUT value text, OUT second_value text, OUT requests bigint, OUT usage usage, OUT usd numeric, OUT provider_usd numeric, OUT note text)
+CREATE FUNCTION spend_by(dimension text, second_dimension text DEFAULT NULL, since date DEFAULT NULL,
+	until date DEFAULT NULL,
+	OUT month date, OUT value text, OUT second_value text, OUT requests bigint, OUT usage usage, OUT usd numeric,
+	OUT provider_usd numeric, OUT note text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -120,20 +147,27 @@ DECLARE
 	chosen text[] := ARRAY(SELECT n FROM unnest(names) AS n WHERE dimension_column(n) LIKE '(u.dimensions%');
 BEGIN
 	IF dimension IS NULL THEN
-		PERFORM inferacct_internal.fail('22004', 'the dimension is NULL', hint => 'Give the name of one, such as team.');
+		PERFORM inferacct_internal.fail('22004', 'the dimension is NULL',
+			hint => 'Give the name of one, such as team.');
 	END IF;
 	RETURN QUERY EXECUTE format($query$
 		WITH sums AS (
-			SELECT u.month, %1$s AS value, %2$s AS second_value, u.dimensions IS NULL OR NOT u.dimensions ?& $3 AS is_missing, sum(u.usage) AS usage,
-				inferacct.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd,
+			SELECT u.month, %1$s AS value, %2$s AS second_value, u.dimensions IS NULL
+				OR NOT u.dimensions ?& $3 AS is_missing, sum(u.usage) AS usage,
+				inferacct.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+					u.service_tier, u.region) AS usd,
 				sum(u.provider_usd) AS provider_usd
 			FROM inferacct_internal.monthly_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')
 			GROUP BY 1, 2, 3, 4
 		)
-		SELECT s.month, s.value, s.second_value, inferacct.meter(s.usage, 'requests'), s.usage, s.usd, s.provider_usd, concat_ws('; ',
-			CASE WHEN s.is_missing AND cardinality($3) > 0 THEN 'of hours that were read before the dimension was chosen' END,
-			CASE WHEN 'other' IN (s.value, s.second_value) THEN (SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
+		SELECT s.month, s.value, s.second_value, inferacct.meter(s.usage, 'requests'), s.usage, s.usd, s.provider_usd,
+			concat_ws('; ',
+			CASE WHEN s.is_missing AND cardinality($3) > 0
+				THEN 'of hours that were read before the dimension was chosen' END,
+			CASE WHEN 'other' IN (s.value, s.second_value)
+				THEN (SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; '
+				ORDER BY n.name)
 				FROM (VALUES ($4, s.value), ($5, s.second_value)) AS n(name, value)
 				WHERE n.value = 'other' AND EXISTS (SELECT FROM inferacct_internal.usage_dimension_value AS t
 					WHERE t.dimension = n.name AND t.month = s.month AND t.is_tail)) END)
@@ -144,7 +178,12 @@ END
 $$;
 
 COMMENT ON FUNCTION spend_by(text, text, date, date) IS
-'Requests, usage and exact USD by UTC month and one or two dimensions: tenant, source, provider, model, service_tier, region, team, project, status, or any of usage_dimension; of the months that begin in [since, until), NULL: all. A NULL value is usage that states none. All rows of a month add up to monthly_spend. note: says where the values that usage_dimension.keep leaves no room for are summed up as other, and where hours were read before the dimension was chosen. usd is NULL when inferacct.unpriced is null and no request has a price. Errors: 42704 no such dimension, 22004 a NULL one; others as rollup_cost().';
+'Requests, usage and exact USD by UTC month and one or two dimensions: tenant, source, provider, model, service_tier, '
+'region, team, project, status, or any of usage_dimension; of the months that begin in [since, until), NULL: all. '
+'A NULL value is usage that states none. All rows of a month add up to monthly_spend. '
+'note: says where the values that usage_dimension.keep leaves no room for are summed up as other, and where hours '
+'were read before the dimension was chosen. usd is NULL when inferacct.unpriced is null and no request has a price. '
+'Errors: 42704 no such dimension, 22004 a NULL one; others as rollup_cost().';
 
 -- What does not add up: how many are different, and what a request costs.  From the rows, so exact for any span.
 CREATE FUNCTION request_distribution(since date, until date, dimension text DEFAULT 'end_user', per text DEFAULT 'day',
@@ -156,22 +195,33 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
 AS $$
 DECLARE
-	expression text := (SELECT dimension_expression(d.log_column, d.key) FROM usage_dimension AS d WHERE d.name = dimension);
+	expression text := (SELECT dimension_expression(d.log_column, d.key) FROM usage_dimension AS d
+		WHERE d.name = dimension);
 BEGIN
 	IF num_nulls(since, until, dimension, per) > 0 THEN
-		PERFORM inferacct_internal.fail('22004', 'request_distribution() needs a span of days, a dimension and a period');
+		PERFORM inferacct_internal.fail('22004',
+			'request_distribution() needs a span of days, a dimension and a period');
 	ELSIF per NOT IN ('day', 'week', 'month', 'year') THEN
-		PERFORM inferacct_internal.fail('22023', format('a period cannot be "%s"', per), hint => 'Give day, week, month or year.');
-	ELSIF expression IS NULL AND dimension NOT IN ('api_key', 'end_user', 'tenant', 'team', 'project', 'model', 'request_id') THEN
+		PERFORM inferacct_internal.fail('22023', format('a period cannot be "%s"', per),
+			hint => 'Give day, week, month or year.');
+	ELSIF expression IS NULL AND dimension NOT IN ('api_key', 'end_user', 'tenant', 'team', 'project', 'model',
+		'request_id') THEN
 		PERFORM inferacct_internal.fail('42704', format('there is no dimension "%s"', dimension),
-			hint => 'Give api_key, end_user, tenant, team, project, model, request_id, or the name of one in usage_dimension.');
+			hint =>
+				'Give api_key, end_user, tenant, team, project, model, request_id, or the name of one in '
+				'usage_dimension.');
 	END IF;
 	RETURN QUERY EXECUTE format($query$
-		SELECT date_trunc($3, r.at AT TIME ZONE 'UTC')::date, sum(r.requests)::bigint, coalesce(sum(r.requests) FILTER (WHERE r.usd IS NULL), 0)::bigint, count(DISTINCT (r.tenant, r.value)) FILTER (WHERE r.value IS NOT NULL),
-			percentile_disc(0.5) WITHIN GROUP (ORDER BY r.usd), percentile_disc(0.9) WITHIN GROUP (ORDER BY r.usd), percentile_disc(0.99) WITHIN GROUP (ORDER BY r.usd), max(r.usd)
+		SELECT date_trunc($3, r.at AT TIME ZONE 'UTC')::date, sum(r.requests)::bigint,
+			coalesce(sum(r.requests) FILTER (WHERE r.usd IS NULL), 0)::bigint,
+			count(DISTINCT (r.tenant, r.value)) FILTER (WHERE r.value IS NOT NULL),
+			percentile_disc(0.5) WITHIN GROUP (ORDER BY r.usd), percentile_disc(0.9) WITHIN
+				GROUP (ORDER BY r.usd), percentile_disc(0.99) WITHIN GROUP (ORDER BY r.usd), max(r.usd)
 		FROM (SELECT u.at, u.tenant, u.value, inferacct.meter(u.usage, 'requests') AS requests,
-				inferacct.token_cost(u.model, u.usage, u.at, u.service_tier, u.region) / nullif(inferacct.meter(u.usage, 'requests'), 0) AS usd
-			FROM (SELECT at, tenant, model, usage, service_tier, region, %s AS value FROM inferacct.usage_all WHERE at >= $1 AND at < $2 OFFSET 0) AS u
+				inferacct.token_cost(u.model, u.usage, u.at, u.service_tier, u.region)
+					/ nullif(inferacct.meter(u.usage, 'requests'), 0) AS usd
+			FROM (SELECT at, tenant, model, usage, service_tier, region, %s AS value FROM inferacct.usage_all
+				WHERE at >= $1 AND at < $2 OFFSET 0) AS u
 			WHERE u.usage IS NOT NULL AND u.model IS NOT NULL OFFSET 0) AS r
 		GROUP BY 1 ORDER BY 1
 	$query$, coalesce(expression, dimension_expression(dimension, NULL)))
@@ -180,7 +230,13 @@ END
 $$;
 
 COMMENT ON FUNCTION request_distribution(date, date, text, text) IS
-'How many different values of a dimension the requests of [since, until) have (UTC days; of several tenants each for itself), and what one request costs: median, 90th and 99th percentile and most, in USD, of those that have a price; a row that sums up several requests is one of their mean. By day, week (from Monday), month or year. dimension: api_key, end_user, tenant, team, project, model, request_id, or one of usage_dimension, whatever its keep. Exact, from the rows of log and sources in that time; the figures of two periods cannot be added, so ask for the longer period. The same under any inferacct.unpriced. Errors: 22004 a NULL, 22023 another period, 42704 no such dimension.';
+'How many different values of a dimension the requests of [since, until) have (UTC days; '
+'of several tenants each for itself), and what one request costs: median, 90th and 99th percentile and most, in USD, '
+'of those that have a price; a row that sums up several requests is one of their mean. '
+'By day, week (from Monday), month or year. dimension: api_key, end_user, tenant, team, project, model, request_id, '
+'or one of usage_dimension, whatever its keep. Exact, from the rows of log and sources in that time; '
+'the figures of two periods cannot be added, so ask for the longer period. The same under any inferacct.unpriced. '
+'Errors: 22004 a NULL, 22023 another period, 42704 no such dimension.';
 
 -- ---------------------------------------------------------------------------
 -- Tags
@@ -193,42 +249,53 @@ BEGIN ATOMIC
 	SELECT DISTINCT name FROM (
 		SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(tags) = 'array' THEN tags END) AS name
 		UNION ALL
-		SELECT t.key || ':' || t.value FROM jsonb_each_text(CASE WHEN jsonb_typeof(tags) = 'object' THEN tags END) AS t) AS names
+		SELECT t.key || ':' || t.value FROM jsonb_each_text(CASE WHEN jsonb_typeof(tags) = 'object' THEN tags END) AS t)
+			AS names
 	WHERE name IS NOT NULL;
 END;
 
-COMMENT ON FUNCTION tag_names(jsonb) IS 'The tags of a row of the log, each once: elements of an array, or key:value of an object. NULL, and anything else, has none.';
+COMMENT ON FUNCTION tag_names(jsonb) IS
+'The tags of a row of the log, each once: elements of an array, or key:value of an object. '
+'NULL, and anything else, has none.';
 
 -- Rows with the same tags are summed up first, and what they consumed, which a source's
 -- view computes, is computed once.
 CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
 WITH tagged AS (
-	SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage, spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
+	SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage,
+		spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
 	FROM (SELECT at, tags, usage, model, service_tier, region FROM usage_all OFFSET 0) AS r
 	WHERE r.usage IS NOT NULL AND r.model IS NOT NULL
 	GROUP BY month_of(r.at), r.tags
 )
-SELECT s.month, t.tag, t.total, meter(sum(s.usage), 'requests') AS requests, sum(s.usage) AS usage, trim_scale(sum(s.usd)) AS usd
+SELECT s.month, t.tag, t.total, meter(sum(s.usage), 'requests') AS requests, sum(s.usage) AS usage,
+	trim_scale(sum(s.usd)) AS usd
 FROM tagged AS s CROSS JOIN LATERAL (
 	SELECT n.tag, false FROM tag_names(s.tags) AS n(tag)
 	UNION ALL SELECT NULL, true
 	UNION ALL SELECT NULL, false WHERE NOT EXISTS (SELECT FROM tag_names(s.tags))) AS t(tag, total)
 GROUP BY s.month, t.tag, t.total;
 
-COMMENT ON VIEW spend_by_tag IS 'Requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total = false those without a tag.';
+COMMENT ON VIEW spend_by_tag IS
+'Requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; '
+'the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total '
+'= false those without a tag.';
 
 -- ---------------------------------------------------------------------------
 -- What has no price
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+CREATE FUNCTION rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
+	max_input bigint,
 	aggregated boolean, service_tier text, region text)
 RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'rollup_problem';
 
 COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error under inferacct.unpriced = error (IA001 to IA005, IA007, IA009), whatever the setting is; NULL when it has one. Other errors are raised, IA006 of the session''s contract too.';
+'Why rollup_cost() of the same arguments has no price: SQLSTATE and message of its error under inferacct.unpriced = '
+'error (IA001 to IA005, IA007, IA009), whatever the setting is; NULL when it has one. '
+'Other errors are raised, IA006 of the session''s contract too.';
 
 CREATE FUNCTION inferacct_internal.tokens_of(usage usage)
 RETURNS bigint
@@ -240,78 +307,100 @@ COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output
 -- What has the same prices is judged once.  A row that a new price splits, in time or by its sizes, is not put
 -- together with those that it does not split.
 CREATE FUNCTION inferacct_internal.alike_usage()
-RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, aggregated boolean, usage usage,
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text,
+	aggregated boolean, usage usage,
 	first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, provider_usd numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH ends AS MATERIALIZED (
-		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month)))) AS cuts FROM rollup_month AS m
+		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month))))
+			AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
-		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n WHERE may_have_windows(n.model, n.at)
+		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n
+			WHERE may_have_windows(n.model, n.at)
 	)
-	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated,
+	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
+		u.team, u.aggregated,
 		sum(u.usage), min(u.first_at), max(u.last_at), min(u.min_input), max(u.max_input), sum(u.provider_usd)
 	FROM monthly_usage AS u CROSS JOIN ends AS e
-	GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region, u.team, u.aggregated, u.kinds,
-		CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts), width_bucket(u.last_at, e.cuts),
+	GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
+		u.team, u.aggregated, u.kinds,
+		CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts),
+			width_bucket(u.last_at, e.cuts),
 		width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
 $$;
 
 COMMENT ON FUNCTION alike_usage() IS 'The rollup summed up by month, labels and prices.';
 
 CREATE FUNCTION inferacct_internal.judged_usage()
-RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text, usage usage, first_at timestamptz, last_at timestamptz,
+RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text,
+	usage usage, first_at timestamptz, last_at timestamptz,
 	provider_usd numeric, problem text, aggregated boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at, a.provider_usd,
-		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier, a.region),
+	SELECT a.month, a.source, a.provider, a.model, a.service_tier, a.region, a.team, a.usage, a.first_at, a.last_at,
+		a.provider_usd,
+		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier,
+			a.region),
 		a.aggregated
 	FROM alike_usage() AS a
 $$;
 
-COMMENT ON FUNCTION judged_usage() IS 'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a price.';
+COMMENT ON FUNCTION judged_usage() IS
+'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a '
+'price.';
 
 CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
 WITH judged AS MATERIALIZED (
 	SELECT * FROM judged_usage()
 ), explained AS (
 	SELECT *, CASE
-		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at) THEN 'served by a commitment or deployment: SELECT price_capacity()'
+		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at)
+			THEN 'served by a commitment or deployment: SELECT price_capacity()'
 		WHEN problem LIKE 'IA001%' THEN 'no price for a meter: set_price()'
 		WHEN problem LIKE 'IA002%' THEN 'unknown model: set_alias() or set_price()'
 		WHEN problem LIKE 'IA003%' THEN 'several providers have it: log the provider, or set_alias()'
 		WHEN problem LIKE 'IA004%' THEN 'no such service tier: set_price(service_tier => ...)'
-		WHEN problem LIKE 'IA005%' AND meter(usage, 'requests') > 1 AND aggregated THEN 'a sum of requests that passes a context tier: attach the requests, or a report that names the tier'
+		WHEN problem LIKE 'IA005%' AND meter(usage, 'requests') > 1 AND aggregated
+			THEN 'a sum of requests that passes a context tier: attach the requests, or a report that names the tier'
 		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
 		WHEN problem LIKE 'IA006%' THEN 'unknown contract: SET inferacct.contract to one of table contract'
 		WHEN problem LIKE 'IA007%' THEN 'no exchange rate: INSERT INTO fx_rate'
-		WHEN problem LIKE 'IA009%' THEN 'only a guess would price it: set_alias(), set_price(), or inferacct.guess = allow'
+		WHEN problem LIKE 'IA009%'
+			THEN 'only a guess would price it: set_alias(), set_price(), or inferacct.guess = allow'
 		WHEN problem LIKE 'IA101%' THEN 'a price finer or larger than the fixed point: set_price() in USD'
 		WHEN problem LIKE '22003%' THEN 'a cost out of range: look at its counts'
 		ELSE problem END AS reason
 	FROM judged WHERE problem IS NOT NULL
 ), months AS (
-	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
+	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)
+		AS priced_tokens
 	FROM judged GROUP BY month
 )
 SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason,
 	min(j.problem) AS problem, min(j.first_at) AS first_at, max(j.last_at) AS last_at,
-	meter(sum(j.usage), 'requests') AS requests, tokens_of(sum(j.usage)) AS tokens, sum(j.usage) AS usage, sum(j.provider_usd) AS provider_usd,
+	meter(sum(j.usage), 'requests') AS requests, tokens_of(sum(j.usage)) AS tokens, sum(j.usage) AS usage,
+	sum(j.provider_usd) AS provider_usd,
 	round(m.priced_tokens::numeric / nullif(m.tokens, 0), 6) AS month_priced_share
 FROM explained AS j JOIN months AS m USING (month)
 GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason, m.priced_tokens, m.tokens;
 
-COMMENT ON VIEW unpriced_usage IS 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason ("cause: remedy"), the message (problem), and month_priced_share, the share of the month''s tokens that has a price. Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. Empty when everything is priced. The same under any inferacct.unpriced.';
+COMMENT ON VIEW unpriced_usage IS
+'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason ("cause: remedy"), '
+'the message (problem), and month_priced_share, the share of the month''s tokens that has a price. '
+'Usage that a commitment or a deployment serves is here until price_capacity() has made its price 0. '
+'Empty when everything is priced. The same under any inferacct.unpriced.';
 
 -- ---------------------------------------------------------------------------
 -- Why a row of the rollup costs what it costs
 -- ---------------------------------------------------------------------------
 
--- The rates are those of one request of the same size and meters; rollup_cost() makes sure that all its requests have them.
-CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+-- The rates are those of one request of the same size and meters; rollup_cost() makes sure that all its requests have
+-- them.
+CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
+	max_input bigint,
 	aggregated boolean, service_tier text, region text,
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
 	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text,
@@ -321,18 +410,24 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 500 ROWS 4
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH present AS (
-		SELECT m.meter, m.quantity, input_tokens(jsonb_build_object(m.meter, 1)::usage) = 1 AS of_input FROM meters($2) AS m
+		SELECT m.meter, m.quantity, input_tokens(jsonb_build_object(m.meter, 1)::usage) = 1 AS of_input
+			FROM meters($2) AS m
 	), sized AS (
-		SELECT *, count(*) FILTER (WHERE of_input) OVER () AS inputs, row_number() OVER (PARTITION BY of_input ORDER BY p.meter) AS place FROM present AS p
+		SELECT *, count(*) FILTER (WHERE of_input) OVER () AS inputs, row_number() OVER (PARTITION BY of_input
+			ORDER BY p.meter) AS place FROM present AS p
 	), one AS (
-		SELECT jsonb_object_agg(s.meter, CASE WHEN of_input AND place = 1 THEN greatest($6 - (inputs - 1), 1) ELSE 1 END)::usage AS request FROM sized AS s
+		SELECT jsonb_object_agg(s.meter, CASE WHEN of_input AND place = 1 THEN greatest($6 - (inputs - 1), 1)
+			ELSE 1 END)::usage AS request FROM sized AS s
 	)
 	SELECT d.meter, p.quantity, d.unit_quantity, d.unit_usd,
-		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from, d.tier, d.source,
+		trim_scale(round((d.unit_usd + 0.000000000000000) / d.unit_quantity, 15) * p.quantity), d.version, d.valid_from,
+		d.tier, d.source,
 		d.rule, d.confidence, d.provider, d.resolved_model, d.checked_on, d.note
-	FROM one CROSS JOIN LATERAL token_cost_detail($1, one.request, $3, $8, $9) AS d JOIN present AS p ON p.meter = d.meter
+	FROM one CROSS JOIN LATERAL token_cost_detail($1, one.request, $3, $8, $9) AS d
+		JOIN present AS p ON p.meter = d.meter
 	WHERE rollup_cost($1, $2, $3, $4, $5, $6, $7, $8, $9) IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION rollup_cost_detail(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';
+'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. '
+'usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';

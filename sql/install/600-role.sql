@@ -16,8 +16,10 @@ AS $$
 DECLARE
 	name text;
 	kind "char";
-	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract', 'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
-		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip', 'refresh_base', 'usage_change', 'turn',
+	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract',
+		'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
+		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip',
+		'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
@@ -34,7 +36,8 @@ BEGIN
 	FOR name, kind IN
 		SELECT c.relname, c.relkind FROM pg_depend AS d JOIN pg_class AS c ON c.oid = d.objid
 		WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
-			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'inferacct') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'inferacct')
+				AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
 	LOOP
 		IF kind = 'S' THEN
 			EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %I TO inferacct_admin', name);
@@ -49,13 +52,18 @@ BEGIN
 			EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO inferacct_admin', name);
 		END IF;
 	END LOOP;
-	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean, boolean), book_month(date, text, boolean, boolean, bigint), reopen_month(date) TO inferacct_admin;
+	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean, boolean),
+		book_month(date, text, boolean, boolean, bigint), reopen_month(date) TO inferacct_admin;
 END
 $$;
 
 COMMENT ON FUNCTION grant_roles() IS
-'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, refresh the rollup, set budgets, shared costs, commitments and running deployments, and close months. Attaching sources and protect_usage() are for the owner of the extension. '
-'CREATE EXTENSION calls it where the installing role may make roles; call it again after attach_usage(), and after an upgrade. Error: 42501 when the roles are not there and the caller may not make them.';
+'Makes the roles inferacct_reader and inferacct_admin (NOLOGIN) where the cluster has none, '
+'and grants them: reader SELECT on prices, log, rollup and reports; admin also to publish prices, fill the log, '
+'refresh the rollup, set budgets, shared costs, commitments and running deployments, '
+'and close months. Attaching sources and protect_usage() are for the owner of the extension. '
+'CREATE EXTENSION calls it where the installing role may make roles; call it again after attach_usage(), '
+'and after an upgrade. Error: 42501 when the roles are not there and the caller may not make them.';
 
 -- ---------------------------------------------------------------------------
 -- Teams see their own
@@ -67,7 +75,9 @@ CREATE TABLE team_member (
 	PRIMARY KEY (member, team)
 );
 
-COMMENT ON TABLE team_member IS 'Whose usage a role sees once protect_usage() is on: that of every team that it, or a role that it is in, is a member of.';
+COMMENT ON TABLE team_member IS
+'Whose usage a role sees once protect_usage() is on: that of every team that it, or a role that it is in, is a member '
+'of.';
 COMMENT ON COLUMN team_member.member IS 'a role, by name';
 SELECT pg_extension_config_dump('team_member', '');
 
@@ -87,14 +97,17 @@ RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget']::text[];
 
-COMMENT ON FUNCTION team_tables() IS 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
+COMMENT ON FUNCTION team_tables() IS
+'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
 
 CREATE FUNCTION inferacct_internal.count_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN ARRAY['refreshed_hour', 'refresh_run', 'refresh_skip', 'usage_change', 'usage_dimension_value']::text[];
 
-COMMENT ON FUNCTION count_tables() IS 'The tables that count the usage of all teams together, which policies show to nobody who sees a part once protect_usage() is on.';
+COMMENT ON FUNCTION count_tables() IS
+'The tables that count the usage of all teams together, which policies show to nobody who sees a part once '
+'protect_usage() is on.';
 
 -- Policies do nothing until protect_usage() turns row-level security on.
 DO $$
@@ -103,7 +116,8 @@ DECLARE
 BEGIN
 	FOREACH name IN ARRAY team_tables() LOOP
 		EXECUTE format('CREATE POLICY everything ON %I USING ((SELECT sees_everything()))', name);
-		EXECUTE format('CREATE POLICY own_teams ON %I FOR SELECT USING (team = ANY ((SELECT own_teams())::text[]))', name);
+		EXECUTE format('CREATE POLICY own_teams ON %I FOR SELECT USING (team = ANY ((SELECT own_teams())::text[]))',
+			name);
 	END LOOP;
 	FOREACH name IN ARRAY count_tables() LOOP
 		EXECUTE format('CREATE POLICY everything ON %I USING ((SELECT sees_everything()))', name);
@@ -121,13 +135,18 @@ DECLARE
 	name text;
 BEGIN
 	FOREACH name IN ARRAY team_tables() || count_tables() LOOP
-		EXECUTE format('ALTER TABLE %I %s ROW LEVEL SECURITY', name, CASE WHEN enabled THEN 'ENABLE' ELSE 'DISABLE' END);
+		EXECUTE format('ALTER TABLE %I %s ROW LEVEL SECURITY', name,
+			CASE WHEN enabled THEN 'ENABLE' ELSE 'DISABLE' END);
 	END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
-'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off, and of what counts the rows of all teams (refreshed_hour, refresh_progress). Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers and the owner. Every report follows. Relations of attached sources have policies of their own. Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off, and of what '
+'counts the rows of all teams (refreshed_hour, refresh_progress). Once on, a role sees the rows of its teams '
+'(team_member), members of inferacct_admin see all, and so do superusers and the owner. Every report follows. '
+'Relations of attached sources have policies of their own. Not dumped: call it again after a restore. '
+'The caller must own the extension. NULL turns it off.';
 
 -- Last of all, when every object is there.  Who may not make roles goes without; a NOTICE says so.
 DO $$
@@ -136,6 +155,8 @@ BEGIN
 		OR (SELECT count(*) FROM pg_roles WHERE rolname IN ('inferacct_reader', 'inferacct_admin')) = 2 THEN
 		PERFORM grant_roles();
 	ELSE
-		RAISE NOTICE 'role "%" may not make inferacct_reader and inferacct_admin: have grant_roles() called by one who may', current_user;
+		RAISE NOTICE
+			'role "%" may not make inferacct_reader and inferacct_admin: have grant_roles() called by '
+			'one who may', current_user;
 	END IF;
 END $$;

@@ -333,6 +333,7 @@ ReadOtel(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	tally->input_of[MODALITY_VIDEO] = Count(reader, usage, KEY_gen_ai_usage_video_dot_input_tokens);
 	tally->output_of[MODALITY_AUDIO] = Count(reader, usage, KEY_gen_ai_usage_audio_dot_output_tokens);
 	tally->output_of[MODALITY_IMAGE] = Count(reader, usage, KEY_gen_ai_usage_image_dot_output_tokens);
+	tally->units[METER_WEB_SEARCHES] = Count(reader, usage, KEY_gen_ai_usage_details_web_search_requests);
 	if (StringIs(StringOf(reader, usage, KEY_gen_ai_operation_name), "image_generation") && tally->output_of[MODALITY_IMAGE] == 0)
 		tally->output_of[MODALITY_IMAGE] = tally->output;
 	SettleByTotal(reader, FirstOf(reader, usage, KEY_gen_ai_usage_total_tokens, KEY_llm_usage_total_tokens, KEY_NONE), tally);

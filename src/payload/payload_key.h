@@ -385,6 +385,7 @@
 	NAMED(gen_ai_usage_details_cached_tokens, "gen_ai.usage.details.cached_tokens") \
 	NAMED(gen_ai_usage_details_reasoning_tokens, "gen_ai.usage.details.reasoning_tokens") \
 	NAMED(gen_ai_usage_details_thoughts_tokens, "gen_ai.usage.details.thoughts_tokens") \
+	NAMED(gen_ai_usage_details_web_search_requests, "gen_ai.usage.details.web_search_requests") \
 	NAMED(gen_ai_usage_image_dot_input_tokens, "gen_ai.usage.image.input_tokens") \
 	NAMED(gen_ai_usage_image_dot_output_tokens, "gen_ai.usage.image.output_tokens") \
 	NAMED(gen_ai_usage_input_cached_tokens, "gen_ai.usage.input_cached_tokens") \

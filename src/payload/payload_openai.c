@@ -405,6 +405,7 @@ ReadResponses(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 		answer.reasoning = Agreed(reader, answer.reasoning,
 								  CountAny(reader, details, KEY_reasoning_tokens, KEY_thoughts_tokens, KEY_thinking_tokens, KEY_NONE),
 								  "reasoning tokens");
+		tally->units[METER_WEB_SEARCHES] = Larger(tally->units[METER_WEB_SEARCHES], Count(reader, details, KEY_web_search_requests));
 		Taken(reader, details);
 	}
 	if (uncached != NULL && CountOf(reader, uncached) + tally->cache_read + tally->cache_write != answer.input)

@@ -120,7 +120,7 @@ typedef struct CardRow
 	uint8_t		kind;
 	uint8_t		scope;
 	uint8_t		agreement;
-	uint8_t		unused[7];
+	uint8_t		unused[3];
 } CardRow;
 
 #define NO_ROW UINT16_MAX

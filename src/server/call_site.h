@@ -30,7 +30,7 @@
 #include "utils/memutils.h"
 
 #define CALL_CACHE_VALUES 128
-#define CALL_CACHE_BYTES (128 * 1024 * 1024)
+#define CALL_CACHE_BYTES (512 * 1024 * 1024)
 
 /* So many bytes, zero at first, the same ones at each call. */
 static inline void *

@@ -1,0 +1,674 @@
+-- implied_prices: the prices that the costs of a log obey.
+--
+-- Invariant: a price is called exact only when every request of its group costs,
+-- within the rounding of the log, what it makes of the request, and when the rows
+-- leave no room for another price as short.  All arithmetic is of whole numbers and
+-- fractions; what the rows do not tell apart is undetermined, and never guessed.
+
+CREATE TYPE inferacct_internal.charged_request AS (at timestamptz, input bigint, quantities bigint[],
+	usd numeric, slack numeric);
+
+COMMENT ON TYPE charged_request IS
+'A request with the cost that its log states: its total input, the counts of the meters of its group, and by how '
+'much the log may have rounded.';
+
+-- Fraction-free elimination (Bareiss): every division leaves no remainder.
+CREATE FUNCTION inferacct_internal.solve_normal(gram numeric[], moments numeric[],
+	OUT numerators numeric[], OUT inverse numeric[], OUT denominator numeric,
+	OUT free boolean[], OUT entangled boolean[])
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	m constant integer := cardinality(moments);
+	width constant integer := 2 * m + 1;
+	a numeric[];
+	pivot numeric;
+	factor numeric;
+BEGIN
+	FOR i IN 1 .. m LOOP
+		a := a || gram[(i - 1) * m + 1 : i * m] || moments[i]
+			|| ARRAY(SELECT CASE WHEN j = i THEN 1 ELSE 0 END::numeric FROM generate_series(1, m) AS j ORDER BY j);
+	END LOOP;
+	denominator := 1;
+	free := array_fill(false, ARRAY[m]);
+	entangled := free;
+	FOR k IN 1 .. m LOOP
+		pivot := a[(k - 1) * width + k];
+		IF pivot = 0 THEN
+			free[k] := true;
+			CONTINUE;
+		END IF;
+		FOR i IN 1 .. m LOOP
+			CONTINUE WHEN i = k;
+			factor := a[(i - 1) * width + k];
+			FOR j IN 1 .. width LOOP
+				a[(i - 1) * width + j] := div(pivot * a[(i - 1) * width + j] - factor * a[(k - 1) * width + j], denominator);
+			END LOOP;
+		END LOOP;
+		denominator := pivot;
+	END LOOP;
+	FOR i IN 1 .. m LOOP
+		numerators[i] := CASE WHEN free[i] THEN 0 ELSE a[(i - 1) * width + m + 1] END;
+		inverse[i] := CASE WHEN free[i] THEN 0 ELSE a[(i - 1) * width + m + 1 + i] END;
+		entangled[i] := free[i] OR EXISTS (SELECT FROM generate_series(1, m) AS k WHERE free[k]
+			AND a[(i - 1) * width + k] <> 0);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION solve_normal(numeric[], numeric[]) IS
+'Solves gram x = moments exactly, for a Gram matrix of whole numbers, row by row: x = numerators / denominator; '
+'inverse: the diagonal of the inverse, times denominator. '
+'free: what is a combination of those before it, and taken as 0; entangled: what is free, or depends on it. NULL '
+'gives NULLs.';
+
+CREATE TYPE inferacct_internal.implied_fit AS (requests bigint, explained bigint, consistent boolean,
+	usd numeric[], sure boolean[], reasons text[], residual numeric, unit_usd numeric[]);
+
+COMMENT ON TYPE implied_fit IS
+'What the requests of a group say of the price of each meter (usd, in its unit; NULL: undetermined). explained: '
+'requests that cost what the prices make of them; '
+'consistent: no request is further than twice its slack from the least squares; sure: no other price as short is '
+'possible; residual: root mean square, in USD; unit_usd: the least squares of one unit of each.';
+
+CREATE FUNCTION inferacct_internal.fitted_cost(quantities bigint[], unit_usd numeric[])
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN (SELECT sum(t.q * t.p) FROM unnest(quantities, unit_usd) AS t(q, p));
+
+COMMENT ON FUNCTION fitted_cost(bigint[], numeric[]) IS 'Sum of the counts times the USD of one unit of each.';
+
+CREATE FUNCTION inferacct_internal.unit_prices(usd numeric[], units bigint[])
+RETURNS numeric[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+RETURN ARRAY(SELECT div(p * 1e40, u) * 1e-40 FROM unnest(usd, units) WITH ORDINALITY AS t(p, u, i) ORDER BY i);
+
+COMMENT ON FUNCTION unit_prices(numeric[], bigint[]) IS
+'USD of one unit of each meter, to 40 decimals, of USD per units.';
+
+CREATE FUNCTION inferacct_internal.fit_prices(requests charged_request[], units bigint[])
+RETURNS implied_fit
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	m constant integer := cardinality(units);
+	fit implied_fit;
+	told record;
+	solved record;
+	gram numeric[];
+	moments numeric[];
+	unit_usd numeric[];			-- least squares, of one unit
+	tried numeric[];			-- the short prices, of one unit
+	rank integer;
+	worst numeric;
+	square numeric;
+	sigma numeric;
+	around numeric;				-- how far a price may be from its estimate
+	estimate numeric;
+	short numeric;
+	digits integer;
+	most_digits integer;		-- of a price that can be published
+	leaning numeric;
+	lean numeric[] := array_fill(0::numeric, ARRAY[cardinality(units)]);	-- of a price, for one USD more in each cost
+BEGIN
+	SELECT count(*) AS n, count(DISTINCT r.quantities) AS kinds, coalesce(max(scale(r.usd)), 0) AS scale,
+		max(r.slack) AS slack,
+		bool_and(r.usd = 0) AS is_nothing
+	INTO told FROM unnest(requests) AS r;
+	-- One pass, without a row for each pair of meters.
+	EXECUTE (SELECT format('SELECT ARRAY[%s], ARRAY[%s] FROM unnest($1) AS r',
+			string_agg(format('sum(r.quantities[%s]::numeric * r.quantities[%s])', i, j), ', ' ORDER BY i, j),
+			string_agg(format('trunc(sum(r.quantities[%s] * r.usd) * %s)', i, 10::numeric ^ told.scale), ', ' ORDER BY i)
+				FILTER (WHERE j = 1))
+		FROM generate_series(1, m) AS i CROSS JOIN generate_series(1, m) AS j)
+	INTO gram, moments USING requests;
+	SELECT * INTO solved FROM solve_normal(gram, moments);
+	rank := m - cardinality(array_positions(solved.free, true));
+	unit_usd := ARRAY(SELECT div(n * 1e40, solved.denominator * 10::numeric ^ told.scale) * 1e-40
+		FROM unnest(solved.numerators) WITH ORDINALITY AS t(n, i) ORDER BY i);
+	SELECT sum(d.off * d.off), max(abs(d.off)), bool_and(abs(d.off) <= 2 * d.slack OR abs(d.off) < 1e-30)
+	INTO square, worst, fit.consistent
+	FROM (SELECT r.usd - fitted_cost(r.quantities, unit_usd) AS off, r.slack FROM unnest(requests) AS r OFFSET 0) AS d;
+	sigma := CASE WHEN worst < 1e-30 THEN 0
+		ELSE greatest(sqrt(square / greatest(told.n - rank, 1)), told.slack * 0.58) END;
+	fit.requests := told.n;
+	fit.unit_usd := unit_usd;
+	fit.residual := CASE WHEN worst < 1e-30 THEN 0 ELSE sqrt(square / told.n) END;
+
+	-- Costs that are rounded from few more digits are off on one side by up to a quarter of the last one: tried
+	-- when nothing else fits.
+	FOREACH leaning IN ARRAY ARRAY[0, 0.5] LOOP
+		IF leaning > 0 THEN
+			SELECT ARRAY(SELECT n / s.denominator FROM unnest(s.numerators) WITH ORDINALITY AS t(n, i) ORDER BY i) INTO lean
+			FROM solve_normal(gram, ARRAY(SELECT sum(r.quantities[i])::numeric FROM unnest(requests) AS r
+				CROSS JOIN generate_series(1, m) AS i GROUP BY i ORDER BY i)) AS s;
+		END IF;
+		FOR i IN 1 .. m LOOP
+			most_digits := 15 - trunc(log(units[i]))::integer;
+			estimate := unit_usd[i] * units[i];
+			around := 5 * sigma * sqrt(abs(solved.inverse[i] / solved.denominator)) + leaning * told.slack * abs(lean[i]);
+			around := greatest(around * units[i], 1e-25);
+			digits := (SELECT min(k) FROM generate_series(0, most_digits) AS k
+				WHERE abs(round(estimate, k) - estimate) <= around);
+			short := round(estimate, coalesce(digits, most_digits));
+			tried[i] := CASE WHEN solved.entangled[i] THEN unit_usd[i] ELSE div(short * 1e40, units[i]) * 1e-40 END;
+			fit.sure[i] := coalesce(2 * around * 10::numeric ^ digits <= 0.01 AND short >= 0, false);
+			fit.usd[i] := short;
+			fit.reasons[i] := CASE
+				WHEN told.is_nothing THEN 'every request costs 0: it is free, or the log does not know what it costs'
+				WHEN told.kinds <= rank THEN format('too few different requests (%s) for the number of prices (%s)', told.kinds, m)
+				WHEN solved.entangled[i] THEN 'its count always is 0, or a fixed combination of the others'
+				WHEN NOT fit.sure[i] AND around >= abs(estimate) / 2 THEN format('the requests allow anything from %s to %s',
+					greatest(round(estimate - around, 6), 0), round(estimate + around, 6)) END;
+		END LOOP;
+		fit.explained := (SELECT count(*) FROM unnest(requests) AS r
+			WHERE abs(r.usd - fitted_cost(r.quantities, tried)) <= r.slack + 1e-30);
+		EXIT WHEN fit.explained = told.n OR NOT fit.consistent;
+	END LOOP;
+	-- Short prices that do not explain all rows are not the prices: what is left is the estimate.
+	IF fit.explained < told.n THEN
+		fit.explained := (SELECT count(*) FROM unnest(requests) AS r
+			WHERE abs(r.usd - fitted_cost(r.quantities, unit_usd)) <= r.slack + 1e-30);
+		FOR i IN 1 .. m LOOP
+			fit.sure[i] := false;
+			fit.usd[i] := round(unit_usd[i] * units[i], 9);
+		END LOOP;
+	END IF;
+	FOR i IN 1 .. m LOOP
+		fit.sure[i] := fit.sure[i] AND fit.reasons[i] IS NULL;
+		fit.usd[i] := CASE WHEN fit.reasons[i] IS NULL THEN trim_scale(fit.usd[i]) END;
+	END LOOP;
+	RETURN fit;
+END
+$$;
+
+COMMENT ON FUNCTION fit_prices(charged_request[], bigint[]) IS
+'Least squares over requests of one price list, exactly; of each meter the shortest decimal, per units[i], that '
+'lies within five standard deviations of it, as far as these decimals explain every request. '
+'sure: these ten deviations are at most a hundredth of the distance between decimals as short, so that one lies '
+'there by chance in one case of a hundred, and still would have to explain every request.';
+
+-- The first requests, in the order given, that one price list can have charged: as many as are consistent.
+CREATE FUNCTION inferacct_internal.consistent_requests(requests charged_request[], units bigint[])
+RETURNS integer
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	enough integer := 1;
+	too_many integer := cardinality(requests) + 1;
+	middle integer;
+	fit implied_fit;
+	prices numeric[];
+BEGIN
+	-- Twice as many each time, until they are too many: what has no list is found out from the first few.
+	WHILE too_many - enough > 1 LOOP
+		middle := least((enough + too_many) / 2, CASE WHEN too_many > cardinality(requests) THEN 2 * enough END);
+		fit := fit_prices(requests[1 : middle], units);
+		IF fit.consistent THEN
+			enough := middle;
+		ELSE
+			too_many := middle;
+		END IF;
+	END LOOP;
+	-- The last of them may be of the next list already: those that the short prices do not explain are.
+	FOR less IN 1 .. least(5, enough - 1) LOOP
+		fit := fit_prices(requests[1 : enough], units);
+		EXIT WHEN fit.explained = fit.requests AND array_position(fit.usd, NULL) IS NULL;
+		enough := enough - 1;
+	END LOOP;
+	IF array_position(fit.usd, NULL) IS NULL AND fit.explained = fit.requests THEN
+		prices := unit_prices(fit.usd, units);
+		enough := (SELECT coalesce(min(n) - 1, cardinality(requests))
+			FROM unnest(requests) WITH ORDINALITY AS r(at, input, quantities, usd, slack, n)
+			WHERE abs(r.usd - fitted_cost(r.quantities, prices)) > r.slack + 1e-30);
+	END IF;
+	RETURN enough;
+END
+$$;
+
+COMMENT ON FUNCTION consistent_requests(charged_request[], bigint[]) IS
+'How many of the first requests, in their order, one list of prices explains.';
+
+CREATE FUNCTION inferacct_internal.fit_parts(requests charged_request[], units bigint[])
+RETURNS TABLE (first_request integer, last_request integer, fit implied_fit)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000000 ROWS 2
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	firsts integer[] := '{}';
+	lasts integer[] := '{}';
+	fits implied_fit[] := '{}';
+	taken integer;
+BEGIN
+	first_request := 1;
+	WHILE first_request <= cardinality(requests) LOOP
+		taken := consistent_requests(requests[first_request : cardinality(requests)], units);
+		last_request := first_request + taken - 1;
+		fit := fit_prices(requests[first_request : last_request], units);
+		-- A part that nothing but itself speaks for is no part, nor are many of them.
+		IF fit.explained < fit.requests OR cardinality(firsts) >= 4
+			OR (taken <= cardinality(units) + 1 AND (last_request < cardinality(requests) OR firsts = '{}')) THEN
+			RETURN;
+		END IF;
+		firsts := firsts || first_request;
+		lasts := lasts || last_request;
+		fits := fits || fit;
+		first_request := last_request + 1;
+	END LOOP;
+	FOR n IN 1 .. cardinality(firsts) LOOP
+		first_request := firsts[n];
+		last_request := lasts[n];
+		fit := fits[n];
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION fit_parts(charged_request[], bigint[]) IS
+'The requests, in their order, split where another list of prices begins: at most four parts, each explained '
+'whole. No row when they cannot be split so.';
+
+-- Most requests of one list, and others that something else was charged for.
+CREATE FUNCTION inferacct_internal.fit_most(requests charged_request[], units bigint[])
+RETURNS implied_fit
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	whole implied_fit := fit_prices(requests, units);
+	fit implied_fit := whole;
+	kept charged_request[] := requests;
+BEGIN
+	FOR pass IN 1 .. 20 LOOP
+		EXIT WHEN fit.explained = fit.requests;
+		kept := ARRAY(SELECT r FROM unnest(kept) AS r
+			WHERE abs(r.usd - fitted_cost(r.quantities, fit.unit_usd)) <= greatest(2 * fit.residual, r.slack));
+		IF cardinality(kept) < 0.7 * cardinality(requests) OR cardinality(kept) = fit.requests THEN
+			RETURN whole;
+		END IF;
+		fit := fit_prices(kept, units);
+	END LOOP;
+	IF fit.explained < fit.requests OR array_position(fit.usd, NULL) IS NOT NULL THEN
+		RETURN whole;
+	END IF;
+	IF fit.requests < whole.requests THEN
+		SELECT count(*) FILTER (WHERE abs(d.off) <= d.slack + 1e-30), sqrt(sum(d.off * d.off) / count(*))
+		INTO fit.explained, fit.residual
+		FROM (SELECT r.usd - fitted_cost(r.quantities, p.unit_usd) AS off, r.slack
+			FROM unnest(requests) AS r CROSS JOIN (SELECT unit_prices(fit.usd, units) OFFSET 0) AS p(unit_usd) OFFSET 0) AS d;
+		fit.requests := whole.requests;
+		fit.sure := array_fill(false, ARRAY[cardinality(units)]);
+	END IF;
+	RETURN fit;
+END
+$$;
+
+COMMENT ON FUNCTION fit_most(charged_request[], bigint[]) IS
+'fit_prices(); where no list explains all requests, that which explains seven in ten or more of them, found by '
+'leaving out, time and again, those that are farthest off. Then nothing is sure.';
+
+-- The roundest moment after one request and not after another.
+CREATE FUNCTION inferacct_internal.round_moment(after timestamptz, upto timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT t FROM unnest(ARRAY[date_trunc('month', $2, 'UTC'), date_trunc('day', $2, 'UTC'),
+			date_trunc('hour', $2, 'UTC'), $2])
+		WITH ORDINALITY AS m(t, n) WHERE t > $1 ORDER BY n LIMIT 1
+$$;
+
+COMMENT ON FUNCTION round_moment(timestamptz, timestamptz) IS
+'The beginning of the UTC month, day or hour of the second moment, whichever is the first that lies after the '
+'first one; else the second itself. NULL gives NULL.';
+
+-- The roundest number that is not below one and below another.
+CREATE FUNCTION inferacct_internal.round_number(from_number bigint, below bigint)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT n::bigint FROM (SELECT e, ceil(from_number / 10::numeric ^ e) * 10::numeric ^ e AS n
+		FROM generate_series(0, 12) AS e) AS t
+	WHERE n < below ORDER BY e DESC LIMIT 1
+$$;
+
+COMMENT ON FUNCTION round_number(bigint, bigint) IS
+'The multiple of the highest power of ten that is at least the first number and below the second, the smallest of '
+'them. NULL gives NULL.';
+
+-- One list for all; with a fee for each request; rounded to one side; another list from a time on, or above a
+-- size; else one for most.
+CREATE FUNCTION inferacct_internal.fit_group(requests charged_request[], units bigint[])
+RETURNS TABLE (first_at timestamptz, last_at timestamptz, valid_from timestamptz, above_input_tokens bigint,
+	fit implied_fit, note text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000 ROWS 2
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	with_fee implied_fit;
+	side integer;
+	ordered charged_request[] := requests;
+	part record;
+BEGIN
+	first_at := requests[1].at;
+	last_at := requests[cardinality(requests)].at;
+	fit := fit_prices(requests, units);
+	IF fit.explained = fit.requests THEN
+		RETURN NEXT;
+		RETURN;
+	END IF;
+	IF cardinality(requests[1].quantities) > cardinality(units) THEN
+		with_fee := fit_prices(requests, units || 1::bigint);
+		IF with_fee.explained = with_fee.requests AND array_position(with_fee.sure, false) IS NULL THEN
+			fit := with_fee;
+			RETURN NEXT;
+			RETURN;
+		END IF;
+	END IF;
+	FOREACH side IN ARRAY ARRAY[1, -1] LOOP
+		EXIT WHEN fit.residual > 2 * requests[1].slack;
+		fit := fit_prices(ARRAY(SELECT ROW(r.at, r.input, r.quantities, r.usd + side * r.slack, r.slack)::charged_request
+			FROM unnest(requests) AS r), units);
+		IF fit.explained = fit.requests THEN
+			note := CASE side WHEN 1 THEN 'costs are rounded down' ELSE 'costs are rounded up' END;
+			RETURN NEXT;
+			RETURN;
+		END IF;
+	END LOOP;
+	FOR part IN SELECT * FROM fit_parts(requests, units) AS p ORDER BY p.first_request LOOP
+		fit := part.fit;
+		first_at := requests[part.first_request].at;
+		last_at := requests[part.last_request].at;
+		IF part.first_request > 1 THEN
+			valid_from := round_moment(requests[part.first_request - 1].at, first_at);
+			note := format('begins after %s, and by %s', requests[part.first_request - 1].at, first_at);
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+	IF FOUND THEN
+		RETURN;
+	END IF;
+	ordered := ARRAY(SELECT r FROM unnest(requests) AS r ORDER BY r.input, r.at, r.usd);
+	FOR part IN SELECT * FROM fit_parts(ordered, units) AS p ORDER BY p.first_request LOOP
+		fit := part.fit;
+		IF part.first_request > 1 THEN
+			above_input_tokens := coalesce(
+				(SELECT min(t) - 1 FROM unnest(context_thresholds()) AS t
+					WHERE t > ordered[part.first_request - 1].input AND t <= ordered[part.first_request].input),
+				round_number(ordered[part.first_request - 1].input, ordered[part.first_request].input));
+			note := format('holds above a size from %s to %s', ordered[part.first_request - 1].input,
+				ordered[part.first_request].input - 1);
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+	IF FOUND THEN
+		RETURN;
+	END IF;
+	fit := fit_most(requests, units);
+	RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION fit_group(charged_request[], bigint[]) IS
+'What requests in the order of their time, of one model, tier, region and context, say of its prices: a row where '
+'one list charged all of them, or most; a row for each of the lists that followed each other. '
+'Where the counts have one more than units, it is the number of requests, which have a price of their own only '
+'when nothing else explains the costs. '
+'valid_from: the roundest moment at which a later list can have begun; above_input_tokens: a size above which '
+'another holds, one at which the context tier of any model begins, or else the roundest; note: what the requests '
+'say of either.';
+
+CREATE FUNCTION inferacct_internal.book_price(model text, meter text, input_from bigint, at timestamptz,
+	service_tier text, region text,
+	OUT unit_usd numeric, OUT unit_quantity bigint, OUT rule text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT d.unit_usd, d.unit_quantity, d.rule
+	FROM (SELECT CASE WHEN input_from > 1 THEN jsonb_build_object('input', input_from) ELSE '{}' END
+			|| jsonb_build_object(meter, CASE WHEN is_input THEN input_from ELSE 1 END)
+			- CASE WHEN is_input AND meter <> 'input' THEN 'input' ELSE '' END AS of
+		FROM (SELECT input_tokens(jsonb_build_object($2, 1)::usage) = 1 AS is_input) AS side) AS one
+	CROSS JOIN LATERAL token_cost_detail($1, one.of::usage, $4, $5, $6) AS d
+	WHERE d.meter = $2
+$$;
+
+COMMENT ON FUNCTION book_price(text, text, bigint, timestamptz, text, text) IS
+'What the session prices unit_quantity units of a meter at, in a request of that total input. NULLs where it has '
+'no price; as token_cost() else.';
+
+CREATE FUNCTION inferacct_internal.price_statement(provider text, model text, meter text, usd numeric,
+	valid_from timestamptz,
+	unit_quantity bigint, service_tier text, region text, above_input_tokens bigint, source text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT concat(format('SELECT inferacct.set_price(%L, %L, %L, %s, valid_from => %L', provider, model, meter, usd,
+			regexp_replace(to_char(valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), '\.?0+$', '') || '+00'),
+		CASE WHEN unit_quantity <> 1000000 THEN format(', unit_quantity => %s', unit_quantity) END,
+		CASE WHEN service_tier <> 'standard' THEN format(', service_tier => %L', service_tier) END,
+		CASE WHEN region <> '' THEN format(', region => %L', region) END,
+		CASE WHEN above_input_tokens > 0 THEN format(', above_input_tokens => %s', above_input_tokens) END,
+		CASE WHEN source IS NOT NULL THEN format(', source => %L', source) END, ')')
+$$;
+
+COMMENT ON FUNCTION price_statement(text, text, text, numeric, timestamptz, bigint, text, text, bigint, text) IS
+'The text of a call of set_price(), without what is its default.';
+
+CREATE FUNCTION inferacct_internal.implied_rows(source text, since timestamptz, until timestamptz)
+RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint,
+	valid_from timestamptz, meter text, place bigint, requests bigint, explained bigint, tolerance_usd numeric,
+	unit_quantity bigint, implied_usd numeric, book_usd numeric,
+	residual_usd numeric, method text, reason text, statement text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000 ROWS 50
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+AS $$
+DECLARE
+	g record;
+	part record;
+	names text[];
+	units bigint[];
+	in_region text;
+	size bigint;
+	first_book record;
+	last_book record;
+	corrected text[] := '{}';
+	follows boolean;
+	multiples text;
+BEGIN
+	FOR g IN
+		WITH told AS MATERIALIZED (
+			SELECT resolved_model(u.model, u.at) AS named, resolved_provider(u.provider, u.model, u.at) AS served_by,
+				resolved_tier(u.service_tier) AS tier, coalesce(resolved_region(u.region, u.model, u.at), '') AS region,
+					u.at, u.usage,
+				CASE WHEN meter(u.usage, 'requests') > 1 THEN 0 ELSE input_tokens(u.usage) END AS input,
+					trim_scale(u.provider_usd) AS usd
+			FROM usage_all AS u
+			WHERE u.source = implied_rows.source AND u.at >= implied_rows.since AND u.at < implied_rows.until
+				AND u.usage IS NOT NULL AND u.model IS NOT NULL AND u.provider_usd IS NOT NULL
+		), sized AS MATERIALIZED (
+			SELECT t.named, (SELECT coalesce(array_agg(DISTINCT s.size ORDER BY s.size), '{}')
+				FROM (SELECT p.above_input_tokens + CASE WHEN p.threshold_inclusive THEN 0 ELSE 1 END AS size FROM price AS p
+					WHERE p.provider = split_part(t.named, '/', 1) AND p.model = substr(t.named, strpos(t.named, '/') + 1)
+						AND p.above_input_tokens > 0) AS s) AS sizes
+			FROM (SELECT DISTINCT told.named FROM told) AS t
+		), bounded AS (
+			SELECT t.*, s.sizes, width_bucket(t.input, s.sizes) AS bucket FROM told AS t JOIN sized AS s USING (named)
+		)
+		SELECT t.named, min(t.served_by) AS served_by, t.tier, t.region, t.sizes, t.bucket, sum(t.usage) AS summed,
+			array_agg(t.at ORDER BY t.at, t.usd) AS ats, array_agg(t.usage ORDER BY t.at, t.usd) AS usages,
+			array_agg(t.input ORDER BY t.at, t.usd) AS inputs, array_agg(t.usd ORDER BY t.at, t.usd) AS costs,
+			0.5 * 10::numeric ^ (- max(scale(t.usd))) AS slack,
+			max(length(ltrim(translate(t.usd::text, '-.', ''), '0'))) >= 15 AS is_float
+		FROM bounded AS t
+		GROUP BY t.named, t.tier, t.region, t.sizes, t.bucket
+		ORDER BY t.named, t.tier, t.region, t.bucket DESC
+	LOOP
+		provider := CASE WHEN strpos(g.named, '/') > 0 THEN split_part(g.named, '/', 1) ELSE g.served_by END;
+		model := substr(g.named, strpos(g.named, '/') + 1);
+		service_tier := g.tier;
+		region := g.region;
+		in_region := nullif(g.region, '');
+		size := CASE WHEN g.bucket > 0 THEN g.sizes[g.bucket] ELSE 1 END;
+		names := ARRAY(SELECT m.meter FROM meters(g.summed) AS m WHERE m.meter <> 'requests');
+		IF names = '{}' THEN
+			names := '{requests}';
+		END IF;
+		units := ARRAY(SELECT coalesce(b.unit_quantity, CASE WHEN is_token_meter(n.name) THEN 1000000 ELSE 1 END)
+			FROM unnest(names) WITH ORDINALITY AS n(name, i)
+			LEFT JOIN LATERAL book_price(g.named, n.name, size, g.ats[cardinality(g.ats)], g.tier, in_region) AS b ON true
+			ORDER BY n.i);
+		names := names || '{requests}'::text[];
+		FOR part IN
+			SELECT * FROM fit_group(ARRAY(
+				SELECT ROW(c.at, c.input,
+					ARRAY(SELECT meter(c.usage, n.name) FROM unnest(names) WITH ORDINALITY AS n(name, i) ORDER BY n.i),
+					c.usd, CASE WHEN g.is_float THEN abs(c.usd) * 1e-12 ELSE g.slack END)::charged_request
+				FROM unnest(g.ats, g.usages, g.inputs, g.costs) WITH ORDINALITY AS c(at, usage, input, usd, i)
+					ORDER BY c.i), units)
+		LOOP
+			tolerance_usd := trim_scale(CASE WHEN g.is_float THEN (SELECT max(abs(c)) * 1e-12 FROM unnest(g.costs) AS c)
+				ELSE g.slack END);
+			above_input_tokens := coalesce(part.above_input_tokens, size - 1);
+			valid_from := coalesce(part.valid_from,
+				CASE WHEN isfinite(since) THEN since ELSE date_trunc('day', part.first_at, 'UTC') END);
+			requests := (part.fit).requests;
+			explained := (part.fit).explained;
+			residual_usd := (part.fit).residual;
+			multiples := CASE WHEN explained < 0.7 * requests THEN (
+				SELECT string_agg(format('%s cost %s times what the book says', m.n, m.times), ', ' ORDER BY m.n DESC, m.times)
+				FROM (SELECT trim_scale(round(c.usd / nullif(b.usd, 0), 2)) AS times, count(*) AS n
+					FROM unnest(g.ats, g.usages, g.costs) AS c(at, usage, usd)
+					CROSS JOIN LATERAL (SELECT token_cost(g.named, c.usage, c.at, g.tier, in_region) OFFSET 0) AS b(usd)
+					GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3) AS m
+				WHERE m.times IS NOT NULL AND m.n > 0.1 * requests) END;
+			FOR i IN 1 .. cardinality((part.fit).usd) LOOP
+				place := i;
+				meter := names[i];
+				unit_quantity := coalesce(units[i], 1);
+				implied_usd := (part.fit).usd[i];
+				SELECT * INTO last_book
+				FROM book_price(g.named, meter, above_input_tokens + 1, part.last_at, g.tier, in_region);
+				SELECT * INTO first_book
+				FROM book_price(g.named, meter, above_input_tokens + 1, part.first_at, g.tier, in_region);
+				book_usd := trim_scale(last_book.unit_usd * unit_quantity / last_book.unit_quantity);
+				method := CASE WHEN (part.fit).sure[i] THEN 'exact' WHEN implied_usd IS NOT NULL THEN 'least squares'
+					ELSE 'undetermined' END;
+				reason := nullif(concat_ws('; ', (part.fit).reasons[i], part.note, multiples,
+					CASE WHEN explained < requests THEN format('%s of %s requests cost what these prices make of them',
+						explained, requests)
+						WHEN method = 'least squares' THEN 'a longer price explains these requests as well' END,
+					CASE WHEN first_book.unit_usd IS DISTINCT FROM last_book.unit_usd
+						THEN format('the book has %s at the first request',
+						coalesce(trim_scale(first_book.unit_usd * unit_quantity / first_book.unit_quantity)::text, 'none')) END), '');
+				statement := NULL;
+				-- What an earlier list corrects holds until something else is said.
+				follows := format('%s %s %s %s', g.named, g.tier, region, meter) = ANY (corrected);
+				IF implied_usd IS NULL OR explained < 0.7 * requests OR implied_usd < 0 THEN
+					IF implied_usd IS NOT NULL THEN
+						reason := concat_ws('; ', reason,
+							'these are no prices: requests of several tiers, discounts or fees are mixed');
+					END IF;
+					IF follows AND book_usd IS NOT NULL THEN
+						statement := price_statement(provider, model, meter, book_usd, valid_from, unit_quantity, g.tier, region,
+							above_input_tokens, NULL);
+					END IF;
+				ELSIF NOT follows AND implied_usd = book_usd
+					AND implied_usd = trim_scale(first_book.unit_usd * unit_quantity / first_book.unit_quantity) THEN
+					NULL;
+				ELSIF provider IS NULL OR model = '' THEN
+					reason := concat_ws('; ', reason, 'the log does not name the provider');
+				ELSIF last_book.rule = 'contract' THEN
+					reason := concat_ws('; ', reason, 'the book has the contract''s price: set_contract_term() corrects it');
+				ELSIF may_have_windows(g.named, part.last_at) THEN
+					reason := concat_ws('; ', reason, 'the book has prices by the hour, which set_price() would put out of force');
+				ELSE
+					statement := price_statement(provider, model, meter, implied_usd, valid_from, unit_quantity, g.tier, region,
+						above_input_tokens, 'costs in the log ' || source);
+					corrected := corrected || format('%s %s %s %s %s', g.named, g.tier, region, meter, above_input_tokens)
+						|| format('%s %s %s %s', g.named, g.tier, region, meter);
+					-- A price for all sizes puts those of others for large ones out of force: they are said again.
+					IF above_input_tokens = 0 THEN
+						statement := statement || coalesce((
+							SELECT string_agg(E';\n' || price_statement(provider, model, meter, trim_scale(b.unit_usd), valid_from,
+								b.unit_quantity, g.tier,
+								region, s.size - 1, source => NULL), '' ORDER BY s.size)
+							FROM unnest(g.sizes) AS s(size)
+							CROSS JOIN LATERAL book_price(g.named, meter, s.size, part.last_at, g.tier, in_region) AS b
+							WHERE b.unit_usd / b.unit_quantity <> last_book.unit_usd / last_book.unit_quantity
+								AND NOT format('%s %s %s %s %s', g.named, g.tier, region, meter, s.size - 1) = ANY (corrected)), '');
+					END IF;
+				END IF;
+				RETURN NEXT;
+			END LOOP;
+		END LOOP;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION implied_rows(text, timestamptz, timestamptz) IS
+'implied_prices() without its checks, its order and what prices have in common.';
+
+CREATE FUNCTION implied_prices(source text, since timestamptz DEFAULT '-infinity',
+	until timestamptz DEFAULT 'infinity')
+RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint,
+	valid_from timestamptz, meter text, requests bigint, explained bigint, tolerance_usd numeric,
+	unit_quantity bigint, implied_usd numeric, book_usd numeric, ratio numeric,
+	residual_usd numeric, method text, reason text, statement text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000 ROWS 50
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF source IS NULL OR since IS NULL OR until IS NULL THEN
+		PERFORM inferacct_internal.fail('22004', 'implied_prices needs a source, since and until', NULL,
+			'SELECT DISTINCT source FROM usage_all shows the sources; since and until may be left out.');
+	END IF;
+	IF since >= until THEN
+		PERFORM inferacct_internal.fail('22023', 'since must lie before until',
+			format('since is %s, until is %s.', since, until),
+			'The interval is half-open: until is the first moment that does not count.');
+	END IF;
+	IF NOT EXISTS (SELECT FROM usage_source AS s WHERE s.name = implied_prices.source)
+		AND NOT EXISTS (SELECT FROM usage_all AS u WHERE u.source = implied_prices.source) THEN
+		PERFORM inferacct_internal.fail('42704', format('no log has rows of source "%s"', source), NULL,
+			'SELECT DISTINCT source FROM usage_all shows the sources that have rows.');
+	END IF;
+	RETURN QUERY
+		SELECT r.provider, r.model, r.service_tier, r.region, r.above_input_tokens, r.valid_from, r.meter, r.requests,
+			r.explained, r.tolerance_usd,
+			r.unit_quantity, r.implied_usd, r.book_usd, c.ratio, round(r.residual_usd, 12), r.method,
+			nullif(concat_ws('; ', r.reason, CASE WHEN c.ratio <> 1 AND count(c.ratio) OVER list > 1
+				AND min(c.ratio) OVER list = max(c.ratio) OVER list
+				THEN format('every price is %s times the book''s', c.ratio) END), ''),
+			r.statement
+		FROM implied_rows(implied_prices.source, implied_prices.since, implied_prices.until) AS r
+		CROSS JOIN LATERAL (SELECT trim_scale(round(r.implied_usd / nullif(r.book_usd, 0), 6)) AS ratio) AS c
+		WINDOW list AS (PARTITION BY r.provider, r.model, r.service_tier, r.region, r.above_input_tokens, r.valid_from)
+		ORDER BY r.provider, r.model, r.service_tier, r.region, r.above_input_tokens, r.valid_from, r.place;
+	IF NOT FOUND THEN
+		RAISE NOTICE USING
+			MESSAGE = format('no request of source "%s" in that time states a cost', source),
+			HINT = 'Where the log has the costs in a column, its mapping has to name it as provider_usd.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION implied_prices(text, timestamptz, timestamptz) IS
+'The unit prices that the costs which a source states (provider_usd) obey, for requests in [since, until): a row '
+'for each model, as it resolves, service tier, region, context, list of prices that followed another, and meter. '
+'implied_usd, book_usd: USD of unit_quantity units, as the costs say, and as the session prices it at the last of '
+'these requests (NULL: it has none); ratio: the first by the second. '
+'method: exact (the one short price that makes every request cost what it costs, within tolerance_usd), least '
+'squares (an estimate; residual_usd is its root mean square), undetermined (implied_usd NULL, reason says why). '
+'explained: how many of the requests cost what these prices make of them. statement: set_price() that makes the '
+'book say so, NULL where it does already or where nothing can be said. Requests without a cost are left out, and a '
+'NOTICE says when all are. '
+'Errors: 22004 a NULL argument, 22023 since not before until, 42704 no such source; of the session''s contract as '
+'token_cost().';
