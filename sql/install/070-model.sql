@@ -77,7 +77,8 @@ BEGIN
 				hint => 'Aliases are the rows of model_alias.');
 		END IF;
 	ELSE
-		SELECT r.provider, r.model, coalesce(r.region, '') AS region INTO meant FROM resolve_model(set_alias.model) AS r;
+		SELECT r.provider, r.model, coalesce(r.region, '') AS region INTO meant
+			FROM resolve_model(set_alias.model) AS r;
 		IF meant.model IS NULL THEN
 			PERFORM inferacct_internal.fail('IA002', format('unknown model "%s"', model),
 				hint => 'current_price lists the models that have prices; set_price() adds one.');

@@ -268,8 +268,10 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH tagged AS (
-		SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage, spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
-		FROM (SELECT u.at, u.tags, u.usage, u.model, u.service_tier, u.region FROM usage_all AS u WHERE u.at >= begin_of($1) AND u.at < begin_of($2) OFFSET 0) AS r
+		SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage,
+			spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
+		FROM (SELECT u.at, u.tags, u.usage, u.model, u.service_tier, u.region FROM usage_all AS u
+			WHERE u.at >= begin_of($1) AND u.at < begin_of($2) OFFSET 0) AS r
 		WHERE r.usage IS NOT NULL AND r.model IS NOT NULL
 		GROUP BY month_of(r.at), r.tags
 	)
@@ -281,11 +283,18 @@ AS $$
 	GROUP BY s.month, t.tag, t.total
 $$;
 
-COMMENT ON FUNCTION spend_by_tag(date, date) IS 'Requests, usage and exact USD by UTC month and tag, of the requests from since to before until (UTC days), from the rows of the log, of which it reads those of that time. A request with two tags is in both; the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total = false those without a tag. NULL gives no row.';
+COMMENT ON FUNCTION spend_by_tag(date, date) IS
+'Requests, usage and exact USD by UTC month and tag, of the requests from since to before until (UTC days), from the '
+'rows of the log, of which it reads those of that time. A request with two tags is in both; '
+'the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total '
+'= false those without a tag. NULL gives no row.';
 
 CREATE VIEW spend_by_tag WITH (security_invoker = true) AS SELECT * FROM spend_by_tag('-infinity', 'infinity');
 
-COMMENT ON VIEW spend_by_tag IS 'spend_by_tag() of all months, whatever the condition: requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total = false those without a tag.';
+COMMENT ON VIEW spend_by_tag IS
+'spend_by_tag() of all months, whatever the condition: requests, usage and exact USD by UTC month and tag, from the '
+'rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, '
+'tagged or not, and the row with a NULL tag and total = false those without a tag.';
 
 -- ---------------------------------------------------------------------------
 -- What has no price
