@@ -73,6 +73,8 @@ INSERT INTO request
 		   (100 + 5000 * random())::int, (200 * random() ^ 3)::int,
 		   models[1 + width_bucket(random(), upto)]
 	FROM generate_series(1, :rows) AS n, choice;
+-- What refresh_usage() reads the hours that have changed by.
+CREATE INDEX request_at ON request USING brin (at);
 VACUUM (FREEZE, ANALYZE) request;
 
 -- Without these the planner takes date_trunc('month', at) for as many groups as rows.

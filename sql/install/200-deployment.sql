@@ -493,10 +493,10 @@ BEGIN
 	END IF;
 	IF EXISTS (SELECT FROM gpu_rents(gpu, NULL, NULL, at)) THEN
 		SELECT string_agg(concat_ws(' ', r.of_gpu, r.of_vendor, r.of_term), ', ') INTO known
-			FROM gpu_rents(gpu, NULL, NULL, at) AS r;
+		FROM gpu_rents(gpu, NULL, NULL, at) AS r;
 	ELSE
 		SELECT string_agg(DISTINCT r.of_gpu, ', ' ORDER BY r.of_gpu) INTO known
-			FROM gpu_rents(NULL, NULL, NULL, at) AS r;
+		FROM gpu_rents(NULL, NULL, NULL, at) AS r;
 	END IF;
 	PERFORM inferacct_internal.fail('IA302',
 		format('no price of %s on term %s', gpu || coalesce(' from ' || vendor, ''), term),

@@ -259,27 +259,42 @@ COMMENT ON FUNCTION tag_names(jsonb) IS
 'NULL, and anything else, has none.';
 
 -- Rows with the same tags are summed up first, and what they consumed, which a source's
--- view computes, is computed once.
-CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
-WITH tagged AS (
-	SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage,
-		spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
-	FROM (SELECT at, tags, usage, model, service_tier, region FROM usage_all OFFSET 0) AS r
-	WHERE r.usage IS NOT NULL AND r.model IS NOT NULL
-	GROUP BY month_of(r.at), r.tags
-)
-SELECT s.month, t.tag, t.total, meter(sum(s.usage), 'requests') AS requests, sum(s.usage) AS usage,
-	trim_scale(sum(s.usd)) AS usd
-FROM tagged AS s CROSS JOIN LATERAL (
-	SELECT n.tag, false FROM tag_names(s.tags) AS n(tag)
-	UNION ALL SELECT NULL, true
-	UNION ALL SELECT NULL, false WHERE NOT EXISTS (SELECT FROM tag_names(s.tags))) AS t(tag, total)
-GROUP BY s.month, t.tag, t.total;
+-- view computes, is computed once.  A condition on the month is not known before that: who
+-- asks for some months gives them as arguments.
+CREATE FUNCTION spend_by_tag(since date, until date,
+	OUT month date, OUT tag text, OUT total boolean, OUT requests bigint, OUT usage usage, OUT usd numeric)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH tagged AS (
+		SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage,
+			spend(r.model, r.usage, r.at, r.service_tier, r.region) AS usd
+		FROM (SELECT u.at, u.tags, u.usage, u.model, u.service_tier, u.region FROM usage_all AS u
+			WHERE u.at >= begin_of($1) AND u.at < begin_of($2) OFFSET 0) AS r
+		WHERE r.usage IS NOT NULL AND r.model IS NOT NULL
+		GROUP BY month_of(r.at), r.tags
+	)
+	SELECT s.month, t.tag, t.total, meter(sum(s.usage), 'requests'), sum(s.usage), trim_scale(sum(s.usd))
+	FROM tagged AS s CROSS JOIN LATERAL (
+		SELECT n.tag, false FROM tag_names(s.tags) AS n(tag)
+		UNION ALL SELECT NULL, true
+		UNION ALL SELECT NULL, false WHERE NOT EXISTS (SELECT FROM tag_names(s.tags))) AS t(tag, total)
+	GROUP BY s.month, t.tag, t.total
+$$;
+
+COMMENT ON FUNCTION spend_by_tag(date, date) IS
+'Requests, usage and exact USD by UTC month and tag, of the requests from since to before until (UTC days), from the '
+'rows of the log, of which it reads those of that time. A request with two tags is in both; '
+'the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total '
+'= false those without a tag. NULL gives no row.';
+
+CREATE VIEW spend_by_tag WITH (security_invoker = true) AS SELECT * FROM spend_by_tag('-infinity', 'infinity');
 
 COMMENT ON VIEW spend_by_tag IS
-'Requests, usage and exact USD by UTC month and tag, from the rows of the log. A request with two tags is in both; '
-'the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total '
-'= false those without a tag.';
+'spend_by_tag() of all months, whatever the condition: requests, usage and exact USD by UTC month and tag, from the '
+'rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, '
+'tagged or not, and the row with a NULL tag and total = false those without a tag.';
 
 -- ---------------------------------------------------------------------------
 -- What has no price

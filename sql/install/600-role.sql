@@ -143,10 +143,10 @@ $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
 'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off, and of what '
-'counts the rows of all teams (refreshed_hour, refresh_progress). Once on, a role sees the rows of its teams '
-'(team_member), members of inferacct_admin see all, and so do superusers and the owner. Every report follows. '
-'Relations of attached sources have policies of their own. Not dumped: call it again after a restore. '
-'The caller must own the extension. NULL turns it off.';
+'counts the rows of all teams (refreshed_hour, refresh_progress, the values of chosen dimensions). '
+'Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers '
+'and the owner. Every report follows. Relations of attached sources have policies of their own. '
+'Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';
 
 -- Last of all, when every object is there.  Who may not make roles goes without; a NOTICE says so.
 DO $$

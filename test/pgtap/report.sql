@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(36);
+SELECT plan(38);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -39,6 +39,8 @@ SELECT is((SELECT sum(usd) FROM spend_by_team WHERE month >= '2031-01-01' AND mo
 SELECT is((SELECT sum(usd) FROM spend_by_model WHERE month >= '2031-01-01' AND month < '2031-04-01'), (SELECT sum(usd) FROM truth), 'spend_by_model adds up');
 SELECT is((SELECT sum(usd) FROM spend_by_provider WHERE month >= '2031-01-01' AND month < '2031-04-01'), (SELECT sum(usd) FROM truth), 'spend_by_provider adds up');
 SELECT is((SELECT sum(usd) FROM spend_by_tag WHERE total AND month >= '2031-01-01' AND month < '2031-04-01'), (SELECT sum(usd) FROM truth), 'a request with two tags is once in the total of spend_by_tag');
+SELECT set_eq($$SELECT month, tag, total, requests, usd FROM spend_by_tag('2031-02-01', '2031-03-01')$$, $$SELECT month, tag, total, requests, usd FROM spend_by_tag WHERE month = '2031-02-01'$$, 'the tags of a month');
+SELECT is_empty($$SELECT FROM spend_by_tag('2031-02-01', NULL)$$, 'NULL gives no row');
 SELECT is((SELECT sum(requests) FROM spend_by_tag WHERE tag = 'a' AND month >= '2031-01-01'), 250::numeric, 'and once with a tag that it has twice');
 SELECT is((SELECT sum(requests) FROM spend_by_tag WHERE tag IS NULL AND NOT total AND month >= '2031-01-01'), 500::numeric, 'and those without a tag stand apart');
 SELECT set_eq($$SELECT DISTINCT tag FROM spend_by_tag WHERE month >= '2031-01-01'$$, $$VALUES ('a'), ('b'), ('stage:prod'), (NULL)$$, 'tags of arrays and objects');
