@@ -167,20 +167,20 @@ RETURN source_format('inferacct_internal.milliseconds(%s, %s)', began, ended);
 COMMENT ON FUNCTION source_milliseconds(text, text) IS 'Expression for the milliseconds between two times.';
 
 -- A value in a json expression, as text: the first of these paths ("a/b") that leads to one.
-CREATE FUNCTION inferacct_internal.source_path(json text, VARIADIC paths text[])
+CREATE FUNCTION inferacct_internal.source_path(document text, VARIADIC paths text[])
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN json IS NULL THEN NULL WHEN count(*) = 1 THEN min(e)
+	SELECT CASE WHEN document IS NULL THEN NULL WHEN count(*) = 1 THEN min(e)
 		ELSE format('coalesce(%s)', string_agg(e, ', ' ORDER BY rank)) END
 	FROM unnest(paths) WITH ORDINALITY AS p(path, rank)
-	CROSS JOIN LATERAL (SELECT source_format('(%s {#>>} %s)', json, quote_literal(string_to_array(path, '/'))
+	CROSS JOIN LATERAL (SELECT source_format('(%s {#>>} %s)', document, quote_literal(string_to_array(path, '/'))
 		|| '::text[]')) AS x(e)
 $$;
 
 COMMENT ON FUNCTION source_path(text, text[]) IS
-'Expression for the text at the first of these paths in a json expression that has one; NULL without json.';
+'Expression for the text at the first of these paths in an expression for a document that has one; NULL without a document.';
 
 CREATE FUNCTION inferacct_internal.session_attributes(session text, agent text)
 RETURNS jsonb

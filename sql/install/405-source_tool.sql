@@ -808,7 +808,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	counts text := (SELECT string_agg(format('%L, nullif(%s::text, '''')', key, c), ', ' ORDER BY key) FROM (VALUES
+	counts text := (SELECT string_agg(format('%L, %s', key, source_word(c || '::text')), ', ' ORDER BY key) FROM (VALUES
 		('input_total', source_need(relation, 'tokens_prompt', 'native_tokens_prompt', 'tokens_prompt',
 			'prompt_tokens')),
 		('output_total', source_need(relation, 'tokens_completion', 'native_tokens_completion', 'tokens_completion',
