@@ -150,8 +150,8 @@ FieldCell(Fields *fields, UsageCell *cell)
 	int64		fingerprint = (int64) cell->fingerprint;
 	bool		aggregated = cell->key.aggregated;
 
-	FieldInteger(fields, &cell->key.hour, ROW_AT_MIN, INT64_MAX);
-	FieldInteger(fields, &cell->key.slice, ROW_AT_MIN, INT64_MAX);
+	FieldInteger(fields, &cell->key.hour, INT64_MIN, INT64_MAX);
+	FieldInteger(fields, &cell->key.slice, INT64_MIN, INT64_MAX);
 	FieldInteger(fields, &cell->key.context_from, 0, INT64_MAX);
 	FieldInteger(fields, &kinds, 0, UINT32_MAX);
 	FieldFlag(fields, &aggregated);

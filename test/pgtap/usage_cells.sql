@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'America/St_Johns';
-SELECT plan(17);
+SELECT plan(18);
 
 CREATE TABLE public.cells_rows AS
 SELECT n AS id, timestamptz '2026-04-30 18:00Z' + (n * 7919 % 86400000) * interval '0.01 seconds' AS at,
@@ -26,6 +26,11 @@ GROUP BY rate_key(b.times, b.inputs, at, usage), model, team, id % 2, id % 3;
 
 SELECT cmp_ok((SELECT count(*) FROM cells_grouped), '>', 500::bigint, 'many groups');
 SELECT bag_eq('SELECT * FROM usage_cells_rows(cells_of(0, 30000)) WHERE usage IS NOT NULL', 'SELECT * FROM cells_grouped', 'the same as a GROUP BY');
+SELECT bag_eq($$SELECT r.hour, r.rows FROM
+		(SELECT usage_cells('{}', '{}', at, usage(1), NULL, 1, '', 'far', 'm', 'standard', NULL, NULL, NULL, NULL, 'ok', NULL) AS state
+		 FROM unnest('{4714-11-24 BC, 1999-12-31 23:30Z, 294276-12-31 23:30Z}'::timestamptz[]) AS at) AS s, usage_cells_rows(s.state::text::usage_cells_state) AS r$$,
+	$$SELECT date_trunc('hour', at, 'UTC'), 1::bigint FROM unnest('{4714-11-24 BC, 1999-12-31 23:30Z, 294276-12-31 23:30Z}'::timestamptz[]) AS at$$,
+	'rows of any time travel between workers');
 SELECT results_eq('SELECT sum(rows)::bigint, sum(fingerprint)::bigint FROM usage_cells_rows(cells_of(0, 30000)) WHERE usage IS NULL',
 	'SELECT count(*), sum(id)::bigint FROM cells_rows WHERE model IS NULL', 'rows that cannot be summed up are counted');
 SELECT bag_eq('SELECT * FROM usage_cells_rows(usage_cells_combine(cells_of(0, 7000), cells_of(7000, 30000))) WHERE usage IS NOT NULL', 'SELECT * FROM cells_grouped', 'merged');

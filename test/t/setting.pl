@@ -52,17 +52,17 @@ sub answers
 # (15 itself says so of an unknown time zone)
 my $refused = qr/^t\n?.*ERROR:  (invalid value for parameter "inferacct.as_of"|time zone "nowhere\/there" not recognized)/s;
 my @values = (
-	[ '2026-11-29T22:06:20Z', '', qr/2026-11-29 22:06:20\+00/ ],
-	[ '2026-11-29 22:06:20 UTC', '', qr/2026-11-29 22:06:20\+00/ ],
-	[ '2026-11-29 22:06 Asia/Tokyo', '', qr/2026-11-29 13:06:00\+00/ ],
-	[ '2026-11-29 22:06 EST', '', qr/2026-11-30 03:06:00\+00/ ],
-	[ '29 November 2026', '', qr/2026-11-29 00:00:00\+00/ ],
-	[ '29/11/2026', q(SET datestyle = 'ISO, DMY';), qr/2026-11-29 00:00:00\+00/ ],
-	[ '29/11/2026', q(SET datestyle = 'ISO, MDY';), $refused ],
-	[ '2026-11-29 22:06 Nowhere/There', '', $refused ],
+	[ '2026-12-29T22:06:20Z', '', qr/2026-12-29 22:06:20\+00/ ],
+	[ '2026-12-29 22:06:20 UTC', '', qr/2026-12-29 22:06:20\+00/ ],
+	[ '2026-12-29 22:06 Asia/Tokyo', '', qr/2026-12-29 13:06:00\+00/ ],
+	[ '2026-12-29 22:06 EST', '', qr/2026-12-30 03:06:00\+00/ ],
+	[ '29 December 2026', '', qr/2026-12-29 00:00:00\+00/ ],
+	[ '29/12/2026', q(SET datestyle = 'ISO, DMY';), qr/2026-12-29 00:00:00\+00/ ],
+	[ '29/12/2026', q(SET datestyle = 'ISO, MDY';), $refused ],
+	[ '2026-12-29 22:06 Nowhere/There', '', $refused ],
 	[ '2026-13-45', '', $refused ],
-	[ '2026-11-29', q(SET timezone = 'Asia/Tokyo';), qr/2026-11-29 00:00:00\+09/ ],
-	[ '2026-11-29', '', qr/2026-11-29 00:00:00\+00/ ],
+	[ '2026-12-29', q(SET timezone = 'Asia/Tokyo';), qr/2026-12-29 00:00:00\+09/ ],
+	[ '2026-12-29', '', qr/2026-12-29 00:00:00\+00/ ],
 );
 for my $case (@values)
 {
