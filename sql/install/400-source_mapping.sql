@@ -180,7 +180,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION source_path(text, text[]) IS
-'Expression for the text at the first of these paths in an expression for a document that has one; NULL without a document.';
+'Expression for the text at the first of these paths that a document has; NULL without a document.';
 
 CREATE FUNCTION inferacct_internal.session_attributes(session text, agent text)
 RETURNS jsonb
