@@ -50,11 +50,21 @@ COMMENT ON FUNCTION litellm_counts(jsonb, text, text, text) IS
 'The counts of a row of LiteLLM as a payload: usage_object of metadata, and its own columns where that has none. The '
 'usage of a batch is of several requests.';
 
+-- Nearly all rows, told by a look at a hash table and not by the patterns of the others.
+CREATE FUNCTION inferacct_internal.litellm_is_plain(call_type text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN call_type IN ('completion', 'acompletion', 'text_completion', 'atext_completion', 'embedding', 'aembedding',
+	'responses', 'aresponses', 'anthropic_messages', 'generate_content', 'agenerate_content');
+
+COMMENT ON FUNCTION litellm_is_plain(text) IS 'Is a row of LiteLLM, by its type, an answer in text or an embedding?';
+
 -- No answer of speech or pictures is free: where nothing is counted, something was charged.
 CREATE FUNCTION inferacct_internal.litellm_charged(call_type text, usd numeric)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN call_type ~ 'speech|transcription|image|video|ocr|rerank|search' THEN greatest(usd, 1) ELSE usd END;
+RETURN CASE WHEN litellm_is_plain(call_type) THEN usd
+	WHEN call_type ~ 'speech|transcription|image|video|ocr|rerank|search' THEN greatest(usd, 1) ELSE usd END;
 
 COMMENT ON FUNCTION litellm_charged(text, numeric) IS
 	'Above 0 where a call of LiteLLM was charged for: what it says, or that it is of a kind that is.';
@@ -63,7 +73,7 @@ COMMENT ON FUNCTION litellm_charged(text, numeric) IS
 CREATE FUNCTION inferacct_internal.litellm_is_call(call_type text, input text, output text, usd numeric)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN call_type ~
+RETURN CASE WHEN litellm_is_plain(call_type) THEN true WHEN call_type ~
 	'^a?(create_batch|cancel_batch|list_batches|(create|retrieve|delete|list|get)_files?|file_(create|retrieve|delete|'
 	'list|content)|(create|cancel|list|retrieve)_fine_tuning_jobs?|(get|delete|cancel|list)_(responses|input_items)|'
 	'vector_store_.*|list_mcp_tools|call_mcp_tool|health_check)$'
