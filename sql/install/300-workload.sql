@@ -82,13 +82,16 @@ RETURN format($query$
 	SELECT at, usage, greatest(meter(usage, 'requests'), 1) AS requests, model, service_tier, region, duration_ms,
 		score,
 		model = ANY ($3) AS routed, usd, CASE WHEN batch_usd < usd THEN batch_usd END AS batch_usd
-	FROM %s AS l,
-		LATERAL (
-			SELECT token_cost(l.model, l.usage, l.at, l.service_tier, l.region) AS usd,
-				CASE WHEN l.tolerates >= interval '24 hours' AND coalesce(l.service_tier, 'standard') = 'standard'
-					THEN token_cost(l.model, l.usage, l.at, 'batch', l.region) END AS batch_usd
-		) AS c
-	WHERE l.at >= $1 AND l.at < $2
+	FROM (
+		SELECT l.*, token_cost(l.model, l.usage, l.at, l.service_tier, l.region) AS usd,
+			CASE WHEN l.tolerates >= interval '24 hours' AND coalesce(l.service_tier, 'standard') = 'standard'
+				THEN token_cost(l.model, l.usage, l.at, 'batch', l.region) END AS batch_usd
+		FROM (
+			-- A source computes its usage: once a row, and its price once, too.
+			SELECT at, usage, model, service_tier, region, duration_ms, score, tolerates
+			FROM %s WHERE at >= $1 AND at < $2 OFFSET 0
+		) AS l OFFSET 0
+	) AS c
 $query$, log);
 
 COMMENT ON FUNCTION workload_query(regclass) IS

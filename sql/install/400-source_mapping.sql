@@ -101,7 +101,7 @@ COMMENT ON FUNCTION number_time(numeric, numeric) IS
 
 CREATE FUNCTION inferacct_internal.milliseconds(began timestamptz, ended timestamptz)
 RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN CASE WHEN isfinite(began) AND isfinite(ended)
 	THEN greatest(extract(epoch FROM ended - began) * 1000, 0)::bigint END;
 

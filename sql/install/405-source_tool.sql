@@ -35,7 +35,8 @@ END;
 COMMENT ON FUNCTION litellm_other_counts(jsonb, text, text, text) IS
 'litellm_counts() of a row that is no plain answer.';
 
--- One expression, which the planner puts in its place, for nearly all rows.
+-- One expression, which the planner puts in its place, for nearly all rows; with jsonb_build_object(), which is
+-- STABLE, it would not.
 CREATE FUNCTION inferacct_internal.litellm_counts(metadata jsonb, call_type text, input text, output text)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
@@ -43,7 +44,7 @@ RETURN CASE WHEN metadata #> '{usage_object,prompt_tokens}' IS NOT NULL AND meta
 	'{usage_object,completion_tokens}' IS NOT NULL
 	AND coalesce(strpos(call_type, 'batch') = 0 AND strpos(call_type, 'image') = 0 AND strpos(call_type, 'rerank') = 0
 		AND strpos(call_type, 'video') = 0, true)
-	THEN jsonb_build_object('usage', metadata -> 'usage_object') ELSE litellm_other_counts(metadata, call_type, input,
+	THEN jsonb_set('{}', '{usage}', metadata -> 'usage_object') ELSE litellm_other_counts(metadata, call_type, input,
 		output) END;
 
 COMMENT ON FUNCTION litellm_counts(jsonb, text, text, text) IS
