@@ -26,6 +26,10 @@ DECLARE
 	pivot numeric;
 	factor numeric;
 BEGIN
+	IF m > 100 OR cardinality(gram) <> m * m THEN
+		PERFORM inferacct_internal.fail('22023', format('%s sums of products and %s moments are no normal equations',
+			cardinality(gram), m), 'There are n * n and n of them, for at most 100 meters.');
+	END IF;
 	FOR i IN 1 .. m LOOP
 		a := a || gram[(i - 1) * m + 1 : i * m] || moments[i]
 			|| ARRAY(SELECT CASE WHEN j = i THEN 1 ELSE 0 END::numeric FROM generate_series(1, m) AS j ORDER BY j);
@@ -62,7 +66,7 @@ COMMENT ON FUNCTION solve_normal(numeric[], numeric[]) IS
 'Solves gram x = moments exactly, for a Gram matrix of whole numbers, row by row: x = numerators / denominator; '
 'inverse: the diagonal of the inverse, times denominator. '
 'free: what is a combination of those before it, and taken as 0; entangled: what is free, or depends on it. NULL '
-'gives NULLs.';
+'gives NULLs. Error 22023 for more than 100 moments, or a matrix of another size.';
 
 CREATE TYPE inferacct_internal.implied_fit AS (requests bigint, explained bigint, consistent boolean,
 	usd numeric[], sure boolean[], reasons text[], residual numeric, unit_usd numeric[]);

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = error;
-SELECT plan(52);
+SELECT plan(54);
 SELECT setseed(0.42);
 
 -- ---------------------------------------------------------------------------
@@ -159,5 +159,7 @@ SELECT is(round_moment('2026-10-31 23:00Z', '2026-11-01 00:10Z'), '2026-11-01Z',
 SELECT is(round_moment('2026-10-31 22:10Z', '2026-10-31 22:50Z'), '2026-10-31 22:50Z', 'or the request itself');
 SELECT is(round_number(127990, 128200), 128000::bigint, 'the roundest number between two');
 SELECT is(round_number(5, 6), 5::bigint, 'or the only one');
+SELECT throws_ok($$SELECT inferacct_internal.solve_normal('{}', '{1}')$$, '22023', NULL, 'equations of another shape are refused');
+SELECT throws_ok($$SELECT inferacct_internal.solve_normal(array_fill(1::numeric, ARRAY[101 * 101]), array_fill(1::numeric, ARRAY[101]))$$, '22023', NULL, 'and more than there can be meters');
 SELECT * FROM finish();
 ROLLBACK;
