@@ -49,7 +49,7 @@ my %long = (
 
 for my $what (sort keys %long)
 {
-	my ($rc, $out, $err) = $node->psql('postgres', "SET search_path = public, inferacct, inferacct_internal; SET statement_timeout = '500ms'; $long{$what}",
+	my ($rc, $out, $err) = $node->psql('postgres', "SET search_path = public, inferacct, inferacct_internal; SET statement_timeout = '50ms'; $long{$what}",
 		timeout => $PostgreSQL::Test::Utils::timeout_default, on_error_die => 0);
 	isnt($rc, 0, "$what: does not finish");
 	like($err, qr/canceling statement due to statement timeout/, "$what: is cancelled") or diag($err);
