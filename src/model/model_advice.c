@@ -6,7 +6,9 @@
  */
 #include "model/model_advice.h"
 
-#include "model/model_rewrite.h"
+#include "model/model_resolve.h"
+#include "model/name_text.h"
+#include "model/provider_name.h"
 
 #include <string.h>
 

@@ -9,6 +9,7 @@
  */
 #include "model/model_resolve.h"
 #include "model/model_rewrite.h"
+#include "model/provider_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -379,26 +380,4 @@ ModelRuleName(ModelRule rule)
 	};
 
 	return names[rule];
-}
-
-bool
-ProviderNameOf(const char *label, size_t length, const char *vendor, char *name)
-{
-	char		lower[MODEL_NAME_SIZE];
-	const char *const *family;
-	const char *one;
-
-	if (!CopyText(name, MODEL_NAME_SIZE, label, length))
-		return false;
-	CopyText(lower, sizeof(lower), label, length);
-	LowerCase(lower);
-	if (vendor != NULL && strcmp(lower, vendor) == 0)
-		return CopyText(name, MODEL_NAME_SIZE, vendor, strlen(vendor));
-	family = ProviderFamily(lower);
-	if (family == NULL)
-		return true;
-	one = family[0];
-	if (vendor != NULL && ProviderFamily(vendor) == family)
-		one = vendor;
-	return CopyText(name, MODEL_NAME_SIZE, one, strlen(one));
 }

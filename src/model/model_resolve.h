@@ -172,12 +172,4 @@ ModelIsExact(const ModelMatch *match)
 	return match->rule <= MODEL_RULE_PROVIDER;
 }
 
-/*
- * Write the one name of a provider that a log calls `label`: the provider that
- * the model is priced under, when the label is a spelling of it ("vendor", which
- * may be NULL), else the first of its known spellings, else the label as written.
- * false, and nothing is written, when it does not fit in MODEL_NAME_SIZE bytes.
- */
-extern bool ProviderNameOf(const char *label, size_t length, const char *vendor, char *name);
-
 #endif							/* INFERACCT_MODEL_RESOLVE_H */

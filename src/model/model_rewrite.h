@@ -57,12 +57,6 @@ typedef enum Spelling
 /* Spell a model into a buffer of MODEL_NAME_SIZE; false when that is no other spelling. */
 extern bool ReadingRespell(const char *model, Spelling spelling, char *spelled);
 
-/* All spellings of a provider, NULL-terminated; NULL for one that is not known. */
-extern const char *const *ProviderFamily(const char *provider);
-
-/* The provider that makes the models whose names begin so; NULL when nobody is known to. */
-extern const char *MakerOf(const char *model);
-
 /* Give the provider, stated by the name or preferred, unless the name stated one before. */
 extern void ReadingSetProvider(Reading *reading, const char *provider, bool prefers);
 

@@ -1,6 +1,6 @@
 /*
  * name_text.h
- *	  Text of names: copying into a buffer, prefixes, lower case.
+ *	  Text of names: copying into a buffer, beginnings and ends, lower case.
  *
  * Invariant: what is written is NUL-terminated within its buffer.
  *
@@ -28,6 +28,14 @@ static inline bool
 StartsWith(const char *text, const char *start)
 {
 	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static inline bool
+EndsWith(const char *text, const char *end)
+{
+	size_t		length = strlen(text);
+
+	return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
 }
 
 static inline void

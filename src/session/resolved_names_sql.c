@@ -15,6 +15,7 @@
 
 #include "core/service_tier.h"
 #include "model/model_resolve.h"
+#include "model/provider_name.h"
 #include "session/price_cache.h"
 #include "session/request_arguments.h"
 

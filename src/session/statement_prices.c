@@ -22,7 +22,7 @@
 #include "price/cost.h"
 #include "server/errors.h"
 #include "model/model_advice.h"
-#include "model/model_rewrite.h"
+#include "model/provider_name.h"
 #include "model/model_suggest.h"
 #include "server/call_site.h"
 #include "session/known_at.h"

@@ -11,6 +11,7 @@
 
 #include "model/model_advice.h"
 #include "model/model_resolve.h"
+#include "model/provider_name.h"
 #include "model/model_suggest.h"
 
 #define LENGTH(array) ((int) (sizeof(array) / sizeof((array)[0])))
