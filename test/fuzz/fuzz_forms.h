@@ -23,11 +23,4 @@ FuzzForms(FormsFields list, const uint8_t *data, size_t size)
 	FormsFree();
 }
 
-/* Memory for a value that is read, all zeros. */
-static inline void *
-FuzzZeros(size_t size)
-{
-	return memset(FormsAllocate(NULL, size), 0, size);
-}
-
 #endif							/* INFERACCT_FUZZ_FORMS_H */

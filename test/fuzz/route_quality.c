@@ -15,11 +15,11 @@ typedef struct Quality
 static void *
 PointsFields(Fields *fields, void *value)
 {
-	Quality    *quality = fields->reading ? FuzzZeros(sizeof(Quality)) : value;
+	Quality    *quality = fields->reading ? FormsZeros(sizeof(Quality)) : value;
 
 	QualityCountField(fields, &quality->count, 1 << 20);
 	if (fields->reading)
-		quality->points = FuzzZeros(quality->count * sizeof(QualityPoint));
+		quality->points = FormsZeros(quality->count * sizeof(QualityPoint));
 	QualityPointFields(fields, quality->points, quality->count);
 	return quality;
 }

@@ -3,29 +3,7 @@
  *	  The state of spend_by_month(), in both forms.
  */
 #include "fuzz_forms.h"
-
-#include "spend/spend_by_month.h"
-
-static void *
-SumsFields(Fields *fields, void *value)
-{
-	SpendByMonth *sums = value;
-	MonthModel **models = NULL;
-
-	if (fields->reading)
-	{
-		sums = FuzzZeros(sizeof(SpendByMonth));
-		SpendByMonthInit(sums, FormsAllocate, NULL);
-	}
-	else
-	{
-		models = malloc((sums->nmodels + 1) * sizeof(MonthModel *));
-		SpendByMonthModels(sums, models);
-	}
-	SpendByMonthFields(fields, sums, models);
-	free(models);
-	return sums;
-}
+#include "month_sums.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

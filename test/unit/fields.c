@@ -5,45 +5,15 @@
  */
 #include <math.h>
 
-#include "forms.h"
+#include "everything.h"
 
 #define MUTATIONS 20000
-
-typedef struct Everything
-{
-	int64_t		small;
-	int64_t		large;
-	bool		flag;
-	Money		usd;
-	double		number;
-	const char *name;
-	size_t		length;
-	uint32_t	count;
-	MeterCounts used;
-} Everything;
-
-static void *
-EverythingFields(Fields *fields, void *value)
-{
-	Everything *all = fields->reading ? memset(FormsAllocate(NULL, sizeof(Everything)), 0, sizeof(Everything)) : value;
-
-	FieldFormat(fields, 1, true);
-	FieldInteger(fields, &all->small, -5, 5);
-	FieldInteger(fields, &all->large, INT64_MIN, INT64_MAX);
-	FieldFlag(fields, &all->flag);
-	FieldMoney(fields, &all->usd);
-	FieldDouble(fields, &all->number);
-	FieldString(fields, &all->name, &all->length, 100);
-	FieldCount(fields, &all->count, 3);
-	FieldUsage(fields, &all->used);
-	return all;
-}
 
 /* A number, and all the rest. */
 static void *
 RestFields(Fields *fields, void *value)
 {
-	Everything *all = fields->reading ? memset(FormsAllocate(NULL, sizeof(Everything)), 0, sizeof(Everything)) : value;
+	Everything *all = fields->reading ? FormsZeros(sizeof(Everything)) : value;
 
 	FieldInteger(fields, &all->small, -5, 5);
 	FieldRest(fields, &all->name, &all->length);
@@ -62,7 +32,7 @@ IntegerFields(Fields *fields, void *value)
 static void *
 StringFields(Fields *fields, void *value)
 {
-	Everything *all = fields->reading ? memset(FormsAllocate(NULL, sizeof(Everything)), 0, sizeof(Everything)) : value;
+	Everything *all = fields->reading ? FormsZeros(sizeof(Everything)) : value;
 
 	FieldString(fields, &all->name, &all->length, 8);
 	return all;

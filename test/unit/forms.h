@@ -41,6 +41,13 @@ FormsAllocate(void *owner, size_t size)
 	return forms_blocks[forms_nblocks++] = malloc(size == 0 ? 1 : size);
 }
 
+/* Memory for a value that is read, all zeros. */
+static inline void *
+FormsZeros(size_t size)
+{
+	return memset(FormsAllocate(NULL, size), 0, size);
+}
+
 static inline void
 FormsFree(void)
 {

@@ -130,7 +130,7 @@ typedef struct Points
 static void *
 PointsFields(Fields *fields, void *value)
 {
-	Points	   *points = fields->reading ? memset(FormsAllocate(NULL, sizeof(Points)), 0, sizeof(Points)) : value;
+	Points	   *points = fields->reading ? FormsZeros(sizeof(Points)) : value;
 
 	QualityCountField(fields, &points->count, 20);
 	QualityPointFields(fields, points->points, points->count);

@@ -5,8 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "spend/spend_by_month.h"
-#include "forms.h"
+#include "month_sums.h"
 
 #define MODELS 500
 #define MONTHS 30
@@ -31,28 +30,6 @@ FreeAll(void)
 	while (nblocks > 0)
 		free(blocks[--nblocks]);
 	FormsFree();
-}
-
-/* What sums consist of, as CheckForms() wants it. */
-static void *
-SumsFields(Fields *fields, void *value)
-{
-	SpendByMonth *sums = value;
-	MonthModel **models = NULL;
-
-	if (fields->reading)
-	{
-		sums = FormsAllocate(NULL, sizeof(SpendByMonth));
-		SpendByMonthInit(sums, FormsAllocate, NULL);
-	}
-	else
-	{
-		models = malloc((sums->nmodels + 1) * sizeof(MonthModel *));
-		SpendByMonthModels(sums, models);
-	}
-	SpendByMonthFields(fields, sums, models);
-	free(models);
-	return sums;
 }
 
 /* Month by month, by the rule of leap years. */
