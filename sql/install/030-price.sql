@@ -27,6 +27,19 @@ AS 'MODULE_PATHNAME', 'is_meter';
 COMMENT ON FUNCTION is_meter(text) IS
 'Is this the name of a meter of type usage (input, output, cache_read ...)? NULL gives NULL.';
 
+CREATE FUNCTION inferacct_internal.check_meter(name text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT inferacct_internal.is_meter(name) THEN
+		PERFORM inferacct_internal.fail('22023', format('unknown meter "%s"', name),
+			hint => 'Meters are the argument names of usage(): input, output, cache_read ...');
+	END IF;
+END $$;
+
+COMMENT ON FUNCTION check_meter(text) IS 'Refuses (22023) what is no meter of type usage. NULL passes.';
+
 CREATE FUNCTION inferacct_internal.is_token_meter(name text) RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME', 'is_token_meter';
@@ -681,6 +694,21 @@ COMMENT ON FUNCTION alias_target(text, text, timestamptz, timestamptz, bigint) I
 'user''s, or a shipped one of a name without prices of its own. Versions published after as_of or numbered above '
 'last_version are not known. No row: the name stands for itself. NULL arguments: no row.';
 
+CREATE FUNCTION inferacct_internal.price_name(named_provider text, named_model text, named_region text,
+	valid_from timestamptz, OUT provider text, OUT model text, OUT region text, OUT is_alias boolean)
+LANGUAGE sql VOLATILE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(t.provider, named_provider), coalesce(t.model, named_model),
+		coalesce(nullif(named_region, ''), t.region, ''), t.provider IS NOT NULL
+	FROM (VALUES (true)) AS one
+	LEFT JOIN alias_target(named_provider, named_model,
+		CASE WHEN isfinite(valid_from) THEN valid_from ELSE clock_timestamp() END) AS t ON true
+$$;
+
+COMMENT ON FUNCTION price_name(text, text, text, timestamptz) IS
+'Under what a price of provider/model from valid_from on (-infinity: now) is kept: what it is an alias of, or itself.';
+
 CREATE FUNCTION inferacct_internal.publish_price(
 	provider			text,
 	model				text,
@@ -707,10 +735,7 @@ BEGIN
 		PERFORM inferacct_internal.fail('22004', 'a price needs provider, model and meter',
 			hint => 'usd NULL withdraws a price; the names must be given.');
 	END IF;
-	IF NOT is_meter(meter) THEN
-		PERFORM inferacct_internal.fail('22023', format('unknown meter "%s"', meter),
-			hint => 'Meters are the argument names of usage(): input, output, cache_read ...');
-	END IF;
+	PERFORM check_meter(meter);
 	IF usd < 0 OR usd = 'NaN' THEN
 		PERFORM inferacct_internal.fail('22003', format('a price cannot be %s', usd),
 			hint => 'Use 0 for free and NULL to withdraw a price.');
@@ -726,10 +751,8 @@ BEGIN
 	END IF;
 
 	PERFORM lock_prices();
-	SELECT t.provider, t.model, coalesce(nullif(publish_price.region, ''), t.region) AS region INTO meant
-	FROM alias_target(publish_price.provider, publish_price.model, CASE WHEN isfinite(valid_from) THEN valid_from
-		ELSE clock_timestamp() END) AS t;
-	IF FOUND THEN
+	SELECT * INTO meant FROM price_name(provider, model, region, valid_from);
+	IF meant.is_alias THEN
 		RAISE NOTICE '% is an alias: the price is that of %', provider || '/' || model,
 			concat_ws(' in ', meant.provider || '/' || meant.model, nullif(meant.region, ''));
 		publish_price.provider := meant.provider;

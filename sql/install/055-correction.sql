@@ -27,12 +27,7 @@ BEGIN
 		PERFORM inferacct_internal.fail('22008', 'valid_from must be a time or -infinity');
 	END IF;
 	PERFORM lock_prices();
-	SELECT t.provider, t.model, coalesce(nullif(end_price.region, ''), t.region) AS region INTO meant
-	FROM alias_target(end_price.provider, end_price.model, CASE WHEN isfinite(valid_from) THEN valid_from
-		ELSE clock_timestamp() END) AS t;
-	IF NOT FOUND THEN
-		SELECT end_price.provider, end_price.model, coalesce(end_price.region, '') AS region INTO meant;
-	END IF;
+	SELECT * INTO meant FROM price_name(provider, model, region, valid_from);
 	IF NOT EXISTS (SELECT FROM price AS p JOIN price_version AS v USING (version) WHERE v.catalog IS NULL
 			AND (p.provider, p.model, p.region, p.service_tier, p.meter, p.above_input_tokens, p.threshold_inclusive)
 				= (meant.provider, meant.model, meant.region, coalesce(end_price.service_tier, 'standard'),

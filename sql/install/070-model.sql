@@ -126,10 +126,7 @@ BEGIN
 	IF coalesce(contract, '') = '' THEN
 		PERFORM inferacct_internal.fail('22004', 'a term needs the name of its contract');
 	END IF;
-	IF NOT is_meter(meter) THEN
-		PERFORM inferacct_internal.fail('22023', format('unknown meter "%s"', meter),
-			hint => 'Meters are the argument names of usage(): input, output, cache_read ...');
-	END IF;
+	PERFORM check_meter(meter);
 	PERFORM lock_prices();
 	IF model IS NOT NULL AND provider IS NOT NULL THEN
 		SELECT t.provider, t.model, t.region INTO meant
