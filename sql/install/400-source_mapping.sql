@@ -59,17 +59,17 @@ AS 'MODULE_PATHNAME', 'try_json';
 COMMENT ON FUNCTION try_json(text) IS
 'jsonb from its text; NULL when it is no JSON, nested more than 200 deep, or has a number that no jsonb holds.';
 
--- A CASE, since what is no number must not be cast.
+-- A CASE, since what is no number must not be cast.  Not STRICT: the planner would not take it in.
 CREATE FUNCTION inferacct_internal.try_number(value text)
 RETURNS numeric
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN CASE WHEN value ~ '^\s*[-+]?(\d{1,40}\.?\d{0,60}|\.\d{1,60})([eE][-+]?\d{1,2})?\s*$' THEN value::numeric END;
 
 COMMENT ON FUNCTION try_number(text) IS 'numeric from its text; NULL when that is no plain number.';
 
 CREATE FUNCTION inferacct_internal.try_whole(value text)
 RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN CASE WHEN value ~ '^\s*\d{1,18}(\.0*)?\s*$' THEN trunc(value::numeric)::bigint END;
 
 COMMENT ON FUNCTION try_whole(text) IS 'bigint from its text; NULL when that is no whole number of 0 to 10^18.';

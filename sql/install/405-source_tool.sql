@@ -8,29 +8,31 @@
 
 CREATE FUNCTION inferacct_internal.litellm_other_counts(metadata jsonb, call_type text, input text, output text)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
-BEGIN ATOMIC
-	SELECT CASE
-		WHEN c.counts ? 'search_units' THEN jsonb_build_object('meta', jsonb_build_object('billed_units', c.counts))
-		WHEN call_type LIKE '%video%' AND c.counts ? 'duration_seconds' THEN jsonb_build_object('object', 'video',
-			'status', 'completed', 'seconds', c.counts -> 'duration_seconds')
-		WHEN call_type LIKE '%image%' AND NOT c.counts ?| ARRAY['output_tokens_details', 'completion_tokens_details']
-			THEN
-			jsonb_build_object('type', 'image_generation.completed', 'usage', c.counts)
-		WHEN call_type LIKE '%retrieve_batch' AND NOT c.counts ? 'requests' THEN jsonb_build_object('usage', c.counts
-			|| '{"requests": 2}')
-		ELSE jsonb_build_object('usage', c.counts) END
-	FROM (SELECT CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END
-		AS kept,
-		jsonb_build_object('prompt_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)),
-			'completion_tokens', coalesce(to_jsonb(try_number(output)), to_jsonb(output))) AS of_columns,
-		coalesce(try_number(input), 1) <> 0 OR coalesce(try_number(output), 1) <> 0 AS has_columns) AS k
-	CROSS JOIN LATERAL (SELECT CASE
-		WHEN k.kept ?| ARRAY['prompt_tokens', 'completion_tokens'] THEN k.of_columns || k.kept
-		WHEN k.kept ?| ARRAY['input_tokens', 'output_tokens'] THEN k.kept
-		WHEN k.kept IS NULL OR k.has_columns OR k.kept = '{}' THEN k.of_columns || coalesce(k.kept, '{}')
-		ELSE k.kept END AS counts) AS c;
-END;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	kept jsonb := CASE WHEN jsonb_typeof(metadata -> 'usage_object') = 'object' THEN metadata -> 'usage_object' END;
+	of_columns jsonb := jsonb_build_object('prompt_tokens', coalesce(to_jsonb(try_number(input)), to_jsonb(input)),
+		'completion_tokens', coalesce(to_jsonb(try_number(output)), to_jsonb(output)));
+	has_columns boolean := coalesce(try_number(input), 1) <> 0 OR coalesce(try_number(output), 1) <> 0;
+	counts jsonb := CASE
+		WHEN kept ?| ARRAY['prompt_tokens', 'completion_tokens'] THEN of_columns || kept
+		WHEN kept ?| ARRAY['input_tokens', 'output_tokens'] THEN kept
+		WHEN kept IS NULL OR has_columns OR kept = '{}' THEN of_columns || coalesce(kept, '{}')
+		ELSE kept END;
+BEGIN
+	RETURN CASE
+		WHEN counts ? 'search_units' THEN jsonb_build_object('meta', jsonb_build_object('billed_units', counts))
+		WHEN call_type LIKE '%video%' AND counts ? 'duration_seconds' THEN jsonb_build_object('object', 'video',
+			'status', 'completed', 'seconds', counts -> 'duration_seconds')
+		WHEN call_type LIKE '%image%' AND NOT counts ?| ARRAY['output_tokens_details', 'completion_tokens_details']
+			THEN jsonb_build_object('type', 'image_generation.completed', 'usage', counts)
+		WHEN call_type LIKE '%retrieve_batch' AND NOT counts ? 'requests' THEN
+			jsonb_build_object('usage', counts || '{"requests": 2}')
+		ELSE jsonb_build_object('usage', counts) END;
+END
+$$;
 
 COMMENT ON FUNCTION litellm_other_counts(jsonb, text, text, text) IS
 'litellm_counts() of a row that is no plain answer.';
@@ -558,6 +560,15 @@ RETURN source_format('((b.bucket {->>} %s) {||} ''/'' {||} inferacct_internal.re
 COMMENT ON FUNCTION source_result_id(text) IS
 	'Expression for a request_id of a result of a page: the beginning of its bucket, and its result_key().';
 
+CREATE FUNCTION inferacct_internal.source_has_results()
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN source_format('coalesce(pg_catalog.jsonb_array_length(CASE WHEN pg_catalog.jsonb_typeof(b.bucket '
+	'{->} ''results'') {=} ''array'' THEN b.bucket {->} ''results'' END) {>} 0, true)');
+
+COMMENT ON FUNCTION source_has_results() IS
+	'Expression for what leaves out the buckets of a page in which nothing was used; what is no list is rejected.';
+
 CREATE FUNCTION inferacct_internal.openai_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
@@ -580,8 +591,7 @@ AS $$
 			'project', source_result('project_id'), 'api_key', source_result('api_key_id'), 'end_user',
 			source_result('user_id')),
 		'from', source_pages(relation, mapping),
-		'where', source_format('coalesce(pg_catalog.jsonb_array_length(CASE WHEN pg_catalog.jsonb_typeof(b.bucket '
-		'{->} ''results'') {=} ''array'' THEN b.bucket {->} ''results'' END) {>} 0, true)'))
+		'where', source_has_results())
 $$;
 
 COMMENT ON FUNCTION openai_definition(regclass, jsonb) IS
@@ -617,8 +627,7 @@ AS $$
 		'refuse', source_format('CASE WHEN e.result {->} ''amount'' IS NOT NULL THEN ''a page of costs, not of '
 		'usage: give it to reconcile() by cost_lines()'' END'),
 		'from', source_pages(relation, mapping),
-		'where', source_format('coalesce(pg_catalog.jsonb_array_length(CASE WHEN pg_catalog.jsonb_typeof(b.bucket '
-		'{->} ''results'') {=} ''array'' THEN b.bucket {->} ''results'' END) {>} 0, true)'))
+		'where', source_has_results())
 $$;
 
 COMMENT ON FUNCTION anthropic_definition(regclass, jsonb) IS 'Definition of a table of pages of Anthropic''s '
