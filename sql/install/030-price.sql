@@ -696,7 +696,7 @@ COMMENT ON FUNCTION alias_target(text, text, timestamptz, timestamptz, bigint) I
 
 CREATE FUNCTION inferacct_internal.price_name(named_provider text, named_model text, named_region text,
 	valid_from timestamptz, OUT provider text, OUT model text, OUT region text, OUT is_alias boolean)
-LANGUAGE sql VOLATILE PARALLEL SAFE COST 1000
+LANGUAGE sql VOLATILE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(t.provider, named_provider), coalesce(t.model, named_model),
