@@ -15,6 +15,15 @@ COMMENT ON FUNCTION resolve_model(text, timestamptz) IS
 'ambiguous under inferacct.unpriced = null. Errors: IA002 unknown, with the nearest known names; '
 'IA003 ambiguous, with the providers that have it; 22008 a time that is not finite';
 
+CREATE FUNCTION inferacct_internal.may_mean(model text, names text[])
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME';
+
+COMMENT ON FUNCTION may_mean(text, text[]) IS
+'Whether a model''s name may lead to one of these, of models or aliases (patterns too), at whatever prices: by the '
+'rules of resolve_model(), whose answer it never rules out; whoever the provider is. NULL gives NULL.';
+
 -- What reports group by: a log may call one provider, or one model, by many names.
 CREATE FUNCTION resolved_provider(provider text, model text, at timestamptz)
 RETURNS text

@@ -259,6 +259,21 @@ $$;
 COMMENT ON FUNCTION context_thresholds() IS
 'The total inputs at which a context tier of any model begins, in any version of the prices.';
 
+CREATE FUNCTION inferacct_internal.windowed_names()
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH windowed AS (SELECT DISTINCT p.provider, p.model FROM price AS p WHERE p.time_windows IS NOT NULL)
+	SELECT coalesce(array_agg(n.name ORDER BY n.name), '{}')
+	FROM (SELECT w.model FROM windowed AS w UNION SELECT a.alias FROM model_alias AS a JOIN windowed USING (provider, model))
+		AS n(name)
+$$;
+
+COMMENT ON FUNCTION windowed_names() IS
+'The models that have a price by weekly hours in any version, and their aliases: what may_mean() one of them is kept '
+'by the hour.';
+
 -- Windows are taken on every day and an hour to either side, which covers
 -- changes of the clock; what is cut too often only makes more rows.
 CREATE FUNCTION inferacct_internal.price_cuts(from_at timestamptz, until_at timestamptz)

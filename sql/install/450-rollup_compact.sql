@@ -205,6 +205,20 @@ $$;
 COMMENT ON FUNCTION months_cut(timestamptz[]) IS
 'Takes out of usage_monthly the months in which one of these moments lies; all when one is NULL. For triggers.';
 
+-- What a name means from then on may have weekly hours, which a month of sums does not tell apart.
+CREATE FUNCTION inferacct_internal.alias_cut(provider text, model text, valid_from timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT $3 WHERE $3 > '-infinity' AND NOT EXISTS (
+		SELECT FROM inferacct.price AS p WHERE (p.provider, p.model) = ($1, $2) AND p.time_windows IS NOT NULL)
+$$;
+
+COMMENT ON FUNCTION alias_cut(text, text, timestamptz) IS
+'The moment at which an alias of a model cuts months; NULL when it cuts all, as when the model has weekly hours. '
+'For triggers.';
+
 CREATE FUNCTION inferacct_internal.price_cuts_months()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -218,8 +232,8 @@ BEGIN
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
 		PERFORM inferacct_internal.months_cut(ARRAY(SELECT valid_from FROM written UNION SELECT valid_to FROM written));
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT CASE
-			WHEN valid_from > '-infinity' THEN valid_from END FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT inferacct_internal.alias_cut(provider, model, valid_from)
+			FROM written));
 	ELSE
 		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT valid_from FROM written));
 	END IF;
@@ -228,8 +242,8 @@ END
 $$;
 
 COMMENT ON FUNCTION price_cuts_months() IS
-'Statement trigger of the price tables: months in which a new price begins, or all when it has windows or context '
-'tiers, are no longer compacted.';
+'Statement trigger of the price tables: months in which a new price or alias begins, or all when it has windows or '
+'context tiers, are no longer compacted.';
 
 REVOKE ALL ON FUNCTION price_cuts_months() FROM PUBLIC;
 
@@ -247,7 +261,7 @@ BEGIN
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
 		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM inferacct_internal.months_cut(ARRAY[CASE WHEN NEW.valid_from > '-infinity' THEN NEW.valid_from END]);
+		PERFORM inferacct_internal.months_cut(ARRAY[inferacct_internal.alias_cut(NEW.provider, NEW.model, NEW.valid_from)]);
 	ELSE
 		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from]);
 	END IF;
@@ -271,25 +285,6 @@ BEGIN
 			'FOR EACH ROW EXECUTE FUNCTION price_cut_replicated()', name);
 	END LOOP;
 END $$;
-
--- May this name ever mean a model whose price depends on the hour?  Better once too often than not.
-CREATE FUNCTION inferacct_internal.may_have_windows(model text, at timestamptz)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-SET inferacct.unpriced TO 'null'
-AS $$
-	WITH windowed AS (SELECT DISTINCT p.provider, p.model FROM price AS p WHERE p.time_windows IS NOT NULL),
-	meant AS (SELECT r.provider, r.model FROM resolve_model($1, $2) AS r)
-	SELECT EXISTS (SELECT FROM windowed AS w, meant
-		WHERE strpos(lower($1), lower(w.model)) > 0 OR (w.provider, w.model) = (meant.provider, meant.model))
-	OR EXISTS (SELECT FROM model_alias AS a JOIN windowed AS w USING (provider, model)
-		WHERE strpos(lower($1), lower(a.alias)) > 0)
-$$;
-
-COMMENT ON FUNCTION may_have_windows(text, timestamptz) IS
-'Whether a model''s name may stand for one whose price depends on the time of day: by its letters, its aliases, and '
-'what it means at that time. NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.price_changes(from_at timestamptz, until_at timestamptz)
 RETURNS timestamptz[]
@@ -328,8 +323,8 @@ BEGIN
 			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month)
 				AND h.hour < begin_of(next_month(m.month))
 		), windowed AS MATERIALIZED (
-			SELECT model FROM (SELECT model, max(last_at) AS at FROM hours GROUP BY model) AS names
-				WHERE may_have_windows(model, at)
+			SELECT model FROM (SELECT DISTINCT model FROM hours) AS names
+				WHERE may_mean(model, (SELECT windowed_names()))
 		)
 		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds,
 			aggregated,

@@ -332,8 +332,8 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month))))
 			AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
-		SELECT n.model FROM (SELECT u.model, max(u.last_at) AS at FROM monthly_usage AS u GROUP BY u.model) AS n
-			WHERE may_have_windows(n.model, n.at)
+		SELECT n.model FROM (SELECT DISTINCT u.model FROM monthly_usage AS u) AS n
+			WHERE may_mean(n.model, (SELECT windowed_names()))
 	)
 	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
 		u.team, u.aggregated,

@@ -494,6 +494,7 @@ DECLARE
 	corrected text[] := '{}';
 	follows boolean;
 	multiples text;
+	windowed text[] := windowed_names();
 BEGIN
 	FOR g IN
 		WITH told AS MATERIALIZED (
@@ -606,7 +607,7 @@ BEGIN
 				ELSIF last_book.rule = 'contract' THEN
 					reason := concat_ws('; ', reason,
 						'the book has the contract''s price: set_contract_term() corrects it');
-				ELSIF may_have_windows(g.named, part.last_at) THEN
+				ELSIF may_mean(g.named, windowed) THEN
 					reason := concat_ws('; ', reason,
 						'the book has prices by the hour, which set_price() would put out of force');
 				ELSE

@@ -82,8 +82,8 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(min(hour), max(last_at) + interval '1 hour') AS cuts
 			FROM hours
 	), windowed AS MATERIALIZED (
-		SELECT model FROM (SELECT model, max(last_at) AS at FROM hours GROUP BY model) AS names
-			WHERE may_have_windows(model, at)
+		SELECT model FROM (SELECT DISTINCT model FROM hours) AS names
+			WHERE may_mean(model, (SELECT windowed_names()))
 	)
 	SELECT day_of(h.hour), min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.usage),
 		h.aggregated,

@@ -9,6 +9,7 @@
  */
 #include "model/model_resolve.h"
 #include "model/model_rewrite.h"
+#include "model/name_pattern.h"
 #include "model/provider_name.h"
 
 #include <stdio.h>
@@ -368,6 +369,80 @@ ModelResolve(const char *name, int64_t at, const ModelDirectory *directory, Mode
 		memcpy(match->ref.region, written.region, sizeof(match->ref.region));
 	memcpy(match->unwrapped, written.model, sizeof(match->unwrapped));
 	return status;
+}
+
+/* ---------- what a name may mean ---------- */
+
+/* Names, in place of a directory. */
+typedef struct KnownNames
+{
+	const char *const *names;
+	int			count;
+	bool		any_provider;	/* any prefix may be a provider; else only those that everybody knows */
+} KnownNames;
+
+/* A name without its first part, which may be a provider's. */
+static const char *
+AfterProvider(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	return slash == NULL ? name : slash + 1;
+}
+
+static int
+FindKnown(void *arg, const char *provider, const char *model, ModelRef *refs, int max)
+{
+	const KnownNames *known = arg;
+
+	(void) provider, (void) refs, (void) max;
+	for (int i = 0; i < known->count; i++)
+	{
+		const char *name = known->names[i];
+
+		if (IsNamePattern(name) ? NamePatternMatches(name, "", model) > 0 :
+			strcmp(name, model) == 0 || strcmp(AfterProvider(name), model) == 0 || strcmp(name, AfterProvider(model)) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static bool
+MayBeProvider(void *arg, const char *provider)
+{
+	(void) provider;
+	return ((const KnownNames *) arg)->any_provider;
+}
+
+static ModelStatus
+LookUpKnown(Search *search, const char *model)
+{
+	return FindKnown(search->directory->arg, NULL, model, NULL, 0) > 0 ? MODEL_FOUND : MODEL_UNKNOWN;
+}
+
+static ModelStatus
+KnownReading(Search *search)
+{
+	return LookUpSpellings(search, LookUpKnown);
+}
+
+bool
+ModelMayMean(const char *name, const char *const *known, int count)
+{
+	KnownNames	names = {.names = known,.count = count};
+	ModelDirectory directory = {.arg = &names,.find = FindKnown,.is_provider = MayBeProvider};
+	Search		search = {.directory = &directory};
+	Reading		written = {.rule = MODEL_RULE_EXACT};
+
+	if (!CopyText(written.model, sizeof(written.model), name, strnlen(name, MODEL_NAME_SIZE)) || name[0] == '\0')
+		return false;
+	if (FindKnown(&names, NULL, name, NULL, 0) > 0)
+		return true;
+	ReadingCutProxy(&written);
+	if (VisitReadings(&search, &written, KnownReading) == MODEL_FOUND)
+		return true;
+	names.any_provider = true;
+	return VisitReadings(&search, &written, KnownReading) == MODEL_FOUND;
 }
 
 const char *

@@ -156,6 +156,13 @@ typedef struct ModelMatch
 extern ModelStatus ModelResolve(const char *name, int64_t at,
 								const ModelDirectory *directory, ModelMatch *match);
 
+/*
+ * May the name lead to one of the known names, in whatever directory?  Known are
+ * names of models and their aliases, patterns among them.  Never false where
+ * ModelResolve() could answer with such a model; providers are not looked at.
+ */
+extern bool ModelMayMean(const char *name, const char *const *known, int count);
+
 extern const char *ModelRuleName(ModelRule rule);
 
 /* Does what was found rest on a guess: a version or date left out, a moving name, a catalog's pattern? */

@@ -1,14 +1,17 @@
 /*
  * model_resolve_sql.c
- *	  resolve_model(): what a model's name means.
+ *	  resolve_model(): what a model's name means; may_mean(): what it might mean
+ *	  at other prices.
  *
  * Invariant: the answer is the one that token_cost() acts on, as both ask the
- * Pricing of the statement.
+ * Pricing of the statement; and no prices give it one that may_mean() rules out.
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -16,6 +19,7 @@
 #include "session/request_arguments.h"
 
 PG_FUNCTION_INFO_V1(resolve_model);
+PG_FUNCTION_INFO_V1(may_mean);
 
 #define RESOLVE_COLUMNS 4
 
@@ -57,4 +61,20 @@ resolve_model(PG_FUNCTION_ARGS)
 		RaiseRefusal(&refusal);
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(MatchTuple(fcinfo, &match)));
+}
+
+/* (model, names): may the name lead to one of the names, of models and their aliases? */
+Datum
+may_mean(PG_FUNCTION_ARGS)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	const char **names;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	names = palloc(Max(count, 1) * sizeof(char *));
+	for (int i = 0; i < count; i++)
+		names[i] = nulls[i] ? "" : TextDatumGetCString(elements[i]);
+	PG_RETURN_BOOL(ModelMayMean(text_to_cstring(PG_GETARG_TEXT_PP(0)), names, count));
 }

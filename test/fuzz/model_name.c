@@ -100,7 +100,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	status = ModelResolve(name, 0, &directory, &match);
 	Promise((status == MODEL_NAME_TOO_LONG) == (strlen(name) >= MODEL_NAME_SIZE), "a name is too long from its length on");
 	if (status == MODEL_FOUND)
+	{
 		Promise(IsKnown(&match.ref) && ModelRuleName(match.rule) != NULL, "what is found is known");
+		Promise(ModelMayMean(name, (const char *const[]) {match.ref.model, "chat", "gpt-4"}, 3), "what is found was possible");
+	}
 	else if (status != MODEL_NAME_TOO_LONG)
 	{
 		Promise(match.candidate_count >= (status == MODEL_AMBIGUOUS ? 2 : 0) && match.candidate_count <= MODEL_CANDIDATES,

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(38);
+SELECT plan(39);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -62,6 +62,13 @@ SELECT results_eq($$SELECT month, usd, problem IS NULL FROM (SELECT u.month, d.u
 	FROM monthly_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
 	WHERE u.source = 'rep' AND coalesce(d.usd, 0) IS DISTINCT FROM rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region)) AS x$$,
 	'SELECT NULL::date, NULL::numeric, NULL::boolean WHERE false', 'rollup_cost_detail() sums to rollup_cost(), row by row');
+
+-- A name that comes to mean a model with weekly hours, in a month before: what was summed up of it is told apart.
+INSERT INTO usage_log (at, usage, model, source, request_id) SELECT timestamptz '2031-02-03 00:00Z' + n * interval '31 minutes', usage(n, 1), 'owl', 'rep', 'owl ' || n FROM generate_series(1, 300) AS n;
+SELECT pg_temp.refresh(), compact_usage();
+SELECT set_alias('owl', 'rep/rep-night', '2031-01-31 00:00Z');
+SELECT compact_usage();
+SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'an alias of a model with weekly hours takes later months out, too');
 
 -- Shared costs: in thirds that are no decimals.
 INSERT INTO shared_cost (month, name, usd, basis, models, capacity) VALUES

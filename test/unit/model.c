@@ -113,6 +113,22 @@ BookIsProvider(void *arg, const char *provider)
 	return false;
 }
 
+/* Nothing is found that ModelMayMean() rules out, knowing the model's name and its aliases. */
+static void
+HoldToMayMean(const Book *book, const char *name, const ModelRef *found)
+{
+	const char *known[64] = {found->model};
+	int			count = 1;
+
+	for (int i = 0; i < book->alias_count && count < LENGTH(known); i++)
+	{
+		if (strcmp(book->aliases[i].model, found->model) == 0)
+			known[count++] = book->aliases[i].name;
+	}
+	if (!ModelMayMean(name, known, count))
+		Ok(false, "%s may mean %s", name, found->model);
+}
+
 /* What a name resolves to, as text: "provider model region rule", or "status: candidates". */
 static const char *
 Resolved(Book *book, const char *name, int64_t at, ModelMatch *match)
@@ -125,6 +141,7 @@ Resolved(Book *book, const char *name, int64_t at, ModelMatch *match)
 	switch (status)
 	{
 		case MODEL_FOUND:
+			HoldToMayMean(book, name, &match->ref);
 			snprintf(text, sizeof(text), "%s %s %s %s", match->ref.provider, match->ref.model,
 					 match->ref.region[0] == '\0' ? "-" : match->ref.region, ModelRuleName(match->rule));
 			return text;
@@ -439,6 +456,34 @@ TestUnwrapped(void)
 	}
 }
 
+/* What a name may mean in a directory that nobody has yet; that nothing found is ruled out, Resolved() asks of all names here. */
+static void
+TestMayMean(void)
+{
+	static const struct
+	{
+		const char *name;
+		const char *known;
+		bool		expected;
+	}			cases[] = {
+		{"night-owl", "night-owl", true}, {"Night Owl", "night-owl", true}, {"night-owl-2026-01-01", "night-owl", true},
+		{"newco/night-owl", "night-owl", true}, {"NewCo:night-owl", "night-owl", true}, {"newco/night-owl", "other/night-owl", true},
+		{"us.newco.night-owl-v1:0", "night-owl", true}, {"night-owl", "night-owl-latest", true},
+		{"night-owl-7b", "night-owl", false}, {"my-night-owl", "night-owl", false}, {"night", "night-owl", false},
+		{"night-owl-7b", "newco/night-*", true}, {"owl", "newco/night-*", false}, {"newco/an-owl", "newco/*owl*", true},
+		{"", "night-owl", false}
+	};
+	char		longest[1024];
+
+	for (int i = 0; i < LENGTH(cases); i++)
+		Ok(ModelMayMean(cases[i].name, &cases[i].known, 1) == cases[i].expected, "%s %s mean %s", cases[i].name,
+		   cases[i].expected ? "may" : "cannot", cases[i].known);
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	Ok(!ModelMayMean(longest, (const char *const[]) {longest}, 1), "a name that is too long means nothing");
+	Ok(!ModelMayMean("night-owl", NULL, 0), "nothing known, nothing meant");
+}
+
 static void
 TestLength(void)
 {
@@ -638,6 +683,7 @@ main(void)
 	TestRules();
 	TestAliases();
 	TestUnwrapped();
+	TestMayMean();
 	TestLength();
 	TestFuzz();
 	TestNearest();
