@@ -15,8 +15,8 @@ AS 'MODULE_PATHNAME', 'parse_catalog'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 2000;
 
 COMMENT ON FUNCTION parse_catalog(text, text) IS
-'Rows of a price catalog. format: inferacct (native; also an array of such catalogs), genai-prices (data.json version '
-'2), litellm (model_prices_and_context_window.json), models.dev (api.json), pi-ai (its catalog of models). '
+'Rows of a price catalog. format: inferacct, the native one (also an array of such catalogs), or that of a foreign '
+'catalog (docs/prices.md). '
 'kind: price, alias, gpu_price; rejected (problem says why, path says where); '
 'merged (a charge that another field or entry states as well). Every price field of a foreign catalog gives exactly '
 'one row of kind price, rejected or merged; further rows are aliases, entries and names that cannot be taken '

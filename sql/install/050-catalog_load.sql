@@ -409,8 +409,8 @@ END $$;
 COMMENT ON FUNCTION load_prices(text, text, text, timestamptz, timestamptz, timestamptz) IS
 'Loads a price catalog as one new version and says what became of its entries: added (key not known before), changed, '
 'withdrawn (price null), unchanged, rejected (cannot be expressed; see catalog_rejection). '
-'They sum to the entries of the catalog. format: inferacct (native, pricing/README.md), genai-prices, litellm, '
-'models.dev, pi-ai. source: where it comes from, for entries that do not say; published_at: when it became known; '
+'They sum to the entries of the catalog. format: inferacct, the native one (pricing/README.md), or that of a '
+'foreign catalog (docs/prices.md). source: where it comes from, for entries that do not say; published_at: when it became known; '
 'observed_at: when it was read (NULL: published_at), which is the checked_on of a foreign catalog''s prices. '
 'All or nothing; a catalog that says nothing new adds no version. What a foreign catalog says without a date of a '
 'model that is known holds from observed_at on where it differs, and a window of time never reaches back; '

@@ -14,6 +14,8 @@
  * one condition of a list cannot be expressed, none of its prices is taken:
  * half of a conditional price is no price.
  *
+ * One room, though long: what one format says is read in one file.
+ *
  * Units: fields *_mtok are USD per 1,000,000, *_kcount and *_kpages per 1,000,
  * *_hours per 3,600 seconds.
  */

@@ -12,6 +12,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -161,6 +162,19 @@ PutRows(ReturnSetInfo *rsinfo, const Catalog *catalog)
 	MemoryContextDelete(row_context);
 }
 
+/* The names of the formats, as a sentence lists them. */
+static char *
+ListFormats(void)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (CatalogFormat format = 0; format < CATALOG_FORMAT_COUNT; format++)
+		appendStringInfo(&list, "%s%s", format == 0 ? "" : format + 1 < CATALOG_FORMAT_COUNT ? ", " : " and ",
+						 CatalogFormatName(format));
+	return list.data;
+}
+
 static CatalogFormat
 CheckFormat(const char *name)
 {
@@ -170,7 +184,7 @@ CheckFormat(const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown catalog format \"%s\"", name),
-				 errhint("The formats are inferacct, genai-prices, litellm, models.dev and pi-ai.")));
+				 errhint("The formats are %s.", ListFormats())));
 	return format;
 }
 

@@ -15,17 +15,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const format_names[] = {"inferacct", "genai-prices", "litellm", "models.dev", "pi-ai"};
+typedef struct FormatReader
+{
+	const char *name;
+	bool		(*read) (Catalog *catalog, const cJSON *root);	/* false: it is no catalog of that format */
+} FormatReader;
+
+static const FormatReader formats[CATALOG_FORMAT_COUNT] = {
+#define CATALOG_FORMAT(ENUM, name, reader) {name, reader},
+	CATALOG_FORMATS(CATALOG_FORMAT)
+#undef CATALOG_FORMAT
+};
+
 static const char *const kind_names[] = {"price", "alias", "gpu_price", "rejected", "merged"};
 
 bool
 CatalogFormatByName(const char *name, CatalogFormat *format)
 {
-	for (size_t i = 0; i < sizeof(format_names) / sizeof(format_names[0]); i++)
+	for (CatalogFormat known = 0; known < CATALOG_FORMAT_COUNT; known++)
 	{
-		if (strcmp(name, format_names[i]) == 0)
+		if (strcmp(name, formats[known].name) == 0)
 		{
-			*format = (CatalogFormat) i;
+			*format = known;
 			return true;
 		}
 	}
@@ -33,10 +44,17 @@ CatalogFormatByName(const char *name, CatalogFormat *format)
 }
 
 const char *
+CatalogFormatName(CatalogFormat format)
+{
+	return formats[format].name;
+}
+
+const char *
 CatalogKindName(CatalogKind kind)
 {
 	return kind_names[kind];
 }
+
 /* What must be unique among the rows of a catalog; NULL for rows that need not be. */
 static const char *
 RowKey(Catalog *catalog, const CatalogRow *row)
@@ -160,7 +178,7 @@ CatalogStatus
 CatalogParse(const char *text, size_t length, CatalogFormat format, CatalogStop stop, Catalog *catalog)
 {
 	cJSON	   *root;
-	bool		read = false;
+	bool		read;
 
 	memset(catalog, 0, sizeof(*catalog));
 	catalog->stop = stop;
@@ -168,24 +186,7 @@ CatalogParse(const char *text, size_t length, CatalogFormat format, CatalogStop 
 	if (root == NULL)
 		return CATALOG_MALFORMED;
 
-	switch (format)
-	{
-		case CATALOG_INFERACCT:
-			read = CatalogReadInferacct(catalog, root);
-			break;
-		case CATALOG_GENAI_PRICES:
-			read = CatalogReadGenaiPrices(catalog, root);
-			break;
-		case CATALOG_LITELLM:
-			read = CatalogReadLitellm(catalog, root);
-			break;
-		case CATALOG_MODELS_DEV:
-			read = CatalogReadModelsDev(catalog, root);
-			break;
-		case CATALOG_PI_AI:
-			read = CatalogReadPiAi(catalog, root);
-			break;
-	}
+	read = formats[format].read(catalog, root);
 	cJSON_Delete(root);
 
 	if (catalog->stopped)

@@ -22,13 +22,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* CATALOG_FORMAT(ENUM, name, reader): the one list of formats; the first is the native one, which is strict. */
+#define CATALOG_FORMATS(CATALOG_FORMAT) \
+	CATALOG_FORMAT(INFERACCT, "inferacct", CatalogReadInferacct) \
+	CATALOG_FORMAT(GENAI_PRICES, "genai-prices", CatalogReadGenaiPrices)	/* data.json, version 2 */ \
+	CATALOG_FORMAT(LITELLM, "litellm", CatalogReadLitellm)	/* model_prices_and_context_window.json */ \
+	CATALOG_FORMAT(MODELS_DEV, "models.dev", CatalogReadModelsDev)	/* api.json */ \
+	CATALOG_FORMAT(PI_AI, "pi-ai", CatalogReadPiAi)	/* its catalog of models */
+
 typedef enum CatalogFormat
 {
-	CATALOG_INFERACCT,			/* the native format, strict */
-	CATALOG_GENAI_PRICES,		/* pydantic/genai-prices data.json, version 2 */
-	CATALOG_LITELLM,			/* LiteLLM model_prices_and_context_window.json */
-	CATALOG_MODELS_DEV,			/* models.dev api.json */
-	CATALOG_PI_AI				/* the catalog of models of pi-ai */
+#define CATALOG_FORMAT(ENUM, name, reader) CATALOG_##ENUM,
+	CATALOG_FORMATS(CATALOG_FORMAT)
+#undef CATALOG_FORMAT
+	CATALOG_FORMAT_COUNT
 } CatalogFormat;
 
 typedef enum CatalogStatus
@@ -107,6 +114,7 @@ typedef struct Catalog
 
 /* The format called `name`; false when there is none. */
 extern bool CatalogFormatByName(const char *name, CatalogFormat *format);
+extern const char *CatalogFormatName(CatalogFormat format);
 
 /* Read NUL-terminated text of `length` bytes.  Call CatalogFree whatever it returns. */
 extern CatalogStatus CatalogParse(const char *text, size_t length, CatalogFormat format,

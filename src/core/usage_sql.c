@@ -196,22 +196,47 @@ usage_send(PG_FUNCTION_ARGS)
 
 /* ---- construction and casts ---- */
 
+/* What usage() keeps where it is called. */
+typedef struct UsageCall
+{
+	int			nmeters;		/* that a row may have; 0: not looked at yet */
+	uint8		meters[METER_COUNT];
+	UsageBuffer made;
+} UsageCall;
+
+/* Leave out the meters whose argument is none in every row, as nearly all are by default. */
+static pg_noinline void
+LookAtArguments(FunctionCallInfo fcinfo, UsageCall *call)
+{
+	if (PG_NARGS() > METER_COUNT)
+		elog(ERROR, "usage() has %d arguments for %d meters", PG_NARGS(), METER_COUNT);
+	for (int meter = 0; meter < PG_NARGS(); meter++)
+	{
+		const Const *given = CallSiteConstant(fcinfo, meter);
+
+		if (given == NULL || !(given->constisnull || DatumGetInt64(given->constvalue) == 0))
+			call->meters[call->nmeters++] = (uint8) meter;
+	}
+}
+
 /*
- * usage(input, output, ...): one argument per meter, NULL for none.  Called once
- * per log row, hence packed in one pass into memory of the call site.
+ * usage(input, output, ...): one argument per meter, NULL or 0 for none.  Called
+ * once per log row, hence packed in one pass into memory of the call site, where
+ * few of the meters are named.
  */
 Datum
 usage_make(PG_FUNCTION_ARGS)
 {
-	Usage	   *usage = &((UsageBuffer *) CallSiteMemory(fcinfo, sizeof(UsageBuffer)))->usage;
+	UsageCall  *call = CallSiteMemory(fcinfo, sizeof(UsageCall));
+	Usage	   *usage = &call->made.usage;
 	uint32		present = 0;
 	int			n = 0;
 
-	if (PG_NARGS() > METER_COUNT)
-		elog(ERROR, "usage() has %d arguments for %d meters", PG_NARGS(), METER_COUNT);
-
-	for (int meter = 0, nargs = PG_NARGS(); meter < nargs; meter++)
+	if (unlikely(call->nmeters == 0))
+		LookAtArguments(fcinfo, call);
+	for (int i = 0; i < call->nmeters; i++)
 	{
+		int			meter = call->meters[i];
 		int64		count = PG_ARGISNULL(meter) ? 0 : PG_GETARG_INT64(meter);
 
 		if (count == 0)

@@ -5,6 +5,10 @@
  *
  * Invariant: a rewriting that would not fit its buffer does not apply.
  *
+ * One room, though long: each rule is a small function of its own, and the table
+ * of them at the end is the order in which they are tried.  A new one is a
+ * function and a line of the table.
+ *
  * Pure C: no postgres.h.  Nothing here allocates.
  */
 #include "model/model_rewrite.h"

@@ -1,12 +1,14 @@
 /*
  * rate_card_build.c
  *	  Price rows of a model -> its rate card: lanes, segments and their vectors.
- *	  What a vector's rates are is decided in price_rule.c.
+ *	  Which rows are in force is decided in active_rows.c, and what a vector's rates
+ *	  are in price_rule.c.
+ *
+ * Invariant: a card is one piece of memory that grows as its parts are appended,
+ * rows and windows first, then the lanes; parts refer to each other by offset.
  */
-#include "price/price_rule.h"
-#include "price/rate_reason.h"
+#include "price/active_rows.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,64 +74,6 @@ AppendString(Builder *builder, const char *string)
 }
 
 /* ---------- rows ---------- */
-
-/* Order of keys: what distinguishes prices that hold side by side. */
-static int
-CompareKeys(const PriceRow *a, const PriceRow *b)
-{
-	int			order;
-
-	if ((order = PriceClass(a) - PriceClass(b)) != 0 ||
-		(order = (int) a->rank - (int) b->rank) != 0 ||
-		(order = (int) a->scope - (int) b->scope) != 0 ||
-		(order = strcmp(a->service_tier, b->service_tier)) != 0 ||
-		(order = strcmp(a->region, b->region)) != 0 ||
-		(order = (int) a->meter - (int) b->meter) != 0 ||
-		(order = CompareInt64(a->min_input, b->min_input)) != 0)
-		return order;
-	return strcmp(a->windows, b->windows);
-}
-
-/* Keys, then time, then what was known later last.  Rows that tie are ordered by what they say. */
-static int
-CompareRows(const void *left, const void *right)
-{
-	const PriceRow *a = left;
-	const PriceRow *b = right;
-	int			order;
-
-	if ((order = CompareKeys(a, b)) != 0 ||
-		(order = CompareInForce(a, b)) != 0 ||
-		(order = (int) a->kind - (int) b->kind) != 0 ||
-		(order = CompareInt64(a->value, b->value)) != 0 ||
-		(order = CompareInt64(a->unit_quantity, b->unit_quantity)) != 0 ||
-		(order = CompareInt64(a->valid_to, b->valid_to)) != 0 ||
-		(order = (int) a->checked_on - (int) b->checked_on) != 0 ||
-		(order = (int) a->agreement - (int) b->agreement) != 0 ||
-		(order = strcmp(a->currency, b->currency)) != 0 ||
-		(order = strcmp(a->catalog, b->catalog)) != 0 ||
-		(order = strcmp(a->note, b->note)) != 0)
-		return order;
-	return strcmp(a->source, b->source);
-}
-
-/* Sort the rows and drop those that were corrected; returns how many are left. */
-static int
-DropCorrected(PriceRow *rows, int nrows)
-{
-	int			kept = 0;
-
-	qsort(rows, (size_t) nrows, sizeof(PriceRow), CompareRows);
-	for (int i = 0; i < nrows; i++)
-	{
-		bool		corrected = i + 1 < nrows && CompareKeys(&rows[i], &rows[i + 1]) == 0 &&
-			rows[i].valid_from == rows[i + 1].valid_from;
-
-		if (!corrected)
-			rows[kept++] = rows[i];
-	}
-	return kept;
-}
 
 /* Distinct strings of a list of rows, in order of first appearance, after first. */
 static int
@@ -229,84 +173,6 @@ FillVector(Builder *builder, const VectorKey *key, RateVector *vector)
 
 /* ---------- segments and lanes ---------- */
 
-/* Does a row bear on the lane of this tier and region? */
-static bool
-BearsOn(const PriceRow *row, const char *tier, const char *region)
-{
-	return (Same(row->service_tier, tier) || Same(row->service_tier, STANDARD) || Same(row->service_tier, ANY)) &&
-		(Same(row->region, region) || row->region[0] == '\0' || Same(row->region, ANY));
-}
-
-/* Is the price of a list row withdrawn by whoever goes before those who state it? */
-static bool
-IsWithdrawn(const ActiveRows *active, const PriceRow *row)
-{
-	for (int i = 0; i < active->count; i++)
-	{
-		const PriceRow *other = active->rows[i];
-
-		if (other->kind == PRICE_WITHDRAWN && other->rank < row->rank && other->meter == row->meter &&
-			other->min_input == row->min_input && Same(other->windows, row->windows) &&
-			Same(other->service_tier, row->service_tier) && Same(other->region, row->region))
-			return true;
-	}
-	return false;
-}
-
-/* Take out withdrawals, and what they withdraw. */
-static void
-DropWithdrawn(ActiveRows *active, bool withdrawals)
-{
-	int			kept = 0;
-
-	if (!withdrawals)
-		return;
-	for (int i = 0; i < active->count; i++)
-	{
-		/* In their order the withdrawals that matter come first, and are still there. */
-		if (active->rows[i]->kind == PRICE_WITHDRAWN || PriceClass(active->rows[i]) != 0 || !IsWithdrawn(active, active->rows[i]))
-			active->rows[kept++] = active->rows[i];
-	}
-	active->count = kept;
-	kept = 0;
-	for (int i = 0; i < active->count; i++)
-	{
-		if (active->rows[i]->kind != PRICE_WITHDRAWN)
-			active->rows[kept++] = active->rows[i];
-	}
-	active->count = kept;
-}
-
-/* Collect the rows in force at `at` that bear on a lane; returns whether its tier exists then. */
-static bool
-CollectActive(Builder *builder, const char *tier, const char *region, int64_t at)
-{
-	bool		tier_exists = false;
-	bool		withdrawals = false;
-
-	builder->active.count = 0;
-	for (int i = 0; i < builder->nrows; i++)
-	{
-		const PriceRow *row = &builder->rows[i];
-		bool		replaced = PriceClass(row) == 0 && i + 1 < builder->nrows &&
-			CompareKeys(row, row + 1) == 0 && row[1].valid_from <= at;
-
-		if (row->valid_from > at || row->valid_to <= at || replaced || row->kind == PRICE_ENDED || !BearsOn(row, tier, region))
-			continue;
-		builder->active.rows[builder->active.count++] = row;
-		withdrawals |= row->kind == PRICE_WITHDRAWN;
-	}
-	DropWithdrawn(&builder->active, withdrawals);
-	for (int i = 0; i < builder->active.count && !tier_exists; i++)
-	{
-		const PriceRow *row = builder->active.rows[i];
-
-		tier_exists = (Same(row->service_tier, tier) && row->kind != CONTRACT_FACTOR && row->kind != CONTRACT_NONE) ||
-			(row->kind == CONTRACT_RATE && Same(row->service_tier, ANY) && Same(tier, STANDARD));
-	}
-	return tier_exists;
-}
-
 static int
 CompareTimes(const void *a, const void *b)
 {
@@ -354,7 +220,7 @@ BuildSegment(Builder *builder, const char *tier, const char *region, uint32_t at
 			 int64_t *buckets, uint32_t *used)
 {
 	Segment		segment = {.from = from,.to = to};
-	bool		exists = CollectActive(builder, tier, region, from);
+	bool		exists = CollectActive(builder->rows, builder->nrows, tier, region, from, &builder->active);
 	int			nbuckets = 1;
 	uint32_t	nsets;
 
@@ -572,75 +438,4 @@ RateCardBuild(const char *provider, const char *model, PriceRow *rows, int nrows
 	if (builder.status == CARD_OK)
 		*card = (RateCard *) builder.data;
 	return builder.status;
-}
-
-/* ---------- why ---------- */
-
-/* What the vector of a segment is for. */
-static VectorKey
-KeyOfVector(const RateCard *card, const Lane *lane, const Segment *segment, const CardVector *vector)
-{
-	const CardWindows *windows = CardAt(card, card->windows);
-	const uint32_t *used = CardAt(card, segment->windows);
-	const int64_t *buckets = CardAt(card, segment->buckets);
-	ptrdiff_t	index = vector - (const CardVector *) CardAt(card, segment->vectors);
-	VectorKey	key = {
-		.service_tier = CardString(card, lane->service_tier),.region = CardString(card, lane->region),
-		.min_input = buckets[index % segment->nbuckets]
-	};
-
-	for (uint32_t w = 1; w < segment->nwindows && key.nopen < MAX_WINDOWS; w++)
-	{
-		if ((uint32_t) (index / segment->nbuckets) & SegmentSetBit(w))
-			key.open[key.nopen++] = CardString(card, windows[used[w]].text);
-	}
-	return key;
-}
-
-static void
-RemoveActive(ActiveRows *active, const PriceRow *row)
-{
-	int			kept = 0;
-
-	for (int i = 0; i < active->count; i++)
-	{
-		if (active->rows[i] != row)
-			active->rows[kept++] = active->rows[i];
-	}
-	active->count = kept;
-}
-
-bool
-RateCardReason(const RateCard *card, const Lane *lane, const Segment *segment, const CardVector *vector,
-			   Meter meter, const Host *host, RateReason *reason)
-{
-	PriceRow   *rows = HostAllocate(host, (card->nrows + 1) * sizeof(PriceRow));
-	Builder		builder = {.host = host,.rows = rows,.nrows = (int) card->nrows};
-	VectorKey	key = KeyOfVector(card, lane, segment, vector);
-	RateFound	found = {0};
-
-	memset(reason, 0, sizeof(*reason));
-	builder.active.rows = HostAllocate(host, (card->nrows + 1) * sizeof(PriceRow *));
-	if (rows == NULL || builder.active.rows == NULL)
-		return false;
-	for (uint32_t i = 0; i < card->nrows; i++)
-		rows[i] = RateCardRow(card, i);
-	CollectActive(&builder, key.service_tier, key.region, segment->from);
-	if (!FindRate(&builder.active, &key, meter, &found))
-		return false;
-	reason->from = *found.from;
-	for (; reason->nfactors < found.nfactors; reason->nfactors++)
-		reason->factors[reason->nfactors] = *found.factors[reason->nfactors];
-	reason->priced_as = found.priced_as;
-	reason->fallback_region = found.fallback_region;
-	reason->fallback_tier = found.fallback_tier;
-	while (reason->nnext < MAX_NEXT)
-	{
-		RemoveActive(&builder.active, found.from);
-		memset(&found, 0, sizeof(found));
-		if (!FindRate(&builder.active, &key, meter, &found))
-			break;
-		reason->next[reason->nnext++] = *found.from;
-	}
-	return true;
 }

@@ -268,7 +268,7 @@ Widen(RouteState *state, int first, int last)
 }
 
 /* Is an argument these bytes, as far as can be seen without taking it apart? */
-static bool
+static pg_attribute_always_inline bool
 ArgumentIs(FunctionCallInfo fcinfo, int argument, const char *bytes, Size length)
 {
 	const char *value = DatumGetPointer(PG_GETARG_DATUM(argument));

@@ -1,12 +1,26 @@
 /*
  * call_site.c
- *	  Values kept at the place of a query that calls a function, by key.
+ *	  What is known at the place of a query that calls a function: values kept by
+ *	  key, and arguments that are constants.
  *
- * There are few: they are looked for one by one, the one used last first.
+ * Values are few: they are looked for one by one, the one used last first.
  */
 #include "postgres.h"
 
 #include "server/call_site.h"
+
+const Const *
+CallSiteConstant(FunctionCallInfo fcinfo, int argument)
+{
+	const Node *call = (const Node *) fcinfo->flinfo->fn_expr;
+	const Node *given;
+
+	/* Whoever calls with arguments that it does not show is not asked. */
+	if (call == NULL || !IsA(call, FuncExpr) || list_length(((const FuncExpr *) call)->args) != PG_NARGS())
+		return NULL;
+	given = list_nth(((const FuncExpr *) call)->args, argument);
+	return IsA(given, Const) ? (const Const *) given : NULL;
+}
 
 static CallCache *
 CacheOf(FunctionCallInfo fcinfo)

@@ -27,6 +27,7 @@
 
 #include "fmgr.h"
 #include "nodes/execnodes.h"
+#include "nodes/primnodes.h"
 #include "utils/memutils.h"
 
 #define CALL_CACHE_VALUES 128
@@ -42,6 +43,9 @@ CallSiteMemory(FunctionCallInfo fcinfo, Size size)
 		call->fn_extra = MemoryContextAllocZero(call->fn_mcxt, size);
 	return call->fn_extra;
 }
+
+/* An argument that the query writes as a constant, or leaves for one by default: the same in every row.  NULL: no constant. */
+extern const Const *CallSiteConstant(FunctionCallInfo fcinfo, int argument);
 
 /* Is it the transition or combine function of an aggregate, or of a window's, that is called? */
 static inline bool

@@ -57,7 +57,7 @@ resolve_model(PG_FUNCTION_ARGS)
 
 		if (PricingLeavesOut(pricing))
 			PG_RETURN_NULL();
-		refusal = PricingNameRefusal(pricing, name, strlen(name), at, true);
+		refusal = NameRefusal(pricing, name, strlen(name), at, true);
 		RaiseRefusal(&refusal);
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(MatchTuple(fcinfo, &match)));

@@ -22,6 +22,7 @@
 #include "core/host_sql.h"
 #include "server/errors.h"
 #include "price/price_book_text.h"
+#include "session/book_argument.h"
 #include "session/known_at.h"
 #include "session/price_cache.h"
 #include "session/price_fetch.h"

@@ -14,6 +14,7 @@
 #define INFERACCT_REQUEST_H
 
 #include "price/cost.h"
+#include "session/refusal.h"
 #include "session/statement_prices.h"
 
 typedef struct RequestText
@@ -21,6 +22,8 @@ typedef struct RequestText
 	const char *bytes;			/* NULL when not given */
 	Size		length;
 } RequestText;
+
+#define STANDARD_TIER ((RequestText) {"standard", 8})
 
 typedef struct Request
 {

@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "session/book_argument.h"
 #include "session/price_cache.h"
 #include "session/request.h"
 #include "core/usage_sql.h"

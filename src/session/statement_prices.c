@@ -3,16 +3,13 @@
  *	  Prices as one statement sees them: names resolved and rate cards fetched
  *	  when first asked for.
  *
- * A name's spans are found one by one, as the times of the log reach them; the
- * unknown names of a log are remembered as well, up to a number.
+ * Invariant: what was found is kept as long as the Pricing, so a pointer to it
+ * stays good; a name's spans are found one by one, as the times of the log reach
+ * them.  The unknown names of a log are remembered as well, up to a number.
  */
 #include "postgres.h"
 
-#include "access/detoast.h"
 #include "common/hashfn.h"
-#include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -20,12 +17,6 @@
 
 #include "server/compat.h"
 #include "price/cost.h"
-#include "server/errors.h"
-#include "model/model_advice.h"
-#include "model/provider_name.h"
-#include "model/model_suggest.h"
-#include "server/call_site.h"
-#include "session/known_at.h"
 #include "session/model_fetch.h"
 #include "session/price_fetch.h"
 #include "session/statement_prices.h"
@@ -370,140 +361,6 @@ PricingName(Pricing *pricing, const char *name, Size length, TimestampTz at)
 	return span;
 }
 
-/* ---------- what to say of a name that has no card ---------- */
-
-static void
-AppendCandidates(StringInfo list, const ModelMatch *match)
-{
-	for (int i = 0; i < match->candidate_count; i++)
-		appendStringInfo(list, "%s%s/%s", i == 0 ? "" : ", ",
-						 match->candidates[i].provider, match->candidates[i].model);
-}
-
-/* Names of the book, as "provider/model". */
-static int
-KnownNames(Pricing *pricing, char ***names)
-{
-	if (pricing->book == NULL)
-		return LoadModelNames(pricing->reader.as_of, names, CurrentMemoryContext);
-
-	*names = palloc(Max(pricing->book->ncards, 1) * sizeof(char *));
-	for (uint32 i = 0; i < pricing->book->ncards; i++)
-	{
-		const RateCard *card = PriceBookCardAt(pricing->book, i);
-
-		(*names)[i] = psprintf("%s/%s", CardString(card, card->provider), CardString(card, card->model));
-	}
-	return (int) pricing->book->ncards;
-}
-
-/* Up to three known models whose names are nearest, of every provider, as "provider/model". */
-static void
-AppendNearest(StringInfo list, Pricing *pricing, const char *name)
-{
-	char	  **names;
-	int			count = KnownNames(pricing, &names);
-	Nearest		nearest;
-
-	NearestInit(&nearest, name);
-	for (int i = 0; i < count; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		NearestOffer(&nearest, strchr(names[i], '/') + 1);
-	}
-	for (int n = 0; n < nearest.count; n++)
-	{
-		const char *maker = MakerOf(nearest.best[n].name);
-
-		/* Of those that have it, the maker goes first. */
-		for (int pass = maker == NULL; pass < 2; pass++)
-		{
-			for (int i = 0; i < count; i++)
-			{
-				bool		by_maker = maker != NULL && strncmp(names[i], maker, strlen(maker)) == 0 && names[i][strlen(maker)] == '/';
-
-				if (by_maker == (pass == 0) && strcmp(nearest.best[n].name, strchr(names[i], '/') + 1) == 0)
-					appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", names[i]);
-			}
-		}
-	}
-}
-
-const char *
-PricingLeaveOutHint(const Pricing *pricing)
-{
-	return pricing->book != NULL ? "make the book with price_book(unpriced => 'null') to leave such requests out" :
-		"SET inferacct.unpriced = 'null' to leave such requests out";
-}
-
-void
-RaiseRefusal(const Refusal *refusal)
-{
-	ereport(ERROR,
-			(errcode(refusal->sqlstate),
-			 errmsg_internal("%s", refusal->message),
-			 errdetail_internal("%s", refusal->detail),
-			 errhint("%s", refusal->hint)));
-}
-
-Refusal
-PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at, bool near)
-{
-	char	   *shown = pnstrdup(name, pg_mbcliplen(name, (int) length, MODEL_NAME_SIZE - 1));
-	char	   *terminated = pnstrdup(name, length);
-	char	   *time = pstrdup(timestamptz_to_str(at));
-	char	   *hidden = near && pricing->book == NULL ? HiddenModel(&pricing->reader, terminated, at) : NULL;
-	ModelMatch	match;
-	ModelStatus status = PricingResolve(pricing, terminated, at, &match);
-	StringInfoData list;
-	const char *meant;
-	const char *advice;
-
-	initStringInfo(&list);
-	if (status == MODEL_AMBIGUOUS)
-	{
-		AppendCandidates(&list, &match);
-		return (Refusal) {
-			.sqlstate = ERRCODE_IA_AMBIGUOUS_MODEL,
-			.message = psprintf("model \"%s\" is ambiguous", shown),
-			.detail = psprintf("%d providers have it: %s.", match.provider_count, list.data),
-			.hint = psprintf("Write the provider too, as in \"%s/%s\", or add an alias.",
-							 match.candidates[0].provider, match.candidates[0].model)
-		};
-	}
-	if (hidden != NULL)
-		return (Refusal) {
-			.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
-			.message = psprintf("unknown model \"%s\"", shown),
-			.detail = hidden,
-			.hint = "RESET inferacct.as_of, or ask as of a time when it was known."
-		};
-	if (status == MODEL_FOUND)
-		return (Refusal) {
-			.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
-			.message = psprintf("unknown model \"%s\"", shown),
-			.detail = psprintf("It means %s/%s at %s, which has no prices.", match.ref.provider, match.ref.model, time),
-			.hint = "Add prices with set_price() or load_prices()."
-		};
-	if (status == MODEL_UNKNOWN)
-		AppendCandidates(&list, &match);
-	if (near && list.len == 0)
-		AppendNearest(&list, pricing, terminated);
-	advice = ModelAdvice(terminated);
-	meant = list.len == 0 ? "provider/model" : pnstrdup(list.data, strcspn(list.data, ","));
-	return (Refusal) {
-		.sqlstate = ERRCODE_IA_UNKNOWN_MODEL,
-		.message = psprintf("unknown model \"%s\"", shown),
-		.detail = psprintf("No provider has prices for it (request of %s).", time),
-		.hint = psprintf("%s%s%s%s%sAdd a price with set_price(), or say what it means, as in SELECT set_alias(%s, %s). %s",
-						 advice == NULL ? "" : advice, advice == NULL ? "" : " ",
-						 list.len == 0 ? "" : "Nearest known: ", list.data, list.len == 0 ? "" : ". ",
-						 quote_literal_cstr(shown), quote_literal_cstr(meant),
-						 pricing->book != NULL ? "A book made with price_book(unpriced => 'null') leaves such requests out." :
-						 "View unpriced_usage lists all such names of the log; SET inferacct.unpriced = 'null' leaves such requests out.")
-	};
-}
-
 int32_t
 PricingUtcOffset(const char *timezone, int64_t at)
 {
@@ -516,95 +373,4 @@ PricingUtcOffset(const char *timezone, int64_t at)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("time zone \"%s\" of a price is not known to this server", timezone)));
 	return (int32_t) local->tm_gmtoff;
-}
-
-/* ---------- a price_book as an argument ---------- */
-
-/* A stored value whole in memory, when it was made by a build like this one and is not damaged. */
-static const PriceBook *
-CheckedBook(struct varlena *value)
-{
-	const PriceBook *book = (const PriceBook *) value;
-
-	switch (PriceBookCheck(book, VARSIZE(value)))
-	{
-		case BOOK_OK:
-			break;
-		case BOOK_OTHER_FORMAT:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("the price_book was stored by another version of inferacct"),
-					 errdetail("Its format is number %d, this version reads number %d.", book->format, PRICE_BOOK_FORMAT),
-					 errhint("Make it again with price_book(), or move it as text from the version that made it.")));
-			break;
-		case BOOK_OTHER_METERS:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("the price_book was stored by another version of inferacct"),
-					 errdetail("It has rates of %d meters, this version has %d meters.", book->meters, METER_COUNT),
-					 errhint("Make it again with price_book(), or move it as text from the version that made it.")));
-			break;
-		case BOOK_DAMAGED:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("the stored price_book is damaged"),
-					 errhint("Make it again with price_book().")));
-	}
-	return book;
-}
-
-const PriceBook *
-BookArgument(FunctionCallInfo fcinfo, int argument)
-{
-	return CheckedBook(PG_DETOAST_DATUM(PG_GETARG_DATUM(argument)));
-}
-
-/* What identifies a book without reading it whole: where it is stored, else its size and fingerprint. */
-typedef struct BookKey
-{
-	char		pointer[TOAST_POINTER_SIZE];
-	uint32		size;
-	uint64		fingerprint;
-} BookKey;
-
-static CallKey
-KeyOfBook(struct varlena *value, BookKey *key)
-{
-	if (VARATT_IS_EXTERNAL_ONDISK(value))
-		return (CallKey) {.bytes = {value},.length = {TOAST_POINTER_SIZE}};
-	if (VARATT_IS_EXTENDED(value))
-		value = pg_detoast_datum(value);
-	if (VARSIZE(value) < sizeof(PriceBook))
-		CheckedBook(value);		/* complains */
-	memset(key, 0, sizeof(*key));
-	key->size = VARSIZE(value);
-	key->fingerprint = ((const PriceBook *) value)->fingerprint;
-	return (CallKey) {.bytes = {key},.length = {sizeof(*key)}};
-}
-
-/* What a call site keeps for a book. */
-typedef struct BookCall
-{
-	Pricing    *pricing;
-} BookCall;
-
-Pricing *
-PricingOfArgument(FunctionCallInfo fcinfo, int argument)
-{
-	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(argument);
-	BookKey		key;
-	CallKey		call_key = KeyOfBook(value, &key);
-	BookCall   *call = CallCacheFind(fcinfo, call_key);
-	MemoryContext caller;
-	const PriceBook *book;
-
-	if (likely(call != NULL))
-		return call->pricing;
-	call = CallCacheMake(call_key, "price book", sizeof(BookCall));
-	caller = MemoryContextSwitchTo(CallValueContext(call));
-	book = CheckedBook(pg_detoast_datum_copy(value));
-	MemoryContextSwitchTo(caller);
-	call->pricing = PricingCreate(CallValueContext(call), "inferacct prices of a book", book);
-	CallCacheKeep(fcinfo, call);
-	return call->pricing;
 }

@@ -29,7 +29,7 @@ typedef struct NameSpan
 	struct NameSpan *next;
 	TimestampTz from;
 	TimestampTz to;
-	const RateCard *card;		/* NULL: no model, see PricingNameRefusal() */
+	const RateCard *card;		/* NULL: no model, see NameRefusal() */
 	const char *region;			/* what the name says of the region */
 	Size		region_length;
 	ModelRule	rule;			/* by which the name was understood */
@@ -178,32 +178,6 @@ SpanIsRefused(const Pricing *pricing, const NameSpan *span)
 {
 	return span->confidence == CONFIDENCE_GUESSED_NAME && PricingRefusesGuess(pricing);
 }
-
-/* How to have such requests left out, for a hint. */
-extern const char *PricingLeaveOutHint(const Pricing *pricing);
-
-/* Why something has no price, as its error says it; strings are palloc'd or constant. */
-typedef struct Refusal
-{
-	int			sqlstate;
-	const char *message;
-	const char *detail;
-	const char *hint;
-} Refusal;
-
-extern void RaiseRefusal(const Refusal *refusal) __attribute__((noreturn));
-
-/* Why a name has no card: unknown or ambiguous; `near` asks for a hint of what is near it, which takes long. */
-extern Refusal PricingNameRefusal(Pricing *pricing, const char *name, Size length, TimestampTz at, bool near);
-
-/* The book of an argument, which was made by a build like this one and is not damaged; an error otherwise. */
-extern const PriceBook *BookArgument(FunctionCallInfo fcinfo, int argument);
-
-/*
- * The prices of an argument of type price_book, kept at the call site for each
- * book that was met; the function keeps nothing else there.
- */
-extern Pricing *PricingOfArgument(FunctionCallInfo fcinfo, int argument);
 
 /* The offset of a time zone from UTC in seconds at a time; an unknown zone is an error. */
 extern int32_t PricingUtcOffset(const char *timezone, int64_t at);

@@ -209,6 +209,27 @@ UnpricedAlike(const RollupRow *row, const RequestPrice *price)
 	return (UsageKinds(priced) & UsageKinds(unpriced)) == 0;
 }
 
+/*
+ * The way that nearly all rows take: at rates that are flat, whatever the size or
+ * the hour, from the first request to the last, nothing is to be compared.  *price
+ * is without what tells why there is none.  False: find out the long way.
+ */
+static inline bool
+RollupFlatPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
+{
+	const NameSpan *span = RequestStandard(pricing, &row->request);
+
+	if (span == NULL || span->flat == NULL || span->region_length > 0 ||
+		row->request.at < span->flat_from || row->last_at >= span->flat_to)
+		return false;
+	price->card = span->card;
+	price->vector = span->flat;
+	price->name_rule = span->rule;
+	price->name_confidence = span->confidence;
+	price->fallback_region = false;
+	return true;
+}
+
 /* *usd = the cost of a row at *price, or false; told in price->refusal why, unless that is NULL. */
 static bool
 RollupRowPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price, Money *usd)
@@ -216,6 +237,8 @@ RollupRowPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price, Mone
 	CostProblem problem;
 	CostStatus	status;
 
+	if (likely(RollupFlatPrice(pricing, row, price)) && likely(UsageCost(price->vector, row->usage, usd, &problem) == COST_OK))
+		return true;
 	if (!RollupPrice(pricing, row, price))
 		return false;
 	status = UsageCost(price->vector, row->usage, usd, &problem);

@@ -1,7 +1,7 @@
 -- token_cost() and usage() give their results in memory of the call site.  Whatever
 -- keeps results of many rows has to have them apart, as it has those of plain SQL.
 BEGIN;
-SELECT plan(34);
+SELECT plan(36);
 SET search_path = inferacct, public;
 SELECT set_price('call-site', 'm', 'input', 1.25), set_price('call-site', 'm', 'output', 3) \g /dev/null
 
@@ -76,6 +76,20 @@ BEGIN
 END $$;
 UPDATE r SET u = usage(input => i, output => o);
 
+CREATE FUNCTION pg_temp.usage_of(outputs bigint[]) RETURNS usage[] LANGUAGE plpgsql AS $$
+DECLARE
+	made usage[];
+	output bigint;
+BEGIN
+	FOREACH output IN ARRAY outputs LOOP
+		made := made || usage(1, output, cache_read => NULL);
+	END LOOP;
+	RETURN made;
+END $$;
+SELECT is(pg_temp.usage_of('{NULL, 2, NULL, 0, 3}'), ARRAY[usage(1), usage(1, 2), usage(1), usage(1), usage(1, 3)], 'an argument that is NULL at first');
+PREPARE made(bigint) AS SELECT usage(1, $1);
+EXECUTE made(NULL) \g /dev/null
+SELECT results_eq('EXECUTE made(2)', 'SELECT usage(1, 2)', 'a parameter that was NULL before');
 SELECT pg_temp.same_usage('array_agg', 'SELECT array_agg($usage ORDER BY n)::text FROM r');
 SELECT pg_temp.same_usage('lag', 'SELECT array_agg(x ORDER BY n)::text FROM (SELECT n, lag($usage, 2) OVER (ORDER BY n) AS x FROM r) AS s');
 SELECT pg_temp.same_usage('window functions side by side', 'SELECT array_agg(x + y + z ORDER BY n)::text FROM (SELECT n, first_value($usage) OVER w AS x, last_value($usage) OVER w AS y, sum($usage) OVER w AS z FROM r WINDOW w AS (PARTITION BY g ORDER BY n ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING)) AS s');
