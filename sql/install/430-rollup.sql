@@ -266,8 +266,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH windowed AS (SELECT DISTINCT p.provider, p.model FROM price AS p WHERE p.time_windows IS NOT NULL)
 	SELECT coalesce(array_agg(n.name ORDER BY n.name), '{}')
-	FROM (SELECT w.model FROM windowed AS w UNION SELECT a.alias FROM model_alias AS a JOIN windowed USING (provider, model))
-		AS n(name)
+	FROM (SELECT w.model FROM windowed AS w
+		UNION SELECT a.alias FROM model_alias AS a JOIN windowed AS w USING (provider, model)) AS n(name)
 $$;
 
 COMMENT ON FUNCTION windowed_names() IS

@@ -232,8 +232,8 @@ BEGIN
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
 		PERFORM inferacct_internal.months_cut(ARRAY(SELECT valid_from FROM written UNION SELECT valid_to FROM written));
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT inferacct_internal.alias_cut(provider, model, valid_from)
-			FROM written));
+		PERFORM inferacct_internal.months_cut(ARRAY(
+			SELECT DISTINCT inferacct_internal.alias_cut(provider, model, valid_from) FROM written));
 	ELSE
 		PERFORM inferacct_internal.months_cut(ARRAY(SELECT DISTINCT valid_from FROM written));
 	END IF;
@@ -261,7 +261,8 @@ BEGIN
 	ELSIF TG_TABLE_NAME = 'contract_term' THEN
 		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from, NEW.valid_to]);
 	ELSIF TG_TABLE_NAME = 'model_alias' THEN
-		PERFORM inferacct_internal.months_cut(ARRAY[inferacct_internal.alias_cut(NEW.provider, NEW.model, NEW.valid_from)]);
+		PERFORM inferacct_internal.months_cut(
+			ARRAY[inferacct_internal.alias_cut(NEW.provider, NEW.model, NEW.valid_from)]);
 	ELSE
 		PERFORM inferacct_internal.months_cut(ARRAY[NEW.valid_from]);
 	END IF;

@@ -46,9 +46,8 @@ RETURNS integer
 LANGUAGE c STABLE PARALLEL SAFE COST 12
 AS 'MODULE_PATHNAME', 'rollup_worst_accum';
 
-CREATE AGGREGATE rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
-	aggregated boolean, service_tier text, region text) (
+CREATE AGGREGATE inferacct_internal.rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text) (
 	SFUNC = rollup_worst_accum, STYPE = integer, FINALFUNC = confidence_name, COMBINEFUNC = int4smaller, PARALLEL = SAFE
 );
 

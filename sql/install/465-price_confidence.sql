@@ -4,9 +4,8 @@
 -- worst that applies to it, so usd adds up to monthly_spend, and the shares of a
 -- month add up to 1.
 
-CREATE FUNCTION rollup_confidence(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
-	aggregated boolean, service_tier text, region text,
+CREATE FUNCTION inferacct_internal.rollup_confidence(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text,
 	OUT confidence text, OUT requests bigint, OUT usd numeric, OUT checked_on date)
 RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 1

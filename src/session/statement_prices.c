@@ -261,6 +261,7 @@ FindStandard(Pricing *pricing, NameSpan *span, TimestampTz at)
 			flat = PricingConverted(pricing, span->card, vector, at, &from, &to);
 	}
 	span->segment = segment;
+	span->lane = lane;
 	span->segment_from = from;
 	span->segment_to = to;
 	span->flat = flat;

@@ -42,6 +42,7 @@ typedef struct NameSpan
 	TimestampTz segment_from;
 	TimestampTz segment_to;
 	const Segment *segment;
+	const Lane *lane;
 
 	/* The same where its rates are flat: valid in [flat_from, flat_to), none when empty. */
 	TimestampTz flat_from;

@@ -211,22 +211,24 @@ UnpricedAlike(const RollupRow *row, const RequestPrice *price)
 
 /*
  * The way that nearly all rows take: at rates that are flat, whatever the size or
- * the hour, from the first request to the last, nothing is to be compared.  *price
- * is without what tells why there is none.  False: find out the long way.
+ * the hour, from the first request to the last, nothing is to be compared.
+ * False: find out the long way.
  */
 static inline bool
 RollupFlatPrice(Pricing *pricing, const RollupRow *row, RequestPrice *price)
 {
 	const NameSpan *span = RequestStandard(pricing, &row->request);
 
-	if (span == NULL || span->flat == NULL || span->region_length > 0 ||
-		row->request.at < span->flat_from || row->last_at >= span->flat_to)
+	if (span == NULL || span->flat == NULL || row->request.at < span->flat_from || row->last_at >= span->flat_to)
 		return false;
 	price->card = span->card;
+	price->lane = span->lane;
+	price->segment = span->segment;
+	price->stated = CardAt(span->card, span->segment->vectors);
 	price->vector = span->flat;
 	price->name_rule = span->rule;
 	price->name_confidence = span->confidence;
-	price->fallback_region = false;
+	price->fallback_region = span->region_length > 0 && LaneIsFallback(span->card, span->lane, span->region_length);
 	return true;
 }
 
