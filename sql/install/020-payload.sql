@@ -8,9 +8,9 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION parse_usage(text, text, jsonb) IS
 'usage of one request as disjoint meters (tokens, requests, searches, images, seconds, pages). '
 'payload: a response of a provider''s API, its usage object alone, or an array of the chunks of one stream. '
-'flavor: the API that sent it (openai, azure, anthropic, gemini, bedrock, mistral, cohere, groq, deepseek, xai, '
-'openrouter, perplexity); NULL tells it by shape. names: what names that no release knows count, {"name": "meter"}: a '
-'meter, input_total, output_total, cache_write_total, or null for no charge. '
+'flavor: the API that sent it, such as openai (docs/payloads.md); NULL tells it by shape. '
+'names: what names that no release knows count, {"name": "meter"}: a meter, input_total, output_total, '
+'cache_write_total, or null for no charge. '
 'NULL for a NULL payload and for a line of a batch''s output without an answer. '
 'Whether a count contains another is as the providers'' API references say. '
 'Errors: IA201 not JSON, no usage in it, another API''s shape, or a count that is not a whole number below 2^53; '

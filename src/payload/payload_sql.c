@@ -13,6 +13,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -123,6 +124,18 @@ CheckPayload(PayloadStatus status, const char *problem)
 	}
 }
 
+/* The names of the flavors, as a sentence lists them. */
+static char *
+ListFlavors(void)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (PayloadFlavor flavor = FLAVOR_DETECT + 1; flavor < FLAVOR_COUNT; flavor++)
+		appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", PayloadFlavorName(flavor));
+	return list.data;
+}
+
 /* The API that a flavor argument names; NULL means to tell it by shape. */
 static PayloadFlavor
 FlavorArgument(FunctionCallInfo fcinfo, int argument)
@@ -138,7 +151,7 @@ FlavorArgument(FunctionCallInfo fcinfo, int argument)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown payload flavor \"%s\"", text_to_cstring(name)),
-				 errhint("Flavors are openai, azure, anthropic, gemini, bedrock, mistral, cohere, groq, deepseek, xai, openrouter, perplexity, or NULL.")));
+				 errhint("Flavors are %s, or NULL.", ListFlavors())));
 	return flavor;
 }
 
