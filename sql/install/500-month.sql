@@ -36,7 +36,8 @@ COMMENT ON TABLE closed_month IS
 COMMENT ON COLUMN closed_month.known_at IS 'inferacct.as_of that gives the booked figures again';
 COMMENT ON COLUMN closed_month.unpriced_requests IS 'requests that had no price, and are in no booked figure of USD';
 COMMENT ON COLUMN closed_month.usd IS 'what the requests cost; shared_usd is apart';
-COMMENT ON COLUMN closed_month.shared_usd IS 'commitments, deployments and shared costs of the month, as booked (booked_cost)';
+COMMENT ON COLUMN closed_month.shared_usd IS
+'commitments, deployments and shared costs of the month, as booked (booked_cost)';
 COMMENT ON COLUMN closed_month.unread_hours IS
 'hours whose rows were not as refresh_usage() had read them, or could not be looked at, when the month was closed by '
 'force';
@@ -93,14 +94,16 @@ CREATE TABLE booked_cost (
 CREATE INDEX booked_cost_entry ON booked_cost (entry);
 
 COMMENT ON TABLE booked_cost IS
-'shared_cost_allocation of a month (shared costs, commitments, deployments by team) as each entry of month_journal that '
+'shared_cost_allocation of a month (shared costs, commitments, deployments by team) as each entry of month_journal '
+'that '
 'closes or restates it booked it.';
 SELECT pg_extension_config_dump('booked_cost', '');
 
-CREATE VIEW booked_now WITH (security_invoker = true) AS
+CREATE VIEW inferacct_internal.booked_now WITH (security_invoker = true) AS
 SELECT b.* FROM closed_month AS c JOIN booked_usage AS b USING (entry, month);
 
-COMMENT ON VIEW booked_now IS 'The rows of booked_usage that are the books of closed months: those of closed_month.entry.';
+COMMENT
+	ON VIEW booked_now IS 'The rows of booked_usage that are the books of closed months: those of closed_month.entry.';
 
 CREATE FUNCTION inferacct_internal.booked_append_only()
 RETURNS trigger
@@ -121,7 +124,7 @@ BEGIN
 	END IF;
 	PERFORM inferacct_internal.fail('IA103', format('table "%s" is append-only', TG_TABLE_NAME),
 		format('%s was refused: what is booked stays.', TG_OP),
-		'month_close shows what has changed since; adjust_month() books it, reopen_month() takes a closing back.');
+		'month_close shows what has changed since; adjust_month() books it, reopen_month() takes it back.');
 END
 $$;
 
@@ -159,7 +162,7 @@ BEGIN
 	END IF;
 	IF EXISTS (SELECT FROM closed_month AS c WHERE c.month = check_closing.month) THEN
 		PERFORM inferacct_internal.fail('42710', format('month %s is closed already', month),
-			hint => 'month_close shows what has changed since; adjust_month() books it, reopen_month() takes the closing back.');
+			hint => 'month_close shows what has changed since; adjust_month() books it, reopen_month() takes it back.');
 	END IF;
 END
 $$;

@@ -41,7 +41,8 @@ CREATE TABLE inferacct_internal.forgotten_usage (
 
 CREATE INDEX forgotten_usage_hour ON forgotten_usage (hour);
 
-COMMENT ON TABLE forgotten_usage IS 'The rows of usage_hourly that forgotten hours had, of those that were not as booked.';
+COMMENT
+	ON TABLE forgotten_usage IS 'The rows of usage_hourly that forgotten hours had, of those that were not as booked.';
 SELECT pg_extension_config_dump('forgotten_usage', '');
 
 CREATE FUNCTION inferacct_internal.keep_forgotten(origin text, since timestamptz, until timestamptz)
@@ -51,13 +52,16 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH now_has AS (
 		SELECT r.hour, md5(string_agg(r.line, ' ' ORDER BY r.line COLLATE "C")) AS digest
-		FROM (SELECT h.hour, ROW(h.first_at, h.last_at, h.min_input, h.max_input, h.usage, h.aggregated, h.tenant, h.source,
-				h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd)::text AS line
+		FROM (SELECT h.hour, ROW(h.first_at, h.last_at, h.min_input, h.max_input, h.usage, h.aggregated, h.tenant,
+			h.source,
+				h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status,
+					h.provider_usd)::text AS line
 			FROM usage_hourly AS h WHERE h.origin = $1 AND h.hour >= $2 AND h.hour < $3) AS r
 		GROUP BY r.hour
 	), booked AS (
 		SELECT r.hour, md5(string_agg(r.line, ' ' ORDER BY r.line COLLATE "C")) AS digest
-		FROM (SELECT hour_of(b.first_at) AS hour, ROW(b.first_at, b.last_at, b.min_input, b.max_input, b.usage, b.aggregated,
+		FROM (SELECT hour_of(b.first_at) AS hour, ROW(b.first_at, b.last_at, b.min_input, b.max_input, b.usage,
+			b.aggregated,
 				b.tenant, b.source, b.model, b.service_tier, b.region, b.provider, b.team, b.project, b.status,
 				b.provider_usd)::text AS line
 			FROM booked_now AS b WHERE b.origin = $1 AND hour_of(b.first_at) >= $2 AND hour_of(b.first_at) < $3) AS r

@@ -37,7 +37,8 @@ COMMENT ON COLUMN month_journal.at IS 'when it was booked, by the clock';
 COMMENT ON COLUMN month_journal.known_at IS 'inferacct.as_of that gives the booked figures again';
 COMMENT ON COLUMN month_journal.settings IS
 'what the figures depend on besides prices: contract, unpriced, guess, zone and currency';
-COMMENT ON COLUMN month_journal.coverage IS 'month_coverage() when a month was closed or restated, and what was missing';
+COMMENT
+	ON COLUMN month_journal.coverage IS 'month_coverage() when a month was closed or restated, and what was missing';
 COMMENT ON COLUMN month_journal.prices_digest IS 'SHA-256 of the price versions that were known; see docs/month_end.md';
 COMMENT ON COLUMN month_journal.digest IS 'SHA-256 of the lines of month_evidence(), each with its newline';
 SELECT pg_extension_config_dump('month_journal', '');
@@ -108,7 +109,8 @@ AS $$
 	WITH evidence AS (
 		SELECT 1 AS part, 'entry ' || (to_jsonb($1) - 'digest')::text AS line
 		UNION ALL
-		SELECT 2, 'after ' || coalesce((SELECT j.digest FROM month_journal AS j WHERE j.entry = $1.entry - 1), 'nothing')
+		SELECT 2, 'after ' || coalesce((SELECT j.digest FROM month_journal AS j WHERE j.entry = $1.entry - 1),
+			'nothing')
 		UNION ALL
 		SELECT 3, format('hour %s %s rows %s', to_char(r.hour, 'YYYY-MM-DD"T"HH24"Z"'), count(*),
 			sha256_hex(string_agg(r.line || E'\n', '' ORDER BY r.line COLLATE "C")))
@@ -123,7 +125,8 @@ AS $$
 	SELECT e.line FROM evidence AS e ORDER BY e.part, e.line COLLATE "C"
 $$;
 
-COMMENT ON FUNCTION entry_evidence(month_journal) IS 'month_evidence() of an entry, also of one that is not written yet.';
+COMMENT
+	ON FUNCTION entry_evidence(month_journal) IS 'month_evidence() of an entry, also of one that is not written yet.';
 
 CREATE FUNCTION inferacct_internal.evidence_digest(entry month_journal)
 RETURNS text
@@ -191,7 +194,8 @@ BEGIN
 	entry.who := acting_role();
 	entry.logged_in_as := session_user;
 	entry.at := clock_timestamp();
-	entry.usd := (SELECT trim_scale(coalesce(sum(l.usd), 0)) FROM journal_line AS l WHERE l.entry = write_entry.entry.entry);
+	entry.usd := (SELECT trim_scale(coalesce(sum(l.usd), 0)) FROM journal_line AS l
+		WHERE l.entry = write_entry.entry.entry);
 	entry.version := coalesce((SELECT max(v.version) FROM price_version AS v
 		WHERE v.published_at <= write_entry.entry.known_at), 0);
 	entry.prices_digest := prices_digest(entry.known_at);
@@ -200,7 +204,8 @@ BEGIN
 	RETURN entry;
 EXCEPTION WHEN unique_violation THEN
 	-- Under REPEATABLE READ the entry that was written since is not seen.
-	PERFORM inferacct_internal.fail('40001', 'another month was booked since this transaction began', NULL, 'Try again.');
+	PERFORM inferacct_internal.fail('40001', 'another month was booked since this transaction began', NULL,
+		'Try again.');
 END
 $$;
 
@@ -258,7 +263,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION known_now(timestamptz) IS
-'As of when a closed month is compared: inferacct.as_of, or else now, by the clock. NULL: by all prices, because none is '
+'As of when a closed month is compared: inferacct.as_of, or else now, by the clock. NULL: by all prices, because '
+'none is '
 'published for later, or the month was booked by such prices itself.';
 
 -- Where only prices that are published for later price what was used, they are taken, as reports do, and the books are
@@ -293,7 +299,8 @@ END
 $$;
 
 COMMENT ON FUNCTION closing_known_at(date, jsonb) IS
-'The time as of which a month is booked: now, by the clock; or that of prices published for later when only these price '
+'The time as of which a month is booked: now, by the clock; or that of prices published for later when only these '
+'price '
 'some of its usage.';
 
 CREATE FUNCTION inferacct_internal.refuse_incomplete(month date, coverage jsonb)
@@ -305,7 +312,8 @@ DECLARE
 	missing text;
 BEGIN
 	SELECT string_agg(format('%s%s: %s%s.', o ->> 'origin', o ->> 'shared_cost',
-		CASE WHEN o ->> 'problem' IS NOT NULL AND o ? 'origin' THEN format('it cannot be looked at: %s', o ->> 'problem')
+		CASE WHEN o ->> 'problem' IS NOT NULL AND o ? 'origin' THEN format('it cannot be looked at: %s',
+			o ->> 'problem')
 			WHEN o ->> 'problem' IS NOT NULL THEN o ->> 'problem'
 			ELSE concat_ws(', ',
 				CASE WHEN (o ->> 'unread_hours')::bigint > 0
@@ -326,7 +334,8 @@ END
 $$;
 
 COMMENT ON FUNCTION refuse_incomplete(date, jsonb) IS
-'Refuses (IA105) a month whose coverage has an origin with hours that are not read or were forgotten, or one that cannot '
+'Refuses (IA105) a month whose coverage has an origin with hours that are not read or were forgotten, or one that '
+'cannot '
 'be looked at, or a shared cost without a figure; says all of them.';
 
 -- What the month's entries have booked of it so far; adjustments lie in the books of other months.
@@ -414,7 +423,8 @@ BEGIN
 	e.known_at := coalesce(asked_as_of, closing_known_at(this, e.settings));
 	PERFORM use_settings(e.settings, e.known_at);
 	PERFORM book_rows(e.entry, this);
-	coverage := coverage || coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('shared_cost', c.kind || ' ' || c.name,
+	coverage := coverage || coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('shared_cost', c.kind || ' '
+		|| c.name,
 		'problem', c.problem)) FROM booked_cost AS c WHERE c.entry = e.entry AND c.allocated_usd IS NULL), '[]');
 	IF NOT coalesce(force, false) THEN
 		PERFORM refuse_incomplete(this, coverage);
@@ -477,7 +487,8 @@ END
 $$;
 
 COMMENT ON FUNCTION close_month(date, text, boolean, boolean) IS
-'Books a UTC month: keeps its rollup and what it costs, its shared costs, commitments and deployments by team, the price '
+'Books a UTC month: keeps its rollup and what it costs, its shared costs, commitments and deployments by team, the '
+'price '
 'version, the time as of which prices are known (inferacct.as_of, or now) and the contract; writes an entry of '
 'month_journal, and returns its row of closed_month. month: any day of it; before_its_end: also while it still runs, '
 'which closed_month.before_its_end then says; force: also when the rollup is not complete for it, which '
@@ -523,7 +534,8 @@ END
 $$;
 
 COMMENT ON FUNCTION check_unadjusted(date) IS
-'Error 55000 when adjustments of a month are booked into others, so that booking the month anew would count them twice.';
+'Error 55000 when adjustments of a month are booked into others, so that booking the month anew would count them '
+'twice.';
 
 CREATE FUNCTION reopen_month(month date, why text DEFAULT NULL)
 RETURNS void
@@ -577,7 +589,8 @@ END
 $$;
 
 COMMENT ON FUNCTION restate_month(date, text, boolean) IS
-'Books a closed month anew, into itself, as its rollup and the prices known now have it, under the settings that it was '
+'Books a closed month anew, into itself, as its rollup and the prices known now have it, under the settings that it '
+'was '
 'closed with: an entry of month_journal whose lines are the difference. What was booked before stays under its entry. '
 'force as in close_month(). Errors as close_month(), and 42704 it is not closed, 55000 it has been adjusted.';
 

@@ -29,7 +29,8 @@ AS $$
 	UNION ALL
 	SELECT b.first_at, b.last_at, b.min_input, b.max_input, b.usage, b.aggregated, b.tenant, b.source, b.model,
 		b.service_tier, b.region, b.provider, b.team
-	FROM forgotten_hour AS f JOIN booked_now AS b ON b.month = $1 AND b.origin = f.origin AND hour_of(b.first_at) = f.hour
+	FROM forgotten_hour AS f JOIN booked_now AS b ON b.month = $1 AND b.origin = f.origin
+		AND hour_of(b.first_at) = f.hour
 	WHERE f.as_booked AND f.hour >= begin_of($1) AND f.hour < begin_of(next_month($1))
 	UNION ALL
 	SELECT u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.tenant, u.source, u.model,
@@ -37,7 +38,8 @@ AS $$
 	FROM forgotten_usage AS u WHERE u.hour >= begin_of($1) AND u.hour < begin_of(next_month($1))
 $$;
 
-COMMENT ON FUNCTION remembered_usage(date) IS 'What the rollup has of a closed month, and what it had of forgotten hours.';
+COMMENT
+	ON FUNCTION remembered_usage(date) IS 'What the rollup has of a closed month, and what it had of forgotten hours.';
 
 -- The settings are those of the closing while it runs, and the caller's again when it ends.
 CREATE FUNCTION inferacct_internal.restated_lines(closed closed_month, known_at timestamptz)
@@ -75,7 +77,8 @@ BEGIN
 		FROM judged AS j
 	), parts AS (
 		SELECT p.source, resolved_provider(p.provider, p.model, p.first_at) AS provider,
-			resolved_model(p.model, p.first_at) AS model, resolved_tier(p.service_tier) AS service_tier, p.team, p.tenant,
+			resolved_model(p.model, p.first_at) AS model, resolved_tier(p.service_tier) AS service_tier, p.team,
+				p.tenant,
 			CASE WHEN p.is_booked THEN p.requests END AS booked_requests, p.booked,
 			CASE WHEN p.is_booked THEN p.usd END AS repriced,
 			CASE WHEN p.is_booked AND p.booked IS NOT NULL THEN p.problem END AS lost,
@@ -85,15 +88,19 @@ BEGIN
 			NULL::bigint AS adjusted_requests, NULL::numeric AS adjusted
 		FROM priced AS p
 		UNION ALL
-		SELECT l.source, l.provider, l.model, l.service_tier, l.team, l.tenant, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		SELECT l.source, l.provider, l.model, l.service_tier, l.team, l.tenant, NULL, NULL, NULL, NULL, NULL, NULL,
+			NULL,
 			NULL, l.requests, l.usd
 		FROM month_journal AS j JOIN journal_line AS l USING (entry)
 		WHERE j.of_month = closed.month AND j.kind = 'adjustment' AND l.shared_cost IS NULL
 	), summed AS (
 		SELECT p.source, p.provider, p.model, p.service_tier, p.team, p.tenant,
-			coalesce(sum(p.booked_requests), 0)::bigint AS booked_requests, coalesce(sum(p.requests), 0)::bigint AS requests,
-			coalesce(sum(p.booked), 0) AS booked, coalesce(sum(p.usd), 0) AS usd, coalesce(sum(p.repriced), 0) AS repriced,
-			coalesce(sum(p.adjusted), 0) AS adjusted, coalesce(sum(p.adjusted_requests), 0)::bigint AS adjusted_requests,
+			coalesce(sum(p.booked_requests), 0)::bigint AS booked_requests, coalesce(sum(p.requests),
+				0)::bigint AS requests,
+			coalesce(sum(p.booked), 0) AS booked, coalesce(sum(p.usd), 0) AS usd, coalesce(sum(p.repriced),
+				0) AS repriced,
+			coalesce(sum(p.adjusted), 0) AS adjusted, coalesce(sum(p.adjusted_requests),
+				0)::bigint AS adjusted_requests,
 			coalesce(sum(p.unpriced), 0)::bigint AS unpriced, count(p.lost) AS lost, min(p.lost) AS lost_problem,
 			count(p.unsplit) AS unsplit
 		FROM parts AS p GROUP BY p.source, p.provider, p.model, p.service_tier, p.team, p.tenant
@@ -118,7 +125,8 @@ COMMENT ON FUNCTION restated_lines(closed_month, timestamptz) IS
 
 CREATE VIEW restated_spend WITH (security_invoker = true) AS
 SELECT c.month, r.source COLLATE "C" AS source, r.provider, r.model, r.service_tier, r.team,
-	r.tenant COLLATE "C" AS tenant, r.booked_requests, r.restated_requests, r.booked_usd, r.restated_usd, r.price_effect,
+	r.tenant COLLATE "C" AS tenant, r.booked_requests, r.restated_requests, r.booked_usd, r.restated_usd,
+		r.price_effect,
 	r.late_effect, r.adjusted_usd, r.unbooked_usd, r.unbooked_requests, r.unpriced_requests, r.problem
 FROM closed_month AS c CROSS JOIN LATERAL restated_lines(c, known_now(c.known_at)) AS r;
 
@@ -128,7 +136,8 @@ COMMENT ON VIEW restated_spend IS
 'booked of it. Known now: published until now, or until inferacct.as_of. '
 'Under the contract and guess of each closing, whatever the session''s are; hours that were forgotten '
 'count as they were. What has no price counts as nothing on its side, and unpriced_requests counts it. Where a booked '
-'row cannot be repriced, or a row of the rollup is still to be split, what cannot be told is NULL, and problem says why.';
+'row cannot be repriced, or a row of the rollup is still to be split, what cannot be told is NULL, and problem says '
+'why.';
 
 -- Shared costs as they are now; NULL for who sees a part of the usage only.
 CREATE FUNCTION inferacct_internal.shared_now(month date)
@@ -141,7 +150,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION shared_now(date) IS
-'What shared costs, commitments and deployments of a month cost as they are now, in USD; NULL for a role that sees only '
+'What shared costs, commitments and deployments of a month cost as they are now, in USD; NULL for a role that sees '
+'only '
 'a part of the usage.';
 
 CREATE FUNCTION inferacct_internal.restated_month(closed closed_month,
@@ -186,7 +196,8 @@ FROM closed_month AS c CROSS JOIN LATERAL restated_month(c) AS r;
 
 COMMENT ON VIEW month_close IS
 'Closed months, with their totals as booked and as they are now: restated_usd - booked_usd = price_effect + '
-'late_effect, exactly, of requests; shared_effect is what shared costs, commitments and deployments cost now, less what '
+'late_effect, exactly, of requests; shared_effect is what shared costs, commitments and deployments cost now, less '
+'what '
 'was booked; adjusted_usd is what adjust_month() has booked of both, and unbooked_usd what it has not. '
 'Under the contract and guess of each closing. A month that cannot be compared has a problem, and stops no other.';
 
@@ -242,7 +253,8 @@ BEGIN
 		WHERE j.of_month = this AND j.kind = 'adjustment' AND l.shared_cost IS NOT NULL) AS s
 	GROUP BY s.team, s.shared_cost HAVING sum(s.usd) <> 0;
 	problem := (SELECT min(r.problem) FROM restated_lines(closed, e.known_at) AS r WHERE r.unbooked_usd IS NULL);
-	unpriced := (SELECT sum(r.unpriced_requests) FROM restated_lines(closed, e.known_at) AS r) - closed.unpriced_requests;
+	unpriced := (SELECT sum(r.unpriced_requests) FROM restated_lines(closed,
+		e.known_at) AS r) - closed.unpriced_requests;
 	PERFORM use_settings(asked, asked_as_of);
 	IF problem IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('IA105', format('the rollup of month %s is not complete', this), problem || '.',
@@ -271,17 +283,21 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$ SELECT book_adjustment($1, $2, $3) $$;
 
 COMMENT ON FUNCTION adjust_month(date, date, text) IS
-'Books what has become of a closed month since (late rows, corrected prices, shared costs: unbooked_usd of month_close) '
+'Books what has become of a closed month since (late rows, corrected prices, shared costs: unbooked_usd of '
+'month_close) '
 'into an open one (into_month; NULL: the current), as an entry of month_journal with a line per team and model; the '
 'closed month stays as booked. Returns the entry; NULL when there is nothing to book. Books as the owner of the '
-'extension. Errors: 42704 the month is not closed, 55000 the other one is, IA105 the rollup is to be refreshed, IA001 late requests have no price (under '
+'extension. Errors: 42704 the month is not closed, 55000 the other one is, IA105 the rollup is to be refreshed, '
+'IA001 late requests have no price (under '
 'inferacct.unpriced = null they are left out), 22004, 22008, 40001.';
 
 REVOKE ALL ON FUNCTION adjust_month(date, date, text) FROM PUBLIC;
 
 CREATE VIEW month_books WITH (security_invoker = true) AS
-SELECT j.month, l.tenant, l.provider, l.team, l.shared_cost, trim_scale(sum(l.usd) FILTER (WHERE j.kind <> 'adjustment'))
-	AS closed_usd, trim_scale(sum(l.usd) FILTER (WHERE j.kind = 'adjustment')) AS adjusted_usd, trim_scale(sum(l.usd)) AS usd
+SELECT j.month, l.tenant, l.provider, l.team, l.shared_cost,
+	trim_scale(sum(l.usd) FILTER (WHERE j.kind <> 'adjustment'))
+	AS closed_usd, trim_scale(sum(l.usd) FILTER (WHERE j.kind = 'adjustment')) AS adjusted_usd,
+		trim_scale(sum(l.usd)) AS usd
 FROM month_journal AS j JOIN journal_line AS l USING (entry)
 GROUP BY j.month, l.tenant, l.provider, l.team, l.shared_cost
 HAVING sum(l.usd) <> 0;
@@ -315,7 +331,8 @@ END
 $$;
 
 COMMENT ON FUNCTION replayed_entry(month_journal) IS
-'Prices the booked rows of an entry that the caller sees again, as prices were known and under its settings: the booked '
+'Prices the booked rows of an entry that the caller sees again, as prices were known and under its settings: the '
+'booked '
 'and the found sum, and how many rows differ.';
 
 CREATE FUNCTION reproduce_month(month date, OUT booked_usd numeric, OUT reproduced_usd numeric, OUT reproduced boolean)
@@ -364,7 +381,8 @@ BEGIN
 	ORDER BY j.entry DESC LIMIT 1;
 	IF NOT FOUND THEN
 		PERFORM inferacct_internal.fail('42704', format('the journal has no %s of month %s',
-			coalesce('entry ' || entry, 'entry'), this), hint => 'SELECT entry, month, kind, at FROM month_journal shows them.');
+			coalesce('entry ' || entry, 'entry'), this),
+				hint => 'SELECT entry, month, kind, at FROM month_journal shows them.');
 	END IF;
 	replayed := replayed_entry(e);
 	lines := (SELECT coalesce(sum(l.usd), 0) FROM journal_line AS l WHERE l.entry = e.entry);
@@ -375,7 +393,8 @@ BEGIN
 	booked_usd := replayed.booked_usd;
 	found_usd := replayed.found_usd;
 	problem := nullif(concat_ws('; ',
-		CASE WHEN found_digest <> digest THEN 'what was booked, or the entry before it, is not as it was: its digest differs' END,
+		CASE WHEN found_digest <> digest
+			THEN 'what was booked, or the entry before it, is not as it was: its digest differs' END,
 		CASE WHEN prices_digest(e.known_at) <> e.prices_digest
 			THEN 'the prices that were known then are not as they were: verify_prices() may say which' END,
 		CASE WHEN replayed.wrong_rows > 0
@@ -386,7 +405,9 @@ END
 $$;
 
 COMMENT ON FUNCTION verify_month(date, bigint) IS
-'Replays an entry of month_journal of a month, or booked into it (NULL: the last one): computes its digest, that of the '
+'Replays an entry of month_journal of a month, or booked into it (NULL: the last one): computes its digest, that of '
+'the '
 'prices that were known, and what every booked row costs by them again. verified: all is as it was booked; problem: '
-'what is not, with both digests and sums. Needs neither the log nor the rollup. month_evidence() has what the digest is '
+'what is not, with both digests and sums. Needs neither the log nor the rollup. month_evidence() has what the '
+'digest is '
 'of. Errors: 42704 no such entry, 42501 for a role that sees a part of the books, 22004, 22008.';

@@ -231,7 +231,8 @@ AS $$
 	UNION ALL
 	SELECT 'booked_usage', b.month::text, format('%s booked rows of an entry that is not in the journal', count(*)),
 		'restore its row of month_journal'
-	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.month) = (b.entry, b.month))
+	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.month) = (b.entry,
+		b.month))
 	GROUP BY b.month
 	UNION ALL
 	SELECT 'month_journal', j.entry::text, 'what it booked, or the entry before it, is not as it was',
@@ -239,7 +240,8 @@ AS $$
 	FROM month_journal AS j WHERE sees_all_usage() AND j.digest <> evidence_digest(j)
 	UNION ALL
 	SELECT 'month_journal', (j.entry - 1)::text, 'the journal has an entry after it, and not itself', 'restore it'
-	FROM month_journal AS j WHERE j.entry > 1 AND NOT EXISTS (SELECT FROM month_journal AS b WHERE b.entry = j.entry - 1)
+	FROM month_journal AS j WHERE j.entry > 1 AND NOT EXISTS (SELECT FROM month_journal AS b
+		WHERE b.entry = j.entry - 1)
 	UNION ALL
 	SELECT 'closed_month', c.month::text, format('%s USD of %s requests are closed, and booked_usage has %s USD of %s',
 		c.usd, c.requests, coalesce(b.usd, 0), coalesce(b.requests, 0)),
