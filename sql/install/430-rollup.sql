@@ -568,6 +568,7 @@ BEGIN
 	DELETE FROM usage_hourly AS u WHERE u.origin = refresh_hours.origin AND u.hour >= from_at AND u.hour < until_at
 		AND u.hour = ANY (todo);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = refresh_hours.origin AND r.hour = ANY (todo);
+	PERFORM remembered(origin, todo);
 	-- A note is deleted before the statement that reads takes its snapshot: what it stands for is read.
 	DELETE FROM usage_change AS c WHERE c.hour = ANY (todo)
 		AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
@@ -965,6 +966,7 @@ DECLARE
 	forgotten bigint;
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
+	PERFORM keep_forgotten(origin, since, until);
 	DELETE FROM refreshed_hour AS r WHERE r.origin = forget_usage.origin AND r.hour >= since AND r.hour < until;
 	DELETE FROM refresh_base AS b WHERE b.origin = forget_usage.origin;		-- what comes back has no notes
 	DELETE FROM usage_hourly AS h WHERE h.origin = forget_usage.origin AND h.hour >= since AND h.hour < until;
@@ -975,7 +977,8 @@ $$;
 
 COMMENT ON FUNCTION forget_usage(text, timestamptz, timestamptz) IS
 'Takes the hours of an origin in [since, until) out of usage_hourly and returns how many rows that were. '
-'What the log still has comes back with the next refresh_usage(). NULL forgets nothing.';
+'What the log still has comes back with the next refresh_usage(). Closed months keep their figures, booked and '
+'restated. NULL forgets nothing.';
 
 -- For policies, and for figures that mean nothing without everybody's usage.
 CREATE FUNCTION inferacct_internal.sees_everything()

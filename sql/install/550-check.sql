@@ -229,17 +229,27 @@ AS $$
 		AND coalesce(d.vendor, g.vendor) IN (g.vendor, g.vendor || '/' || g.region))
 	-- booked months
 	UNION ALL
-	SELECT 'booked_usage', b.month::text, format('%s booked rows of a month that is not closed', count(*)),
-		format('restore its row of closed_month, or SELECT reopen_month(%L)', b.month)
-	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM closed_month AS c WHERE c.month = b.month) GROUP BY b.month
+	SELECT 'booked_usage', b.month::text, format('%s booked rows of an entry that is not in the journal', count(*)),
+		'restore its row of month_journal'
+	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.month) = (b.entry,
+		b.month))
+	GROUP BY b.month
+	UNION ALL
+	SELECT 'month_journal', j.entry::text, 'what it booked, or the entry before it, is not as it was',
+		format('compare with a dump or a replica: SELECT * FROM verify_month(%L, %s)', j.month, j.entry)
+	FROM month_journal AS j WHERE sees_all_usage() AND j.digest <> evidence_digest(j)
+	UNION ALL
+	SELECT 'month_journal', (j.entry - 1)::text, 'the journal has an entry after it, and not itself', 'restore it'
+	FROM month_journal AS j WHERE j.entry > 1 AND NOT EXISTS (SELECT FROM month_journal AS b
+		WHERE b.entry = j.entry - 1)
 	UNION ALL
 	SELECT 'closed_month', c.month::text, format('%s USD of %s requests are closed, and booked_usage has %s USD of %s',
 		c.usd, c.requests, coalesce(b.usd, 0), coalesce(b.requests, 0)),
 		format('restore booked_usage; or SELECT reopen_month(%1$L) and close_month(%1$L) again', c.month)
 	FROM closed_month AS c
-	LEFT JOIN (SELECT b.month, trim_scale(sum(b.usd)) AS usd, meter(sum(b.usage), 'requests') AS requests,
+	LEFT JOIN (SELECT b.entry, trim_scale(sum(b.usd)) AS usd, meter(sum(b.usage), 'requests') AS requests,
 			coalesce(meter(sum(b.usage) FILTER (WHERE b.usd IS NULL), 'requests'), 0) AS unpriced FROM booked_usage AS b
-				GROUP BY b.month) AS b USING (month)
+				GROUP BY b.entry) AS b USING (entry)
 	WHERE (c.usd, c.requests, c.unpriced_requests) IS DISTINCT FROM (coalesce(b.usd, 0), coalesce(b.requests, 0),
 		coalesce(b.unpriced, 0))
 	UNION ALL

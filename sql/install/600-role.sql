@@ -18,7 +18,8 @@ DECLARE
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract',
 		'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
-		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip',
+		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'forgotten_hour',
+			'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
@@ -52,8 +53,9 @@ BEGIN
 			EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO inferacct_admin', name);
 		END IF;
 	END LOOP;
-	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean, boolean),
-		book_month(date, text, boolean, boolean, bigint), reopen_month(date) TO inferacct_admin;
+	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean, boolean), restate_month(date, text, boolean),
+		reopen_month(date, text), adjust_month(date, date, text), take_books(text[]),
+		book_month(date, text, text, boolean, boolean, jsonb), book_adjustment(date, date, text) TO inferacct_admin;
 END
 $$;
 
@@ -95,7 +97,9 @@ COMMENT ON FUNCTION own_teams() IS 'The teams in team_member of the current role
 CREATE FUNCTION inferacct_internal.team_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget']::text[];
+RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'forgotten_usage', 'booked_usage', 'booked_cost',
+	'journal_line',
+	'budget']::text[];
 
 COMMENT ON FUNCTION team_tables() IS
 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
@@ -103,7 +107,8 @@ COMMENT ON FUNCTION team_tables() IS
 CREATE FUNCTION inferacct_internal.count_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['refreshed_hour', 'refresh_run', 'refresh_skip', 'usage_change', 'usage_dimension_value']::text[];
+RETURN ARRAY['refreshed_hour', 'forgotten_hour', 'refresh_run', 'refresh_skip', 'usage_change',
+	'usage_dimension_value']::text[];
 
 COMMENT ON FUNCTION count_tables() IS
 'The tables that count the usage of all teams together, which policies show to nobody who sees a part once '
@@ -142,7 +147,8 @@ END
 $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
-'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off, and of what '
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, of what is booked and of budget on or off, and '
+'of what '
 'counts the rows of all teams (refreshed_hour, refresh_progress, the values of chosen dimensions). '
 'Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers '
 'and the owner. Every report follows. Relations of attached sources have policies of their own. '

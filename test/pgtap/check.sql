@@ -19,7 +19,7 @@ BEGIN
 		RETURN found;
 	END;
 END $$;
-SELECT plan(39);
+SELECT plan(42);
 
 SELECT is_empty('SELECT * FROM inferacct_check()', 'nothing is wrong with a new database');
 
@@ -46,10 +46,13 @@ SELECT is(pg_temp.found(format(statement, :last)), format(wanted, :last, :last +
 	($$INSERT INTO deployment_run (deployment, models, from_at) VALUES ('nothing', '{x}', '2031-01-01Z')$$, 'deployment_run nothing'),
 	($$INSERT INTO routing_tier (policy, deployment) VALUES ('no policy', 'nothing')$$, 'routing_tier no policy, routing_tier nothing'),
 	($$INSERT INTO deployment (name, gpu, term) VALUES ('chk', 'no gpu', 'spot')$$, 'deployment chk'),
-	($$INSERT INTO booked_usage SELECT (jsonb_populate_record(b, '{"month": "2031-04-01"}')).* FROM booked_usage AS b WHERE month = '2031-05-01' LIMIT 1$$, 'booked_usage 2031-04-01'),
-	($$INSERT INTO booked_usage SELECT * FROM booked_usage WHERE month = '2031-05-01' LIMIT 1$$, 'closed_month 2031-05-01'),
+	($$INSERT INTO booked_usage SELECT (jsonb_populate_record(b, '{"month": "2031-04-01"}')).* FROM booked_usage AS b WHERE month = '2031-05-01' LIMIT 1$$, 'booked_usage 2031-04-01, closed_month 2031-05-01, month_journal 1'),
+	($$INSERT INTO booked_usage SELECT * FROM booked_usage WHERE month = '2031-05-01' LIMIT 1$$, 'closed_month 2031-05-01, month_journal 1'),
+	($$ALTER TABLE journal_line DISABLE TRIGGER USER; UPDATE journal_line SET team = 'x'; SELECT enable_triggers()$$, 'month_journal 1'),
+	($$ALTER TABLE month_journal DISABLE TRIGGER USER; UPDATE month_journal SET why = 'x'; SELECT enable_triggers()$$, 'month_journal 1'),
+	($$ALTER TABLE month_journal DISABLE TRIGGER USER; UPDATE month_journal SET entry = 3; SELECT enable_triggers()$$, 'booked_usage 2031-05-01, month_journal 2, month_journal 3'),
 	($$INSERT INTO closed_month (month, version, known_at, contract, requests, unpriced_requests, usd) VALUES ('2031-04-01', 888888, now(), 'no deal', 1, 0, 1)$$, 'closed_month 2031-04-01'),
-	($$ALTER TABLE booked_usage DISABLE TRIGGER USER; DELETE FROM booked_usage WHERE month = '2031-05-01'; SELECT enable_triggers()$$, 'closed_month 2031-05-01'),
+	($$ALTER TABLE booked_usage DISABLE TRIGGER USER; DELETE FROM booked_usage WHERE month = '2031-05-01'; SELECT enable_triggers()$$, 'closed_month 2031-05-01, month_journal 1'),
 	-- versions, their numbers, their epoch
 	($$ALTER TABLE price DISABLE TRIGGER USER; UPDATE price SET usd = 2 WHERE version = %1$s; SELECT enable_triggers()$$, 'price_version %1$s'),
 	('DELETE FROM price_epoch', 'price_epoch'),

@@ -22,8 +22,8 @@ my @versioned = split /\n/, do {
 	sql('source', 'CREATE EXTENSION inferacct; SELECT unnest(inferacct_internal.versioned_tables())');
 };
 my %has = map { $_ => "inferacct.$_ WHERE version > 1000" } @versioned;
-$has{$_} = "inferacct.$_" for qw(closed_month booked_usage usage_log budget shared_cost commitment deployment_run team_member);
-$has{usage_hourly} = 'inferacct_internal.usage_hourly';
+$has{$_} = "inferacct.$_" for qw(closed_month booked_usage booked_cost month_journal journal_line usage_log budget shared_cost commitment deployment_run team_member);
+$has{$_} = "inferacct_internal.$_" for qw(usage_hourly forgotten_hour forgotten_usage);
 
 # A row count and a digest of each table's rows: what a restore has to bring.
 sub rows
@@ -143,7 +143,7 @@ is_right('replica', 'session_replication_role = replica');
 
 # One table after another, the worst first.
 my @single = database('single', 'only_schema');
-for my $table (reverse(@versioned), qw(booked_usage closed_month usage_hourly budget shared_cost commitment deployment_run price_version_seq))
+for my $table (reverse(@versioned), qw(booked_usage booked_cost journal_line month_journal closed_month usage_hourly forgotten_hour forgotten_usage budget shared_cost commitment deployment_run price_version_seq))
 {
 	$node->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '-t', $table, @single, $dump ], "table $table alone");
 }
@@ -168,9 +168,9 @@ drop('another');
 
 # Logical replication: first a copy, in any order, and then what happens.
 my @published = map { "inferacct.$_ WHERE (version > 1000)" } @versioned;
-push @published, map { "inferacct.$_" } qw(closed_month booked_usage budget shared_cost commitment deployment_run);
-sql('source', 'ALTER TABLE inferacct_internal.usage_hourly REPLICA IDENTITY FULL; ALTER TABLE inferacct.booked_usage REPLICA IDENTITY FULL;'
-	. 'CREATE PUBLICATION everything FOR TABLE ' . join(', ', @published, 'inferacct_internal.usage_hourly'));
+push @published, map { "inferacct.$_" } qw(closed_month booked_usage booked_cost month_journal journal_line budget shared_cost commitment deployment_run);
+sql('source', 'ALTER TABLE inferacct_internal.usage_hourly REPLICA IDENTITY FULL; ALTER TABLE inferacct_internal.forgotten_usage REPLICA IDENTITY FULL;'
+	. 'CREATE PUBLICATION everything FOR TABLE ' . join(', ', @published, map { "inferacct_internal.$_" } qw(usage_hourly forgotten_hour forgotten_usage)));
 database('subscriber');
 sql('subscriber', 'CREATE EXTENSION inferacct');
 sql('source', q(SELECT pg_create_logical_replication_slot('follow', 'pgoutput')));
