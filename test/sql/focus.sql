@@ -18,12 +18,14 @@ SELECT "BilledCost", "BillingAccountId", "BillingPeriodStart", "ChargeDescriptio
 	"ListUnitPrice", "PricingQuantity", "PricingUnit", "ListCost", "SkuId", "SkuMeter", "SkuPriceDetails" - 'x_PriceTier' AS "SkuPriceDetails", "SubAccountId", "Tags", "AllocatedMethodId", "AllocatedResourceName"
 FROM focus('2032-05-01', '2032-06-01') ORDER BY "SkuId", "ChargePeriodStart";
 \x
--- A commitment: bought for half of April and for May, used by one request of May.
+-- A commitment: bought for half of April and for May, used by one request of May.  A month to
+-- come is charged when the rollup has it: a failed request of April is enough.
 INSERT INTO usage_log (at, usage, model, source, request_id, team, service_tier) VALUES
+	('2032-04-20 10:00Z', usage(0), 'focusco/focusco-a', 'focusco', '5', NULL, 'provisioned'),
 	('2032-05-03 10:00Z', usage(6000, 400), 'focusco/focusco-a', 'focusco', '4', 'search', 'provisioned');
 INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, from_at, until_at) VALUES
 	('pt-7', 'focusco', 'Provisioned Throughput', '{focusco/focusco-a}', 'provisioned', 'Model Unit', 2, 744, 'month', 10, '2032-04-16Z', '2032-06-01Z');
-SELECT refresh_hours('usage_log', '2032-05-01Z', '2032-06-01Z', refresh_changed('usage_log', '2032-05-01Z', true), clock_timestamp());
+SELECT refresh_hours('usage_log', '2032-04-01Z', '2032-06-01Z', refresh_changed('usage_log', '2032-04-01Z', true), clock_timestamp());
 SELECT model, service_tier, reason, requests FROM unpriced_usage WHERE source = 'focusco' ORDER BY 1;
 SELECT price_capacity() > 0 AS priced;
 SELECT model, service_tier, reason, requests FROM unpriced_usage WHERE source = 'focusco' ORDER BY 1;
