@@ -3,7 +3,8 @@
 -- Invariant: what is forgotten changes no figure of a closed month.  An hour of it
 -- that is gone from the rollup counts in restatements as it last was: as it was
 -- booked, or else by its rows in forgotten_usage.  A month that is not closed is not
--- complete without its forgotten hours.  When refresh_usage() reads an hour again, it
+-- complete without its forgotten hours, unless they were those of another relation or
+-- mapping, which are nothing that it lacks.  When refresh_usage() reads an hour again, it
 -- is remembered: the rollup is what counts.
 
 CREATE TABLE inferacct_internal.forgotten_hour (
@@ -70,6 +71,9 @@ AS $$
 		SELECT hour, CASE WHEN month_of(hour) IN (SELECT c.month FROM closed_month AS c)
 			THEN n.digest IS NOT DISTINCT FROM b.digest END AS as_booked
 		FROM now_has AS n LEFT JOIN booked AS b USING (hour)
+		WHERE month_of(hour) IN (SELECT c.month FROM closed_month AS c) OR NOT EXISTS (
+			SELECT FROM refreshed_hour AS r WHERE r.origin = $1 AND r.hour = n.hour
+				AND r.read_by <> (refresh_origin($1)).read_by)
 	), kept AS (
 		INSERT INTO forgotten_usage (hour, first_at, last_at, min_input, max_input, usage, aggregated, origin, tenant,
 			source, model, service_tier, region, provider, team, project, status, provider_usd)
