@@ -267,6 +267,141 @@ COMMENT ON FUNCTION catalog_derived(catalog_row[]) IS
 'is an exact multiple (of at most 9 decimals) of the price that the same catalog states for the standard tier, base '
 'region or base context. What differs in tier and region at once stays as it is.';
 
+-- Whether a catalog may be loaded so, before anything is read.
+CREATE FUNCTION inferacct_internal.check_load(catalog text, format text, published_at timestamptz,
+	observed_at timestamptz, valid_from timestamptz)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF catalog IS NULL OR format IS NULL THEN
+		PERFORM inferacct_internal.fail('22004', 'load_prices needs a catalog and its format');
+	END IF;
+	IF NOT coalesce(isfinite(check_load.published_at), false) THEN
+		PERFORM inferacct_internal.fail('22008', 'published_at must be a finite time');
+	END IF;
+	IF NOT isfinite(observed_at) OR NOT isfinite(check_load.valid_from) THEN
+		PERFORM inferacct_internal.fail('22008', 'observed_at and valid_from must be finite times');
+	END IF;
+	IF observed_at > greatest(check_load.published_at, clock_timestamp()) THEN
+		PERFORM inferacct_internal.fail('22008',
+			format('a catalog cannot have been observed at %s, after it was published', observed_at));
+	END IF;
+	IF check_load.valid_from < statement_timestamp() AND NOT owns_table('inferacct.price') THEN
+		PERFORM inferacct_internal.fail('IA104',
+			format('a catalog cannot be loaded as valid from %s', check_load.valid_from),
+			'What holds in the past changes reports of the past and closed months.',
+			'Leave out valid_from: what differs then holds from observed_at on. '
+			'Only the owner of the extension corrects the past.');
+	END IF;
+END $$;
+
+COMMENT ON FUNCTION check_load(text, text, timestamptz, timestamptz, timestamptz) IS
+'Raises what load_prices() refuses of its arguments: 22004, 22008, IA104.';
+
+CREATE FUNCTION inferacct_internal.catalog_entries(catalog text, format text, published_at timestamptz,
+	observed_at timestamptz)
+RETURNS catalog_row[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	entries		catalog_row[];
+	rejected	bigint;
+	problems	text;
+BEGIN
+	entries := ARRAY(SELECT c FROM parse_catalog(catalog, format) AS c WHERE c.kind <> 'merged');
+	entries := ARRAY(SELECT c FROM catalog_by_own_names(entries, published_at) AS c);
+	entries := ARRAY(SELECT c FROM catalog_without_hiding(entries, published_at) AS c);
+
+	-- The native format is ours: what is wrong in it is a mistake to be mended.
+	rejected := (SELECT count(*) FROM unnest(entries) c WHERE c.kind = 'rejected');
+	IF rejected > 0 AND format = 'inferacct' THEN
+		SELECT string_agg(coalesce(c.path, '?') || ': ' || c.problem, E'\n') INTO problems
+		FROM (SELECT c.path, c.problem FROM unnest(entries) c WHERE c.kind = 'rejected' LIMIT 10) c;
+		PERFORM inferacct_internal.fail('IA102', format('catalog has %s entries that cannot be loaded', rejected),
+			problems,
+			'Nothing was loaded. pricing/README.md describes the format.');
+	END IF;
+
+	-- A time zone that this server does not know is an error (22023) here, not at the first request.
+	PERFORM now() AT TIME ZONE zone
+	FROM (SELECT DISTINCT c.time_windows ->> 'timezone' AS zone FROM unnest(entries) c
+		WHERE c.time_windows IS NOT NULL) zones;
+
+	IF format <> 'inferacct' THEN
+		entries := ARRAY(SELECT c FROM catalog_derived(entries) AS c);
+		-- It was read on the day on which it was observed.
+		entries := ARRAY(SELECT ROW(c.kind, c.path, c.problem, c.provider, c.model, c.region, c.service_tier, c.meter,
+			c.unit_quantity, c.usd, c.currency, c.amount,
+				c.multiplier, c.above_input_tokens, c.threshold_inclusive, c.time_windows, c.valid_from, c.alias, c.gpu,
+				c.vendor, c.term, c.source,
+				coalesce(c.checked_on, (observed_at AT TIME ZONE 'UTC')::date), c.agreement, c.note,
+				c.figure)::catalog_row
+			FROM unnest(entries) AS c);
+	END IF;
+	RETURN entries;
+END $$;
+
+COMMENT ON FUNCTION catalog_entries(text, text, timestamptz, timestamptz) IS
+'The entries of a catalog as load_prices() takes them: under own names, without what would hide a model, foreign '
+'multiples as multipliers, and read on the day of observed_at. NULL catalog or format: no entries. '
+'Errors: IA102 malformed, 22023 unknown format or time zone.';
+
+CREATE FUNCTION inferacct_internal.publish_changes(opened bigint, changes catalog_change[], source text, format text,
+	published_at timestamptz, valid_from timestamptz)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
+		multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on, agreement,
+		note)
+	SELECT opened, (e).provider, (e).model, (e).region, (e).service_tier, (e).meter, (e).unit_quantity, (e).usd,
+		(e).currency, (e).amount,
+		(e).multiplier, (e).above_input_tokens, (e).threshold_inclusive, (e).time_windows, (e).valid_from,
+		coalesce((e).source, publish_changes.source), (e).checked_on, (e).agreement, (e).note
+	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'price' AND (status <> 'unchanged' OR again);
+	-- What the catalog was taken to say of later times, too, gives way to what the owner says of them now.
+	IF publish_changes.valid_from IS NOT NULL THEN
+		INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
+			multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on,
+			agreement, note)
+		SELECT DISTINCT opened, n.provider, n.model, n.region, n.service_tier, n.meter, n.unit_quantity, n.usd,
+			n.currency, n.amount,
+			n.multiplier, n.above_input_tokens, n.threshold_inclusive, n.time_windows, k.valid_from, n.source,
+			n.checked_on, n.agreement, n.note
+		FROM price AS n JOIN price AS k ON (k.provider, k.model, k.region, k.service_tier, k.meter,
+			k.above_input_tokens, k.threshold_inclusive)
+				= (n.provider, n.model, n.region, n.service_tier, n.meter, n.above_input_tokens, n.threshold_inclusive)
+					AND k.time_windows IS NOT DISTINCT FROM n.time_windows
+			JOIN price_version AS v ON v.version = k.version AND v.version > 1000 AND v.catalog = publish_changes.format
+		WHERE n.version = opened AND n.valid_from = publish_changes.valid_from AND k.version <> opened
+			AND k.valid_from > n.valid_from AND k.valid_from <= publish_changes.published_at;
+	END IF;
+	INSERT INTO model_alias (version, alias, provider, model, region, valid_from, source, checked_on)
+	SELECT opened, (e).alias, (e).provider, (e).model, (e).region, (e).valid_from,
+		coalesce((e).source, publish_changes.source), (e).checked_on
+	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'alias' AND status <> 'unchanged';
+	INSERT INTO gpu_price (version, gpu, vendor, region, term, usd_per_hour, valid_from, source, checked_on)
+	SELECT opened, (e).gpu, (e).vendor, (e).region, (e).term, (e).usd, (e).valid_from,
+		coalesce((e).source, publish_changes.source), (e).checked_on
+	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'gpu_price' AND status <> 'unchanged';
+	-- All of it must make rate cards: a multiplier may want more digits than there are (IA101).
+	PERFORM price_book(as_of => 'infinity', contract => '');
+	INSERT INTO catalog_rejection (version, path, problem, attributes)
+	SELECT opened, coalesce((e).path, '?'), (e).problem,
+		nullif(jsonb_strip_nulls(jsonb_build_object('figure', (e).figure, 'provider', (e).provider, 'model',
+			(e).model)), '{}')
+	FROM unnest(changes) c(status, e, again) WHERE status = 'rejected';
+END $$;
+
+COMMENT ON FUNCTION publish_changes(bigint, catalog_change[], text, text, timestamptz, timestamptz) IS
+'Writes the changes of a catalog as the rows of an open version, and what was rejected. '
+'Error IA101: no rate card can be made of them.';
+
 CREATE FUNCTION load_prices(
 	catalog			text,
 	format			text DEFAULT 'inferacct',
@@ -287,65 +422,17 @@ DECLARE
 	entries		catalog_row[];
 	changes		catalog_change[];
 	opened		bigint;
-	problems	text;
 	rounded		bigint;
 BEGIN
-	IF catalog IS NULL OR format IS NULL THEN
-		PERFORM inferacct_internal.fail('22004', 'load_prices needs a catalog and its format');
-	END IF;
-	IF NOT coalesce(isfinite(load_prices.published_at), false) THEN
-		PERFORM inferacct_internal.fail('22008', 'published_at must be a finite time');
-	END IF;
-	IF NOT isfinite(observed_at) OR NOT isfinite(load_prices.valid_from) THEN
-		PERFORM inferacct_internal.fail('22008', 'observed_at and valid_from must be finite times');
-	END IF;
-	IF observed_at > greatest(load_prices.published_at, clock_timestamp()) THEN
-		PERFORM inferacct_internal.fail('22008',
-			format('a catalog cannot have been observed at %s, after it was published', observed_at));
-	END IF;
-	IF load_prices.valid_from < statement_timestamp() AND NOT owns_table('inferacct.price') THEN
-		PERFORM inferacct_internal.fail('IA104',
-			format('a catalog cannot be loaded as valid from %s', load_prices.valid_from),
-			'What holds in the past changes reports of the past and closed months.',
-			'Leave out valid_from: what differs then holds from observed_at on. '
-			'Only the owner of the extension corrects the past.');
-	END IF;
+	PERFORM check_load(catalog, format, published_at, observed_at, valid_from);
 	PERFORM lock_prices();
 	-- Our turn has come: what others published since the transaction began is known.
 	IF load_prices.published_at = now() THEN
 		load_prices.published_at := clock_timestamp();
 	END IF;
 	observed_at := coalesce(observed_at, load_prices.published_at);
-	entries := ARRAY(SELECT c FROM parse_catalog(load_prices.catalog, load_prices.format) c WHERE c.kind <> 'merged');
-	entries := ARRAY(SELECT c FROM catalog_by_own_names(entries, load_prices.published_at) AS c);
-	entries := ARRAY(SELECT c FROM catalog_without_hiding(entries, load_prices.published_at) AS c);
-
-	-- The native format is ours: what is wrong in it is a mistake to be mended.
-	rejected := (SELECT count(*) FROM unnest(entries) c WHERE c.kind = 'rejected');
-	IF rejected > 0 AND load_prices.format = 'inferacct' THEN
-		SELECT string_agg(coalesce(c.path, '?') || ': ' || c.problem, E'\n') INTO problems
-		FROM (SELECT c.path, c.problem FROM unnest(entries) c WHERE c.kind = 'rejected' LIMIT 10) c;
-		PERFORM inferacct_internal.fail('IA102', format('catalog has %s entries that cannot be loaded', rejected),
-			problems,
-			'Nothing was loaded. pricing/README.md describes the format.');
-	END IF;
-
-	-- A time zone that this server does not know is an error (22023) here, not at the first request.
-	PERFORM now() AT TIME ZONE zone
-	FROM (SELECT DISTINCT c.time_windows ->> 'timezone' AS zone FROM unnest(entries) c
-		WHERE c.time_windows IS NOT NULL) zones;
-
-	IF load_prices.format <> 'inferacct' THEN
-		entries := ARRAY(SELECT c FROM catalog_derived(entries) AS c);
-		-- It was read on the day on which it was observed.
-		entries := ARRAY(SELECT ROW(c.kind, c.path, c.problem, c.provider, c.model, c.region, c.service_tier, c.meter,
-			c.unit_quantity, c.usd, c.currency, c.amount,
-				c.multiplier, c.above_input_tokens, c.threshold_inclusive, c.time_windows, c.valid_from, c.alias, c.gpu,
-				c.vendor, c.term, c.source,
-				coalesce(c.checked_on, (observed_at AT TIME ZONE 'UTC')::date), c.agreement, c.note,
-				c.figure)::catalog_row
-			FROM unnest(entries) AS c);
-	END IF;
+	entries := catalog_entries(catalog, format, published_at, observed_at);
+	rejected := (SELECT count(*) FROM unnest(entries) AS c WHERE c.kind = 'rejected');
 	changes := ARRAY(SELECT c
 		FROM catalog_changes(entries, load_prices.format, load_prices.published_at, observed_at,
 		load_prices.valid_from) c);
@@ -360,46 +447,7 @@ BEGIN
 
 	opened := open_price_version(load_prices.published_at, load_prices.source, 'load_prices ' || load_prices.format,
 		md5(load_prices.catalog), load_prices.format);
-	INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
-		multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on, agreement,
-		note)
-	SELECT opened, (e).provider, (e).model, (e).region, (e).service_tier, (e).meter, (e).unit_quantity, (e).usd,
-		(e).currency, (e).amount,
-		(e).multiplier, (e).above_input_tokens, (e).threshold_inclusive, (e).time_windows, (e).valid_from,
-		coalesce((e).source, load_prices.source), (e).checked_on, (e).agreement, (e).note
-	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'price' AND (status <> 'unchanged' OR again);
-	-- What the catalog was taken to say of later times, too, gives way to what the owner says of them now.
-	IF load_prices.valid_from IS NOT NULL THEN
-		INSERT INTO price (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency, amount,
-			multiplier, above_input_tokens, threshold_inclusive, time_windows, valid_from, source, checked_on,
-			agreement, note)
-		SELECT DISTINCT opened, n.provider, n.model, n.region, n.service_tier, n.meter, n.unit_quantity, n.usd,
-			n.currency, n.amount,
-			n.multiplier, n.above_input_tokens, n.threshold_inclusive, n.time_windows, k.valid_from, n.source,
-			n.checked_on, n.agreement, n.note
-		FROM price AS n JOIN price AS k ON (k.provider, k.model, k.region, k.service_tier, k.meter,
-			k.above_input_tokens, k.threshold_inclusive)
-				= (n.provider, n.model, n.region, n.service_tier, n.meter, n.above_input_tokens, n.threshold_inclusive)
-					AND k.time_windows IS NOT DISTINCT FROM n.time_windows
-			JOIN price_version AS v ON v.version = k.version AND v.version > 1000 AND v.catalog = load_prices.format
-		WHERE n.version = opened AND n.valid_from = load_prices.valid_from AND k.version <> opened
-			AND k.valid_from > n.valid_from AND k.valid_from <= load_prices.published_at;
-	END IF;
-	INSERT INTO model_alias (version, alias, provider, model, region, valid_from, source, checked_on)
-	SELECT opened, (e).alias, (e).provider, (e).model, (e).region, (e).valid_from,
-		coalesce((e).source, load_prices.source), (e).checked_on
-	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'alias' AND status <> 'unchanged';
-	INSERT INTO gpu_price (version, gpu, vendor, region, term, usd_per_hour, valid_from, source, checked_on)
-	SELECT opened, (e).gpu, (e).vendor, (e).region, (e).term, (e).usd, (e).valid_from,
-		coalesce((e).source, load_prices.source), (e).checked_on
-	FROM unnest(changes) c(status, e, again) WHERE (e).kind = 'gpu_price' AND status <> 'unchanged';
-	-- All of it must make rate cards: a multiplier may want more digits than there are (IA101).
-	PERFORM price_book(as_of => 'infinity', contract => '');
-	INSERT INTO catalog_rejection (version, path, problem, attributes)
-	SELECT opened, coalesce((e).path, '?'), (e).problem,
-		nullif(jsonb_strip_nulls(jsonb_build_object('figure', (e).figure, 'provider', (e).provider, 'model',
-			(e).model)), '{}')
-	FROM unnest(changes) c(status, e, again) WHERE status = 'rejected';
+	PERFORM publish_changes(opened, changes, source, format, published_at, valid_from);
 	IF rounded > 0 THEN
 		RAISE NOTICE '% prices of the catalog have more digits than a price has, and were rounded: see price.note',
 			rounded;

@@ -291,6 +291,50 @@ COMMENT ON FUNCTION try_turn(text) IS
 -- Imports take a lock before the statement that looks for known rows takes its
 -- snapshot, so that the second of two imports sees the rows of the first; under
 -- a snapshot older than the lock it would not.
+-- A column of the relation fills the column of its name; a NULL in one that has a
+-- default takes the default.  The argument source overrides a column source;
+-- loaded_at is always now.
+CREATE FUNCTION inferacct_internal.import_columns(relation regclass, source text, OUT targets text, OUT outputs text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	missing text;			-- required columns that the relation lacks
+	canonical text;			-- every column of usage_log
+BEGIN
+	SELECT string_agg(quote_ident(l.attname), ', ' ORDER BY l.attnum) FILTER (WHERE filled.by IS NOT NULL),
+		   string_agg(CASE WHEN d.adbin IS NULL THEN format('(%s)::%s AS %I', filled.by, t.type, l.attname)
+						ELSE format('coalesce((%s)::%s, %s) AS %I', filled.by, t.type, pg_get_expr(d.adbin, d.adrelid),
+							l.attname) END,
+					  ', ' ORDER BY l.attnum) FILTER (WHERE filled.by IS NOT NULL),
+		string_agg(quote_ident(l.attname), ', ' ORDER BY l.attnum) FILTER (WHERE filled.by IS NULL AND l.attnotnull
+			AND d.adbin IS NULL),
+		   string_agg(quote_ident(l.attname), ', ' ORDER BY l.attnum)
+	INTO targets, outputs, missing, canonical
+	FROM pg_attribute AS l
+	LEFT JOIN pg_attrdef AS d ON d.adrelid = l.attrelid AND d.adnum = l.attnum
+	LEFT JOIN pg_attribute AS r ON r.attrelid = relation AND r.attname = l.attname AND r.attnum > 0
+		AND NOT r.attisdropped
+	CROSS JOIN LATERAL (SELECT CASE WHEN l.attname = 'source' AND import_columns.source IS NOT NULL
+		THEN quote_literal(import_columns.source)
+									WHEN l.attname = 'tenant' AND r.attname IS NULL THEN quote_literal('')
+									ELSE 'r.' || quote_ident(r.attname) END) AS filled(by)
+	CROSS JOIN LATERAL (SELECT format_type(l.atttypid, l.atttypmod)) AS t(type)
+	WHERE l.attrelid = 'inferacct.usage_log'::regclass AND l.attnum > 0 AND NOT l.attisdropped
+		AND l.attname <> 'loaded_at';
+
+	IF missing IS NOT NULL THEN
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks required columns: %s', relation, missing),
+			'Columns are matched by name with those of usage_log: ' || canonical || '.',
+			'Make a view that names the columns so; source may be given as the second argument of import_usage().');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION import_columns(regclass, text) IS
+'What import_usage() fills: targets, columns of usage_log, and outputs, the expressions over the relation (as r) that '
+'fill them, both as SQL. Error 42703: the relation lacks a required column.';
+
 CREATE FUNCTION import_usage(relation regclass, source text DEFAULT NULL, OUT inserted bigint, OUT duplicates bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -300,8 +344,6 @@ AS $$
 DECLARE
 	targets text;			-- columns of usage_log to fill
 	outputs text;			-- expressions over the relation that fill them
-	missing text;			-- required columns that the relation lacks
-	canonical text;			-- every column of usage_log
 	insertion text;
 	known boolean;			-- the log may have some of the rows
 	repeated boolean;		-- the relation may have a request twice, by the hashes, or another writer has one of them
@@ -320,35 +362,7 @@ BEGIN
 			'Run it under READ COMMITTED.');
 	END IF;
 
-	-- A column of the relation fills the column of its name; a NULL in one that
-	-- has a default takes the default.  The argument source overrides a column source;
-	-- loaded_at is always now.
-	SELECT string_agg(quote_ident(l.attname), ', ' ORDER BY l.attnum) FILTER (WHERE filled.by IS NOT NULL),
-		   string_agg(CASE WHEN d.adbin IS NULL THEN format('(%s)::%s AS %I', filled.by, t.type, l.attname)
-						ELSE format('coalesce((%s)::%s, %s) AS %I', filled.by, t.type, pg_get_expr(d.adbin, d.adrelid),
-							l.attname) END,
-					  ', ' ORDER BY l.attnum) FILTER (WHERE filled.by IS NOT NULL),
-		string_agg(quote_ident(l.attname), ', ' ORDER BY l.attnum) FILTER (WHERE filled.by IS NULL AND l.attnotnull
-			AND d.adbin IS NULL),
-		   string_agg(quote_ident(l.attname), ', ' ORDER BY l.attnum)
-	INTO targets, outputs, missing, canonical
-	FROM pg_attribute AS l
-	LEFT JOIN pg_attrdef AS d ON d.adrelid = l.attrelid AND d.adnum = l.attnum
-	LEFT JOIN pg_attribute AS r ON r.attrelid = relation AND r.attname = l.attname AND r.attnum > 0
-		AND NOT r.attisdropped
-	CROSS JOIN LATERAL (SELECT CASE WHEN l.attname = 'source' AND import_usage.source IS NOT NULL
-		THEN quote_literal(import_usage.source)
-									WHEN l.attname = 'tenant' AND r.attname IS NULL THEN quote_literal('')
-									ELSE 'r.' || quote_ident(r.attname) END) AS filled(by)
-	CROSS JOIN LATERAL (SELECT format_type(l.atttypid, l.atttypmod)) AS t(type)
-	WHERE l.attrelid = 'inferacct.usage_log'::regclass AND l.attnum > 0 AND NOT l.attisdropped
-		AND l.attname <> 'loaded_at';
-
-	IF missing IS NOT NULL THEN
-		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks required columns: %s', relation, missing),
-			'Columns are matched by name with those of usage_log: ' || canonical || '.',
-			'Make a view that names the columns so; source may be given as the second argument of import_usage().');
-	END IF;
+	SELECT c.targets, c.outputs INTO targets, outputs FROM import_columns(relation, source) AS c;
 
 	-- One import of a source at a time; one of unknown sources shuts out all others.
 	IF import_usage.source IS NULL THEN

@@ -473,6 +473,68 @@ $$;
 COMMENT ON FUNCTION price_statement(text, text, text, numeric, timestamptz, bigint, text, text, bigint, text) IS
 'The text of a call of set_price(), without what is its default.';
 
+-- Requests that one list of prices charges, as far as the book's sizes tell lists apart.
+CREATE FUNCTION inferacct_internal.charged_groups(source text, since timestamptz, until timestamptz)
+RETURNS TABLE (named text, served_by text, tier text, region text, sizes bigint[], bucket integer, summed usage,
+	ats timestamptz[], usages usage[], inputs bigint[], costs numeric[], slack numeric, is_float boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 50
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH told AS MATERIALIZED (
+		SELECT resolved_model(u.model, u.at) AS named, resolved_provider(u.provider, u.model, u.at) AS served_by,
+			resolved_tier(u.service_tier) AS tier, coalesce(resolved_region(u.region, u.model, u.at), '') AS region,
+				u.at, u.usage,
+			CASE WHEN meter(u.usage, 'requests') > 1 THEN 0 ELSE input_tokens(u.usage) END AS input,
+				trim_scale(u.provider_usd) AS usd
+		FROM usage_all AS u
+		WHERE u.source = $1 AND u.at >= $2 AND u.at < $3
+			AND u.usage IS NOT NULL AND u.model IS NOT NULL
+			AND u.provider_usd > '-Infinity' AND u.provider_usd < 'Infinity'
+	), sized AS MATERIALIZED (
+		SELECT t.named, (SELECT coalesce(array_agg(DISTINCT s.size ORDER BY s.size), '{}')
+			FROM (SELECT p.above_input_tokens + CASE WHEN p.threshold_inclusive THEN 0 ELSE 1 END AS size
+				FROM price AS p
+				WHERE p.provider = split_part(t.named, '/', 1)
+					AND p.model = substr(t.named, strpos(t.named, '/') + 1)
+					AND p.above_input_tokens > 0) AS s) AS sizes
+		FROM (SELECT DISTINCT told.named FROM told) AS t
+	), bounded AS (
+		SELECT t.*, s.sizes, width_bucket(t.input, s.sizes) AS bucket FROM told AS t JOIN sized AS s USING (named)
+	)
+	SELECT t.named, min(t.served_by) AS served_by, t.tier, t.region, t.sizes, t.bucket, sum(t.usage) AS summed,
+		array_agg(t.at ORDER BY t.at, t.usd) AS ats, array_agg(t.usage ORDER BY t.at, t.usd) AS usages,
+		array_agg(t.input ORDER BY t.at, t.usd) AS inputs, array_agg(t.usd ORDER BY t.at, t.usd) AS costs,
+		0.5 * 10::numeric ^ (- max(scale(t.usd))) AS slack,
+		max(length(ltrim(translate(t.usd::text, '-.', ''), '0'))) >= 15 AS is_float
+	FROM bounded AS t
+	GROUP BY t.named, t.tier, t.region, t.sizes, t.bucket
+	ORDER BY t.named, t.tier, t.region, t.bucket DESC
+$$;
+
+COMMENT ON FUNCTION charged_groups(text, timestamptz, timestamptz) IS
+'The requests of a source in [since, until) that state a cost, by model, as it resolves, service tier, region and '
+'context bucket of the book, in the order of their time. slack: half of the last digit of their costs; '
+'is_float: a cost has as many digits as a float. NULL gives no row.';
+
+-- What a wrong list shows most clearly.
+CREATE FUNCTION inferacct_internal.multiples_of_book(model text, ats timestamptz[], usages usage[], costs numeric[],
+	service_tier text, region text, requests bigint)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT string_agg(format('%s cost %s times what the book says', m.n, m.times), ', ' ORDER BY m.n DESC, m.times)
+	FROM (SELECT trim_scale(round(c.usd / nullif(b.usd, 0), 2)) AS times, count(*) AS n
+		FROM unnest($2, $3, $4) AS c(at, usage, usd)
+		CROSS JOIN LATERAL (SELECT token_cost($1, c.usage, c.at, $5, $6) OFFSET 0) AS b(usd)
+		GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3) AS m
+	WHERE m.times IS NOT NULL AND m.n > 0.1 * requests
+$$;
+
+COMMENT ON FUNCTION multiples_of_book(text, timestamptz[], usage[], numeric[], text, text, bigint) IS
+'The three factors by which most costs differ from the book, in words; NULL when none is that of a tenth of so many '
+'requests.';
+
 CREATE FUNCTION inferacct_internal.implied_rows(source text, since timestamptz, until timestamptz)
 RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint,
 	valid_from timestamptz, meter text, place bigint, requests bigint, explained bigint, tolerance_usd numeric,
@@ -496,37 +558,7 @@ DECLARE
 	multiples text;
 	windowed text[] := windowed_names();
 BEGIN
-	FOR g IN
-		WITH told AS MATERIALIZED (
-			SELECT resolved_model(u.model, u.at) AS named, resolved_provider(u.provider, u.model, u.at) AS served_by,
-				resolved_tier(u.service_tier) AS tier, coalesce(resolved_region(u.region, u.model, u.at), '') AS region,
-					u.at, u.usage,
-				CASE WHEN meter(u.usage, 'requests') > 1 THEN 0 ELSE input_tokens(u.usage) END AS input,
-					trim_scale(u.provider_usd) AS usd
-			FROM usage_all AS u
-			WHERE u.source = implied_rows.source AND u.at >= implied_rows.since AND u.at < implied_rows.until
-				AND u.usage IS NOT NULL AND u.model IS NOT NULL
-				AND u.provider_usd > '-Infinity' AND u.provider_usd < 'Infinity'
-		), sized AS MATERIALIZED (
-			SELECT t.named, (SELECT coalesce(array_agg(DISTINCT s.size ORDER BY s.size), '{}')
-				FROM (SELECT p.above_input_tokens + CASE WHEN p.threshold_inclusive THEN 0 ELSE 1 END AS size
-					FROM price AS p
-					WHERE p.provider = split_part(t.named, '/', 1)
-						AND p.model = substr(t.named, strpos(t.named, '/') + 1)
-						AND p.above_input_tokens > 0) AS s) AS sizes
-			FROM (SELECT DISTINCT told.named FROM told) AS t
-		), bounded AS (
-			SELECT t.*, s.sizes, width_bucket(t.input, s.sizes) AS bucket FROM told AS t JOIN sized AS s USING (named)
-		)
-		SELECT t.named, min(t.served_by) AS served_by, t.tier, t.region, t.sizes, t.bucket, sum(t.usage) AS summed,
-			array_agg(t.at ORDER BY t.at, t.usd) AS ats, array_agg(t.usage ORDER BY t.at, t.usd) AS usages,
-			array_agg(t.input ORDER BY t.at, t.usd) AS inputs, array_agg(t.usd ORDER BY t.at, t.usd) AS costs,
-			0.5 * 10::numeric ^ (- max(scale(t.usd))) AS slack,
-			max(length(ltrim(translate(t.usd::text, '-.', ''), '0'))) >= 15 AS is_float
-		FROM bounded AS t
-		GROUP BY t.named, t.tier, t.region, t.sizes, t.bucket
-		ORDER BY t.named, t.tier, t.region, t.bucket DESC
-	LOOP
+	FOR g IN SELECT * FROM charged_groups(source, since, until) LOOP
 		provider := CASE WHEN strpos(g.named, '/') > 0 THEN split_part(g.named, '/', 1) ELSE g.served_by END;
 		model := substr(g.named, strpos(g.named, '/') + 1);
 		service_tier := g.tier;
@@ -559,14 +591,8 @@ BEGIN
 			requests := (part.fit).requests;
 			explained := (part.fit).explained;
 			residual_usd := (part.fit).residual;
-			multiples := CASE WHEN explained < 0.7 * requests THEN (
-				SELECT string_agg(format('%s cost %s times what the book says', m.n, m.times),
-					', ' ORDER BY m.n DESC, m.times)
-				FROM (SELECT trim_scale(round(c.usd / nullif(b.usd, 0), 2)) AS times, count(*) AS n
-					FROM unnest(g.ats, g.usages, g.costs) AS c(at, usage, usd)
-					CROSS JOIN LATERAL (SELECT token_cost(g.named, c.usage, c.at, g.tier, in_region) OFFSET 0) AS b(usd)
-					GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3) AS m
-				WHERE m.times IS NOT NULL AND m.n > 0.1 * requests) END;
+			multiples := CASE WHEN explained < 0.7 * requests
+				THEN multiples_of_book(g.named, g.ats, g.usages, g.costs, g.tier, in_region, requests) END;
 			FOR i IN 1 .. cardinality((part.fit).usd) LOOP
 				place := i;
 				meter := names[i];

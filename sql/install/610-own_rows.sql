@@ -162,35 +162,15 @@ COMMENT ON FUNCTION inferacct_export() IS
 'The relations of attached sources are not in it, nor are grants and protect_usage(). '
 'Error: 42501 the caller does not own the extension.';
 
-CREATE FUNCTION inferacct_import(lines regclass, OUT relation regclass, OUT rows bigint)
-RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE COST 1000000 ROWS 30
+-- All of one export, and nothing else.
+CREATE FUNCTION inferacct_internal.check_export(lines regclass, line text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-SET timezone TO 'UTC'
-SET datestyle TO 'ISO'
-SET intervalstyle TO 'postgres'
 AS $$
 DECLARE
-	line text;			-- the column that has them
 	said record;
 	unknown text;
-	columns text;
-	t record;
 BEGIN
-	PERFORM check_owner('import everything');
-	line := (SELECT CASE WHEN count(*) = 1 AND min(atttypid::regtype::text) = 'jsonb' THEN min(quote_ident(attname)) END
-		FROM pg_attribute WHERE attrelid = lines AND attnum > 0 AND NOT attisdropped);
-	IF line IS NULL THEN
-		PERFORM inferacct_internal.fail('42804', 'inferacct_import() needs a table of one column of type jsonb', NULL,
-			'CREATE TEMP TABLE exported (line jsonb), then \copy exported FROM the file of inferacct_export().');
-	END IF;
-	IF has_own_rows() THEN
-		PERFORM inferacct_internal.fail('55000', 'this database has rows of its own already',
-			(SELECT string_agg(format('%s: %s', o.relation, o.rows), ', ') FROM own_rows() AS o),
-			'Import into a database where CREATE EXTENSION has just been run.');
-	END IF;
-
-	-- All of one export, and nothing else.
 	EXECUTE format(
 		'SELECT string_agg(%1$s ->> ''inferacct'', '', '') AS version, sum((%1$s ->> ''lines'')::bigint) AS lines, '
 		'count(*) FILTER (WHERE NOT %1$s ?| ARRAY[''inferacct'', ''lines'']) AS found '
@@ -214,6 +194,41 @@ BEGIN
 		PERFORM inferacct_internal.fail('42P01', format('inferacct has no table for these rows of the export: %s',
 			unknown));
 	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION check_export(regclass, text) IS
+'Raises what inferacct_import() refuses of the lines of a table, in that column: 22023 of another version, or not '
+'whole; 42P01 rows of a table that there is none of.';
+
+CREATE FUNCTION inferacct_import(lines regclass, OUT relation regclass, OUT rows bigint)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE COST 1000000 ROWS 30
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET timezone TO 'UTC'
+SET datestyle TO 'ISO'
+SET intervalstyle TO 'postgres'
+AS $$
+DECLARE
+	line text;			-- the column that has them
+	unknown text;
+	columns text;
+	t record;
+BEGIN
+	PERFORM check_owner('import everything');
+	line := (SELECT CASE WHEN count(*) = 1 AND min(atttypid::regtype::text) = 'jsonb' THEN min(quote_ident(attname)) END
+		FROM pg_attribute WHERE attrelid = lines AND attnum > 0 AND NOT attisdropped);
+	IF line IS NULL THEN
+		PERFORM inferacct_internal.fail('42804', 'inferacct_import() needs a table of one column of type jsonb', NULL,
+			'CREATE TEMP TABLE exported (line jsonb), then \copy exported FROM the file of inferacct_export().');
+	END IF;
+	IF has_own_rows() THEN
+		PERFORM inferacct_internal.fail('55000', 'this database has rows of its own already',
+			(SELECT string_agg(format('%s: %s', o.relation, o.rows), ', ') FROM own_rows() AS o),
+			'Import into a database where CREATE EXTENSION has just been run.');
+	END IF;
+
+	PERFORM check_export(lines, line);
 
 	EXECUTE format(
 		'SELECT count(usage_log_partition(d)) FROM (SELECT (%1$s ->> ''partition'')::date '
