@@ -281,7 +281,7 @@ COMMENT ON FUNCTION span_provider(jsonb) IS 'Who served the call of a span; the 
 -- The events of two agents count as their provider does, under names of their own.
 CREATE FUNCTION inferacct_internal.span_counts(attributes jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
 RETURN CASE
 	WHEN NOT attributes ?& ARRAY['event.name', 'input_token_count'] THEN attributes
 	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' THEN jsonb_build_object('usageMetadata',
@@ -335,6 +335,22 @@ COMMENT ON FUNCTION span_is_call(jsonb) IS 'Is a span a call to a model? Not tho
 	'workflows, which repeat what is within, nor those that have nothing of a model. What has an operation that is '
 	'not known is one.';
 
+CREATE FUNCTION inferacct_internal.span_usd_parts(attributes jsonb)
+RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT sum(try_number(value))
+		FROM jsonb_each_text(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes END)
+		WHERE key IN ('gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens',
+			'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost',
+			'gen_ai.usage.cost.cache_read', 'gen_ai.usage.cost.cache_write'));
+END
+$$;
+
+COMMENT ON FUNCTION span_usd_parts(jsonb) IS 'The sum of the parts of a cost that a span states; NULL when there is none.';
+
 CREATE FUNCTION inferacct_internal.span_usd(attributes jsonb)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
@@ -343,12 +359,7 @@ RETURN coalesce(try_number(first_word(attributes, 'gen_ai.usage.cost', 'gen_ai.u
 	'cost_usd')),
 	CASE WHEN attributes ?| ARRAY['gen_ai.usage.cost.input', 'gen_ai.usage.cost.output',
 		'gen_ai.usage.cost.input_tokens', 'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost',
-		'gen_ai.usage.output_cost'] THEN
-	(SELECT sum(try_number(value)) FROM jsonb_each_text(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes
-		END) WHERE key IN
-		('gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens',
-			'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost',
-		'gen_ai.usage.cost.cache_read', 'gen_ai.usage.cost.cache_write')) END);
+		'gen_ai.usage.output_cost'] THEN span_usd_parts(attributes) END);
 
 COMMENT ON FUNCTION span_usd(jsonb) IS 'USD that a span states, in sum or by parts; NULL when it states none.';
 
@@ -368,7 +379,7 @@ COMMENT ON FUNCTION span_region(jsonb) IS 'The region of AWS that served the cal
 
 CREATE FUNCTION inferacct_internal.span_kept(attributes jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
+LANGUAGE sql STABLE PARALLEL SAFE COST 30
 RETURN nullif(jsonb_strip_nulls(jsonb_build_object(
 	'session', first_word(attributes, 'gen_ai.conversation.id', 'session.id', 'langfuse.session.id',
 	'ai.telemetry.metadata.sessionId', 'traceloop.association.properties.session_id'),
@@ -507,10 +518,11 @@ COMMENT ON FUNCTION source_page(regclass, jsonb) IS 'Expression for the json col
 
 CREATE FUNCTION inferacct_internal.elements(value jsonb)
 RETURNS SETOF jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
-SET search_path TO pg_catalog, pg_temp
-AS $$ SELECT e FROM jsonb_array_elements(CASE WHEN jsonb_typeof(value) = 'array' THEN value
-	ELSE jsonb_build_array(value) END) AS e $$;
+LANGUAGE sql STABLE PARALLEL SAFE COST 10 ROWS 10
+BEGIN ATOMIC
+	SELECT e FROM jsonb_array_elements(CASE WHEN jsonb_typeof(value) = 'array' THEN value
+		ELSE jsonb_build_array(value) END) AS e;
+END;
 
 COMMENT ON FUNCTION elements(jsonb) IS 'The elements of an array, or the value itself when it is none; one NULL for '
 	'NULL: a page that cannot be read is a row that is rejected.';
@@ -540,13 +552,9 @@ COMMENT ON FUNCTION source_result(text) IS
 -- A result has no name of its own: its bucket and all that it is grouped by make one, by whatever names.
 CREATE FUNCTION inferacct_internal.result_key(result jsonb)
 RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT md5(coalesce(jsonb_object_agg(key, value), '{}')::text)
-	FROM jsonb_each(CASE WHEN jsonb_typeof(result) = 'object' THEN result END) WHERE jsonb_typeof(value) IN ('string',
-		'boolean')
-$$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+RETURN md5(jsonb_path_query_array(result,
+	'$.keyvalue() ? (@.value.type() == "string" || @.value.type() == "boolean")', '{}', true)::text);
 
 COMMENT ON FUNCTION result_key(jsonb) IS
 	'A hash of what a result of a page is grouped by: its strings and booleans. Its numbers are counts.';
@@ -704,7 +712,7 @@ COMMENT ON FUNCTION codex_definition(regclass, jsonb) IS 'Definition of a table 
 CREATE FUNCTION inferacct_internal.helicone_counts(input text, output text, cache_read text, cache_write text,
 	input_audio text, output_audio text, provider text)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	CASE WHEN upper(provider) IN ('ANTHROPIC', 'AWS', 'BEDROCK') THEN 'input' ELSE 'input_total' END, nullif(input, ''),
 	'output', CASE WHEN coalesce(try_whole(output_audio), 0) = 0 THEN nullif(output, '') END,
@@ -798,7 +806,7 @@ $$;
 
 CREATE FUNCTION inferacct_internal.langsmith_counts(extra jsonb, outputs jsonb, input text, output text, details jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
 RETURN jsonb_strip_nulls(jsonb_build_object('usage_metadata', coalesce(
 	CASE WHEN jsonb_typeof(outputs -> 'usage_metadata') = 'object' THEN outputs -> 'usage_metadata' END,
 	CASE WHEN jsonb_typeof(outputs #> '{generations,0,0,message,kwargs,usage_metadata}') = 'object' THEN outputs #>
@@ -882,20 +890,35 @@ BEGIN
 END
 $$;
 
+-- Tokens of another name are refused with it.
+CREATE FUNCTION inferacct_internal.vercel_other_counts(generation jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT jsonb_object_agg(key, value)
+		FROM jsonb_each(CASE WHEN jsonb_typeof(generation) = 'object' THEN generation END)
+		WHERE key ~ 'tokens_' AND value <> 'null'
+			AND key !~ '^(native_)?tokens_(prompt|completion)$|^native_tokens_(cached|cache_creation|reasoning)$');
+END
+$$;
+
+COMMENT ON FUNCTION vercel_other_counts(jsonb) IS
+	'The tokens of a generation of Vercel''s AI Gateway under other names than are known; NULL when there are none.';
+
 CREATE FUNCTION inferacct_internal.vercel_counts(generation jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	'input_total', coalesce(generation -> 'native_tokens_prompt', generation -> 'tokens_prompt'), 'output_total',
 	coalesce(generation -> 'native_tokens_completion', generation -> 'tokens_completion'),
 	'cache_read', generation -> 'native_tokens_cached', 'cache_write_total', generation ->
 	'native_tokens_cache_creation', 'reasoning', generation -> 'native_tokens_reasoning'))
-	-- Tokens of another name are refused with it.
-	|| coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(CASE WHEN jsonb_typeof(generation) = 'object'
-		THEN generation END)
-		WHERE key ~ 'tokens_' AND key !~
-			'^(native_)?tokens_(prompt|completion)$|^native_tokens_(cached|cache_creation|reasoning)$' AND value <>
-			'null'), '{}');
+	|| CASE WHEN regexp_replace(generation::text,
+			'"(native_)?tokens_(prompt|completion)"|"native_tokens_(cached|cache_creation|reasoning)"', '', 'g')
+			~ 'tokens_'
+		THEN coalesce(vercel_other_counts(generation), '{}') ELSE '{}' END;
 
 COMMENT ON FUNCTION vercel_definition(regclass, jsonb) IS 'Definition of a table of answers of Vercel''s AI Gateway '
 	'to GET /generation for attach_usage(); option page: the column.';
