@@ -278,13 +278,34 @@ RETURN coalesce(first_word(attributes, 'gen_ai.provider.name', 'gen_ai.system', 
 COMMENT ON FUNCTION span_provider(jsonb) IS 'Who served the call of a span; the events of Claude Code are '
 	'Anthropic''s, of the Gemini CLI Google''s, of Codex OpenAI''s. NULL when it does not say.';
 
--- The events of two agents count as their provider does, under names of their own.
+-- Phoenix keeps attributes nested.
+CREATE FUNCTION inferacct_internal.nested_counts(attributes jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (
+		WITH RECURSIVE node(name, value) AS (
+			SELECT path, attributes #> string_to_array(path, '.') FROM unnest(ARRAY['gen_ai.usage', 'ai.usage']) AS path
+			UNION ALL SELECT node.name || '.' || child.key, child.value FROM node
+			CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(node.value) = 'object' THEN node.value END) AS child
+		)
+		SELECT jsonb_object_agg(name, value) FROM node WHERE jsonb_typeof(value) <> 'object');
+END
+$$;
+
+COMMENT ON FUNCTION nested_counts(jsonb) IS
+	'The usage of a span whose attributes are nested, under flat names; NULL when it has none.';
+
+-- The events of some agents count as their provider does, under names of their own.
 CREATE FUNCTION inferacct_internal.span_counts(attributes jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 RETURN CASE
+	WHEN attributes #> '{gen_ai,usage}' IS NOT NULL AND NOT attributes ? 'llm' THEN nested_counts(attributes)
 	WHEN NOT attributes ?& ARRAY['event.name', 'input_token_count'] THEN attributes
-	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' THEN jsonb_build_object('usageMetadata',
+	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' OR attributes ->> 'event.name' LIKE 'qwen-code.%' THEN jsonb_build_object('usageMetadata',
 		jsonb_strip_nulls(jsonb_build_object(
 		'promptTokenCount', attributes -> 'input_token_count', 'candidatesTokenCount', attributes ->
 		'output_token_count', 'cachedContentTokenCount', attributes -> 'cached_content_token_count',
@@ -299,7 +320,7 @@ RETURN CASE
 	ELSE attributes END;
 
 COMMENT ON FUNCTION span_counts(jsonb) IS 'The attributes of a span that count, as a payload: events of the Gemini '
-	'CLI and of Codex under their providers'' names, any other as it is.';
+	'CLI, Qwen Code and Codex under their providers'' names, nested ones of GenAI flat, any other as it is.';
 
 CREATE FUNCTION inferacct_internal.span_model(attributes jsonb)
 RETURNS text
@@ -317,17 +338,18 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 50
 RETURN CASE
 	WHEN attributes IS NULL OR jsonb_typeof(attributes) <> 'object' THEN true
-	WHEN lower(attributes ->> 'gen_ai.operation.name') IN ('invoke_agent', 'create_agent', 'execute_tool',
+	WHEN lower(first_word(attributes, 'gen_ai.operation.name')) IN ('invoke_agent', 'create_agent', 'execute_tool',
 		'invoke_workflow', 'agent', 'workflow', 'tool', 'execute_task', 'retrieval') THEN false
 	WHEN upper(first_word(attributes, 'openinference.span.kind')) IN ('CHAIN', 'AGENT', 'TOOL', 'RETRIEVER',
 		'GUARDRAIL', 'EVALUATOR', 'PROMPT') THEN false
-	WHEN attributes ->> 'traceloop.span.kind' IN ('workflow', 'agent', 'task', 'tool') THEN false
+	WHEN first_word(attributes, 'traceloop.span.kind') IN ('workflow', 'agent', 'task', 'tool') THEN false
 	WHEN attributes ?| ARRAY['pydantic_ai.all_messages', 'all_messages_events'] THEN false
-	WHEN attributes ? 'ai.operationId' THEN attributes ->> 'ai.operationId' ~ '\.do[A-Z]'
+	WHEN first_word(attributes, 'ai.operationId') IS NOT NULL
+		THEN first_word(attributes, 'ai.operationId') ~ '\.do[A-Z]'
 	WHEN attributes ? 'event.name' THEN attributes ->> 'event.name' IN ('api_request', 'claude_code.api_request') OR
 		attributes ->> 'event.name' LIKE 'gen_ai.client.inference%'
 		OR attributes::text ~ '"[a-z_.]*(_tokens?|_token_count|tokens?_[a-z]+)"'
-	ELSE attributes ? 'gen_ai.operation.name' OR first_word(attributes, 'openinference.span.kind') IS NOT NULL OR
+	ELSE first_word(attributes, 'gen_ai.operation.name') IS NOT NULL OR first_word(attributes, 'openinference.span.kind') IS NOT NULL OR
 		span_model(attributes) IS NOT NULL
 		OR attributes::text ~ '"(gen_ai\.usage|llm\.token_count|llm\.usage|ai\.usage|token_count)' END;
 

@@ -75,6 +75,11 @@ INSERT INTO public.sp SELECT id, '2026-10-01', a::jsonb FROM (VALUES
 	('new', '{"gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","gen_ai.request.model":"gpt-5","openai.response.service_tier":"priority","gen_ai.usage.input_tokens":100,"gen_ai.usage.output_tokens":10,"gen_ai.usage.cost.input":0.1,"gen_ai.usage.cost.output":0.2,"gen_ai.conversation.id":"c","gen_ai.agent.name":"planner"}'),
 	('old', '{"gen_ai.system":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.prompt_tokens":"100","gen_ai.usage.completion_tokens":"10"}'),
 	('phoenix', '{"openinference":{"span":{"kind":"LLM"}},"llm":{"provider":"openai","model_name":"gpt-4o","token_count":{"prompt":100,"completion":10,"total":110,"prompt_details":{"cache_read":40}}},"session":{"id":"ph"}}'),
+	('nested', '{"gen_ai":{"operation":{"name":"chat"},"provider":{"name":"anthropic"},"request":{"model":"claude-opus-5"},"usage":{"input_tokens":100,"output_tokens":10,"cache_read":{"input_tokens":60}}}}'),
+	('nested, unknown', '{"gen_ai":{"operation":{"name":"chat"},"system":"openai","request":{"model":"gpt-5"},"usage":{"input_tokens":100,"smell_tokens":10}}}'),
+	('nested agent', '{"gen_ai":{"operation":{"name":"invoke_agent"},"system":"openai","request":{"model":"gpt-5"},"usage":{"input_tokens":100,"output_tokens":10}}}'),
+	('nested sdk', '{"ai":{"operationId":"ai.generateText","usage":{"promptTokens":100,"completionTokens":10}},"gen_ai":{"system":"openai","request":{"model":"gpt-5"}}}'),
+	('qwen', '{"event.name":"qwen-code.api_response","model":"qwen3-coder-plus","input_token_count":8000,"output_token_count":100,"cached_content_token_count":7000,"thoughts_token_count":0,"tool_token_count":0,"total_token_count":8100}'),
 	('chain', '{"openinference.span.kind":"CHAIN","llm.model_name":"x","llm.token_count.prompt":9}'),
 	('agent', '{"gen_ai.operation.name":"invoke_agent","gen_ai.request.model":"x","gen_ai.usage.input_tokens":9}'),
 	('http', '{"http.method":"GET"}'),
@@ -93,14 +98,15 @@ INSERT INTO public.sp SELECT id, '2026-10-01', a::jsonb FROM (VALUES
 	('text', '{"gen_ai.operation.name":"embedding","gen_ai.provider.name":"openai","gen_ai.request.model":"e","gen_ai.usage.input_tokens":"5x"}')) AS v(id, a);
 SELECT attach_usage('sp', 'public.sp', 'otel');
 SELECT set_eq($$SELECT request_id, usage::text, service_tier, provider_usd FROM usage_of_sp WHERE usage IS NOT NULL$$, $$VALUES
+	('nested', '{"input":40,"output":10,"cache_read":60,"requests":1}', 'standard', NULL), ('qwen', '{"input":1000,"output":100,"cache_read":7000,"requests":1}', 'standard', NULL),
 	('new', '{"input":100,"output":10,"requests":1}', 'priority', 0.3), ('old', '{"input":100,"output":10,"requests":1}', 'standard', NULL), ('phoenix', '{"input":60,"output":10,"cache_read":40,"requests":1}', 'standard', NULL),
 	('sdk', '{"input":5,"output":6,"requests":1}', 'standard', NULL), ('aws', '{"input":8,"output":2,"requests":1}', 'standard', 0.02), ('aws, profile', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('aws, listed', '{"input":8,"output":2,"requests":1}', 'standard', NULL), ('gemini', '{"input":1000,"output":100,"cache_read":7000,"reasoning":50,"requests":1}', 'standard', NULL), ('codex', '{"input":300,"output":40,"cache_read":700,"reasoning":60,"requests":1}', 'standard', NULL), ('event', '{"input":5,"output":20,"cache_read":10000,"cache_write":50,"requests":1}', 'standard', 0.01)$$, 'spans');
-SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'sp'$$, $$VALUES ('other'), ('other event'), ('text')$$, 'a count of an unknown name, and text');
+SELECT set_eq($$SELECT request_id FROM rejected_usage WHERE source = 'sp'$$, $$VALUES ('other'), ('other event'), ('text'), ('nested, unknown')$$, 'a count of an unknown name, and text');
 SELECT is((SELECT attributes FROM usage_of_sp WHERE request_id = 'new'), '{"agent": "planner", "session": "c"}', 'conversation and agent are kept');
 SELECT set_eq($$SELECT request_id, region, attributes FROM usage_of_sp WHERE request_id LIKE 'aws%'$$, $$VALUES ('aws', 'eu-west-1', '{"guardrail": "gr-1"}'::jsonb), ('aws, profile', NULL, NULL), ('aws, listed', NULL, NULL)$$, 'the region of Bedrock, where its name does not say it');
-SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 6::numeric, 'inspect_usage() tells what is left out');
-SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 3::numeric, 'and what is rejected');
-SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 10::numeric, 'and days');
+SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'left out'), 8::numeric, 'inspect_usage() tells what is left out');
+SELECT is((SELECT sum(requests) FROM inspect_usage('sp') WHERE fact = 'rejected'), 4::numeric, 'and what is rejected');
+SELECT is((SELECT requests FROM inspect_usage('sp') WHERE fact = 'day'), 12::numeric, 'and days');
 
 -- As an exporter writes them into ClickHouse: other column names, the status in one of them.
 CREATE TABLE public.otel_traces ("Timestamp" timestamp, "SpanId" text PRIMARY KEY, "SpanAttributes" text, "StatusCode" text, "ServiceName" text);
