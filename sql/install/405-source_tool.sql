@@ -599,20 +599,53 @@ RETURN source_format('coalesce(pg_catalog.jsonb_array_length(CASE WHEN pg_catalo
 COMMENT ON FUNCTION source_has_results() IS
 	'Expression for what leaves out the buckets of a page in which nothing was used; what is no list is rejected.';
 
+-- What is kept counts by the time that it is kept; searches are made within requests that a page of completions counts.
+CREATE FUNCTION inferacct_internal.openai_other_counts(bucket jsonb, result jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	days numeric := (try_number(bucket ->> 'end_time') - try_number(bucket ->> 'start_time')) / 86400;
+BEGIN
+	RETURN CASE
+		WHEN result ->> 'object' ~ 'vector_stores' AND days > 0 AND try_number(result ->> 'usage_bytes') IS NOT NULL
+			THEN result - 'usage_bytes' || jsonb_build_object('num_model_requests', 0,
+				'storage_byte_days', round(try_number(result ->> 'usage_bytes') * days))
+		WHEN result ->> 'object' ~ 'web_search' THEN result - 'num_requests' - 'num_model_requests'
+			|| jsonb_build_object('num_model_requests', 0, 'web_searches', result -> 'num_requests')
+		WHEN result ->> 'object' ~ 'file_search' THEN result - 'num_requests'
+			|| jsonb_build_object('num_model_requests', 0, 'file_searches', result -> 'num_requests')
+		ELSE result END;
+END
+$$;
+
+COMMENT ON FUNCTION openai_other_counts(jsonb, jsonb) IS
+	'openai_counts() of a result of storage or of searches; what is of neither is as it is.';
+
+CREATE FUNCTION inferacct_internal.openai_counts(bucket jsonb, result jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN CASE WHEN result ?| ARRAY['usage_bytes', 'num_requests'] THEN openai_other_counts(bucket, result) ELSE result END;
+
+COMMENT ON FUNCTION openai_counts(jsonb, jsonb) IS
+	'What a result of OpenAI''s usage API counts: bytes kept for the time of its bucket are storage_byte_days.';
+
 CREATE FUNCTION inferacct_internal.openai_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	-- A page that was fetched while its last bucket was filling is there twice: the fullest counts.
-	SELECT jsonb_build_object('kind', 'openai_usage_api', 'counts', 'e.result', 'repeats', 'last',
+	SELECT jsonb_build_object('kind', 'openai_usage_api',
+		'counts', 'inferacct_internal.openai_counts(b.bucket, e.result)', 'repeats', 'last',
 		'columns', jsonb_build_object(
 			'at', source_format('inferacct_internal.number_time(inferacct_internal.try_number(b.bucket {->>} '
 			'''start_time''), 1::numeric)'),
 			'request_id', source_result_id('start_time'),
 			-- Sessions and stores are of no model: they have the names of what is billed.
 			'model', source_format('inferacct_internal.source_model(''openai'', coalesce(%s, '
-			'pg_catalog.substring(%s, ''[.](code_interpreter_sessions|vector_stores)[.]'')))', source_result('model'),
+			'pg_catalog.substring(%s, ''[.](code_interpreter_sessions|vector_stores|file_searches|web_searches)[.]'')))', source_result('model'),
 			source_result('object')),
 			'service_tier',
 			source_format('CASE WHEN %s {=} ''true'' THEN ''batch'' ELSE inferacct_internal.source_tier(%s) END',

@@ -162,10 +162,18 @@ SELECT isnt(source_usage(tool, '{"model": "m", "input_smell_tokens": 0, "output_
 CREATE TABLE public.oa (page jsonb);
 INSERT INTO public.oa VALUES ('{"data":[{"start_time":1775001600,"end_time":1775088000,"results":[{"object":"organization.usage.code_interpreter_sessions.result","num_sessions":4,"project_id":"p"},
 	{"object":"organization.usage.vector_stores.result","usage_bytes":1000,"project_id":"p"},{"object":"organization.usage.images.result","images":5,"num_model_requests":5,"size":"1024x1024","model":"dall-e-3"},
-	{"object":"organization.usage.audio_transcriptions.result","seconds":30,"num_model_requests":2,"model":"whisper-1"},{"object":"organization.costs.result","amount":{"value":1,"currency":"usd"},"line_item":"x"}]}]}');
+	{"object":"organization.usage.audio_transcriptions.result","seconds":30,"num_model_requests":2,"model":"whisper-1"},{"object":"organization.costs.result","amount":{"value":1,"currency":"usd"},"line_item":"x"},
+	{"object":"organization.usage.web_searches.result","num_model_requests":9,"num_requests":12,"model":"gpt-5","context_level":"medium"},{"object":"organization.usage.web_searches.result","num_model_requests":0,"num_requests":3,"smell":1},
+	{"object":"organization.usage.file_searches.result","num_requests":7,"vector_store_id":"vs_1"}]},
+	{"start_time":1775088000,"end_time":1775091600,"results":[{"object":"organization.usage.vector_stores.result","usage_bytes":48000000000,"project_id":"hour"}]},
+	{"start_time":1775088000,"results":[{"object":"organization.usage.vector_stores.result","usage_bytes":1000,"project_id":"no end"}]}]}');
 SELECT attach_usage('oa', 'public.oa', 'openai_usage_api');
-SELECT set_eq($$SELECT model, usage::text FROM usage_of_oa WHERE usage IS NOT NULL$$, $$VALUES ('openai/code_interpreter_sessions', '{"requests":1,"container_sessions":4}'), ('openai/dall-e-3', '{"requests":5,"images":5}'), ('openai/whisper-1', '{"requests":2,"seconds":30}')$$, 'OpenAI: sessions, images, seconds');
-SELECT set_eq($$SELECT model, left(reason, 21) FROM rejected_usage WHERE source = 'oa'$$, $$VALUES ('openai/vector_stores', '"usage_bytes" is 1000'), (NULL, 'no model')$$, 'a store, whose hours nothing tells, and a page of costs');
+SELECT set_eq($$SELECT model, usage::text FROM usage_of_oa WHERE usage IS NOT NULL$$, $$VALUES ('openai/code_interpreter_sessions', '{"requests":1,"container_sessions":4}'), ('openai/dall-e-3', '{"requests":5,"images":5}'), ('openai/whisper-1', '{"requests":2,"seconds":30}'),
+	('openai/vector_stores', '{"storage_byte_days":1000}'), ('openai/vector_stores', '{"storage_byte_days":2000000000}'), ('openai/gpt-5', '{"web_searches":12}'), ('openai/file_searches', '{"file_searches":7}')$$, 'OpenAI: sessions, images, seconds, storage, searches');
+SELECT set_eq($$SELECT model, left(reason, 21) FROM rejected_usage WHERE source = 'oa'$$, $$VALUES ('openai/vector_stores', '"usage_bytes" is 1000'), (NULL, 'no model'), ('openai/web_searches', '"smell" is 1, and wha')$$,
+	'a store, whose time nothing tells, a page of costs, and an unknown count');
+SELECT set_price('openai', 'vector_stores', 'storage_byte_days', 0.10, unit_quantity => 1000000000);
+SELECT is(sum(token_cost(model, usage, at)), 0.2000001, 'what a GB costs a day') FROM usage_of_oa WHERE model = 'openai/vector_stores';
 
 -- Reports of providers: the context tier that the report names prices the sum.
 CREATE TABLE public.an (page jsonb);
