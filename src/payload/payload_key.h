@@ -291,6 +291,7 @@
 	READ(speed) \
 	READ(status) \
 	READ(step) \
+	READ(step_details) \
 	READ(steps) \
 	READ(stop_reason) \
 	READ(successful_requests) \

@@ -320,7 +320,7 @@ extern void ReadShape(PayloadReader *reader, const PayloadBody *body, Tally *tal
 /* Merge the chunks of one stream into body. */
 extern void MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body);
 
-/* Does a part of a stream of the AI SDK end a step, or the run? */
+/* Does a part of a stream of the AI SDK, or of the assistants API, end a step, or the run? */
 extern bool IsStepEnd(PayloadReader *reader, Node *part);
 extern bool IsRunEnd(PayloadReader *reader, Node *part);
 

@@ -209,17 +209,18 @@ IsStepEnd(PayloadReader *reader, Node *part)
 {
 	Node	   *type = StringOf(reader, part, KEY_type);
 
-	return StringIs(type, "finish-step") || StringIs(type, "step-finish");
+	return StringIs(type, "finish-step") || StringIs(type, "step-finish") ||
+		(StringIs(StringOf(reader, part, KEY_object), "thread.run.step") && IsKind(Member(reader, part, KEY_usage), JSON_OBJECT));
 }
 
 bool
 IsRunEnd(PayloadReader *reader, Node *part)
 {
-	return StringIs(StringOf(reader, part, KEY_type), "finish") &&
+	return (StringIs(StringOf(reader, part, KEY_type), "finish") || StringIs(StringOf(reader, part, KEY_object), "thread.run")) &&
 		IsKind(FirstOf(reader, part, KEY_totalUsage, KEY_usage, KEY_NONE), JSON_OBJECT);
 }
 
-/* The parts of a stream of the AI SDK: its last sums up those that end a step.  False when it is no such stream. */
+/* A stream of the AI SDK or of the assistants API: its last part sums up those that end a step.  False when it is none. */
 static bool
 FindRunEnd(PayloadReader *reader, Node *parts, PayloadBody *body)
 {

@@ -362,6 +362,26 @@ AddStep(PayloadReader *reader, Node *step, Node *usage, Calls *calls)
 		AddToolPart(reader, part, stated, calls);
 }
 
+/* Tools that ran for a step of the assistants API; a container lives as long as the thread. */
+static void
+AddThreadTools(PayloadReader *reader, Node *step, Calls *calls)
+{
+	Node	   *list = Member(reader, Member(reader, step, KEY_step_details), KEY_tool_calls);
+
+	for (Node *call = Child(reader, list); call != NULL; call = call->next)
+	{
+		Node	   *type = StringOf(reader, call, KEY_type);
+
+		if (StringIs(type, "code_interpreter"))
+			calls->executions = Larger(calls->executions, 1);
+		else if (StringIs(type, "file_search"))
+			calls->file_searches++;
+		else if (type != NULL && !StringIs(type, "function"))
+			Problem(reader, PAYLOAD_UNKNOWN_NAME, "A step ran the tool \"%.*s\", and what it is charged is not known.",
+					STRING_ARGS(type));
+	}
+}
+
 /* What the steps of a run of the AI SDK tell beside its usage; a result repeats its last step. */
 static void
 ReadAiSdkTools(PayloadReader *reader, const PayloadBody *body, Calls *calls)
@@ -374,8 +394,10 @@ ReadAiSdkTools(PayloadReader *reader, const PayloadBody *body, Calls *calls)
 		AddStep(reader, step, Member(reader, step, KEY_usage), calls);
 	for (Node *part = Child(reader, body->chunks); part != NULL; part = part->next)
 	{
-		if (IsStepEnd(reader, part))
-			AddStep(reader, part, Member(reader, part, KEY_usage), calls);
+		if (!IsStepEnd(reader, part))
+			continue;
+		AddStep(reader, part, Member(reader, part, KEY_usage), calls);
+		AddThreadTools(reader, part, calls);
 	}
 	for (Node *part = Child(reader, body->chunks); part != NULL; part = part->next)
 		AddToolPart(reader, part, calls->of_steps, calls);
