@@ -305,7 +305,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10
 RETURN CASE
 	WHEN attributes #> '{gen_ai,usage}' IS NOT NULL AND NOT attributes ? 'llm' THEN nested_counts(attributes)
 	WHEN NOT attributes ?& ARRAY['event.name', 'input_token_count'] THEN attributes
-	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' OR attributes ->> 'event.name' LIKE 'qwen-code.%' THEN jsonb_build_object('usageMetadata',
+	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' OR attributes ->> 'event.name' LIKE 'qwen-code.%'
+		THEN jsonb_build_object('usageMetadata',
 		jsonb_strip_nulls(jsonb_build_object(
 		'promptTokenCount', attributes -> 'input_token_count', 'candidatesTokenCount', attributes ->
 		'output_token_count', 'cachedContentTokenCount', attributes -> 'cached_content_token_count',
@@ -349,7 +350,7 @@ RETURN CASE
 	WHEN attributes ? 'event.name' THEN attributes ->> 'event.name' IN ('api_request', 'claude_code.api_request') OR
 		attributes ->> 'event.name' LIKE 'gen_ai.client.inference%'
 		OR attributes::text ~ '"[a-z_.]*(_tokens?|_token_count|tokens?_[a-z]+)"'
-	ELSE first_word(attributes, 'gen_ai.operation.name') IS NOT NULL OR first_word(attributes, 'openinference.span.kind') IS NOT NULL OR
+	ELSE first_word(attributes, 'gen_ai.operation.name', 'openinference.span.kind') IS NOT NULL OR
 		span_model(attributes) IS NOT NULL
 		OR attributes::text ~ '"(gen_ai\.usage|llm\.token_count|llm\.usage|ai\.usage|token_count)' END;
 
@@ -371,7 +372,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION span_usd_parts(jsonb) IS 'The sum of the parts of a cost that a span states; NULL when there is none.';
+COMMENT ON FUNCTION span_usd_parts(jsonb) IS
+	'The sum of the parts of a cost that a span states; NULL when there is none.';
 
 CREATE FUNCTION inferacct_internal.span_usd(attributes jsonb)
 RETURNS numeric
@@ -626,7 +628,8 @@ COMMENT ON FUNCTION openai_other_counts(jsonb, jsonb) IS
 CREATE FUNCTION inferacct_internal.openai_counts(bucket jsonb, result jsonb)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN result ?| ARRAY['usage_bytes', 'num_requests'] THEN openai_other_counts(bucket, result) ELSE result END;
+RETURN CASE WHEN result ?| ARRAY['usage_bytes', 'num_requests'] THEN openai_other_counts(bucket, result)
+	ELSE result END;
 
 COMMENT ON FUNCTION openai_counts(jsonb, jsonb) IS
 	'What a result of OpenAI''s usage API counts: bytes kept for the time of its bucket are storage_byte_days.';
@@ -644,9 +647,9 @@ AS $$
 			'''start_time''), 1::numeric)'),
 			'request_id', source_result_id('start_time'),
 			-- Sessions and stores are of no model: they have the names of what is billed.
-			'model', source_format('inferacct_internal.source_model(''openai'', coalesce(%s, '
-			'pg_catalog.substring(%s, ''[.](code_interpreter_sessions|vector_stores|file_searches|web_searches)[.]'')))', source_result('model'),
-			source_result('object')),
+			'model', source_format('inferacct_internal.source_model(''openai'', coalesce(%s, pg_catalog'
+			'.substring(%s, ''[.](code_interpreter_sessions|vector_stores|file_searches|web_searches)[.]'')))',
+			source_result('model'), source_result('object')),
 			'service_tier',
 			source_format('CASE WHEN %s {=} ''true'' THEN ''batch'' ELSE inferacct_internal.source_tier(%s) END',
 			source_result('batch'), source_result('service_tier')),

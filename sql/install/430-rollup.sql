@@ -360,8 +360,8 @@ BEGIN
 		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', origin),
 			hint => 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".');
 	END IF;
-	-- The relation itself, not the function that reads it: its planner may have to know it.  Where repeats are an error,
-	-- a new row changes what an old one of another hour counts.
+	-- The relation itself, not the function that reads it: its planner may have to know it.  Where repeats are
+	-- an error, a new row changes what an old one of another hour counts.
 	tracked := tells_transactions(s.relation::regclass) AND s.definition ->> 'from' IS NULL
 		AND s.definition ->> 'repeats' IS DISTINCT FROM 'error';
 	rows_of := '(' || source_select(s.name, s.relation, s.columns, s.definition, tracked) || ') AS r';

@@ -287,9 +287,11 @@ usage_add(PG_FUNCTION_ARGS)
 static void
 WarnOfLeftOut(FunctionCallInfo fcinfo)
 {
-	if (fcinfo->flinfo->fn_extra != NULL)
+	bool	   *warned = CallSiteMemory(fcinfo, sizeof(bool));
+
+	if (*warned)
 		return;
-	fcinfo->flinfo->fn_extra = fcinfo->flinfo;
+	*warned = true;
 	ereport(WARNING,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("a usage with a count above " INT64_FORMAT " is left out of a sum", ROW_COUNT_MAX),
