@@ -138,17 +138,23 @@ CREATE OPERATOR - (
 COMMENT ON OPERATOR - (usage, usage) IS
 'difference, meter by meter. Error: IA203 a count below zero';
 
+CREATE FUNCTION inferacct_internal.usage_accum(usage, usage)
+RETURNS usage
+AS 'MODULE_PATHNAME', 'usage_accum'
+LANGUAGE C STABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION usage_accum(usage, usage) IS
+'transition function of sum(usage). Error: 22003 a count beyond bigint';
+
+-- What was left out cannot be taken out again: a moving frame is summed anew.
 CREATE AGGREGATE sum(usage) (
-	SFUNC = usage_add,
+	SFUNC = usage_accum,
 	STYPE = usage,
 	COMBINEFUNC = usage_add,
-	MSFUNC = usage_add,
-	MINVFUNC = usage_subtract,
-	MSTYPE = usage,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE sum(usage) IS
-'exact sum, meter by meter. NULL rows are ignored; no rows give NULL. Error: 22003 a count beyond bigint';
+'exact sum, meter by meter. NULL rows are ignored; no rows give NULL. With inferacct.unpriced = null a usage with a '
+'count above 10^16, which is no request''s, is left out with a WARNING. Error: 22003 a count beyond bigint';
 
 -- Comparison: = is equality of every meter.  The order exists for DISTINCT,
 -- merge joins and sorting; it ranks by the first meter that differs.

@@ -90,7 +90,9 @@ RETURN format($query$
 			-- A source computes its usage: once a row, and its price once, too.
 			SELECT at, usage, model, service_tier, region, duration_ms, score, tolerates
 			FROM %s WHERE at >= $1 AND at < $2 OFFSET 0
-		) AS l OFFSET 0
+		) AS l
+		-- rejected_usage names these.
+		WHERE inferacct_internal.row_problem(l.at, l.usage) IS NULL OFFSET 0
 	) AS c
 $query$, log);
 
@@ -224,8 +226,9 @@ COMMENT ON FUNCTION workload(regclass, text, text, text[], timestamptz, timestam
 'Measures a log (usage_log, or a relation with its columns) in [since, until) for advise() and savings_plan(): first '
 'what may go to batch prices (standard tier, tolerates 24 hours or more), then what a routing policy makes of the '
 'rest that was made to baseline_model (NULL: the model of the policy''s last tier), then the demand that is left. '
-'Requests without a price are left out and counted. A model or deployment of the policy that is not known, or not '
-'priced, is routing_problem, and no error. Errors: 22004 and 42703 the log, IA401 and IA402 the policy.';
+'Requests without a price are left out and counted, rows that rejected_usage names are left out. A model or '
+'deployment of the policy that is not known, or not priced, is routing_problem, and no error. '
+'Errors: 22004 and 42703 the log, IA401 and IA402 the policy.';
 
 -- ---------------------------------------------------------------------------
 -- What a deployment makes of it

@@ -278,13 +278,35 @@ RETURN coalesce(first_word(attributes, 'gen_ai.provider.name', 'gen_ai.system', 
 COMMENT ON FUNCTION span_provider(jsonb) IS 'Who served the call of a span; the events of Claude Code are '
 	'Anthropic''s, of the Gemini CLI Google''s, of Codex OpenAI''s. NULL when it does not say.';
 
--- The events of two agents count as their provider does, under names of their own.
+-- Phoenix keeps attributes nested.
+CREATE FUNCTION inferacct_internal.nested_counts(attributes jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (
+		WITH RECURSIVE node(name, value) AS (
+			SELECT path, attributes #> string_to_array(path, '.') FROM unnest(ARRAY['gen_ai.usage', 'ai.usage']) AS path
+			UNION ALL SELECT node.name || '.' || child.key, child.value FROM node
+			CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(node.value) = 'object' THEN node.value END) AS child
+		)
+		SELECT jsonb_object_agg(name, value) FROM node WHERE jsonb_typeof(value) <> 'object');
+END
+$$;
+
+COMMENT ON FUNCTION nested_counts(jsonb) IS
+	'The usage of a span whose attributes are nested, under flat names; NULL when it has none.';
+
+-- The events of some agents count as their provider does, under names of their own.
 CREATE FUNCTION inferacct_internal.span_counts(attributes jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
 RETURN CASE
+	WHEN attributes #> '{gen_ai,usage}' IS NOT NULL AND NOT attributes ? 'llm' THEN nested_counts(attributes)
 	WHEN NOT attributes ?& ARRAY['event.name', 'input_token_count'] THEN attributes
-	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' THEN jsonb_build_object('usageMetadata',
+	WHEN attributes ->> 'event.name' LIKE 'gemini_cli.%' OR attributes ->> 'event.name' LIKE 'qwen-code.%'
+		THEN jsonb_build_object('usageMetadata',
 		jsonb_strip_nulls(jsonb_build_object(
 		'promptTokenCount', attributes -> 'input_token_count', 'candidatesTokenCount', attributes ->
 		'output_token_count', 'cachedContentTokenCount', attributes -> 'cached_content_token_count',
@@ -299,7 +321,7 @@ RETURN CASE
 	ELSE attributes END;
 
 COMMENT ON FUNCTION span_counts(jsonb) IS 'The attributes of a span that count, as a payload: events of the Gemini '
-	'CLI and of Codex under their providers'' names, any other as it is.';
+	'CLI, Qwen Code and Codex under their providers'' names, nested ones of GenAI flat, any other as it is.';
 
 CREATE FUNCTION inferacct_internal.span_model(attributes jsonb)
 RETURNS text
@@ -317,23 +339,41 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 50
 RETURN CASE
 	WHEN attributes IS NULL OR jsonb_typeof(attributes) <> 'object' THEN true
-	WHEN lower(attributes ->> 'gen_ai.operation.name') IN ('invoke_agent', 'create_agent', 'execute_tool',
+	WHEN lower(first_word(attributes, 'gen_ai.operation.name')) IN ('invoke_agent', 'create_agent', 'execute_tool',
 		'invoke_workflow', 'agent', 'workflow', 'tool', 'execute_task', 'retrieval') THEN false
 	WHEN upper(first_word(attributes, 'openinference.span.kind')) IN ('CHAIN', 'AGENT', 'TOOL', 'RETRIEVER',
 		'GUARDRAIL', 'EVALUATOR', 'PROMPT') THEN false
-	WHEN attributes ->> 'traceloop.span.kind' IN ('workflow', 'agent', 'task', 'tool') THEN false
+	WHEN first_word(attributes, 'traceloop.span.kind') IN ('workflow', 'agent', 'task', 'tool') THEN false
 	WHEN attributes ?| ARRAY['pydantic_ai.all_messages', 'all_messages_events'] THEN false
-	WHEN attributes ? 'ai.operationId' THEN attributes ->> 'ai.operationId' ~ '\.do[A-Z]'
+	WHEN first_word(attributes, 'ai.operationId') IS NOT NULL
+		THEN first_word(attributes, 'ai.operationId') ~ '\.do[A-Z]'
 	WHEN attributes ? 'event.name' THEN attributes ->> 'event.name' IN ('api_request', 'claude_code.api_request') OR
 		attributes ->> 'event.name' LIKE 'gen_ai.client.inference%'
 		OR attributes::text ~ '"[a-z_.]*(_tokens?|_token_count|tokens?_[a-z]+)"'
-	ELSE attributes ? 'gen_ai.operation.name' OR first_word(attributes, 'openinference.span.kind') IS NOT NULL OR
+	ELSE first_word(attributes, 'gen_ai.operation.name', 'openinference.span.kind') IS NOT NULL OR
 		span_model(attributes) IS NOT NULL
 		OR attributes::text ~ '"(gen_ai\.usage|llm\.token_count|llm\.usage|ai\.usage|token_count)' END;
 
 COMMENT ON FUNCTION span_is_call(jsonb) IS 'Is a span a call to a model? Not those of agents, tools, chains and '
 	'workflows, which repeat what is within, nor those that have nothing of a model. What has an operation that is '
 	'not known is one.';
+
+CREATE FUNCTION inferacct_internal.span_usd_parts(attributes jsonb)
+RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT sum(try_number(value))
+		FROM jsonb_each_text(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes END)
+		WHERE key IN ('gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens',
+			'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost',
+			'gen_ai.usage.cost.cache_read', 'gen_ai.usage.cost.cache_write'));
+END
+$$;
+
+COMMENT ON FUNCTION span_usd_parts(jsonb) IS
+	'The sum of the parts of a cost that a span states; NULL when there is none.';
 
 CREATE FUNCTION inferacct_internal.span_usd(attributes jsonb)
 RETURNS numeric
@@ -343,12 +383,7 @@ RETURN coalesce(try_number(first_word(attributes, 'gen_ai.usage.cost', 'gen_ai.u
 	'cost_usd')),
 	CASE WHEN attributes ?| ARRAY['gen_ai.usage.cost.input', 'gen_ai.usage.cost.output',
 		'gen_ai.usage.cost.input_tokens', 'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost',
-		'gen_ai.usage.output_cost'] THEN
-	(SELECT sum(try_number(value)) FROM jsonb_each_text(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes
-		END) WHERE key IN
-		('gen_ai.usage.cost.input', 'gen_ai.usage.cost.output', 'gen_ai.usage.cost.input_tokens',
-			'gen_ai.usage.cost.output_tokens', 'gen_ai.usage.input_cost', 'gen_ai.usage.output_cost',
-		'gen_ai.usage.cost.cache_read', 'gen_ai.usage.cost.cache_write')) END);
+		'gen_ai.usage.output_cost'] THEN span_usd_parts(attributes) END);
 
 COMMENT ON FUNCTION span_usd(jsonb) IS 'USD that a span states, in sum or by parts; NULL when it states none.';
 
@@ -368,7 +403,7 @@ COMMENT ON FUNCTION span_region(jsonb) IS 'The region of AWS that served the cal
 
 CREATE FUNCTION inferacct_internal.span_kept(attributes jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 30
+LANGUAGE sql STABLE PARALLEL SAFE COST 30
 RETURN nullif(jsonb_strip_nulls(jsonb_build_object(
 	'session', first_word(attributes, 'gen_ai.conversation.id', 'session.id', 'langfuse.session.id',
 	'ai.telemetry.metadata.sessionId', 'traceloop.association.properties.session_id'),
@@ -507,10 +542,11 @@ COMMENT ON FUNCTION source_page(regclass, jsonb) IS 'Expression for the json col
 
 CREATE FUNCTION inferacct_internal.elements(value jsonb)
 RETURNS SETOF jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
-SET search_path TO pg_catalog, pg_temp
-AS $$ SELECT e FROM jsonb_array_elements(CASE WHEN jsonb_typeof(value) = 'array' THEN value
-	ELSE jsonb_build_array(value) END) AS e $$;
+LANGUAGE sql STABLE PARALLEL SAFE COST 10 ROWS 10
+BEGIN ATOMIC
+	SELECT e FROM jsonb_array_elements(CASE WHEN jsonb_typeof(value) = 'array' THEN value
+		ELSE jsonb_build_array(value) END) AS e;
+END;
 
 COMMENT ON FUNCTION elements(jsonb) IS 'The elements of an array, or the value itself when it is none; one NULL for '
 	'NULL: a page that cannot be read is a row that is rejected.';
@@ -540,13 +576,9 @@ COMMENT ON FUNCTION source_result(text) IS
 -- A result has no name of its own: its bucket and all that it is grouped by make one, by whatever names.
 CREATE FUNCTION inferacct_internal.result_key(result jsonb)
 RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT md5(coalesce(jsonb_object_agg(key, value), '{}')::text)
-	FROM jsonb_each(CASE WHEN jsonb_typeof(result) = 'object' THEN result END) WHERE jsonb_typeof(value) IN ('string',
-		'boolean')
-$$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+RETURN md5(jsonb_path_query_array(result,
+	'$.keyvalue() ? (@.value.type() == "string" || @.value.type() == "boolean")', '{}', true)::text);
 
 COMMENT ON FUNCTION result_key(jsonb) IS
 	'A hash of what a result of a page is grouped by: its strings and booleans. Its numbers are counts.';
@@ -569,21 +601,55 @@ RETURN source_format('coalesce(pg_catalog.jsonb_array_length(CASE WHEN pg_catalo
 COMMENT ON FUNCTION source_has_results() IS
 	'Expression for what leaves out the buckets of a page in which nothing was used; what is no list is rejected.';
 
+-- What is kept counts by the time that it is kept; searches are made within requests that a page of completions counts.
+CREATE FUNCTION inferacct_internal.openai_other_counts(bucket jsonb, result jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
+SET search_path TO inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	days numeric := (try_number(bucket ->> 'end_time') - try_number(bucket ->> 'start_time')) / 86400;
+BEGIN
+	RETURN CASE
+		WHEN result ->> 'object' ~ 'vector_stores' AND days > 0 AND try_number(result ->> 'usage_bytes') IS NOT NULL
+			THEN result - 'usage_bytes' || jsonb_build_object('num_model_requests', 0,
+				'storage_byte_days', round(try_number(result ->> 'usage_bytes') * days))
+		WHEN result ->> 'object' ~ 'web_search' THEN result - 'num_requests' - 'num_model_requests'
+			|| jsonb_build_object('num_model_requests', 0, 'web_searches', result -> 'num_requests')
+		WHEN result ->> 'object' ~ 'file_search' THEN result - 'num_requests'
+			|| jsonb_build_object('num_model_requests', 0, 'file_searches', result -> 'num_requests')
+		ELSE result END;
+END
+$$;
+
+COMMENT ON FUNCTION openai_other_counts(jsonb, jsonb) IS
+	'openai_counts() of a result of storage or of searches; what is of neither is as it is.';
+
+CREATE FUNCTION inferacct_internal.openai_counts(bucket jsonb, result jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN CASE WHEN result ?| ARRAY['usage_bytes', 'num_requests'] THEN openai_other_counts(bucket, result)
+	ELSE result END;
+
+COMMENT ON FUNCTION openai_counts(jsonb, jsonb) IS
+	'What a result of OpenAI''s usage API counts: bytes kept for the time of its bucket are storage_byte_days.';
+
 CREATE FUNCTION inferacct_internal.openai_definition(relation regclass, mapping jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	-- A page that was fetched while its last bucket was filling is there twice: the fullest counts.
-	SELECT jsonb_build_object('kind', 'openai_usage_api', 'counts', 'e.result', 'repeats', 'last',
+	SELECT jsonb_build_object('kind', 'openai_usage_api',
+		'counts', 'inferacct_internal.openai_counts(b.bucket, e.result)', 'repeats', 'last',
 		'columns', jsonb_build_object(
 			'at', source_format('inferacct_internal.number_time(inferacct_internal.try_number(b.bucket {->>} '
 			'''start_time''), 1::numeric)'),
 			'request_id', source_result_id('start_time'),
 			-- Sessions and stores are of no model: they have the names of what is billed.
-			'model', source_format('inferacct_internal.source_model(''openai'', coalesce(%s, '
-			'pg_catalog.substring(%s, ''[.](code_interpreter_sessions|vector_stores)[.]'')))', source_result('model'),
-			source_result('object')),
+			'model', source_format('inferacct_internal.source_model(''openai'', coalesce(%s, pg_catalog'
+			'.substring(%s, ''[.](code_interpreter_sessions|vector_stores|file_searches|web_searches)[.]'')))',
+			source_result('model'), source_result('object')),
 			'service_tier',
 			source_format('CASE WHEN %s {=} ''true'' THEN ''batch'' ELSE inferacct_internal.source_tier(%s) END',
 			source_result('batch'), source_result('service_tier')),
@@ -704,7 +770,7 @@ COMMENT ON FUNCTION codex_definition(regclass, jsonb) IS 'Definition of a table 
 CREATE FUNCTION inferacct_internal.helicone_counts(input text, output text, cache_read text, cache_write text,
 	input_audio text, output_audio text, provider text)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	CASE WHEN upper(provider) IN ('ANTHROPIC', 'AWS', 'BEDROCK') THEN 'input' ELSE 'input_total' END, nullif(input, ''),
 	'output', CASE WHEN coalesce(try_whole(output_audio), 0) = 0 THEN nullif(output, '') END,
@@ -798,7 +864,7 @@ $$;
 
 CREATE FUNCTION inferacct_internal.langsmith_counts(extra jsonb, outputs jsonb, input text, output text, details jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
 RETURN jsonb_strip_nulls(jsonb_build_object('usage_metadata', coalesce(
 	CASE WHEN jsonb_typeof(outputs -> 'usage_metadata') = 'object' THEN outputs -> 'usage_metadata' END,
 	CASE WHEN jsonb_typeof(outputs #> '{generations,0,0,message,kwargs,usage_metadata}') = 'object' THEN outputs #>
@@ -882,20 +948,35 @@ BEGIN
 END
 $$;
 
+-- Tokens of another name are refused with it.
+CREATE FUNCTION inferacct_internal.vercel_other_counts(generation jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT jsonb_object_agg(key, value)
+		FROM jsonb_each(CASE WHEN jsonb_typeof(generation) = 'object' THEN generation END)
+		WHERE key ~ 'tokens_' AND value <> 'null'
+			AND key !~ '^(native_)?tokens_(prompt|completion)$|^native_tokens_(cached|cache_creation|reasoning)$');
+END
+$$;
+
+COMMENT ON FUNCTION vercel_other_counts(jsonb) IS
+	'The tokens of a generation of Vercel''s AI Gateway under other names than are known; NULL when there are none.';
+
 CREATE FUNCTION inferacct_internal.vercel_counts(generation jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	'input_total', coalesce(generation -> 'native_tokens_prompt', generation -> 'tokens_prompt'), 'output_total',
 	coalesce(generation -> 'native_tokens_completion', generation -> 'tokens_completion'),
 	'cache_read', generation -> 'native_tokens_cached', 'cache_write_total', generation ->
 	'native_tokens_cache_creation', 'reasoning', generation -> 'native_tokens_reasoning'))
-	-- Tokens of another name are refused with it.
-	|| coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(CASE WHEN jsonb_typeof(generation) = 'object'
-		THEN generation END)
-		WHERE key ~ 'tokens_' AND key !~
-			'^(native_)?tokens_(prompt|completion)$|^native_tokens_(cached|cache_creation|reasoning)$' AND value <>
-			'null'), '{}');
+	|| CASE WHEN regexp_replace(generation::text,
+			'"(native_)?tokens_(prompt|completion)"|"native_tokens_(cached|cache_creation|reasoning)"', '', 'g')
+			~ 'tokens_'
+		THEN coalesce(vercel_other_counts(generation), '{}') ELSE '{}' END;
 
 COMMENT ON FUNCTION vercel_definition(regclass, jsonb) IS 'Definition of a table of answers of Vercel''s AI Gateway '
 	'to GET /generation for attach_usage(); option page: the column.';

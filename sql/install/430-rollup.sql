@@ -353,7 +353,7 @@ COMMENT ON FUNCTION wrapped(numeric) IS
 
 -- An origin as the statements below need it.
 CREATE FUNCTION inferacct_internal.refresh_origin(origin text, OUT rows_of text, OUT at text, OUT scan text,
-	OUT tracked boolean, OUT part text, OUT read_by text, OUT dimensions text)
+	OUT tracked boolean, OUT part text, OUT read_by text, OUT dimensions text, OUT every_time text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -375,10 +375,15 @@ BEGIN
 		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', origin),
 			hint => 'SELECT name, relation FROM usage_source shows what is; the log itself is "usage_log".');
 	END IF;
-	-- The relation itself, not the function that reads it: its planner may have to know it.
-	tracked := tells_transactions(s.relation::regclass) AND s.definition ->> 'from' IS NULL;
+	-- The relation itself, not the function that reads it: its planner may have to know it.  Where repeats are
+	-- an error, a new row changes what an old one of another hour counts.
+	tracked := tells_transactions(s.relation::regclass) AND s.definition ->> 'from' IS NULL
+		AND s.definition ->> 'repeats' IS DISTINCT FROM 'error';
 	rows_of := '(' || source_select(s.name, s.relation, s.columns, s.definition, tracked) || ') AS r';
 	at := s.definition #>> '{columns,at}';
+	-- A row that another stands for counts nowhere, and is there all the same.
+	every_time := CASE WHEN s.definition ->> 'repeats' IN ('first', 'last') THEN format('SELECT %s AS at %s', at,
+		source_from(s.relation, s.columns, s.definition - 'repeats')) END;
 	part := CASE WHEN tracked THEN 'r.part' ELSE 'NULL::oid' END;
 	IF tracked THEN
 		scan := source_from(s.relation, s.columns, s.definition, '{xmin,tableoid}');
@@ -415,9 +420,9 @@ BEGIN
 				inferacct_internal.wrapped(sum(%3$s)) AS fingerprint
 			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < $5 GROUP BY 1
 		), present AS (
-			SELECT CASE WHEN $2 = '2000-01-01 00:00:00+00' THEN (SELECT min(hour) FROM seen)
-				WHEN EXISTS (SELECT FROM (SELECT %1$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
-				ELSE (SELECT min(hour) FROM seen) END AS first_hour
+			SELECT CASE WHEN $2 > '2000-01-01 00:00:00+00' AND EXISTS (
+					SELECT FROM (%4$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
+				ELSE %5$s END AS first_hour
 		), kept AS (
 			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1
 				AND hour >= $2 AND hour < $5
@@ -446,7 +451,11 @@ BEGIN
 			ELSE 'r.* ' || o.scan END,
 		CASE WHEN NOT o.tracked THEN 'NULL::integer'
 			WHEN closing THEN 'min(age(written)) FILTER (WHERE NOT inferacct_internal.is_own_transaction(written))'
-			ELSE 'min(age(written))' END, row_hash(o.tracked, o.dimensions))
+			ELSE 'min(age(written))' END, row_hash(o.tracked, o.dimensions),
+		coalesce(o.every_time, format('SELECT %s AS at %s', CASE WHEN o.tracked THEN o.at ELSE 'r.at' END, o.scan)),
+		CASE WHEN o.every_time IS NULL THEN '(SELECT min(hour) FROM seen)'
+			ELSE format('(SELECT inferacct_internal.hour_of(min(at)) FROM (%s) AS r WHERE at >= $2 AND at < $5)',
+				o.every_time) END)
 	USING origin, greatest(hour_of(since), timestamptz '2000-01-01 00:00:00+00'), drop_missing, o.read_by,
 		least(hour_of(until), timestamptz '2100-01-01 00:00:00+00'), closing;
 END
@@ -479,6 +488,7 @@ AS $$
 		AND NOT EXISTS (SELECT FROM inferacct_internal.source_relation AS s
 			CROSS JOIN LATERAL inferacct_internal.parts_of(s.relation) AS other WHERE s.name <> origin
 				AND other.part = p.part))
+			AND NOT EXISTS (SELECT FROM inferacct.usage_source AS s WHERE s.name = origin AND s.definition ? 'repeats')
 				THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
 		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e),
 		(SELECT o.read_by FROM inferacct_internal.refresh_origin(origin) AS o))) END
@@ -487,8 +497,8 @@ $$;
 
 COMMENT ON FUNCTION notes_identity(text) IS
 'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the '
-'prices, and by what its hours are read. NULL when a partition does not note what is written in it, or when another '
-'source reads it, too: a note is for one.';
+'prices, and by what its hours are read. NULL when a partition does not note what is written in it, when another '
+'source reads it, too, as a note is for one, and when its rows may repeat a request: a row changes other hours, too.';
 
 -- The hours that have changed from notes, as long as these are complete.  Now and then
 -- everything is looked at all the same: a superuser can turn triggers off.
@@ -943,6 +953,11 @@ BEGIN
 			format('That takes a table of this server and a column of times; its time is %s.', at),
 			'It is looked at each time: since => ... limits that.');
 	END IF;
+	IF EXISTS (SELECT FROM usage_source AS s WHERE s.name = note_changes.name AND s.definition ? 'repeats') THEN
+		PERFORM inferacct_internal.fail('42809', format('the changes of "%s" cannot be noted', relation),
+			'Its mapping says which of several rows of a request counts: a row that comes changes other hours, too.',
+			'It is looked at each time: since => ... limits that.');
+	END IF;
 	EXECUTE format('DROP TRIGGER IF EXISTS inferacct_usage_changed ON %s', relation);
 	EXECUTE format('CREATE TRIGGER inferacct_usage_changed AFTER INSERT OR UPDATE OR DELETE ON %s '
 		'FOR EACH ROW EXECUTE FUNCTION inferacct_internal.usage_changed(%L, ''attached'')', relation, at_column);
@@ -955,7 +970,8 @@ COMMENT ON FUNCTION note_changes(text, boolean) IS
 'refresh_usage() need not look at every row of it, as for usage_log; enabled false, or NULL: takes it away. '
 'The caller must own the table and the extension. Nothing is noted for a table that two sources read. '
 'The trigger never fails, but costs each written row about as much as a check. '
-'Errors: 42704 no such source, 42809 no table of this server, or one whose time is no column of type timestamp.';
+'Errors: 42704 no such source, 42809 no table of this server, one whose time is no column of type timestamp, or '
+'one whose mapping has "repeats".';
 
 CREATE FUNCTION forget_usage(origin text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 RETURNS bigint

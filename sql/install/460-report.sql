@@ -221,7 +221,8 @@ BEGIN
 					/ nullif(inferacct.meter(u.usage, 'requests'), 0) AS usd
 			FROM (SELECT at, tenant, model, usage, service_tier, region, %s AS value FROM inferacct.usage_all
 				WHERE at >= $1 AND at < $2 OFFSET 0) AS u
-			WHERE u.usage IS NOT NULL AND u.model IS NOT NULL OFFSET 0) AS r
+			WHERE u.usage IS NOT NULL AND u.model IS NOT NULL
+				AND inferacct_internal.row_problem(u.at, u.usage) IS NULL OFFSET 0) AS r
 		GROUP BY 1 ORDER BY 1
 	$query$, coalesce(expression, dimension_expression(dimension, NULL)))
 	USING begin_of(since), begin_of(until), per;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define PREFIX "on_demand_"
+static const char *const prefixes[] = {"service_tier_", "on_demand_"};
 
 static const char *const standard_words[] = {
 	"", "default", "auto", "on_demand", "standard_only", "unspecified", "traffic_type_unspecified"
@@ -18,10 +18,12 @@ ServiceTierOf(const char *bytes, size_t length, char *word)
 	for (size_t i = 0; i < length; i++)
 		word[i] = bytes[i] >= 'A' && bytes[i] <= 'Z' ? (char) (bytes[i] - 'A' + 'a') : bytes[i];
 	word[length] = '\0';
-	if (strncmp(word, PREFIX, strlen(PREFIX)) == 0)
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 	{
-		length -= strlen(PREFIX);
-		memmove(word, word + strlen(PREFIX), length + 1);
+		if (strncmp(word, prefixes[i], strlen(prefixes[i])) != 0)
+			continue;
+		length -= strlen(prefixes[i]);
+		memmove(word, word + strlen(prefixes[i]), length + 1);
 	}
 	for (size_t i = 0; i < sizeof(standard_words) / sizeof(standard_words[0]); i++)
 	{

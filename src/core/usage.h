@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "core/meter.h"
+#include "core/row_limits.h"
 
 typedef struct MeterCounts
 {
@@ -101,6 +102,25 @@ static inline int
 UsageMeters(const Usage *usage)
 {
 	return __builtin_popcount(usage->present);
+}
+
+/* Has it a count that no request has?  All counts at once, as there hardly ever is one. */
+static inline bool
+UsageIsBeyond(const Usage *usage)
+{
+	int			meters = UsageMeters(usage);
+	int64_t		bits = 0;
+
+	for (int i = 0; i < meters; i++)
+		bits |= usage->count[i];
+	if (__builtin_expect(bits <= ROW_COUNT_MAX, 1))
+		return false;
+	for (int i = 0; i < meters; i++)
+	{
+		if (usage->count[i] > ROW_COUNT_MAX)
+			return true;
+	}
+	return false;
 }
 
 #endif							/* INFERACCT_USAGE_H */

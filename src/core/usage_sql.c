@@ -21,6 +21,7 @@
 
 #include "server/call_site.h"
 #include "server/errors.h"
+#include "server/guc.h"
 #include "core/meter_sql.h"
 #include "core/usage_sql.h"
 
@@ -34,6 +35,7 @@ PG_FUNCTION_INFO_V1(usage_from_jsonb);
 PG_FUNCTION_INFO_V1(usage_to_json);
 PG_FUNCTION_INFO_V1(usage_to_jsonb);
 PG_FUNCTION_INFO_V1(usage_add);
+PG_FUNCTION_INFO_V1(usage_accum);
 PG_FUNCTION_INFO_V1(usage_subtract);
 PG_FUNCTION_INFO_V1(usage_eq);
 PG_FUNCTION_INFO_V1(usage_ne);
@@ -306,7 +308,35 @@ usage_add(PG_FUNCTION_ARGS)
 	PG_RETURN_USAGE(in_place ? result : UsageCopy(result));
 }
 
-/* left - right; also the inverse transition function of sum() over a moving frame. */
+/* Say it once for each sum of a statement. */
+static void
+WarnOfLeftOut(FunctionCallInfo fcinfo)
+{
+	bool	   *warned = CallSiteMemory(fcinfo, sizeof(bool));
+
+	if (*warned)
+		return;
+	*warned = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("a usage with a count above " INT64_FORMAT " is left out of a sum", ROW_COUNT_MAX),
+			 errhint("rejected_usage names such rows of the log and of sources.")));
+}
+
+/* The transition function of sum(): where what has no price is left out, so is a count that no request has. */
+Datum
+usage_accum(PG_FUNCTION_ARGS)
+{
+	if (!PG_ARGISNULL(1) && setting_unpriced == UNPRICED_NULL && unlikely(UsageIsBeyond(PG_GETARG_USAGE(1))))
+		WarnOfLeftOut(fcinfo);
+	else if (!PG_ARGISNULL(1))
+		return PG_ARGISNULL(0) ? PG_GETARG_DATUM(1) : usage_add(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return PG_GETARG_DATUM(0);
+}
+
+/* left - right */
 Datum
 usage_subtract(PG_FUNCTION_ARGS)
 {

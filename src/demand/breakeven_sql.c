@@ -197,7 +197,7 @@ breakeven_accum(PG_FUNCTION_ARGS)
 	request.at = PG_GETARG_TIMESTAMPTZ(2);
 	request.model = TextArgument(fcinfo, 3);
 	usage = PG_GETARG_USAGE(4);
-	if (RequestIsSound(fcinfo, NO_BOOK, &request, 0, 0) && RequestUsageCost(PricingOfStatement(), &request, usage, &usd))
+	if (UsageIsSound(fcinfo, NO_BOOK, &request, usage) && RequestUsageCost(PricingOfStatement(), &request, usage, &usd))
 		CheckDemandOutcome(DemandAdd(&state->demand, request.at, usage, true, usd));
 	PG_RETURN_DATUM(ExpandedStateGetDatum(&state->expanded));
 }

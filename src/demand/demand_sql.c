@@ -25,6 +25,7 @@
 #include "core/money_sql.h"
 #include "core/state_sql.h"
 #include "core/usage_sql.h"
+#include "server/guc.h"
 
 StaticAssertDecl(DEMAND_FIRST_TIME == MIN_TIMESTAMP && DEMAND_END_TIME == END_TIMESTAMP,
 				 "demand.h has the times of timestamptz");
@@ -371,6 +372,13 @@ StateObject(FunctionCallInfo fcinfo, int64 width)
 	return object;
 }
 
+/* A row that no report can count is left out where what has no price is. */
+static bool
+IsLeftOut(TimestampTz at, const Usage *usage)
+{
+	return setting_unpriced == UNPRICED_NULL && (TIMESTAMP_NOT_FINITE(at) || UsageIsBeyond(usage));
+}
+
 /* Add the request (at, usage, api_usd) that the arguments from the second on describe. */
 static Datum
 Accumulate(FunctionCallInfo fcinfo, int64 width)
@@ -378,7 +386,8 @@ Accumulate(FunctionCallInfo fcinfo, int64 width)
 	DemandObject *object;
 	Money		usd = 0;
 
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))	/* no request */
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||	/* no request */
+		IsLeftOut(PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_USAGE(2)))
 		return StateUnchanged(fcinfo);
 	object = StateObject(fcinfo, width);
 	if (object->demand.width != width)

@@ -157,8 +157,8 @@ ReadRoot(PayloadReader *reader, Tally *tally)
 		MergeStream(reader, reader->root, &body);
 	else if (IsUnansweredLine(reader, reader->root))
 		Problem(reader, PAYLOAD_NOTHING, "%s", "");
-	else
-		(void) FindUsage(reader, reader->root, &body);
+	else if (!FindUsage(reader, reader->root, &body) && AnswersOfBatch(reader, reader->root) != NULL)
+		Problem(reader, PAYLOAD_SEVERAL, "The payload lists the answers of a batch.");
 	if (reader->status != PAYLOAD_OK)
 		return;
 	ReadShape(reader, &body, tally);
@@ -377,12 +377,14 @@ PayloadReadRequests(const Payload *payload, PayloadFlavor flavor, PayloadRequest
 	if (reader->status == PAYLOAD_OK)
 		AddRequestsOf(reader, requests, count);
 
-	/* An array of several answers: each of its own. */
-	if (reader->status == PAYLOAD_SEVERAL && IsKind(reader->root, JSON_ARRAY) && *count == 0)
+	/* Several answers: each of its own. */
+	if (reader->status == PAYLOAD_SEVERAL && *count == 0)
 	{
-		Node	   *array = reader->root;
+		Node	   *array = IsKind(reader->root, JSON_ARRAY) ? reader->root : AnswersOfBatch(reader, reader->root);
 
-		reader->status = PAYLOAD_OK;
+		if (array != NULL)
+			reader->status = PAYLOAD_OK;
+		reader->of_batch = array != reader->root;
 		for (Node *answer = Child(reader, array); answer != NULL; answer = answer->next)
 		{
 			reader->root = answer;

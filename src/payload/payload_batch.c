@@ -37,6 +37,13 @@ IsAnswer(PayloadReader *reader, Node *response)
 	return Child(reader, answer) != NULL && !HasAny(reader, answer, KEY_error, KEY_NONE);
 }
 
+/* A moderation answers with what it flagged, and is not charged. */
+static bool
+IsModeration(PayloadReader *reader, Node *response)
+{
+	return HasAny(reader, Child(reader, Member(reader, Member(reader, response, KEY_body), KEY_results)), KEY_flagged, KEY_NONE);
+}
+
 typedef enum BatchLine
 {
 	LINE_NONE,
@@ -52,19 +59,23 @@ LineOf(PayloadReader *reader, Node *root)
 	bool		answer;
 	bool		answered;
 
-	if (!HasAny(reader, root, KEY_custom_id, KEY_recordId, KEY_processed_time, KEY_key, KEY_request, KEY_metadata, KEY_NONE))
+	if (!reader->of_batch && !HasAny(reader, root, KEY_custom_id, KEY_recordId, KEY_processed_time, KEY_key, KEY_request,
+									 KEY_metadata, KEY_batch_request_id, KEY_NONE))
 		return LINE_NONE;
 	answer = Names(reader, root, KEY_response) || Names(reader, root, KEY_error);
 	if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && IsKind(result, JSON_OBJECT))	/* Anthropic */
 		answered = HasAny(reader, result, KEY_message, KEY_NONE);
 	else if (HasAny(reader, root, KEY_custom_id, KEY_NONE) && answer)	/* OpenAI */
-		answered = IsAnswer(reader, response);
+		answered = IsAnswer(reader, response) && !IsModeration(reader, response);
+	else if (HasAny(reader, root, KEY_batch_request_id, KEY_NONE))	/* xAI */
+		answered = HasAny(reader, Member(reader, root, KEY_batch_result), KEY_response, KEY_NONE);
 	else if (HasAny(reader, root, KEY_recordId, KEY_NONE))	/* Bedrock */
 		answered = HasAny(reader, root, KEY_modelOutput, KEY_NONE);
 	else if (HasAny(reader, root, KEY_processed_time, KEY_NONE) ||
 			 (Names(reader, root, KEY_status) && HasAny(reader, root, KEY_request, KEY_NONE) && answer))	/* Vertex */
 		answered = Child(reader, response) != NULL;
-	else if ((HasAny(reader, root, KEY_key, KEY_NONE) || StringOf(reader, Member(reader, root, KEY_metadata), KEY_key) != NULL) && answer)	/* Gemini */
+	else if ((reader->of_batch || HasAny(reader, root, KEY_key, KEY_NONE) ||
+			  StringOf(reader, Member(reader, root, KEY_metadata), KEY_key) != NULL) && answer)	/* Gemini */
 		answered = IsKind(response, JSON_OBJECT);
 	else
 		return LINE_NONE;
@@ -81,6 +92,37 @@ bool
 IsUnansweredLine(PayloadReader *reader, Node *root)
 {
 	return LineOf(reader, root) == LINE_UNANSWERED;
+}
+
+/* An answer that stands whole within a line: the body of OpenAI's, whatever xAI calls its own. */
+Node *
+AnswerOfLine(PayloadReader *reader, Node *root)
+{
+	Node	   *body = Member(reader, Member(reader, root, KEY_response), KEY_body);
+
+	if (body != NULL)
+		return body;
+	return Child(reader, Member(reader, Member(reader, root, KEY_batch_result), KEY_response));
+}
+
+/* The answers of a batch that stand in one object, as Google's and xAI's APIs list them; NULL when root lists none. */
+Node *
+AnswersOfBatch(PayloadReader *reader, Node *root)
+{
+	static const PayloadKey places[][3] = {{KEY_NONE}, {KEY_response}, {KEY_dest}};
+	Node	   *results = Member(reader, root, KEY_results);
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+	{
+		Node	   *place = MemberAt(reader, root, places[i]);
+		Node	   *answers = place == NULL ? NULL : FirstOf(reader, place, KEY_inlinedResponses, KEY_inlined_responses, KEY_NONE);
+
+		if (IsKind(answers, JSON_OBJECT))
+			answers = FirstOf(reader, answers, KEY_inlinedResponses, KEY_inlined_responses, KEY_NONE);
+		if (IsKind(answers, JSON_ARRAY))
+			return answers;
+	}
+	return IsKind(results, JSON_ARRAY) && HasAny(reader, Child(reader, results), KEY_batch_request_id, KEY_NONE) ? results : NULL;
 }
 
 /* A result of Claude Code counts by model, too; that is the whole. */
@@ -149,20 +191,33 @@ ReadBreakdown(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	tally->requests_stated = used;
 }
 
-/* The steps of a run of the AI SDK; one where there are none and its last step is the whole. */
+/* The steps of a run of the AI SDK, of which each is a request; 0 when it does not tell them. */
+static int64_t
+StepsOf(PayloadReader *reader, const PayloadBody *body)
+{
+	int64_t		steps = 0;
+
+	for (Node *step = Child(reader, Member(reader, body->container, KEY_steps)); step != NULL; step = step->next)
+		steps++;
+	for (Node *chunk = Child(reader, body->chunks); chunk != NULL; chunk = chunk->next)
+		steps += IsStepEnd(reader, chunk);
+	return steps;
+}
+
+/* One step where none is told and the last step is the whole. */
 static void
 ReadSteps(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
-	Node	   *steps = Member(reader, body->container, KEY_steps);
 	PayloadBody last = {body->container, Member(reader, body->container, KEY_usage), NULL};
 	Tally		tally_of_last = {0};
 
 	tally->requests_stated = true;
-	for (Node *step = Child(reader, steps); step != NULL; step = step->next)
-		tally->units[METER_REQUESTS]++;
+	tally->units[METER_REQUESTS] = StepsOf(reader, body);
 	if (tally->units[METER_REQUESTS] > 0)
 		return;
 	tally->units[METER_REQUESTS] = 1;
+	if (body->usage->key != KEY_totalUsage)
+		return;
 	if (last.usage != NULL)
 		ReadShape(reader, &last, &tally_of_last);
 	if (tally_of_last.input != tally->input || tally_of_last.output != tally->output)
@@ -178,7 +233,7 @@ ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	Node	   *turns = StringIs(StringOf(reader, body->container, KEY_type), "result") ?
 		Member(reader, body->container, KEY_num_turns) : NULL;
 
-	if (usage->key == KEY_totalUsage)
+	if (usage->key == KEY_totalUsage || (body->chunks != NULL && IsRunEnd(reader, body->container)))
 		ReadSteps(reader, body, tally);
 	if (body->container != NULL && reader->charge_count == 0)
 		ReadBreakdown(reader, body, tally);

@@ -62,21 +62,25 @@ AddQueries(PayloadReader *reader, Node *list, Queries *queries)
 	}
 }
 
-/* The searches of one candidate, for pages and for images: these are not the same search for that their words are. */
+/* The searches that a candidate is grounded on, for pages and for images: these are not the same search for that their words are. */
+static void
+AddGroundingOf(PayloadReader *reader, Node *candidate, Queries *queries, Queries *of_images)
+{
+	Node	   *grounding = FirstOf(reader, candidate, KEY_groundingMetadata, KEY_grounding_metadata, KEY_NONE);
+	Node	   *chunks = FirstOf(reader, grounding, KEY_groundingChunks, KEY_grounding_chunks, KEY_NONE);
+
+	AddQueries(reader, FirstOf(reader, grounding, KEY_webSearchQueries, KEY_web_search_queries, KEY_NONE), queries);
+	AddQueries(reader, FirstOf(reader, grounding, KEY_imageSearchQueries, KEY_image_search_queries, KEY_NONE), of_images);
+	queries->maps = queries->maps || HasAny(reader, grounding, KEY_googleMapsWidgetContextToken, KEY_google_maps_widget_context_token, KEY_NONE);
+	for (Node *chunk = Child(reader, chunks); chunk != NULL; chunk = chunk->next)
+		queries->maps = queries->maps || HasAny(reader, chunk, KEY_maps, KEY_NONE);
+}
+
 static void
 AddGrounding(PayloadReader *reader, Node *candidates, Queries *queries, Queries *of_images)
 {
 	for (Node *candidate = Child(reader, candidates); candidate != NULL; candidate = candidate->next)
-	{
-		Node	   *grounding = FirstOf(reader, candidate, KEY_groundingMetadata, KEY_grounding_metadata, KEY_NONE);
-		Node	   *chunks = FirstOf(reader, grounding, KEY_groundingChunks, KEY_grounding_chunks, KEY_NONE);
-
-		AddQueries(reader, FirstOf(reader, grounding, KEY_webSearchQueries, KEY_web_search_queries, KEY_NONE), queries);
-		AddQueries(reader, FirstOf(reader, grounding, KEY_imageSearchQueries, KEY_image_search_queries, KEY_NONE), of_images);
-		queries->maps = queries->maps || HasAny(reader, grounding, KEY_googleMapsWidgetContextToken, KEY_google_maps_widget_context_token, KEY_NONE);
-		for (Node *chunk = Child(reader, chunks); chunk != NULL; chunk = chunk->next)
-			queries->maps = queries->maps || HasAny(reader, chunk, KEY_maps, KEY_NONE);
-	}
+		AddGroundingOf(reader, candidate, queries, of_images);
 }
 
 /* Gemini 2 and older charge a grounded prompt once, later ones each search. */
@@ -86,11 +90,30 @@ IsChargedByPrompt(const Node *model)
 	return StringHas(model, "gemini-2") || StringHas(model, "gemini-1");
 }
 
+static int64_t
+SearchesOf(PayloadReader *reader, const Queries *queries)
+{
+	return queries->unique > 1 && IsChargedByPrompt(FindModel(reader)) ? 1 : queries->unique;
+}
+
 static void
 TallyQueries(PayloadReader *reader, const Queries *queries, Tally *tally)
 {
-	tally->units[METER_WEB_SEARCHES] = queries->unique > 1 && IsChargedByPrompt(FindModel(reader)) ? 1 : queries->unique;
+	tally->units[METER_WEB_SEARCHES] = SearchesOf(reader, queries);
 	tally->units[METER_MAP_SEARCHES] = queries->maps;
+}
+
+void
+ReadGroundingOfStep(PayloadReader *reader, Node *step, int64_t *searches, int64_t *maps)
+{
+	Node	   *kept = Member(reader, step, KEY_providerMetadata);
+	Queries		queries = {.unique = 0};
+	Queries		of_images = {.unique = 0};
+
+	AddGroundingOf(reader, FirstOf(reader, kept, KEY_google, KEY_vertex, KEY_NONE), &queries, &of_images);
+	queries.unique += of_images.unique;
+	*searches += SearchesOf(reader, &queries);
+	*maps += queries.maps;
 }
 
 /* Grounding may stand in any chunk of a stream. */

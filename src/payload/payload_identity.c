@@ -25,6 +25,7 @@ FindModelIn(PayloadReader *reader, Node *root)
 		{KEY_response, KEY_model},
 		{KEY_response, KEY_modelVersion},
 		{KEY_response, KEY_model_version},
+		{KEY_response, KEY_modelId},
 		{KEY_response, KEY_body, KEY_model},
 		{KEY_interaction, KEY_model},
 		{KEY_message, KEY_model},
@@ -52,7 +53,7 @@ FindModelIn(PayloadReader *reader, Node *root)
 		if (IsKind(model, JSON_STRING) && model->value.length > 0)
 			return model;
 	}
-	return NULL;
+	return StringOf(reader, AnswerOfLine(reader, root), KEY_model);
 }
 
 Node *
@@ -186,7 +187,7 @@ FindTier(PayloadReader *reader, Node *root, char tier[PAYLOAD_TIER_SIZE])
 
 	/* A batch, and a line of its output, whose inner response says "default". */
 	if (strcmp(tier, "standard") == 0 &&
-		(IsBatchLine(reader, root) || StringIs(object, "batch") ||
+		(reader->of_batch || IsBatchLine(reader, root) || AnswersOfBatch(reader, root) != NULL || StringIs(object, "batch") ||
 		 StringIs(StringOf(reader, root, KEY_type), "message_batch")))
 		strcpy(tier, "batch");
 }

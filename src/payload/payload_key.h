@@ -32,6 +32,8 @@
 	READ(audio_tokens) \
 	READ(azure) \
 	READ(b64_json) \
+	READ(batch_request_id) \
+	READ(batch_result) \
 	READ(billed_units) \
 	READ(body) \
 	READ(cache) \
@@ -104,6 +106,7 @@
 	READ(custom_id) \
 	READ(data) \
 	READ(delta) \
+	READ(dest) \
 	READ(details) \
 	READ(document_search_calls) \
 	READ(done) \
@@ -116,6 +119,7 @@
 	READ(eval_count) \
 	READ(file_search_calls) \
 	READ(finishReason) \
+	READ(flagged) \
 	READ(flex_cache_read) \
 	READ(flex_reasoning) \
 	READ(generation) \
@@ -142,6 +146,8 @@
 	READ(inferenceGeo) \
 	READ(inference_geo) \
 	READ(info) \
+	READ(inlinedResponses) \
+	READ(inlined_responses) \
 	READ(input) \
 	READ(inputAssessment) \
 	READ(inputTextTokenCount) \
@@ -247,6 +253,7 @@
 	READ(prompt_token_details) \
 	READ(prompt_tokens) \
 	READ(prompt_tokens_details) \
+	READ(providerExecuted) \
 	READ(providerMetadata) \
 	READ(queries) \
 	READ(read) \
@@ -284,6 +291,7 @@
 	READ(speed) \
 	READ(status) \
 	READ(step) \
+	READ(step_details) \
 	READ(steps) \
 	READ(stop_reason) \
 	READ(successful_requests) \
@@ -300,6 +308,7 @@
 	READ(tokens_completion) \
 	READ(tokens_prompt) \
 	READ(tool) \
+	READ(toolName) \
 	READ(toolUsePromptTokenCount) \
 	READ(toolUsePromptTokensDetails) \
 	READ(tool_calls_details) \

@@ -139,14 +139,23 @@ CountImages(PayloadReader *reader, Node *root)
 	return images;
 }
 
-/* A total alone is that of an embedding; an endpoint that counts tokens has no usage around it. */
+/* A total alone is that of an embedding or a rerank; what counts tokens calls it no usage, and an answer has an output. */
+static bool
+IsTotal(PayloadReader *reader, const PayloadBody *body)
+{
+	Node		name = {.value = {JSON_STRING, body->usage->name_length, body->usage->name}};
+
+	return body->container != NULL && HasAny(reader, body->usage, KEY_total_tokens, KEY_NONE) && StringHas(&name, "usage") &&
+		!HasAny(reader, body->container, KEY_choices, KEY_candidates, KEY_message, KEY_content, KEY_output, KEY_NONE);
+}
+
 bool
 IsUnits(PayloadReader *reader, const PayloadBody *body)
 {
 	Node	   *usage = body->usage;
 
 	return HasAny(reader, usage, KEY_pages_processed, KEY_web_searches, KEY_NONE) ||
-		(body->container != NULL && HasAny(reader, usage, KEY_total_tokens, KEY_characters, KEY_NONE)) ||
+		IsTotal(reader, body) || (body->container != NULL && HasAny(reader, usage, KEY_characters, KEY_NONE)) ||
 		(IsKind(Member(reader, usage, KEY_tokens), JSON_NUMBER) &&
 		 HasAny(reader, body->container, KEY_embedding, KEY_embeddings, KEY_NONE)) ||
 		(StringIs(StringOf(reader, usage, KEY_unit), "TOKENS") && HasAny(reader, usage, KEY_total, KEY_NONE)) ||

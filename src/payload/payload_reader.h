@@ -73,6 +73,7 @@ typedef struct PayloadReader
 	size_t		charge_count;
 	bool		no_main;		/* the charges are all there is */
 	bool		text_counts;	/* a string of digits is a count, too */
+	bool		of_batch;		/* root is one of the answers that a batch lists */
 	const Node *shaped;			/* the usage whose shape was found last */
 	const struct PayloadShape *shape;
 } PayloadReader;
@@ -298,6 +299,9 @@ SHAPE(Units)
 /* Charges beside the usage: calls of tools among the items of an answer. */
 extern void ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally);
 
+/* What an answer of Gemini is grounded on, as a step of the AI SDK keeps it. */
+extern void ReadGroundingOfStep(PayloadReader *reader, Node *step, int64_t *searches, int64_t *maps);
+
 /* Units of Bedrock's guardrails, which stand beside the usage. */
 extern void ReadGuardrails(PayloadReader *reader, const PayloadBody *body, Tally *tally);
 
@@ -315,6 +319,14 @@ extern void ReadShape(PayloadReader *reader, const PayloadBody *body, Tally *tal
 
 /* Merge the chunks of one stream into body. */
 extern void MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body);
+
+/* Does a part of a stream of the AI SDK, or of the assistants API, end a step, or the run? */
+extern bool IsStepEnd(PayloadReader *reader, Node *part);
+extern bool IsRunEnd(PayloadReader *reader, Node *part);
+
+/* The answer that stands whole within a line of a batch, and the answers that a batch lists; NULL when there is none. */
+extern Node *AnswerOfLine(PayloadReader *reader, Node *root);
+extern Node *AnswersOfBatch(PayloadReader *reader, Node *root);
 
 /* Is it a line of a batch's output, and if so, one without an answer? */
 extern bool IsBatchLine(PayloadReader *reader, Node *root);

@@ -62,6 +62,7 @@ bool
 FindUsage(PayloadReader *reader, Node *root, PayloadBody *body)
 {
 	PayloadBody unknown = {NULL, NULL, NULL};
+	Node	   *answer;
 
 	for (size_t i = 0; i < sizeof(usage_paths) / sizeof(usage_paths[0]); i++)
 	{
@@ -88,8 +89,12 @@ FindUsage(PayloadReader *reader, Node *root, PayloadBody *body)
 	body->usage = root;
 	if (IsUsage(reader, body))
 		return true;
-	if (unknown.usage != NULL)
-		*body = unknown;
+	answer = AnswerOfLine(reader, root);
+	if (IsKind(answer, JSON_OBJECT) && FindUsage(reader, answer, body))
+		return true;
+	if (IsKind(answer, JSON_OBJECT) && body->usage != answer && unknown.usage == NULL)
+		unknown = *body;
+	*body = unknown.usage != NULL ? unknown : (PayloadBody) {NULL, root, NULL};
 	return false;
 }
 
@@ -199,6 +204,42 @@ IsOfAnother(PayloadReader *reader, Node *chunk, const PayloadBody *part, const N
 	return IsStart(reader, chunk) || !(open || IsContinuation(reader, chunk, part));
 }
 
+bool
+IsStepEnd(PayloadReader *reader, Node *part)
+{
+	Node	   *type = StringOf(reader, part, KEY_type);
+
+	return StringIs(type, "finish-step") || StringIs(type, "step-finish") ||
+		(StringIs(StringOf(reader, part, KEY_object), "thread.run.step") && IsKind(Member(reader, part, KEY_usage), JSON_OBJECT));
+}
+
+bool
+IsRunEnd(PayloadReader *reader, Node *part)
+{
+	return (StringIs(StringOf(reader, part, KEY_type), "finish") || StringIs(StringOf(reader, part, KEY_object), "thread.run")) &&
+		IsKind(FirstOf(reader, part, KEY_totalUsage, KEY_usage, KEY_NONE), JSON_OBJECT);
+}
+
+/* A stream of the AI SDK or of the assistants API: its last part sums up those that end a step.  False when it is none. */
+static bool
+FindRunEnd(PayloadReader *reader, Node *parts, PayloadBody *body)
+{
+	Node	   *end = NULL;
+
+	for (Node *part = Child(reader, parts); part != NULL; part = part->next)
+	{
+		if (!IsRunEnd(reader, part))
+			continue;
+		if (end != NULL)
+			Problem(reader, PAYLOAD_SEVERAL, "The array holds more than one run.");
+		end = part;
+	}
+	if (end == NULL)
+		return false;
+	*body = (PayloadBody) {end, FirstOf(reader, end, KEY_totalUsage, KEY_usage, KEY_NONE), parts};
+	return true;
+}
+
 void
 MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body)
 {
@@ -210,7 +251,7 @@ MergeStream(PayloadReader *reader, Node *chunks, PayloadBody *body)
 	bool		open = true;
 
 	*body = (PayloadBody) {NULL, merged, chunks};
-	if (merged == NULL)
+	if (merged == NULL || FindRunEnd(reader, chunks, body))
 		return;
 	merged->opened = true;
 	for (Node *chunk = Child(reader, chunks); chunk != NULL; chunk = chunk->next)

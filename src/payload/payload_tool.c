@@ -25,6 +25,8 @@ typedef struct Calls
 	int64_t		pages;			/* opened, or looked through, after a search */
 	int64_t		others;			/* calls at the provider without a fee */
 	bool		counted;		/* the usage counts the calls, as xAI's does */
+	int64_t		of_steps;		/* searches that the steps of the AI SDK tell */
+	int64_t		maps;
 	Tally	   *tally;			/* for calls that the caller maps */
 } Calls;
 
@@ -94,6 +96,8 @@ AddCall(PayloadReader *reader, Node *item, Calls *calls)
 		AddContainer(reader, container, calls);
 	if (calls->counted && StringIs(type, "custom_tool_call") && StringStarts(StringOf(reader, item, KEY_name), "x_"))
 		calls->searches++;		/* what xAI searched X by */
+	else if (calls->counted && StringIs(type, "custom_tool_call") && StringStarts(StringOf(reader, item, KEY_name), "view_"))
+		calls->others++;		/* what it looked at */
 	else if (IsOneOf(type, free_calls))
 		calls->others++;
 	else if (IsOneOf(type, own_calls))
@@ -216,7 +220,32 @@ AddNamedCalls(PayloadReader *reader, Node *names, Calls *calls)
 	calls->others = Larger(calls->others, named.others);
 }
 
-/* xAI's own count of the calls, by tool; where it has none by tool, each page that was opened is one, too. */
+/* Calls of each kind, as the API counts those that it charges. */
+static void
+ReadChargedCalls(PayloadReader *reader, Node *details, Calls *calls)
+{
+	calls->searches = CountAny(reader, details, KEY_web_search_calls, KEY_SERVER_SIDE_TOOL_WEB_SEARCH, KEY_NONE) +
+		CountAny(reader, details, KEY_x_search_calls, KEY_SERVER_SIDE_TOOL_X_SEARCH, KEY_NONE);
+	calls->file_searches = CountAny(reader, details, KEY_file_search_calls, KEY_NONE) +
+		CountAny(reader, details, KEY_document_search_calls, KEY_SERVER_SIDE_TOOL_COLLECTIONS_SEARCH, KEY_NONE);
+	calls->executions = CountAny(reader, details, KEY_code_interpreter_calls, KEY_SERVER_SIDE_TOOL_CODE_EXECUTION, KEY_NONE);
+	calls->images = CountAny(reader, details, KEY_image_generation_calls, KEY_SERVER_SIDE_TOOL_IMAGE_GENERATION, KEY_NONE);
+	calls->others = CountAny(reader, details, KEY_mcp_calls, KEY_SERVER_SIDE_TOOL_MCP, KEY_NONE) +
+		CountAny(reader, details, KEY_view_image_calls, KEY_SERVER_SIDE_TOOL_VIEW_IMAGE, KEY_NONE) +
+		CountAny(reader, details, KEY_view_x_video_calls, KEY_SERVER_SIDE_TOOL_VIEW_X_VIDEO, KEY_NONE);
+}
+
+static int64_t
+CallsOf(const Calls *calls)
+{
+	return calls->searches + calls->file_searches + calls->executions + calls->container_count + calls->images + calls->others;
+}
+
+/*
+ * xAI's own count of the calls, by tool: those that succeeded, which are charged.
+ * Where it has none by tool, each page that was opened is one, too.  The number
+ * alone is of all that were tried, and has to be explained by either.
+ */
 static void
 ReadServerSide(PayloadReader *reader, Node *usage, Calls *calls)
 {
@@ -225,30 +254,19 @@ ReadServerSide(PayloadReader *reader, Node *usage, Calls *calls)
 	int64_t		known;
 
 	AddNamedCalls(reader, Member(reader, usage, KEY_server_side_tools_used), calls);
-	if (details == NULL && used != NULL)
+	if (used != NULL)
+	{
 		calls->searches += calls->pages;
+		calls->pages = 0;
+	}
+	known = CallsOf(calls);
 	if (details != NULL)
 	{
-		calls->searches = Larger(calls->searches,
-								 CountAny(reader, details, KEY_web_search_calls, KEY_SERVER_SIDE_TOOL_WEB_SEARCH, KEY_NONE) +
-								 CountAny(reader, details, KEY_x_search_calls, KEY_SERVER_SIDE_TOOL_X_SEARCH, KEY_NONE));
-		calls->file_searches = Larger(calls->file_searches,
-									  CountAny(reader, details, KEY_file_search_calls, KEY_NONE) +
-									  CountAny(reader, details, KEY_document_search_calls, KEY_SERVER_SIDE_TOOL_COLLECTIONS_SEARCH, KEY_NONE));
-		calls->executions = Larger(calls->executions,
-								   CountAny(reader, details, KEY_code_interpreter_calls, KEY_SERVER_SIDE_TOOL_CODE_EXECUTION, KEY_NONE));
-		calls->images = Larger(calls->images,
-							   CountAny(reader, details, KEY_image_generation_calls, KEY_SERVER_SIDE_TOOL_IMAGE_GENERATION, KEY_NONE));
-		calls->others = Larger(calls->others,
-							   CountAny(reader, details, KEY_mcp_calls, KEY_SERVER_SIDE_TOOL_MCP, KEY_NONE) +
-							   CountAny(reader, details, KEY_view_image_calls, KEY_SERVER_SIDE_TOOL_VIEW_IMAGE, KEY_NONE) +
-							   CountAny(reader, details, KEY_view_x_video_calls, KEY_SERVER_SIDE_TOOL_VIEW_X_VIDEO, KEY_NONE));
+		ReadChargedCalls(reader, details, calls);
+		known = Larger(known, CallsOf(calls));
 	}
-	known = calls->searches + calls->file_searches + calls->executions + calls->container_count + calls->images + calls->others;
-	if (used != NULL && known > 0 && CountOf(reader, used) <= known)
-		used->read = true;
-	else if (used != NULL)
-		used->read = false;
+	if (used != NULL)
+		used->read = known > 0 && CountOf(reader, used) <= known;
 }
 
 /* A bare usage tells of tools by number only; the model of the image stands among the tools. */
@@ -299,6 +317,93 @@ ReadOtherTools(PayloadReader *reader, Node *usage, Calls *calls, Tally *tally)
 									Count(reader, Member(reader, details, KEY_search_web), KEY_invocation), "searches"));
 }
 
+static int64_t StatedSearches(PayloadReader *reader, Node *usage);
+
+/* Tools without a fee of their own, by the beginning of the names that the AI SDK gives them. */
+static const char *const free_tools[] = {
+	"web_fetch", "webFetch", "url_context", "urlContext", "code_execution", "codeExecution", "mcp", "tool_search", "toolSearch",
+	"computer", "bash", "text_editor", "memory", NULL
+};
+
+/* A tool that ran at the provider, which charges it by its own rules. */
+static void
+AddToolPart(PayloadReader *reader, Node *part, int64_t stated, Calls *calls)
+{
+	Node	   *type = StringOf(reader, part, KEY_type);
+	Node	   *executed = Member(reader, part, KEY_providerExecuted);
+	Node	   *name = StringOf(reader, part, KEY_toolName);
+	Node	   *mapping;
+
+	if (!StringIs(type, "tool-call") || name == NULL || !IsKind(executed, JSON_BOOLEAN) || executed->value.length == 0)
+		return;
+	for (const char *const *free_tool = free_tools; *free_tool != NULL; free_tool++)
+	{
+		if (StringStarts(name, *free_tool))
+			return;
+	}
+	mapping = CallMapping(reader, name);
+	if (mapping != NULL)
+		AddMapping(reader, calls->tally, mapping, 1);
+	else if (stated == 0 || !StringHas(name, "earch"))
+		Problem(reader, PAYLOAD_UNKNOWN_NAME, "The provider ran the tool \"%.*s\", and nothing tells what it charged for it.",
+				STRING_ARGS(name));
+}
+
+static void
+AddStep(PayloadReader *reader, Node *step, Node *usage, Calls *calls)
+{
+	Node	   *parts = FirstOf(reader, step, KEY_content, KEY_toolCalls, KEY_NONE);
+	int64_t		stated = Larger(StatedSearches(reader, Member(reader, usage, KEY_raw)),
+								StatedSearches(reader, Member(reader, Member(reader, Member(reader, step, KEY_providerMetadata), KEY_anthropic), KEY_usage)));
+
+	ReadGroundingOfStep(reader, step, &stated, &calls->maps);
+	calls->of_steps += stated;
+	for (Node *part = IsKind(parts, JSON_ARRAY) ? Child(reader, parts) : NULL; part != NULL; part = part->next)
+		AddToolPart(reader, part, stated, calls);
+}
+
+/* Tools that ran for a step of the assistants API; a container lives as long as the thread. */
+static void
+AddThreadTools(PayloadReader *reader, Node *step, Calls *calls)
+{
+	Node	   *list = Member(reader, Member(reader, step, KEY_step_details), KEY_tool_calls);
+
+	for (Node *call = Child(reader, list); call != NULL; call = call->next)
+	{
+		Node	   *type = StringOf(reader, call, KEY_type);
+
+		if (StringIs(type, "code_interpreter"))
+			calls->executions = Larger(calls->executions, 1);
+		else if (StringIs(type, "file_search"))
+			calls->file_searches++;
+		else if (type != NULL && !StringIs(type, "function"))
+			Problem(reader, PAYLOAD_UNKNOWN_NAME, "A step ran the tool \"%.*s\", and what it is charged is not known.",
+					STRING_ARGS(type));
+	}
+}
+
+/* What the steps of a run of the AI SDK tell beside its usage; a result repeats its last step. */
+static void
+ReadAiSdkTools(PayloadReader *reader, const PayloadBody *body, Calls *calls)
+{
+	Node	   *step = Child(reader, Member(reader, body->container, KEY_steps));
+
+	if (step == NULL)
+		AddStep(reader, body->container, body->usage, calls);
+	for (; step != NULL; step = step->next)
+		AddStep(reader, step, Member(reader, step, KEY_usage), calls);
+	for (Node *part = Child(reader, body->chunks); part != NULL; part = part->next)
+	{
+		if (!IsStepEnd(reader, part))
+			continue;
+		AddStep(reader, part, Member(reader, part, KEY_usage), calls);
+		AddThreadTools(reader, part, calls);
+	}
+	for (Node *part = Child(reader, body->chunks); part != NULL; part = part->next)
+		AddToolPart(reader, part, calls->of_steps, calls);
+	calls->searches = Larger(calls->searches, calls->of_steps);
+}
+
 static int64_t
 StatedSearches(PayloadReader *reader, Node *usage)
 {
@@ -327,6 +432,10 @@ ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 		ReadOtherTools(reader, body->usage, &calls, tally);
 	}
 
+	if (HasAny(reader, body->container, KEY_steps, KEY_content, KEY_toolCalls, KEY_providerMetadata, KEY_NONE) ||
+		(body->chunks != NULL && IsRunEnd(reader, body->container)))
+		ReadAiSdkTools(reader, body, &calls);
+
 	/* Every whole answer of these models of the chat API is one search. */
 	if (StringHas(model, "-search-") && (StringHas(model, "-search-preview") || StringHas(model, "-search-api")) &&
 		HasAny(reader, body->container, KEY_choices, KEY_object, KEY_id, KEY_NONE) &&
@@ -335,6 +444,7 @@ ReadTools(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	calls.searches = Larger(calls.searches, StatedSearches(reader, body->usage));
 
 	tally->units[METER_WEB_SEARCHES] = Larger(tally->units[METER_WEB_SEARCHES], calls.searches);
+	tally->units[METER_MAP_SEARCHES] = Larger(tally->units[METER_MAP_SEARCHES], calls.maps);
 	AddCount(reader, &tally->units[METER_FILE_SEARCHES], calls.file_searches);
 	AddCount(reader, &tally->units[METER_CONTAINER_SESSIONS], calls.container_count + calls.executions);
 	AddCount(reader, &tally->units[METER_IMAGES], calls.images);

@@ -34,6 +34,8 @@ PG_FUNCTION_INFO_V1(source_usage);
 PG_FUNCTION_INFO_V1(source_problem);
 PG_FUNCTION_INFO_V1(payload_word);
 PG_FUNCTION_INFO_V1(try_time);
+PG_FUNCTION_INFO_V1(try_number);
+PG_FUNCTION_INFO_V1(source_model);
 PG_FUNCTION_INFO_V1(try_json);
 PG_FUNCTION_INFO_V1(source_row_problem);
 PG_FUNCTION_INFO_V1(first_word);
@@ -276,6 +278,79 @@ try_json(PG_FUNCTION_ARGS)
 	if (length > JSON_SIZE || IsBeyondJsonb(string, length) || !InferacctIsJson(string, (int) length))
 		PG_RETURN_NULL();
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(string));
+}
+
+/* Go past at most so many digits; false when there are more. */
+static bool
+SkipDigits(const char **at, int most)
+{
+	while (**at >= '0' && **at <= '9' && most-- >= 0)
+		(*at)++;
+	return most >= 0;
+}
+
+/* Is a text a plain number, of so few digits that it can be read? */
+static bool
+IsPlainNumber(const char *at)
+{
+	const char *start;
+	int			digits;
+
+	at += strspn(at, " \t\n\r\v\f");
+	at += *at == '-' || *at == '+';
+	start = at;
+	if (!SkipDigits(&at, 40))
+		return false;
+	digits = (int) (at - start);
+	if (*at == '.')
+	{
+		start = ++at;
+		if (!SkipDigits(&at, 60))
+			return false;
+		digits += (int) (at - start);
+	}
+	if (digits > 0 && (*at | 0x20) == 'e')
+	{
+		at++;
+		at += *at == '-' || *at == '+';
+		start = at;
+		if (!SkipDigits(&at, 2) || at == start)
+			return false;
+	}
+	return digits > 0 && at[strspn(at, " \t\n\r\v\f")] == '\0';
+}
+
+/* numeric from a text; NULL when it is no plain number. */
+Datum
+try_number(PG_FUNCTION_ARGS)
+{
+	char	   *string = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	if (!IsPlainNumber(string))
+		PG_RETURN_NULL();
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(string), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+/* (provider, model): "provider/model", or the model alone where it names the provider already, or there is none. */
+Datum
+source_model(PG_FUNCTION_ARGS)
+{
+	const text *provider = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
+	const text *model = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	int			provider_length = provider == NULL ? 0 : (int) VARSIZE_ANY_EXHDR(provider);
+	int			length = model == NULL ? 0 : (int) VARSIZE_ANY_EXHDR(model);
+	StringInfoData name;
+
+	if (length == 0)
+		PG_RETURN_NULL();
+	if (provider_length == 0 || (length > provider_length && VARDATA_ANY(model)[provider_length] == '/' &&
+								 memcmp(VARDATA_ANY(model), VARDATA_ANY(provider), provider_length) == 0))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(1));
+	initStringInfo(&name);
+	appendBinaryStringInfo(&name, VARDATA_ANY(provider), provider_length);
+	appendStringInfoChar(&name, '/');
+	appendBinaryStringInfo(&name, VARDATA_ANY(model), length);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(name.data, name.len));
 }
 
 /* (at, request_id, model): why a row cannot be counted, whatever it counts. */

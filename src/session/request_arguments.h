@@ -26,20 +26,37 @@ CheckRequestTime(TimestampTz at)
 
 #define NO_BOOK (-1)
 
+/* Is what has no price left out?  The price_book is the argument book. */
+static inline bool
+LeavesOutUnpriced(FunctionCallInfo fcinfo, int book)
+{
+	return PricingLeavesOut(book == NO_BOOK ? PricingOfStatement() : PricingOfArgument(fcinfo, book));
+}
+
 /*
  * Can a request be priced at all?  One with an infinite time or, where tokens are
- * given, fewer than none is an error; where what has no price is left out, false.
- * The price_book is the argument book.
+ * given, fewer than none is an error; where what has no price is left out, false,
+ * and so it is for more tokens than a row of a log may have.
  */
 static inline bool
 RequestIsSound(FunctionCallInfo fcinfo, int book, const Request *request, int64 input, int64 output)
 {
-	if (likely(!TIMESTAMP_NOT_FINITE(request->at) && (input | output) >= 0))
+	if (likely(!TIMESTAMP_NOT_FINITE(request->at) && (input | output) >= 0 && (input | output) <= ROW_COUNT_MAX))
 		return true;
-	if (PricingLeavesOut(book == NO_BOOK ? PricingOfStatement() : PricingOfArgument(fcinfo, book)))
+	if (!TIMESTAMP_NOT_FINITE(request->at) && (input | output) >= 0)
+		return Max(input, output) <= ROW_COUNT_MAX || !LeavesOutUnpriced(fcinfo, book);
+	if (LeavesOutUnpriced(fcinfo, book))
 		return false;
 	CheckRequestTime(request->at);
 	RequestTokensError(input);
+}
+
+/* The same of a request with a usage. */
+static inline bool
+UsageIsSound(FunctionCallInfo fcinfo, int book, const Request *request, const Usage *usage)
+{
+	return RequestIsSound(fcinfo, book, request, 0, 0) &&
+		(likely(!UsageIsBeyond(usage)) || !LeavesOutUnpriced(fcinfo, book));
 }
 
 static inline int64
@@ -93,7 +110,7 @@ UsageRequest(FunctionCallInfo fcinfo, int book, int first, Request *request, con
 		request->region = TextArgument(fcinfo, first + 4);
 	}
 	*usage = PG_GETARG_USAGE(first + 1);
-	return RequestIsSound(fcinfo, book, request, 0, 0);
+	return UsageIsSound(fcinfo, book, request, *usage);
 }
 
 #endif							/* INFERACCT_REQUEST_ARGUMENTS_H */

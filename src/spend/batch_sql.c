@@ -151,7 +151,7 @@ batch_accum(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(state);
 	usage = PG_GETARG_USAGE(2);
 	request = (Request) {.model = TextArgument(fcinfo, 1),.at = PG_GETARG_TIMESTAMPTZ(3)};
-	if (!RequestIsSound(fcinfo, NO_BOOK, &request, 0, 0) || !RequestUsageCost(pricing, &request, usage, &usd))
+	if (!UsageIsSound(fcinfo, NO_BOOK, &request, usage) || !RequestUsageCost(pricing, &request, usage, &usd))
 		PG_RETURN_POINTER(state);
 	Count(&state->requests, 1);
 	Add(&state->usd, usd);

@@ -21,16 +21,9 @@ UsageKinds(uint32_t present)
 RowProblem
 RowCheck(int64_t at, const Usage *usage)
 {
-	int			meters = UsageMeters(usage);
-
 	if (at < ROW_AT_MIN || at >= ROW_AT_END)
 		return ROW_TIME;
-	for (int i = 0; i < meters; i++)
-	{
-		if (usage->count[i] > ROW_COUNT_MAX)
-			return ROW_COUNT;
-	}
-	return ROW_OK;
+	return UsageIsBeyond(usage) ? ROW_COUNT : ROW_OK;
 }
 
 /* The last of ascending bounds that is not after value, or otherwise. */
