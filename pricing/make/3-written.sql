@@ -196,7 +196,7 @@ FROM model_alias AS a WHERE a.version <= 1000;
 INSERT INTO alias_out
 SELECT DISTINCT ON (r.alias) r.alias, r.provider, coalesce(n.model, r.model), '', '-infinity'::timestamptz, (SELECT e.label FROM edition AS e WHERE e.catalog = r.catalog), r.read_on
 FROM raw AS r LEFT JOIN renamed AS n ON (n.provider, n.name) = (r.provider, r.model)
-WHERE r.kind = 'alias' AND r.catalog LIKE 'genai-prices%' AND r.alias !~ '[*#]' AND r.provider IN (SELECT provider FROM maker) AND r.alias <> r.model
+WHERE r.kind = 'alias' AND r.catalog LIKE 'genai-prices%' AND r.alias !~ '[/*#]|latest' AND r.provider IN (SELECT provider FROM maker) AND r.alias <> r.model
 	AND EXISTS (SELECT FROM entry AS e WHERE (e.provider, e.model) = (r.provider, coalesce(n.model, r.model)))
 	AND NOT EXISTS (SELECT FROM entry AS e WHERE e.model = r.alias OR e.provider || '/' || e.model = r.alias)
 	AND NOT EXISTS (SELECT FROM alias_out AS a WHERE a.alias = r.alias)

@@ -597,6 +597,8 @@ TestAdvice(void)
 	Advises("ollama/llama3.1:8b", "deployment that serves it");
 	Advises("hosted_vllm/meta-llama/Llama-3.1-8B-Instruct", "deployment that serves it");
 	Advises("openrouter/auto", "router");
+	Advises("groq/compound", "router");
+	Advises("groq/groq/compound-mini", "router");
 	Advises("dall-e-3", "size and quality");
 	Advises("vertex_ai/imagegeneration@006", "size and quality");
 	Advises("opus[1m]", "newest");
