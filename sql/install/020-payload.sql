@@ -67,7 +67,8 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'parse_model_text'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION parse_model(text) IS
-'model that a response names, as the provider spells it (model, modelVersion, modelId); '
+'model that a response names, as the provider spells it (model, modelVersion, modelId), behind the geography that '
+'Anthropic says it stayed in, which costs more (us.claude-opus-5); '
 'NULL when it names none, as those of Bedrock do not, and for a NULL payload. Error: IA201 not JSON';
 
 CREATE FUNCTION parse_model(payload json)
