@@ -43,7 +43,8 @@ COMMENT ON FUNCTION parse_requests(text, text, jsonb) IS
 '(an advisor of Anthropic, images drawn within a response, the models of a Claude Code result). '
 'usage sums the requests of one model; an array of several answers gives those of all. '
 'Where parse_usage() reads one request, the one row is the same. model and region are NULL when the payload does not '
-'name them. flavor, names and errors: as parse_usage(text, text, jsonb). '
+'name them; a geography is in region alone, and not before the name as parse_model() has it. '
+'flavor, names and errors: as parse_usage(text, text, jsonb). '
 'No rows for a NULL payload and for a line of a batch without an answer';
 
 CREATE FUNCTION parse_requests(payload json, flavor text DEFAULT NULL, names jsonb DEFAULT NULL)
