@@ -24,14 +24,6 @@ COMMENT ON VIEW daily_spend IS
 'price.';
 
 -- What priced figures rest on: 465-price_confidence has the shares.
-CREATE FUNCTION inferacct_internal.confidence_name(confidence integer)
-RETURNS text
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
-AS 'MODULE_PATHNAME', 'confidence_name';
-
-COMMENT ON FUNCTION confidence_name(integer) IS
-'The word for a confidence by its place, from 0, the worst. NULL for another number, or NULL.';
-
 CREATE FUNCTION inferacct_internal.confidence_order(confidence text)
 RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
@@ -40,16 +32,15 @@ AS 'MODULE_PATHNAME', 'confidence_order';
 COMMENT ON FUNCTION confidence_order(text) IS
 'The place of a confidence, worst first, from 0. NULL for another word, or NULL.';
 
-CREATE FUNCTION inferacct_internal.rollup_worst_accum(integer, text, usage, timestamptz, timestamptz, bigint, bigint,
-	boolean, text, text)
-RETURNS integer
-LANGUAGE c STABLE PARALLEL SAFE COST 12
-AS 'MODULE_PATHNAME', 'rollup_worst_accum';
+CREATE FUNCTION inferacct_internal.worst_final(spend_state) RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 
+-- The transition of rollup_spend(): where both stand in a query, each row is priced once.
 CREATE AGGREGATE rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
 	max_input bigint,
 	aggregated boolean, service_tier text, region text) (
-	SFUNC = rollup_worst_accum, STYPE = integer, FINALFUNC = confidence_name, COMBINEFUNC = int4smaller, PARALLEL = SAFE
+	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = worst_final, COMBINEFUNC = spend_combine,
+	PARALLEL = SAFE
 );
 
 COMMENT ON AGGREGATE rollup_worst(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
