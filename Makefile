@@ -65,7 +65,7 @@ help:
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make prices       rebuild pricing/ from public catalogs (maintainers); CATALOGS=, see pricing/README.md'
-	@echo 'make prices-check compare pricing/ with public catalogs: makers to the digit, 60 at random with two sources; CATALOGS='
+	@echo 'make prices-check compare pricing/ with public catalogs: makers to the digit, every price with two sources or marked; CATALOGS='
 	@echo 'make prices-release keep pricing/*.json as the version that a release ships'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='

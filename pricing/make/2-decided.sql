@@ -31,7 +31,7 @@ CREATE FUNCTION pg_temp.plain_name(model text) RETURNS text LANGUAGE sql IMMUTAB
 $$;
 
 CREATE FUNCTION pg_temp.family_of(source text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN source ~* '^pi-ai|, pi-ai' THEN 'pi-ai' WHEN source ~* 'genai-prices' THEN 'genai-prices' WHEN source ~* 'litellm|tokencost|model-price-repo' THEN 'litellm'
+	SELECT CASE WHEN source ~* '^pi-ai|, pi-ai|models\.dev' THEN 'pi-ai' WHEN source ~* 'genai-prices' THEN 'genai-prices' WHEN source ~* 'litellm|tokencost|model-price-repo' THEN 'litellm'
 		ELSE coalesce(source, '') END
 $$;
 
@@ -68,6 +68,10 @@ FROM shipped AS h
 WHERE h.in_force
 	AND NOT EXISTS (SELECT FROM stated AS s WHERE s.catalog = pg_temp.family_of(h.source) AND s.read_on >= h.checked_on
 		AND (s.provider, s.model, s.region, s.service_tier, s.meter, s.above_input_tokens) = (h.provider, h.model, h.region, h.service_tier, h.meter, h.above_input_tokens));
+-- As what a source is cited: the edition, of those that have editions.
+ALTER TABLE source_of ADD label text;
+UPDATE source_of AS s SET label = replace(s.source, split_part(s.edition, ':', 1), e.label) FROM edition AS e WHERE e.catalog = s.edition;
+UPDATE source_of SET label = source WHERE label IS NULL;
 CREATE INDEX ON source_of (provider, model);
 ANALYZE source_of;
 
@@ -96,15 +100,15 @@ SELECT n.provider, n.model, n.region, n.service_tier, n.meter, n.above_input_tok
 	CASE WHEN o.agree > 1 AND NOT n.is_settled THEN 'agreed' WHEN o.other_own > 0 THEN 'disputed' WHEN o.agree > 1 THEN 'agreed' ELSE 'single' END AS agreement
 FROM figure AS n
 CROSS JOIN LATERAL (
-	SELECT concat_ws('; ', string_agg(DISTINCT o.source, ', ' ORDER BY o.source) FILTER (WHERE o.usd = n.best AND o.own AND o.edition <> 'pricing' AND NOT o.by_hours),
+	SELECT concat_ws('; ', string_agg(DISTINCT o.label, ', ' ORDER BY o.label) FILTER (WHERE o.usd = n.best AND o.own AND o.edition <> 'pricing' AND NOT o.by_hours),
 			CASE WHEN count(DISTINCT o.source) FILTER (WHERE o.usd = n.best AND o.own) = 1
-				THEN 'sold so by ' || min(o.source) FILTER (WHERE o.usd = n.best AND NOT o.own) END) AS sources,
+				THEN 'sold so by ' || min(o.label) FILTER (WHERE o.usd = n.best AND NOT o.own) END) AS sources,
 		count(DISTINCT o.source) FILTER (WHERE o.usd = n.best) AS agree,
 		min(o.read_on) FILTER (WHERE o.usd = n.best) AS since,
 		max(o.read_on) FILTER (WHERE o.usd = n.best) AS read_on,
 		count(DISTINCT o.source) FILTER (WHERE o.usd <> n.best AND o.own) AS other_own,
-		string_agg(DISTINCT format('%s: %s of %s', trim_scale(o.usd), left(o.source, 60), o.read_on), '; ') FILTER (WHERE o.usd <> n.best AND o.own) AS others
-	FROM (SELECT q.source, q.edition, q.read_on, q.own, h.by_hours, CASE WHEN h.by_hours THEN n.best ELSE q.usd END AS usd
+		string_agg(DISTINCT format('%s: %s of %s', trim_scale(o.usd), left(o.label, 60), o.read_on), '; ') FILTER (WHERE o.usd <> n.best AND o.own) AS others
+	FROM (SELECT q.source, q.label, q.edition, q.read_on, q.own, h.by_hours, CASE WHEN h.by_hours THEN n.best ELSE q.usd END AS usd
 		FROM source_of AS q
 		-- A catalog that cannot say at what hours a price holds lists one of them: no dispute.
 		CROSS JOIN LATERAL (

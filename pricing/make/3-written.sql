@@ -25,13 +25,15 @@ WHERE d.shipped_usd IS NULL AND d.read_on >= :'oldest'::date
 	-- Regions of Bedrock that are no geography of a profile are billed as the base region, but for the government's.
 	AND (d.provider <> 'aws' OR d.region !~ '-\d$' OR d.region LIKE 'us-gov-%')
 	-- A context tier or a service tier without a price of the base says nothing.
-	AND d.model !~ '^ft:|(^|/)\d+-x-\d+|\.ft-$' AND length(d.model) < 120;
+	AND d.model !~ '^ft:|\.ft-$' AND length(d.model) < 120
+	-- Images by size and quality, of models that are billed by the image.
+	AND (d.model !~ '(^|/)\d+-x-\d+' OR d.model ~ 'dall-e');
 
 CREATE TEMP TABLE row_out AS
 SELECT h.provider, h.model, h.region, h.service_tier, h.above_input_tokens, h.threshold_inclusive, h.time_windows, h.valid_from, h.currency,
 	h.meter, h.usd, h.amount, h.multiplier, h.unit_quantity,
-	CASE WHEN d.sources ~ '^(pi-ai|litellm|genai)' AND d.usd = h.unit_usd AND d.read_on > h.checked_on THEN d.sources ELSE h.source END AS source,
-	CASE WHEN d.sources ~ '^(pi-ai|litellm|genai)' AND d.usd = h.unit_usd THEN greatest(d.read_on, h.checked_on) ELSE h.checked_on END AS checked_on,
+	CASE WHEN d.sources ~* '^(pi-ai|models\.dev|litellm|genai)' AND d.usd = h.unit_usd AND d.read_on > h.checked_on THEN d.sources ELSE h.source END AS source,
+	CASE WHEN d.sources ~* '^(pi-ai|models\.dev|litellm|genai)' AND d.usd = h.unit_usd THEN greatest(d.read_on, h.checked_on) ELSE h.checked_on END AS checked_on,
 	CASE WHEN d.usd = h.unit_usd THEN d.agreement WHEN NOT h.in_force OR h.multiplier IS NOT NULL THEN h.agreement
 		WHEN o.agree > 1 THEN 'agreed' WHEN o.other > 0 THEN 'disputed' ELSE coalesce(nullif(h.agreement, 'agreed'), 'single') END AS agreement,
 	CASE WHEN d.usd = h.unit_usd AND d.agreement = 'disputed' THEN d.others WHEN d.usd = h.unit_usd AND d.agreement = 'agreed' THEN NULL ELSE h.note END AS note
@@ -57,18 +59,6 @@ SELECT a.provider, a.model, a.region, a.service_tier, a.above_input_tokens, a.th
 	'USD', a.meter, a.usd, NULL, NULL, CASE WHEN is_token_meter(a.meter) THEN 1000000 ELSE 1 END, a.sources, a.read_on, a.agreement,
 	CASE WHEN a.agreement = 'disputed' THEN a.others END
 FROM addition AS a;
-
--- Name the editions of the catalogs that were read now.
-CREATE FUNCTION pg_temp.with_editions(source text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	e record;
-BEGIN
-	FOR e IN SELECT family, label FROM edition LOOP
-		source := regexp_replace(source, '\m' || replace(e.family, '.', '\.') || '(?=,|;|$)', e.label, 'g');
-	END LOOP;
-	RETURN source;
-END $$;
-UPDATE row_out SET source = pg_temp.with_editions(source);
 
 -- A tier of a new model without a standard price says nothing.
 DELETE FROM row_out WHERE service_tier <> 'standard' AND NOT EXISTS (SELECT FROM row_out AS b
@@ -204,9 +194,9 @@ SELECT a.alias, a.provider, a.model, a.region, a.valid_from, a.source, a.checked
 FROM model_alias AS a WHERE a.version <= 1000;
 
 INSERT INTO alias_out
-SELECT DISTINCT ON (r.alias) r.alias, r.provider, coalesce(n.model, r.model), '', '-infinity'::timestamptz, pg_temp.with_editions(split_part(r.catalog, ':', 1)), r.read_on
+SELECT DISTINCT ON (r.alias) r.alias, r.provider, coalesce(n.model, r.model), '', '-infinity'::timestamptz, (SELECT e.label FROM edition AS e WHERE e.catalog = r.catalog), r.read_on
 FROM raw AS r LEFT JOIN renamed AS n ON (n.provider, n.name) = (r.provider, r.model)
-WHERE r.kind = 'alias' AND r.catalog = 'genai-prices' AND r.provider IN (SELECT provider FROM maker) AND r.alias <> r.model
+WHERE r.kind = 'alias' AND r.catalog LIKE 'genai-prices%' AND r.alias !~ '[/*#]|latest' AND r.provider IN (SELECT provider FROM maker) AND r.alias <> r.model
 	AND EXISTS (SELECT FROM entry AS e WHERE (e.provider, e.model) = (r.provider, coalesce(n.model, r.model)))
 	AND NOT EXISTS (SELECT FROM entry AS e WHERE e.model = r.alias OR e.provider || '/' || e.model = r.alias)
 	AND NOT EXISTS (SELECT FROM alias_out AS a WHERE a.alias = r.alias)
@@ -214,7 +204,7 @@ ORDER BY r.alias, r.provider;
 
 -- Vertex AI writes the date of a model behind an @.
 INSERT INTO alias_out
-SELECT DISTINCT ON (r.model) r.model, 'google', regexp_replace(r.model, '@\d{8}$', ''), '', '-infinity'::timestamptz, pg_temp.with_editions(split_part(r.catalog, ':', 1)), r.read_on
+SELECT DISTINCT ON (r.model) r.model, 'google', regexp_replace(r.model, '@\d{8}$', ''), '', '-infinity'::timestamptz, (SELECT e.label FROM edition AS e WHERE e.catalog = r.catalog), r.read_on
 FROM raw AS r
 WHERE r.kind = 'price' AND r.provider = 'google-vertex' AND r.model ~ '@\d{8}$'
 	AND EXISTS (SELECT FROM entry AS e WHERE (e.provider, e.model) = ('google', regexp_replace(r.model, '@\d{8}$', '')))

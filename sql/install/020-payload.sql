@@ -43,7 +43,8 @@ COMMENT ON FUNCTION parse_requests(text, text, jsonb) IS
 '(an advisor of Anthropic, images drawn within a response, the models of a Claude Code result). '
 'usage sums the requests of one model; an array of several answers gives those of all. '
 'Where parse_usage() reads one request, the one row is the same. model and region are NULL when the payload does not '
-'name them. flavor, names and errors: as parse_usage(text, text, jsonb). '
+'name them; a geography is in region alone, and not before the name as parse_model() has it. '
+'flavor, names and errors: as parse_usage(text, text, jsonb). '
 'No rows for a NULL payload and for a line of a batch without an answer';
 
 CREATE FUNCTION parse_requests(payload json, flavor text DEFAULT NULL, names jsonb DEFAULT NULL)
@@ -67,7 +68,8 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'parse_model_text'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION parse_model(text) IS
-'model that a response names, as the provider spells it (model, modelVersion, modelId); '
+'model that a response names, as the provider spells it (model, modelVersion, modelId), behind the geography that '
+'Anthropic says it stayed in, which costs more (us.claude-opus-5); '
 'NULL when it names none, as those of Bedrock do not, and for a NULL payload. Error: IA201 not JSON';
 
 CREATE FUNCTION parse_model(payload json)

@@ -127,7 +127,8 @@ CREATE TYPE inferacct_internal.spend_state (
 );
 
 COMMENT ON TYPE spend_state IS
-'Partial sum of spend(): format number, requests and USD, as in 1 2 0.01. '
+'Partial sum of spend(): format number, requests, USD, and 9 less the place of the worst confidence of the rollup''s '
+'among them (0: of none), as in 1 2 0.01 0. '
 'It travels between parallel workers and nodes without loss.';
 
 CREATE FUNCTION inferacct_internal.spend_accum(spend_state, text, bigint, bigint, timestamptz) RETURNS spend_state

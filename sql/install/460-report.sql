@@ -11,7 +11,7 @@ CREATE VIEW daily_spend WITH (security_invoker = true) AS
 SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
-	rollup_spend(model, usage, first_at, last_at, min_input, max_input, 
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input,
 		aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd
 FROM usage_hourly
@@ -24,14 +24,6 @@ COMMENT ON VIEW daily_spend IS
 'price.';
 
 -- What priced figures rest on: 465-price_confidence has the shares.
-CREATE FUNCTION inferacct_internal.confidence_name(confidence integer)
-RETURNS text
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
-AS 'MODULE_PATHNAME', 'confidence_name';
-
-COMMENT ON FUNCTION confidence_name(integer) IS
-'The word for a confidence by its place, from 0, the worst. NULL for another number, or NULL.';
-
 CREATE FUNCTION inferacct_internal.confidence_order(confidence text)
 RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
@@ -40,15 +32,14 @@ AS 'MODULE_PATHNAME', 'confidence_order';
 COMMENT ON FUNCTION confidence_order(text) IS
 'The place of a confidence, worst first, from 0. NULL for another word, or NULL.';
 
-CREATE FUNCTION inferacct_internal.rollup_worst_accum(integer, text, usage, timestamptz, timestamptz, bigint, bigint,
-	boolean, text, text)
-RETURNS integer
-LANGUAGE c STABLE PARALLEL SAFE COST 12
-AS 'MODULE_PATHNAME', 'rollup_worst_accum';
+CREATE FUNCTION inferacct_internal.worst_final(spend_state) RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 
+-- The transition of rollup_spend(): where both stand in a query, each row is priced once.
 CREATE AGGREGATE inferacct_internal.rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz,
 	min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text) (
-	SFUNC = rollup_worst_accum, STYPE = integer, FINALFUNC = confidence_name, COMBINEFUNC = int4smaller, PARALLEL = SAFE
+	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = worst_final, COMBINEFUNC = spend_combine,
+	PARALLEL = SAFE
 );
 
 COMMENT ON AGGREGATE rollup_worst(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
@@ -59,7 +50,7 @@ CREATE VIEW monthly_spend WITH (security_invoker = true) AS
 SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
-	rollup_spend(model, usage, first_at, last_at, min_input, max_input, 
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input,
 		aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd,
 	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
@@ -85,7 +76,7 @@ BEGIN
 	LOOP
 		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
 			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage,
-				rollup_spend(model, usage, first_at, last_at, min_input, max_input, 
+				rollup_spend(model, usage, first_at, last_at, min_input, max_input,
 					aggregated, service_tier, region) AS usd,
 				sum(provider_usd) AS provider_usd
 			FROM monthly_usage GROUP BY month, %s',

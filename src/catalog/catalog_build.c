@@ -305,6 +305,49 @@ CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per, int64_t unit_q
 	}
 	return NULL;
 }
+
+/*
+ * The price of `count` of what the figure in `value` prices one of, as exact
+ * decimal text.  The last digit of a figure is rounded or cut off, so the price
+ * has one digit less than the figure.
+ */
+const char *
+CatalogProduct(Catalog *catalog, const cJSON *value, int64_t count, const char **problem)
+{
+	char		number[32];
+	cJSON		product = {.type = cJSON_String,.valuestring = number};
+	int			digits;
+
+	if (!cJSON_IsNumber(value) || !DecimalOfDouble(value->valuedouble, number))
+		return CatalogDecimal(catalog, value, 1, 1, NULL, problem);
+	digits = SignificantDigits(number) - 1;
+	snprintf(number, sizeof(number), "%.*e", digits < 1 ? 0 : digits > 12 ? 11 : digits - 1, value->valuedouble * (double) count);
+	return CatalogDecimal(catalog, &product, 1, 1, NULL, problem);
+}
+
+/*
+ * What the price in `value` has above that in `base`, both of 1 unit, as exact
+ * decimal text; NULL and *problem when it has nothing above it.
+ */
+const char *
+CatalogDifference(Catalog *catalog, const cJSON *value, const cJSON *base, const char **problem)
+{
+	const char *one = CatalogDecimal(catalog, value, 1, 1, NULL, problem);
+	const char *other = one == NULL ? NULL : CatalogDecimal(catalog, base, 1, 1, NULL, problem);
+	char		text[MONEY_TEXT_SIZE];
+	int64_t		rate,
+				base_rate;
+
+	if (other == NULL)
+		return NULL;
+	if (RateFromDecimal(one, 1, &rate) != MONEY_OK || RateFromDecimal(other, 1, &base_rate) != MONEY_OK || rate < base_rate)
+	{
+		*problem = "price is below that which it is compared with";
+		return NULL;
+	}
+	return CatalogCopy(catalog, text, (size_t) MoneyToText((Money) rate - base_rate, text));
+}
+
 void
 CatalogFree(Catalog *catalog)
 {

@@ -36,6 +36,8 @@ extern CatalogRow *CatalogReject(Catalog *catalog, const char *path, const char 
 
 extern const char *CatalogDecimal(Catalog *catalog, const cJSON *value, int64_t per,
 								  int64_t unit_quantity, const char **rounded, const char **problem);
+extern const char *CatalogProduct(Catalog *catalog, const cJSON *value, int64_t count, const char **problem);
+extern const char *CatalogDifference(Catalog *catalog, const cJSON *value, const cJSON *base, const char **problem);
 extern const char *CatalogFigure(Catalog *catalog, const cJSON *value);
 extern void CatalogRounded(Catalog *catalog, CatalogRow *row, const char *rounded);
 extern const cJSON *Field(const cJSON *object, const char *name);

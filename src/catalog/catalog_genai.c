@@ -21,6 +21,7 @@
  */
 #include "catalog/catalog_build.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,9 @@ AddPrice(Model *model, const PriceSet *set, const PriceField *field, const char 
 
 	if (problem == NULL && field->name == NULL)
 		problem = PROBLEM_NO_METER;
+	/* It keeps the highest of Perplexity's fees, which depend on the size of the search's context. */
+	if (problem == NULL && field->meter == METER_REQUESTS && strcmp(model->provider, "perplexity") == 0)
+		problem = "fee of one search context size for all of them";
 	if (problem == NULL)
 		usd = CatalogDecimal(catalog, value, field->unit_quantity, field->unit_quantity, &rounded, &problem);
 	if (problem != NULL && field->unit_quantity == SECONDS_AN_HOUR && set->problem == NULL && cJSON_IsNumber(value))
@@ -485,10 +489,77 @@ AddAlias(Model *model, Names *names, const char *path, const char *alias)
 static void
 AddPattern(Model *model, Names *names, const char *path, const char *before, const char *text, const char *after)
 {
-	if (text[0] == '\0' || strchr(text, '*') != NULL)
+	if (text[0] == '\0' || strpbrk(text, "*#") != NULL)
 		CatalogReject(model->catalog, path, PROBLEM_PATTERN);
 	else
 		AddAlias(model, names, path, CatalogPrint(model->catalog, "%s%s%s", before, text, after));
+}
+
+/* How many digits \d or \d{n}, of which \d has been read, stands for; 0 when it is neither. */
+static size_t
+DigitsOfRegex(const char **regex)
+{
+	char	   *end;
+	long		count;
+
+	if (**regex != '{')
+		return 1;
+	count = strtol(*regex + 1, &end, 10);
+	if (count < 1 || count > 32 || *end != '}')
+		return 0;
+	*regex = end + 1;
+	return (size_t) count;
+}
+
+/*
+ * A regular expression of plain text and digits, from the start of a name, as an
+ * alias with a # for each digit and a star where it leaves the end open; NULL
+ * when it says anything else.
+ */
+static const char *
+PatternOfRegex(Catalog *catalog, const char *regex)
+{
+	char		pattern[256];
+	size_t		length = 0;
+
+	if (*regex++ != '^')
+		return NULL;
+	while (*regex != '\0' && strcmp(regex, "$") != 0)
+	{
+		size_t		count = 1;
+		char		c = *regex++;
+
+		if (c == '\\' && *regex == 'd')
+		{
+			regex++;
+			count = DigitsOfRegex(&regex);
+			c = '#';
+		}
+		else if (c == '\\' && *regex != '\0' && strchr("*#", *regex) == NULL && !isalnum((unsigned char) *regex))
+			c = *regex++;
+		else if (strchr("\\.[](){}*+?|^$#", c) != NULL)
+			return NULL;
+		/* What stands before a quantifier is no text. */
+		if (count == 0 || length + count + 2 > sizeof(pattern) || (*regex != '\0' && strchr("{*+?|", *regex) != NULL))
+			return NULL;
+		memset(pattern + length, c, count);
+		length += count;
+	}
+	if (*regex == '\0')
+		pattern[length++] = '*';
+	return length < 2 ? NULL : CatalogCopy(catalog, pattern, length);
+}
+
+/* Give the model the names of a regular expression. */
+static void
+AddRegex(Model *model, Names *names, const char *path, const char *regex)
+{
+	const char *alias = PatternOfRegex(model->catalog, regex);
+
+	if (alias == NULL)
+		CatalogReject(model->catalog, path, PROBLEM_PATTERN);
+	else
+		AddAlias(model, names, path, alias);
 }
 
 /* Read one clause on names: exact names become aliases, and so do simple patterns; others cannot. */
@@ -512,6 +583,8 @@ ReadClause(Model *model, Names *names, const char *path, const cJSON *clause)
 			AddPattern(model, names, kind_path, "*", kind->valuestring, "");
 		else if (strcmp(kind->string, "contains") == 0 && cJSON_IsString(kind))
 			AddPattern(model, names, kind_path, "*", kind->valuestring, "*");
+		else if (strcmp(kind->string, "regex") == 0 && cJSON_IsString(kind))
+			AddRegex(model, names, kind_path, kind->valuestring);
 		else if (strcmp(kind->string, "or") == 0 && cJSON_IsArray(kind))
 		{
 			cJSON_ArrayForEach(item, kind)
@@ -627,7 +700,7 @@ AddBareAliases(Catalog *catalog, const cJSON *root)
 	{
 		CatalogRow	alias = catalog->rows[i];
 
-		if (alias.kind != CATALOG_ALIAS || shared[i] || strpbrk(BareName(&alias), "/*") != NULL)
+		if (alias.kind != CATALOG_ALIAS || shared[i] || strpbrk(BareName(&alias), "/*#") != NULL)
 			continue;
 		alias.alias = BareName(&alias);
 		*CatalogAdd(catalog, CATALOG_ALIAS, alias.path) = alias;

@@ -34,6 +34,7 @@ typedef struct Place
 	const char *source;
 	int64_t		above_input_tokens; /* start of a range of tiered_pricing */
 	const char *time_windows;	/* of off_peak_pricing */
+	bool		video;			/* seconds are those of a video that is made */
 	const char *problem;		/* why no price here can be taken, or NULL */
 } Place;
 
@@ -106,6 +107,21 @@ AddPrice(const Place *place, const char *name, const LitellmField *field, const 
 		CatalogRounded(place->catalog, row, rounded);
 }
 
+/* The price of a pixel, as that of the image. */
+static void
+AddPixelPrice(const Place *place, const char *name, const LitellmField *field, const cJSON *value, int64_t pixels)
+{
+	const char *problem = place->problem;
+	const char *usd = NULL;
+	CatalogRow *row;
+
+	if (problem == NULL)
+		usd = CatalogProduct(place->catalog, value, pixels, &problem);
+	row = AddRow(place, name, field, value, usd, NULL, problem);
+	if (row != NULL && strcmp(usd, "0") != 0)
+		CatalogRounded(place->catalog, row, CatalogPrint(place->catalog, "%s a pixel", CatalogFigure(place->catalog, value)));
+}
+
 /* A multiplier of all prices of the model, in a region or a service tier. */
 static void
 AddMultiplier(const Place *place, const char *path_name, const char *name, const cJSON *value)
@@ -125,22 +141,84 @@ AddMultiplier(const Place *place, const char *path_name, const char *name, const
 	AddRow(place, path_name, &field, value, NULL, multiplier, problem);
 }
 
-/* The price of a web search, stated for three sizes of its context. */
+/* What a search of one size costs more than one of the size whose price is that of the search. */
 static void
-AddSearchPrice(const Place *place, const char *name, const cJSON *sizes)
+AddSearchSurcharge(const Place *place, const char *name, Meter meter, const cJSON *value, const cJSON *base)
 {
-	LitellmField field = {.meter = METER_WEB_SEARCHES, .service_tier = SERVICE_TIER_STANDARD};
-	const cJSON *first = sizes->child;
-	const cJSON *size;
+	LitellmField field = {.meter = meter, .service_tier = SERVICE_TIER_STANDARD};
+	const char *problem = place->problem;
+	const char *usd = NULL;
+	CatalogRow *row;
 
-	if (first == NULL)
-		field.problem = PROBLEM_NO_PRICE;
-	cJSON_ArrayForEach(size, sizes)
+	if (problem == NULL)
+		usd = CatalogDifference(place->catalog, value, base, &problem);
+	row = AddRow(place, name, &field, value, usd, NULL, problem);
+	if (row != NULL)
+		row->note = CatalogPrint(place->catalog, "%s less %s", CatalogFigure(place->catalog, value), CatalogFigure(place->catalog, base));
+}
+
+/* The size of a search's context that ends the name of a member: low, medium, high, or NULL. */
+static const char *
+SearchSize(const cJSON *member)
+{
+	static const char *const sizes[] = {"low", "medium", "high"};
+	size_t		length = strlen(member->string);
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 	{
-		if (!cJSON_Compare(size, first, true))
-			field.problem = "search context size has no meter";
+		size_t		part = strlen(sizes[i]);
+
+		if (length >= part && strcmp(member->string + length - part, sizes[i]) == 0)
+			return sizes[i];
 	}
-	AddPrice(place, name, &field, first);
+	return NULL;
+}
+
+/* The price of a web search by the size of its context: one for all, or each member a row. */
+static void
+AddSearchPrice(const Place *place, const char *name, const cJSON *object)
+{
+	/* Perplexity bills a fee for the request, of the smallest size unless one was chosen; others a search of medium size. */
+	bool		fee = SameText(place->model.provider, "perplexity");
+	LitellmField field = {.meter = METER_WEB_SEARCHES, .service_tier = SERVICE_TIER_STANDARD};
+	const cJSON *base = NULL;
+	const cJSON *member;
+	bool		same = true;
+
+	cJSON_ArrayForEach(member, object)
+	{
+		const char *size = SearchSize(member);
+
+		same = same && cJSON_Compare(member, object->child, true);
+		if (size != NULL && strcmp(size, fee ? "low" : "medium") == 0)
+			base = member;
+	}
+	if (same || base == NULL)
+	{
+		field.problem = object->child == NULL ? PROBLEM_NO_PRICE : same ? NULL : PROBLEM_SHAPE;
+		AddPrice(place, name, &field, object->child);
+		return;
+	}
+	if (fee)
+		field.meter = METER_REQUESTS;
+	cJSON_ArrayForEach(member, object)
+	{
+		const char *path = CatalogPrint(place->catalog, "%s.%s", name, member->string);
+		const char *size = SearchSize(member);
+		LitellmField none = {.meter = METER_COUNT, .service_tier = SERVICE_TIER_STANDARD};
+
+		if (member == base)
+			AddPrice(place, path, &field, member);
+		else if (size != NULL && strcmp(size, "medium") == 0)
+			AddSearchSurcharge(place, path, METER_MEDIUM_CONTEXT_SEARCHES, member, base);
+		else if (size != NULL && strcmp(size, "high") == 0)
+			AddSearchSurcharge(place, path, METER_HIGH_CONTEXT_SEARCHES, member, base);
+		else
+		{
+			none.problem = size == NULL ? PROBLEM_SHAPE : "a search of the smallest context size has no meter";
+			AddPrice(place, path, &none, member);
+		}
+	}
 }
 
 static void ReadFields(const Place *place, const cJSON *object);
@@ -213,8 +291,12 @@ ReadField(const Place *place, const cJSON *value)
 	ParseLitellmField(name, &field);
 	if (field.above_input_tokens == 0)
 		field.above_input_tokens = place->above_input_tokens;
+	if (field.meter == METER_SECONDS && place->video)
+		field.meter = METER_VIDEO_SECONDS;
 	if (field.problem == NULL && field.meter == METER_WEB_SEARCHES && cJSON_IsObject(value))
 		AddSearchPrice(place, name, value);
+	else if (field.meter == METER_IMAGES && field.problem != NULL && place->problem == NULL && ImagePixels(place->model.model) > 0)
+		AddPixelPrice(place, name, &field, value, ImagePixels(place->model.model));
 	else
 		AddPrice(place, name, &field, value);
 }
@@ -321,6 +403,7 @@ ReadEntry(Catalog *catalog, const cJSON *json)
 	if (place.problem == NULL && place.model.model[0] == '\0')
 		place.problem = PROBLEM_NO_MODEL;
 	place.source = CatalogString(catalog, StringField(json, "source"));
+	place.video = SameText(StringField(json, "mode"), "video_generation");
 
 	ReadFields(&place, json);
 	if (catalog->row_count == first_row)

@@ -8,6 +8,9 @@
 
 #include "catalog/catalog_build.h"
 
+/* Of a price for each pixel; where the model's name says how many there are, it is one of the image. */
+#define PROBLEM_PIXEL "per-pixel price has no size"
+
 /* What the key of an entry says. */
 typedef struct LitellmModel
 {
@@ -31,6 +34,7 @@ typedef struct LitellmField
 extern void ParseLitellmKey(Catalog *catalog, const char *key, const char *provider,
 							LitellmModel *model);
 extern void ParseLitellmField(const char *name, LitellmField *field);
+extern int64_t ImagePixels(const char *model);
 extern bool IsServiceTier(const char *name);
 extern bool IsRegion(const char *name);
 

@@ -64,7 +64,6 @@ typedef struct FieldName
 	const char *problem;
 } FieldName;
 
-#define PROBLEM_PIXEL "per-pixel price has no meter"
 #define PROBLEM_MEDIA_SECOND "price per second of media in the prompt has no meter"
 #define PROBLEM_AUDIO_WRITE "cache write of audio has no meter"
 #define PROBLEM_DBU "price in DBU is not in a currency"
@@ -93,11 +92,13 @@ static const FieldName field_names[] = {
 	{"output_cost_per_image", METER_IMAGES, NULL},
 	{"input_cost_per_second", METER_SECONDS, NULL},
 	{"output_cost_per_second", METER_SECONDS, NULL},
+	{"output_cost_per_video_per_second", METER_VIDEO_SECONDS, NULL},
+	{"code_interpreter_cost_per_session", METER_CONTAINER_SESSIONS, NULL},
 	{"input_cost_per_character", METER_CHARACTERS, NULL},
 	{"output_cost_per_character", METER_CHARACTERS, NULL},
 	{"ocr_cost_per_page", METER_PAGES, NULL},
-	{"input_cost_per_pixel", METER_COUNT, PROBLEM_PIXEL},
-	{"output_cost_per_pixel", METER_COUNT, PROBLEM_PIXEL},
+	{"input_cost_per_pixel", METER_IMAGES, PROBLEM_PIXEL},
+	{"output_cost_per_pixel", METER_IMAGES, PROBLEM_PIXEL},
 	{"input_cost_per_audio_per_second", METER_COUNT, PROBLEM_MEDIA_SECOND},
 	{"input_cost_per_video_per_second", METER_COUNT, PROBLEM_MEDIA_SECOND},
 	{"input_dbu_cost_per_token", METER_COUNT, PROBLEM_DBU},
@@ -241,6 +242,36 @@ ParseLitellmKey(Catalog *catalog, const char *key, const char *provider, Litellm
 		ParseAzureParts(catalog, &key, model);
 	model->model = CatalogString(catalog, key);
 	model->threshold_inclusive = strcmp(model->provider, "x-ai") == 0;
+}
+
+/* Read a number of pixels. */
+static bool
+SkipPixels(const char **text, int64_t *pixels)
+{
+	const char *at = *text;
+
+	for (*pixels = 0; isdigit((unsigned char) *at) && *pixels <= INT16_MAX; at++)
+		*pixels = *pixels * 10 + (*at - '0');
+	if (at == *text || *pixels == 0 || *pixels > INT16_MAX)
+		return false;
+	*text = at;
+	return true;
+}
+
+/* The pixels of an image whose size is a part of the model's name, WIDTH-x-HEIGHT/; 0 when none is. */
+int64_t
+ImagePixels(const char *model)
+{
+	for (const char *part = model; part != NULL; part = strchr(part, '/') == NULL ? NULL : strchr(part, '/') + 1)
+	{
+		const char *at = part;
+		int64_t		width,
+					height;
+
+		if (SkipPixels(&at, &width) && SkipText(&at, "-x-") && SkipPixels(&at, &height) && *at == '/')
+			return width * height;
+	}
+	return 0;
 }
 
 /* Read _above_<N>k_tokens. */

@@ -26,6 +26,8 @@ static const char *const provider_names[][2] = {
 	{"cloudflare-workers-ai", "cloudflare"},
 	{"fireworks-ai", "fireworks"},
 	{"google-vertex-anthropic", "google-vertex"},
+	{"novita-ai", "novita"},
+	{"snowflake-cortex", "snowflake"},
 	{"togetherai", "together"},
 	{"xai", "x-ai"},
 };
@@ -154,28 +156,36 @@ ReadPrice(const Place *place, const cJSON *value)
 		CatalogRounded(catalog, row, rounded);
 }
 
-/* The prices of requests above a size: {"inputTokensAbove": n, ...} or {"tier": {"type": "context", "size": n}, ...}. */
+/* The size above which {"inputTokensAbove": n} or {"tier": {"size": n}} holds: of the context, whether "type" says so or nothing. */
+static const cJSON *
+TierSize(const cJSON *tier)
+{
+	const cJSON *kind = Field(tier, "tier");
+	const char *type = StringField(kind, "type");
+
+	if (kind == NULL)
+		return Field(tier, "inputTokensAbove");
+	return type == NULL || strcmp(type, "context") == 0 ? Field(kind, "size") : NULL;
+}
+
+/* The prices of requests above a size. */
 static void
 ReadContextTier(const Place *place, const cJSON *tier, const char *path)
 {
 	Place		above = *place;
-	const cJSON *size = Field(tier, "inputTokensAbove");
-	const cJSON *kind = Field(tier, "tier");
 	const cJSON *field;
 
 	above.path = path;
-	if (size == NULL && StringField(kind, "type") != NULL && strcmp(StringField(kind, "type"), "context") == 0)
-		size = Field(kind, "size");
 	if (!cJSON_IsObject(tier))
 	{
 		CatalogReject(place->catalog, path, PROBLEM_NOT_OBJECT);
 		return;
 	}
-	if (above.problem == NULL && !IsInteger(size, 1, &above.above_input_tokens))
+	if (above.problem == NULL && !IsInteger(TierSize(tier), 1, &above.above_input_tokens))
 		above.problem = PROBLEM_SHAPE;
 	cJSON_ArrayForEach(field, tier)
 	{
-		if (field != Field(tier, "inputTokensAbove") && field != kind)
+		if (field != Field(tier, "inputTokensAbove") && field != Field(tier, "tier"))
 			ReadPrice(&above, field);
 	}
 }
@@ -196,7 +206,7 @@ ReadContextTiers(const Place *place, const cJSON *list)
 
 /* {"input": ..., "context_over_200k": {"input": ...}} */
 static void
-ReadOver200k(const Place *place, const cJSON *object)
+ReadOver200k(const Place *place, const cJSON *object, bool repeated)
 {
 	Place		above = *place;
 	const cJSON *field;
@@ -204,7 +214,20 @@ ReadOver200k(const Place *place, const cJSON *object)
 	above.path = CatalogPrint(place->catalog, "%s.%s", place->path, object->string);
 	above.above_input_tokens = 200000;
 	cJSON_ArrayForEach(field, object)
+	{
+		if (repeated)
+		{
+			CatalogRow *row = CatalogReject(place->catalog, CatalogPrint(place->catalog, "%s.%s", above.path, field->string),
+											"same charge as in \"tiers\"");
+
+			row->kind = CATALOG_MERGED;
+			row->provider = place->provider;
+			row->model = place->model;
+			row->figure = CatalogFigure(place->catalog, field);
+			continue;
+		}
 		ReadPrice(&above, field);
+	}
 }
 
 static void
@@ -222,13 +245,13 @@ ReadCost(Place *place, const cJSON *json)
 		row->model = place->model;
 		return;
 	}
-	/* A model that models.dev lists with its tiers states the first of them twice. */
+	/* Beside "tiers", context_over_200k repeats the only one of them for old readers, whatever its size: 272,000, too. */
 	cJSON_ArrayForEach(field, cost)
 	{
 		if (strcmp(field->string, "tiers") == 0 && cJSON_IsArray(field))
 			ReadContextTiers(place, field);
 		else if (strcmp(field->string, "context_over_200k") == 0 && cJSON_IsObject(field))
-			ReadOver200k(place, field);
+			ReadOver200k(place, field, cJSON_IsArray(Field(cost, "tiers")));
 		else
 			ReadPrice(place, field);
 	}

@@ -78,7 +78,9 @@ typedef enum MeterCache
 	METER(CACHE_TOKEN_HOURS, cache_token_hours, SIDE_OTHER, KIND_NONE, CACHE_NONE, CACHE_TOKEN_HOURS, "Cache Token-Hours") \
 	METER(STORAGE_BYTE_DAYS, storage_byte_days, SIDE_OTHER, KIND_NONE, CACHE_NONE, STORAGE_BYTE_DAYS, "Storage Byte-Days") \
 	METER(GUARDRAIL_UNITS, guardrail_units, SIDE_OTHER, KIND_NONE, CACHE_NONE, GUARDRAIL_UNITS, "Guardrail Units") \
-	METER(GUARDRAIL_DATA_UNITS, guardrail_data_units, SIDE_OTHER, KIND_NONE, CACHE_NONE, GUARDRAIL_DATA_UNITS, "Guardrail Data Units")
+	METER(GUARDRAIL_DATA_UNITS, guardrail_data_units, SIDE_OTHER, KIND_NONE, CACHE_NONE, GUARDRAIL_DATA_UNITS, "Guardrail Data Units") \
+	METER(MEDIUM_CONTEXT_SEARCHES, medium_context_searches, SIDE_OTHER, KIND_NONE, CACHE_NONE, MEDIUM_CONTEXT_SEARCHES, "Medium Context Searches") \
+	METER(HIGH_CONTEXT_SEARCHES, high_context_searches, SIDE_OTHER, KIND_NONE, CACHE_NONE, HIGH_CONTEXT_SEARCHES, "High Context Searches")
 
 typedef enum Meter
 {

@@ -59,7 +59,8 @@ ModelAdvice(const char *name)
 		if (StartsWith(model, sized_models[i]))
 			return sized;
 	}
-	if ((model != name && strcmp(model, "auto") == 0) || StartsWith(name, "huggingface/"))
+	if ((model != name && strcmp(model, "auto") == 0) || StartsWith(name, "huggingface/") ||
+		(StartsWith(name, "groq/") && StartsWith(model, "compound")))
 		return router;
 	for (size_t i = 0; i < sizeof(newest_names) / sizeof(newest_names[0]); i++)
 	{

@@ -73,7 +73,16 @@ LookUpMaker(Search *search, const char *model)
 	return MODEL_FOUND;
 }
 
-/* The model of whoever has it. */
+/* Is the model another's than its maker's, whose prices are known? */
+static bool
+IsNotItsMakers(Search *search, const char *model, const char *provider)
+{
+	const char *maker = MakerOf(model);
+
+	return maker != NULL && strcmp(maker, provider) != 0 && search->directory->is_provider(search->directory->arg, maker);
+}
+
+/* The model of whoever has it; where its maker sells models and not this one, who is meant is a guess. */
 static ModelStatus
 LookUpBare(Search *search, const char *model)
 {
@@ -96,7 +105,7 @@ LookUpBare(Search *search, const char *model)
 		return MODEL_AMBIGUOUS;
 	}
 	match->ref = match->candidates[0];
-	match->ref.guessed = false;
+	match->ref.guessed = IsNotItsMakers(search, model, match->ref.provider);
 	NoteRule(search, MODEL_RULE_EXACT);
 	return MODEL_FOUND;
 }

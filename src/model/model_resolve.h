@@ -68,7 +68,8 @@ typedef struct ModelRef
 	char		provider[MODEL_NAME_SIZE];
 	char		model[MODEL_NAME_SIZE];
 	char		region[MODEL_REGION_SIZE];	/* "" is the base region */
-	bool		guessed;		/* an alias leads here that moves, and nobody says since when, or a catalog's pattern */
+	bool		guessed;		/* an alias leads here that moves, and nobody says since when, a catalog's pattern, or the only one who
+								 * sells by this name what another makes */
 } ModelRef;
 
 typedef struct ModelDirectory

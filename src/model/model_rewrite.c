@@ -228,22 +228,28 @@ ReadArn(Reading *reading)
 	return true;
 }
 
-/* The geography of a Bedrock inference profile: eu.anthropic.... */
+/*
+ * The geography of a Bedrock inference profile: eu.anthropic...., or the one that
+ * an answer of Anthropic says it stayed in, as parse_model() puts it: us.claude-....
+ */
 static bool
 ReadProfile(Reading *reading)
 {
 	static const char *const zones[] = {"us.", "eu.", "apac.", "au.", "ca.", "jp.", "global.", "us-gov.", "sa.", "mx.", "in.", "me.", "uk."};
 
-	if (reading->provider[0] != '\0' && !IsOf(reading, "aws"))
-		return false;
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
 	{
 		size_t		length = strlen(zones[i]);
+		const char *seller;
 
-		if (!StartsWith(reading->model, zones[i]) || VendorLength(reading->model + length) == 0)
+		if (!StartsWith(reading->model, zones[i]))
 			continue;
+		seller = VendorLength(reading->model + length) > 0 ? "aws" :
+			StartsWith(reading->model + length, "claude-") ? "anthropic" : NULL;
+		if (seller == NULL || (reading->provider[0] != '\0' && !IsOf(reading, seller)))
+			return false;
 		CopyText(reading->region, sizeof(reading->region), zones[i], length - 1);
-		ReadingSetProvider(reading, "aws", true);
+		ReadingSetProvider(reading, seller, true);
 		return ReadingCutHead(reading, length);
 	}
 	return false;

@@ -1,10 +1,10 @@
 /*
  * name_pattern.h
  *	  Aliases that stand for many names, with a star for what a name may have
- *	  before or after the text that they state.
+ *	  before or after the text that they state, and a # for each digit in it.
  *
  * Invariant: a pattern begins with its provider and a slash; what follows has a
- * star at an end or at both, no other, and text beside it.
+ * star at an end or at both, no other, or a #, and text beside them.
  *
  * Pure C: no postgres.h.  Nothing here allocates.
  */

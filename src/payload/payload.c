@@ -248,16 +248,6 @@ CopyModel(PayloadReader *reader, const Node *model, char buffer[PAYLOAD_MODEL_SI
 		Problem(reader, PAYLOAD_MALFORMED, "The name of the model is longer than %d bytes.", PAYLOAD_MODEL_SIZE - 1);
 }
 
-PayloadStatus
-PayloadReadModel(const Payload *payload, char model[PAYLOAD_MODEL_SIZE], char *problem, size_t problem_size)
-{
-	Reading		reading;
-
-	StartReading(&reading, payload, FLAVOR_DETECT, problem, problem_size);
-	CopyModel(&reading.reader, FindModel(&reading.reader), model);
-	return EndReading(&reading);
-}
-
 /* Of the chunks of a stream the last that says a tier counts, as a tier is revised; a speed is not. */
 static void
 CopyTier(PayloadReader *reader, char tier[PAYLOAD_TIER_SIZE])
@@ -306,6 +296,38 @@ CopyRegion(PayloadReader *reader, char region[PAYLOAD_TIER_SIZE])
 		if (*letter >= 'A' && *letter <= 'Z')
 			*letter = (char) (*letter - 'A' + 'a');
 	}
+}
+
+/*
+ * A geography that Anthropic was told to stay in costs more: it goes before the
+ * name, as in Bedrock's profiles, so that the name alone is priced right.
+ */
+static void
+NameGeography(PayloadReader *reader, char model[PAYLOAD_MODEL_SIZE])
+{
+	char		region[PAYLOAD_TIER_SIZE] = "";
+	size_t		length;
+
+	if (strncmp(model, "claude-", strlen("claude-")) != 0)
+		return;
+	CopyRegion(reader, region);
+	length = strlen(region);
+	if (length == 0 || strcmp(region, "global") == 0 || length + 1 + strlen(model) >= PAYLOAD_MODEL_SIZE)
+		return;
+	memmove(model + length + 1, model, strlen(model) + 1);
+	memcpy(model, region, length);
+	model[length] = '.';
+}
+
+PayloadStatus
+PayloadReadModel(const Payload *payload, char model[PAYLOAD_MODEL_SIZE], char *problem, size_t problem_size)
+{
+	Reading		reading;
+
+	StartReading(&reading, payload, FLAVOR_DETECT, problem, problem_size);
+	CopyModel(&reading.reader, FindModel(&reading.reader), model);
+	NameGeography(&reading.reader, model);
+	return EndReading(&reading);
 }
 
 PayloadStatus

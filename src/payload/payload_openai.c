@@ -222,6 +222,27 @@ SettlePerplexity(PayloadReader *reader, const Answer *answer, Tally *tally)
 }
 
 /*
+ * Perplexity's fee for a request depends on how much of the web its search read:
+ * the price of requests is that of the smallest size, the meters of the larger
+ * ones have what those cost more.  Research is billed by the search, at any size.
+ */
+static void
+ReadSearchContext(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	Node	   *size = StringOf(reader, body->usage, KEY_search_context_size);
+
+	if (size == NULL || HasAny(reader, body->usage, KEY_num_search_queries, KEY_NONE) ||
+		NamesModel(reader, body, "sonar-deep-research"))
+		return;
+	if (StringIs(size, "medium"))
+		AddCount(reader, &tally->units[METER_MEDIUM_CONTEXT_SEARCHES], 1);
+	else if (StringIs(size, "high"))
+		AddCount(reader, &tally->units[METER_HIGH_CONTEXT_SEARCHES], 1);
+	else if (!StringIs(size, "low"))
+		Problem(reader, PAYLOAD_UNKNOWN_NAME, "\"search_context_size\" is neither low, medium nor high.");
+}
+
+/*
  * OpenRouter charges for tokens of Gemini's cache both to write and to read them,
  * and counts them twice within one prompt.
  */
@@ -331,6 +352,8 @@ ReadChat(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 	else
 		SettleAnswer(reader, &answer, tally);
 	SettleReadAndWritten(reader, usage, tally);
+	if (answer.flavor == FLAVOR_PERPLEXITY)
+		ReadSearchContext(reader, body, tally);
 }
 
 /* An endpoint that counts tokens answers with input_tokens alone. */

@@ -22,11 +22,11 @@ static PriceQuery names_query = {
 	.types = {TIMESTAMPTZOID}
 };
 
-/* Aliases with a star, and where they come from. */
+/* Aliases with a star or a #, and where they come from. */
 static PriceQuery patterns_query = {
 	.sql = "SELECT a.*, v.published_at, v.catalog "
 	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
-	"WHERE pg_catalog.strpos(a.alias, '*') OPERATOR(pg_catalog.>) 0 AND v.published_at OPERATOR(pg_catalog.<=) $1",
+	"WHERE a.alias OPERATOR(pg_catalog.~) '[*#]' AND v.published_at OPERATOR(pg_catalog.<=) $1",
 	.nargs = 1,
 	.types = {TIMESTAMPTZOID}
 };

@@ -39,8 +39,6 @@ PG_FUNCTION_INFO_V1(rollup_cost);
 PG_FUNCTION_INFO_V1(rollup_problem);
 PG_FUNCTION_INFO_V1(rollup_accum);
 PG_FUNCTION_INFO_V1(rollup_confidence);
-PG_FUNCTION_INFO_V1(rollup_worst_accum);
-PG_FUNCTION_INFO_V1(confidence_name);
 PG_FUNCTION_INFO_V1(confidence_order);
 
 /* The longest time that one row may be asked to cover, for the walk over minutes: a month. */
@@ -344,6 +342,7 @@ rollup_accum(PG_FUNCTION_ARGS)
 	{
 		WarnOfStale(pricing, &row, &price);
 		AddToState(state, usd, 1);
+		state->doubt = Max(state->doubt, CONFIDENCE_COUNT - (int32) WorstConfidence(pricing, &row, &price));
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -397,38 +396,6 @@ rollup_confidence(PG_FUNCTION_ARGS)
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
-}
-
-/* The worst confidence so far, by its place in the order; NULL while nothing had a price. */
-Datum
-rollup_worst_accum(PG_FUNCTION_ARGS)
-{
-	int32		worst = PG_ARGISNULL(0) ? CONFIDENCE_COUNT : PG_GETARG_INT32(0);
-	Refusal		refusal;
-	RequestPrice price = {.refusal = &refusal};
-	Pricing    *pricing;
-	RollupRow	row;
-	Money		usd;
-
-	if (RollupArguments(fcinfo, 1, &row))
-	{
-		pricing = PricingOfCall(fcinfo);
-		if (RollupRowPrice(pricing, &row, &price, &usd))
-			worst = Min(worst, (int32) WorstConfidence(pricing, &row, &price));
-	}
-	if (worst == CONFIDENCE_COUNT)
-		PG_RETURN_NULL();
-	PG_RETURN_INT32(worst);
-}
-
-Datum
-confidence_name(PG_FUNCTION_ARGS)
-{
-	int32		confidence = PG_GETARG_INT32(0);
-
-	if (confidence < 0 || confidence >= CONFIDENCE_COUNT)
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(ConfidenceName((Confidence) confidence)));
 }
 
 Datum

@@ -17,6 +17,7 @@
 
 #include "server/compat.h"
 #include "core/money_sql.h"
+#include "price/confidence.h"
 #include "session/price_cache.h"
 #include "session/request.h"
 #include "session/request_arguments.h"
@@ -32,17 +33,21 @@ PG_FUNCTION_INFO_V1(spend_remove_book_tokens);
 PG_FUNCTION_INFO_V1(spend_remove_book_usage);
 PG_FUNCTION_INFO_V1(spend_combine);
 PG_FUNCTION_INFO_V1(spend_final);
+PG_FUNCTION_INFO_V1(worst_final);
 
-/* ---------- the state: requests, USD ---------- */
+/* ---------- the state: requests, USD, doubt ---------- */
 
 static void *
 SpendFields(Fields *fields, void *value)
 {
 	SpendState *state = fields->reading ? spend_state_type.copy(NULL) : value;
+	int64		doubt = state->doubt;
 
 	FieldFormat(fields, spend_state_type.format, false);
 	FieldInteger(fields, &state->requests, PG_INT64_MIN, PG_INT64_MAX);
 	FieldMoney(fields, &state->usd);
+	FieldInteger(fields, &doubt, 0, CONFIDENCE_COUNT);
+	state->doubt = (int32) doubt;
 	return state;
 }
 
@@ -51,7 +56,7 @@ SpendOfDatum(Datum datum)
 {
 	const SpendState *state = (const SpendState *) DatumGetPointer(datum);
 
-	if (state->format != spend_state_type.format)
+	if (state->format != spend_state_type.format || state->doubt < 0 || state->doubt > CONFIDENCE_COUNT)
 		StateFormatError(&spend_state_type, (int) state->format);
 	return state;
 }
@@ -166,8 +171,20 @@ spend_combine(PG_FUNCTION_ARGS)
 		const SpendState *other = SpendOfDatum(PG_GETARG_DATUM(1));
 
 		AddToState(state, other->usd, other->requests);
+		state->doubt = Max(state->doubt, other->doubt);
 	}
 	PG_RETURN_POINTER(state);
+}
+
+/* The worst confidence that the state has met; NULL when nothing had a price. */
+Datum
+worst_final(PG_FUNCTION_ARGS)
+{
+	const SpendState *state = PG_ARGISNULL(0) ? NULL : SpendOfDatum(PG_GETARG_DATUM(0));
+
+	if (state == NULL || state->doubt == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(ConfidenceName((Confidence) (CONFIDENCE_COUNT - state->doubt))));
 }
 
 Datum

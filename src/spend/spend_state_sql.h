@@ -1,9 +1,11 @@
 /*
  * spend_state_sql.h
- *	  The state of the aggregates that sum up costs: spend(), rollup_spend().
+ *	  The state of the aggregates that sum up costs, spend() and rollup_spend(),
+ *	  and of rollup_worst(), which shares that of rollup_spend() beside it.
  *
- * Invariant: usd is the exact sum of `requests` costs.  A state belongs to the
- * aggregate, and is changed in place.  Unit: USD x 1e-15.  Included after
+ * Invariant: usd is the exact sum of `requests` costs; doubt is CONFIDENCE_COUNT less
+ * the worst confidence of the rollup's among them, 0 for none.  A state belongs to
+ * the aggregate, and is changed in place.  Unit: USD x 1e-15.  Included after
  * postgres.h.
  */
 #ifndef INFERACCT_SPEND_STATE_SQL_H
@@ -19,7 +21,8 @@ typedef struct SpendState
 {
 	Money		usd;
 	int64		requests;
-	int64		format;			/* spend_state_type's: a value of another version is refused */
+	int32		format;			/* spend_state_type's: a value of another version is refused */
+	int32		doubt;
 } SpendState;
 
 StaticAssertDecl(sizeof(SpendState) == 32, "spend_state is declared with 32 bytes");

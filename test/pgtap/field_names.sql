@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
-SELECT plan(6);
+SELECT plan(8);
 
 CREATE TEMP TABLE expected (name text, means text) ON COMMIT DROP;
 INSERT INTO expected VALUES
@@ -12,6 +12,7 @@ INSERT INTO expected VALUES
 	('bedrock/converse/us.anthropic.claude-opus-4-7', 'aws/anthropic.claude-opus-4-7 us profile'), ('anthropic.claude-opus-5-5', 'aws/anthropic.claude-opus-5-5 - exact'),
 	('bedrock/arn:aws:bedrock:eu-central-1:1:inference-profile/eu.anthropic.claude-opus-4-8', 'aws/anthropic.claude-opus-4-8 eu profile'),
 	('anthropic.claude-3-sonnet-20240229-v1:0:28k', 'aws/anthropic.claude-3-sonnet-20240229-v1:0 - variant'), ('amazon.nova-micro-v1', 'aws/amazon.nova-micro-v1:0 - version'),
+	('us.claude-opus-5', 'anthropic/claude-opus-5 us profile'), ('anthropic/us.claude-sonnet-4-6', 'anthropic/claude-sonnet-4-6 us profile'),
 	-- Vertex AI, Azure, hosts
 	('vertex_ai/claude-haiku-4-5@20251001', 'google/claude-haiku-4-5 - alias'), ('claude-opus-4-6@default', 'google/claude-opus-4-6 - vertex_date'),
 	('projects/p/locations/us-east5/publishers/anthropic/models/claude-opus-5', 'google/claude-opus-5 us-east5 path'),
@@ -24,7 +25,7 @@ INSERT INTO expected VALUES
 	('gpt-3.5-turbo-instruct:20230824-v2', 'openai/gpt-3.5-turbo-instruct - dated_snapshot'), ('gpt-4o-2099-01-01', 'openai/gpt-4o - dated_snapshot'),
 	-- a maker's name that others have, too, or that it spells otherwise
 	('claude-sonnet-4-6', 'anthropic/claude-sonnet-4-6 - exact'), ('claude-fable-5.1', 'anthropic/claude-fable-5-1 - spelling'), ('GPT-6 Sol', 'openai/gpt-6-sol - spelling'),
-	('whisper-1', 'openai/whisper-1 - exact');
+	('whisper-1', 'openai/whisper-1 - exact'), ('replicate/meta/meta-llama-3-70b-instruct', 'replicate/meta/llama-3-70b-instruct - alias');
 SELECT is_empty($$ SELECT e.name, e.means, format('%s/%s %s %s', r.provider, r.model, coalesce(nullif(r.region, ''), '-'), r.rule) AS got
 	FROM expected AS e, resolve_model(e.name, '2026-11-25') AS r WHERE format('%s/%s %s %s', r.provider, r.model, coalesce(nullif(r.region, ''), '-'), r.rule) <> e.means $$, 'names of every kind mean what they say');
 
@@ -50,8 +51,12 @@ END $$;
 SELECT is_empty($$ SELECT name, pg_temp.hint_of(name) FROM (VALUES
 	('arn:aws:bedrock:us-east-1:1:application-inference-profile/abcd', '%names no model%set_alias()%'), ('azure/my-deployment', '%On Azure%set_alias()%'),
 	('ollama/llama3.1:8b', '%deployment that serves it%'), ('hosted_vllm/meta-llama/Llama-3.1-8B-Instruct', '%deployment that serves it%'),
-	('openrouter/auto', '%router%'), ('opus[1m]', '%newest%'), ('claude-sonet-5', '%Nearest known: anthropic/claude-sonnet-5%')) AS v(name, hint)
+	('openrouter/auto', '%router%'), ('groq/compound', '%router%'), ('opus[1m]', '%newest%'), ('claude-sonet-5', '%Nearest known: anthropic/claude-sonnet-5%')) AS v(name, hint)
 	WHERE pg_temp.hint_of(name) NOT LIKE hint $$, 'names that mean no model are refused with what to do');
+
+-- whose model it is when its maker does not sell it
+SELECT is((SELECT string_agg(DISTINCT provider || ' ' || confidence, ',') FROM explain_price('deepseek-v3.2', usage(1000), '2026-11-25')), 'azure guessed name', 'a maker''s name that only another sells is a guess');
+SELECT isnt((SELECT string_agg(DISTINCT confidence, ',') FROM explain_price('azure/deepseek-v3.2', usage(1000), '2026-11-25')), 'guessed name', 'but for those who say whom they mean');
 
 -- premiums of regions
 SELECT is(token_cost('us.anthropic.claude-sonnet-5', usage(1000000, 0), '2026-11-25') / token_cost('global.anthropic.claude-sonnet-5', usage(1000000, 0), '2026-11-25'), 1.1, 'Bedrock: a geography costs a tenth more');

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(27);
+SELECT plan(29);
 
 -- quantiles: a seller once, with its cheapest region; ranges and studies do not count
 INSERT INTO gpu_price (gpu, vendor, region, term, usd_per_hour, valid_from) VALUES
@@ -17,6 +17,9 @@ SELECT results_eq($$ SELECT * FROM gpu_market('X1', 'on_demand', '2025-01-01') $
 SELECT results_eq($$ SELECT * FROM gpu_market(NULL) $$, $$ VALUES (NULL::bigint, NULL::numeric, NULL::numeric, NULL::numeric) $$, 'NULL');
 SELECT ok(sellers >= 6 AND p10 < p50 AND p50 < p90, 'the shipped market of H100 is one') FROM gpu_market('H100');
 SELECT is(count(*), 0::bigint, 'a GPU of the shipped market without a seller on demand') FROM unnest(ARRAY['A100-80GB', 'H100', 'H200', 'B200', 'B300', 'MI300X', 'MI325X', 'L40S']) AS g, gpu_market(g) AS m WHERE m.sellers = 0;
+
+SELECT is(count(*), 0::bigint, 'a GPU of the shipped market without two sellers of a year and of three') FROM unnest(ARRAY['A100-80GB', 'H100', 'H200', 'B200', 'B300']) AS g, unnest(ARRAY['reserved_1y', 'reserved_3y']) AS t, gpu_market(g, t) AS m WHERE m.sellers < 2;
+SELECT is_empty($$ SELECT * FROM gpu_price WHERE version <= 1000 AND (source IS NULL OR checked_on IS NULL) $$, 'every shipped rent has a source and a day');
 
 -- a vendor with regions
 SELECT is(gpu_usd_per_hour('X1', 'b/eu', 'on_demand', '2026-02-01'), 9::numeric, 'a region of a vendor');

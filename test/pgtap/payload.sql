@@ -3,7 +3,7 @@
 -- published billing error that the case would catch.
 SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
-SELECT plan(287);
+SELECT plan(290);
 
 CREATE TEMP TABLE payload (name text, flavor text, payload text, expected usage);
 
@@ -285,6 +285,13 @@ SELECT is(parse_model(p), m, format('model of %s', p)) FROM (VALUES
 	('{"model":{"name":"x"}}', NULL),
 	('17', NULL)) AS v (p, m);
 SELECT is(parse_model(p::json) || parse_model(p::jsonb), 'aa', 'model of json and jsonb') FROM (VALUES ('{"model":"a"}')) AS v (p);
+-- A geography that costs more stands before the name, which alone is priced right.
+SELECT is(parse_model(p), m, format('model in a geography: %s', p)) FROM (VALUES
+	('{"type": "message", "model": "claude-opus-5", "usage": {"input_tokens": 1, "inference_geo": "us"}}'::jsonb, 'us.claude-opus-5'),
+	('{"type": "message", "model": "claude-opus-5", "usage": {"input_tokens": 1, "inference_geo": "global"}}', 'claude-opus-5')) AS v (p, m);
+SELECT is(token_cost(parse_model(p), parse_usage(p), '2026-10-01'), token_cost(parse_model(p), parse_usage(p), '2026-10-01', parse_service_tier(p), parse_region(p)),
+	'with and without its region it costs the same') FROM (VALUES
+	('{"type": "message", "model": "claude-opus-5", "usage": {"input_tokens": 1000, "output_tokens": 10, "inference_geo": "us"}}'::jsonb)) AS v (p);
 SELECT throws_ok(format('SELECT parse_model(%L)', json_build_object('model', repeat('m', 1024))), 'IA201', NULL, 'a model name too long');
 SELECT is(length(parse_model(json_build_object('model', repeat('m', 1023)))), 1023, 'the longest model name');
 

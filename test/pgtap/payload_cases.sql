@@ -58,7 +58,9 @@ SELECT is(pg_temp.of_jsonb(payload::jsonb, c), reads, name || ': jsonb') FROM ex
 SELECT is(pg_temp.requests(payload::jsonb, c), CASE
 		WHEN c ? 'rows' THEN c -> 'rows'
 		WHEN c ? 'expected_error' THEN c -> 'expected_error'
-		WHEN reads <> 'no request' THEN jsonb_build_array(jsonb_build_array(parse_model(payload), reads::jsonb,
+		WHEN reads <> 'no request' THEN jsonb_build_array(jsonb_build_array(
+			-- (a geography that parse_model() puts before the name is in the column beside it)
+			regexp_replace(parse_model(payload), '^' || coalesce(parse_region(payload), '-') || '\.(?=claude-)', ''), reads::jsonb,
 			parse_service_tier(payload), parse_region(payload)))
 	END, name || ': requests') FROM expected ORDER BY n;
 SELECT is(parse_model(payload), c ->> 'model', name || ': model') FROM expected WHERE c ? 'model' ORDER BY n;

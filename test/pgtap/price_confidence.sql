@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = error;
-SELECT plan(22);
+SELECT plan(24);
 
 INSERT INTO price (provider, model, service_tier, meter, usd, multiplier, checked_on, agreement) VALUES
 	('conf', 'fresh', 'standard', 'input', 1, NULL, '2031-01-15', NULL), ('conf', 'fresh', 'standard', 'output', 5, NULL, '2031-01-15', NULL), ('conf', 'fresh', 'batch', '*', NULL, 0.5, '2031-01-15', NULL),
@@ -58,12 +58,17 @@ SELECT is_empty($$WITH request AS (SELECT month_of(at) AS month, e.confidence, s
 	SELECT * FROM request FULL JOIN (SELECT month, confidence, usd FROM price_confidence WHERE month >= '2031-01-01') AS c USING (month, confidence) WHERE trim_scale(request.usd) IS DISTINCT FROM c.usd$$,
 	'and it is what explain_price() says of each request');
 
+-- beside one another the two aggregates price a row once, and say what each says alone
+SELECT is(rollup_worst(model, usage, at, at, 1, 1, false, 'standard', NULL), 'guessed name', 'rollup_worst() alone') FROM usage_log WHERE at >= '2031-02-01' AND at < '2031-03-01' AND model <> 'conf/nothing';
+SELECT is((rollup_spend(model, usage, at, at, 1, 1, false, 'standard', NULL), rollup_worst(model, usage, at, at, 1, 1, false, 'standard', NULL)), (100::numeric, 'guessed name'::text), 'and beside rollup_spend()')
+FROM usage_log WHERE at >= '2031-02-01' AND at < '2031-03-01' AND model <> 'conf/nothing';
+
 -- of single rows
 SELECT is(rollup_worst('conf/old', usage(1), '2031-02-03Z', '2031-02-03Z', 1, 1, false, 'standard', NULL), 'stale', 'rollup_worst() of a row');
 SELECT is(rollup_worst('conf/nothing', usage(1), '2031-02-03Z', '2031-02-03Z', 1, 1, false, 'standard', NULL), NULL, 'of one without a price is NULL');
 SELECT is((SELECT count(*) FROM rollup_confidence('conf/nothing', usage(1), '2031-02-03Z', '2031-02-03Z', 1, 1, false, 'standard', NULL)), 0::bigint, 'as rollup_confidence() has no row for it');
 SELECT is((SELECT confidence FROM rollup_confidence('conf/old', usage(1), '2030-06-05Z', '2030-07-01Z', 1, 1, false, 'standard', NULL)), 'exact', 'a row is judged by its last request');
 SELECT is((SELECT confidence FROM rollup_confidence('conf/old', usage(1), '2030-08-25Z', '2030-09-01Z', 1, 1, false, 'standard', NULL)), 'stale', 'which may be stale when the first is not');
-SELECT is((SELECT array_agg(confidence_name(confidence_order(confidence_name(n))) ORDER BY n) FROM generate_series(0, 8) AS n),
+SELECT is((SELECT array_agg(c ORDER BY confidence_order(c)) FROM unnest('{exact,alias,stale,single source,disputed,derived,fallback meter,guessed name,fallback region}'::text[]) AS c),
 	ARRAY['guessed name', 'fallback region', 'fallback meter', 'disputed', 'stale', 'single source', 'derived', 'alias', 'exact'], 'the order of confidence');
 ROLLBACK;

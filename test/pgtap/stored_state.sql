@@ -71,7 +71,7 @@ SELECT is(pg_temp.refusal(format('%L::%s', regexp_replace(value, '^(\D*)1', '\19
 FROM kind;
 SELECT is(pg_temp.refusal(format('%L::%s', text, type)),
 	'22P02 a value of type ' || type || ' was written by another version of inferacct Its format is number 2, this version reads number 1.', type || ': text of another format')
-FROM (VALUES ('spend_state', '2 1 0.5'), ('batch_state', '2 1 0 0 1 0 0')) AS v(type, text);
+FROM (VALUES ('spend_state', '2 1 0.5 0'), ('batch_state', '2 1 0 0 1 0 0')) AS v(type, text);
 
 -- states of fixed size: nothing but what this version wrote
 SELECT is(left(pg_temp.refusal(format(call, format('%L::name::%s', repeat('x', 63), type))), 5), 'XX001', call || ' of ' || type)

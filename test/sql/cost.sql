@@ -104,8 +104,8 @@ SELECT token_cost('gemini-2.5-pro', usage(150000) + usage(100000), '2025-08-01')
 SELECT spend('gemini-2.5-pro', used, '2025-08-01') FROM (VALUES (usage(150000)), (usage(100000))) v (used);
 
 -- Partial sums: text, tables, combining.
-SELECT spend_accum(NULL, 'gpt-4o-2024-05-13', 1000, 0, '2024-08-01'), spend_combine('1 2 0.5', '1 3 1.25'), spend_final('1 5 1.75'), spend_final('1 0 0') IS NULL AS of_nothing,
-	spend_remove('1 2 0.01', 'gpt-4o-2024-05-13', 1000, 0, '2024-08-01'), '1 1 -170141183460469231731687.303715884105728'::spend_state;
+SELECT spend_accum(NULL, 'gpt-4o-2024-05-13', 1000, 0, '2024-08-01'), spend_combine('1 2 0.5 0', '1 3 1.25 4'), spend_final('1 5 1.75 0'), spend_final('1 0 0 0') IS NULL AS of_nothing,
+	spend_remove('1 2 0.01 0', 'gpt-4o-2024-05-13', 1000, 0, '2024-08-01'), '1 1 -170141183460469231731687.303715884105728 0'::spend_state;
 
 DROP MATERIALIZED VIEW monthly_bill;
 DROP TABLE cost_log;

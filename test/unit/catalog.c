@@ -356,6 +356,8 @@ TestGenaiFigures(void)
 
 	RowsAre(f, GENAI("{\"audio_hours\":4.8,\"input_document_kpages\":1,\"storage_searches_kcount\":2.5}"),
 			"p/m seconds 0.001333333333333 (rounded from 4.8 an hour)\np/m pages 1 per 1000\np/m file_searches 2.5 per 1000\n", "genai: hours, pages, file searches");
+	RowsAre(f, "[{\"id\":\"perplexity\",\"models\":[{\"id\":\"m\",\"prices\":{\"requests_kcount\":12}}]}]",
+			"rejected perplexity/m.prices.requests_kcount: fee of one search context size for all of them\n", "genai: the highest fee is not that of all");
 	RowsAre(f, GENAI("{\"input_audio_hours\":0.36}"), "p/m seconds 0.36 per 3600\n", "genai: an hour whose seconds have an exact price");
 	RowsAre(f, GENAI_NAMES("{\"id\":\"m:free\",\"prices\":{}}"), "p/m:free input 0 per 1000000\np/m:free output 0 per 1000000\n",
 			"genai: what says that it is free costs 0");
@@ -369,6 +371,9 @@ static void
 TestGenaiNames(void)
 {
 	CatalogFormat f = CATALOG_GENAI_PRICES;
+	static const char *const beyond[] = {
+		"m$", "^", "^$", "^m.$", "^m+$", "^m\\\\d+$", "^m\\\\d{0}$", "^m\\\\d{2,3}$", "^m\\\\d{99}$", "^m\\\\d{8", "^m\\\\w$", "^(a|b)$", "^(?!x)", "^a|b$", "^m[0-9]$", "^m#$", "^m\\\\*$", "^m\\\\"
+	};
 
 	RowsAre(f, GENAI_NAMES(GENAI_MODEL("m", "{\"or\":[{\"equals\":\"m\"},{\"equals\":\"m-1\"},{\"starts_with\":\"m\"}]}")
 						   "," GENAI_MODEL("n", "{\"or\":[{\"equals\":\"m-1\"},{\"equals\":\"m\"},{\"and\":[]}]}")),
@@ -383,6 +388,16 @@ TestGenaiNames(void)
 			"rejected p/m.match.or[2].contains: name pattern cannot be expressed\n"
 			"rejected p/m.match.or[3].starts_with: name pattern cannot be expressed\n"
 			"rejected p/m.match.or[4].regex: name pattern cannot be expressed\n", "genai: name patterns become aliases with stars");
+	RowsAre(f, GENAI_NAMES(GENAI_MODEL("m", "{\"or\":[{\"regex\":\"^m-\\\\d{8}$\"},{\"regex\":\"^m\\\\.5-\\\\d\"},{\"regex\":\"^m-5\\\\[fast=true\\\\]$\"}]}")),
+			"p/m input 1 per 1000000\nalias p/m-######## = p/m\nalias p/m.5-#* = p/m\nalias p/m-5[fast=true] = p/m\nalias m-5[fast=true] = p/m\n",
+			"genai: expressions of text and digits become aliases, too");
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++)
+	{
+		char		catalog[256];
+
+		snprintf(catalog, sizeof(catalog), GENAI_NAMES(GENAI_MODEL("m", "{\"regex\":\"%s\"}")), beyond[i]);
+		RowsAre(f, catalog, "p/m input 1 per 1000000\nrejected p/m.match.regex: name pattern cannot be expressed\n", beyond[i]);
+	}
 	RowsAre(f, GENAI_NAMES("{\"id\":\"m\",\"match\":{\"equals\":\"a\"},\"prices\":{}},{\"prices\":{}},7"),
 			"rejected p/m.prices: no price\nrejected p/m.match.equals: alias of a model without a price\n"
 			"rejected p.models[1]: no model\nrejected p.models[2]: entry is not an object\n", "genai: entries");
@@ -452,13 +467,24 @@ TestLitellmFields(void)
 			"rejected m.input_cost_per_token_flex_priority: price field has no meter\n"
 			"rejected m.dbu_rate: price field has no meter\n"
 			"rejected m.input_cost_per_video_per_second_above_15s_interval: price per second of media in the prompt has no meter\n"
-			"rejected m.input_cost_per_pixel: per-pixel price has no meter\n"
+			"rejected m.input_cost_per_pixel: per-pixel price has no size\n"
 			"rejected m.cache_creation_input_audio_token_cost: cache write of audio has no meter\n"
 			"rejected m.input_dbu_cost_per_token: price in DBU is not in a currency\n"
 			"rejected m.priority_pricing: price field has no meter\n", "litellm: no price field is dropped");
 	RowsAre(f, OPENAI("\"input_cost_per_second\":0.000033333333333333335"),
 			"rejected m.input_cost_per_second: price finer than 1e-15 USD per unit\n", "litellm: a third is no decimal");
 	RowsAre(f, OPENAI("\"mode\":\"chat\""), "rejected m: no price\n", "litellm: no price");
+	RowsAre(f, LITELLM("openai", "hd/1024-x-1792/dall-e-3", "\"input_cost_per_pixel\":6.539e-08,\"output_cost_per_pixel\":0.0"),
+			"openai/hd/1024-x-1792/dall-e-3 images 0.12 (rounded from 6.539e-08 a pixel)\nmerged hd/1024-x-1792/dall-e-3.output_cost_per_pixel: adds nothing to another field\n",
+			"litellm: the price of a pixel, of an image whose size the name has");
+	RowsAre(f, LITELLM("azure", "azure/high/1024-x-1024/g", "\"input_cost_per_pixel\":1.59263611e-07,\"input_cost_per_image\":0.167"),
+			"azure/high/1024-x-1024/g images 0.167 (rounded from 1.59263611e-07 a pixel)\nmerged azure/high/1024-x-1024/g.input_cost_per_image: same charge as another field\n",
+			"litellm: of the image, too");
+	RowsAre(f, LITELLM("openai", "1024-x-1024/m", "\"input_cost_per_pixel\":1.9e-08"), "openai/1024-x-1024/m images 0.02 (rounded from 1.9e-08 a pixel)\n", "litellm: to one digit less than a figure has");
+	RowsAre(f, LITELLM("openai", "0-x-9/99999-x-9/m/9-x-9", "\"input_cost_per_pixel\":1e-08"),
+			"rejected 0-x-9/99999-x-9/m/9-x-9.input_cost_per_pixel: per-pixel price has no size\n", "litellm: what is no size");
+	RowsAre(f, OPENAI("\"mode\":\"video_generation\",\"output_cost_per_second\":0.35"), "openai/m video_seconds 0.35\n", "litellm: seconds of a video");
+	RowsAre(f, OPENAI("\"output_cost_per_video_per_second\":0.1,\"code_interpreter_cost_per_session\":0.03"), "openai/m video_seconds 0.1\nopenai/m container_sessions 0.03\n", "litellm: video and containers");
 }
 
 static void
@@ -468,9 +494,21 @@ TestLitellmObjects(void)
 
 	RowsAre(f, OPENAI("\"search_context_cost_per_query\":{\"low\":0.01,\"medium\":0.01,\"high\":0.01}"),
 			"openai/m web_searches 0.01\n", "litellm: a search price that does not depend on size");
-	RowsAre(f, OPENAI("\"search_context_cost_per_query\":{\"low\":0.01,\"medium\":0.02}"),
-			"rejected m.search_context_cost_per_query: search context size has no meter\n",
-			"litellm: a search price that does");
+	RowsAre(f, OPENAI("\"search_context_cost_per_query\":{\"search_context_size_high\":0.05,\"search_context_size_low\":0.03,\"search_context_size_medium\":0.035}"),
+			"openai/m high_context_searches 0.015 (0.05 less 0.035)\n"
+			"rejected m.search_context_cost_per_query.search_context_size_low: a search of the smallest context size has no meter\n"
+			"openai/m web_searches 0.035\n", "litellm: a search price that does is that of the medium size, and what a high one adds");
+	RowsAre(f, LITELLM("perplexity", "perplexity/sonar", "\"search_context_cost_per_query\":{\"search_context_size_high\":0.012,\"search_context_size_low\":0.005,\"search_context_size_medium\":0.008}"),
+			"perplexity/sonar high_context_searches 0.007 (0.012 less 0.005)\nperplexity/sonar requests 0.005\n"
+			"perplexity/sonar medium_context_searches 0.003 (0.008 less 0.005)\n", "litellm: Perplexity's fee of a request is that of the low size");
+	RowsAre(f, OPENAI("\"search_context_cost_per_query\":{\"low\":0.01,\"medium\":0.02,\"high\":0.015,\"huge\":1}"),
+			"rejected m.search_context_cost_per_query.low: a search of the smallest context size has no meter\n"
+			"openai/m web_searches 0.02\n"
+			"rejected m.search_context_cost_per_query.high: price is below that which it is compared with\n"
+			"rejected m.search_context_cost_per_query.huge: price has an unknown shape\n", "litellm: sizes that make no sense");
+	RowsAre(f, OPENAI("\"search_context_cost_per_query\":{\"low\":0.01,\"high\":0.02}"),
+			"rejected m.search_context_cost_per_query: price has an unknown shape\n", "litellm: sizes without the usual one");
+	RowsAre(f, OPENAI("\"search_context_cost_per_query\":{}"), "rejected m.search_context_cost_per_query: no price\n", "litellm: no size");
 	RowsAre(f, OPENAI("\"provider_specific_entry\":{\"fast\":6.0,\"us\":1.1,\"thinking\":2},"
 					  "\"regional_processing_uplift_multiplier_eu\":1.1"),
 			"openai/m:fast * x6\nopenai/m@us * x1.1\n"
@@ -533,6 +571,55 @@ TestLitellmDuplicates(void)
 			"rejected openai/text.input_cost_per_token: duplicate of another entry\n", "litellm: one model under two keys");
 }
 
+#define MODELS_DEV(provider, cost) "{\"" provider "\":{\"models\":{\"m\":{\"cost\":" cost "}}}}"
+
+static void
+TestModelsDev(void)
+{
+	CatalogFormat f = CATALOG_MODELS_DEV;
+
+	RowsAre(f, MODELS_DEV("openai", "{\"input\":2,\"output\":8.5,\"cache_read\":0.2,\"cache_write\":2.5,\"reasoning\":9,\"input_audio\":1,\"output_audio\":0}"),
+			"openai/m input 2 per 1000000\nopenai/m output 8.5 per 1000000\nopenai/m cache_read 0.2 per 1000000\nopenai/m cache_write 2.5 per 1000000\n"
+			"openai/m reasoning 9 per 1000000\nopenai/m input_audio 1 per 1000000\nopenai/m output_audio 0 per 1000000\n", "models.dev: every meter, and 0 is free");
+	RowsAre(f, MODELS_DEV("xai", "{\"input\":2,\"tiers\":[{\"input\":4,\"tier\":{\"size\":272000}},{\"input\":5,\"tier\":{\"type\":\"context\",\"size\":400000}},{\"input\":6,\"tier\":{\"type\":\"hours\",\"size\":1}}]}"),
+			"x-ai/m input 2 per 1000000\nx-ai/m input 4 per 1000000 >=272000\nx-ai/m input 5 per 1000000 >=400000\n"
+			"rejected xai.m.tiers[2].input: price has an unknown shape\n", "models.dev: tiers are of the context, whether they say so or nothing");
+	RowsAre(f, MODELS_DEV("openai", "{\"input\":2,\"context_over_200k\":{\"input\":4}}"),
+			"openai/m input 2 per 1000000\nopenai/m input 4 per 1000000 >200000\n", "models.dev: one tier as it once was written");
+	RowsAre(f, MODELS_DEV("openai", "{\"input\":2,\"tiers\":[{\"input\":4,\"tier\":{\"size\":272000}}],\"context_over_200k\":{\"input\":4}}"),
+			"openai/m input 2 per 1000000\nopenai/m input 4 per 1000000 >272000\nmerged openai.m.context_over_200k.input: same charge as in \"tiers\"\n",
+			"models.dev: beside tiers that is a copy, whose size is not 200,000");
+	RowsAre(f, MODELS_DEV("amazon-bedrock", "{\"cached_input\":1,\"input\":\"x\",\"tiers\":[3]}"),
+			"rejected amazon-bedrock.m.cached_input: price field has no meter\nrejected amazon-bedrock.m.input: price is not an exact decimal\n"
+			"rejected amazon-bedrock.m.tiers[0]: entry is not an object\n", "models.dev: what has no meter or no figure");
+	RowsAre(f, "{\"amazon-bedrock\":{\"models\":{\"us.a.m\":{\"cost\":{\"input\":1}},\"us.\":{\"cost\":{\"input\":1}}}},\"novita-ai\":{\"models\":{\"m\":{}}}}",
+			"aws/a.m@us input 1 per 1000000\naws/us. input 1 per 1000000\nrejected novita-ai.m: no price\n", "models.dev: regions, and models without a cost");
+	RowsAre(f, MODELS_DEV("zai-coding-plan", "{\"input\":0}"), "rejected zai-coding-plan.m.input: price of a subscription is not per token\n", "models.dev: subscriptions");
+	RowsAre(f, "{\"a\":{}}", "error: The text is no catalog of models.dev: it is not an object of providers that have \"models\".\n", "models.dev: another object");
+}
+
+#define PI_AI(provider, member, model) "{\"" provider "\":{\"some-api\":{\"" member "\":" model "}}}"
+
+static void
+TestPiAi(void)
+{
+	CatalogFormat f = CATALOG_PI_AI;
+
+	RowsAre(f, PI_AI("openai", "chat:m", "{\"id\":\"m\",\"type\":\"chat\",\"cost\":{\"input\":5,\"output\":25,\"cacheRead\":0.5,\"cacheWrite\":0}}"),
+			"openai/m input 5 per 1000000\nopenai/m output 25 per 1000000\nopenai/m cache_read 0.5 per 1000000\n"
+			"rejected openai.chat:m.cacheWrite: 0 stands for an unknown price\n", "pi-ai: prices, of which 0 is none");
+	RowsAre(f, PI_AI("xai", "m", "{\"id\":\"m\",\"cost\":{\"input\":2,\"tiers\":[{\"inputTokensAbove\":200000,\"input\":4,\"cacheRead\":1},{\"input\":5}]}}"),
+			"x-ai/m input 2 per 1000000\nx-ai/m input 4 per 1000000 >=200000\nx-ai/m cache_read 1 per 1000000 >=200000\n"
+			"rejected xai.m.tiers[1].input: price has an unknown shape\n", "pi-ai: context tiers");
+	RowsAre(f, PI_AI("amazon-bedrock", "m", "{\"id\":\"eu.a.m\",\"cost\":{\"input\":1}}"), "aws/a.m@eu input 1 per 1000000\n", "pi-ai: a region in the id");
+	RowsAre(f, PI_AI("openai", "image:m", "{\"id\":\"m\",\"type\":\"image\",\"cost\":{\"input\":1}}"),
+			"rejected openai.image:m.input: price of another use of the model\n", "pi-ai: prices of another use");
+	RowsAre(f, PI_AI("openai-codex", "m", "{\"id\":\"m\",\"cost\":{\"input\":1}}"), "rejected openai-codex.m.input: price of a subscription is not per token\n", "pi-ai: subscriptions");
+	RowsAre(f, PI_AI("openai", "m", "{\"cost\":{\"input\":1}}"), "rejected openai.m: no model\n", "pi-ai: no id");
+	RowsAre(f, PI_AI("openai", "m", "{\"id\":\"m\",\"cost\":{}}"), "rejected openai.m: no price\n", "pi-ai: no price");
+	RowsAre(f, MODELS_DEV("openai", "{\"input\":1}"), "error: The text is no catalog of pi-ai: it is not an object of providers, each an object of APIs.\n", "pi-ai: a catalog of models.dev");
+}
+
 /* Broken catalogs: any outcome but a crash, a leak or a read past the end. */
 static void
 TestMutations(void)
@@ -545,7 +632,10 @@ TestMutations(void)
 			  "{\"constraint\":{\"start_time\":\"00:30:00Z\",\"end_time\":\"16:30:00Z\"},\"prices\":{\"input_mtok\":2}}]"),
 		OPENAI("\"input_cost_per_token_flex_above_272k_tokens\":3e-6,\"provider_specific_entry\":{\"us\":1.1},"
 			   "\"tiered_pricing\":[{\"range\":[0,1],\"input_cost_per_token\":1}],\"input_cost_per_second\":1,"
-			   "\"output_cost_per_second\":1,\"off_peak_pricing\":{\"hours_utc\":[\"10:00-00:00\"],\"weekdays\":[\"mon\"],\"input_cost_per_token\":1}")
+			   "\"output_cost_per_second\":1,\"off_peak_pricing\":{\"hours_utc\":[\"10:00-00:00\"],\"weekdays\":[\"mon\"],\"input_cost_per_token\":1},"
+			   "\"search_context_cost_per_query\":{\"low\":1,\"medium\":2,\"high\":3}"),
+		MODELS_DEV("amazon-bedrock", "{\"input\":2,\"tiers\":[{\"input\":4,\"tier\":{\"size\":272000}}],\"context_over_200k\":{\"input\":4}}"),
+		PI_AI("xai", "chat:m", "{\"id\":\"us.m\",\"type\":\"chat\",\"cost\":{\"input\":2,\"tiers\":[{\"inputTokensAbove\":200000,\"input\":4}]}}")
 	};
 	static const char alphabet[] = "{}[]\",:\\0159.-eutn ";
 	uint64_t	state = 20261120;
@@ -553,7 +643,7 @@ TestMutations(void)
 
 	for (int i = 0; i < MUTATIONS; i++)
 	{
-		CatalogFormat format = (CatalogFormat) (i % 3);
+		CatalogFormat format = (CatalogFormat) (i % (sizeof(seeds) / sizeof(seeds[0])));
 		char	   *json = strdup(seeds[format]);
 		size_t		length = strlen(json);
 		Catalog		catalog;
@@ -588,6 +678,8 @@ main(void)
 	TestLitellmObjects();
 	TestLitellmOffPeak();
 	TestLitellmDuplicates();
+	TestModelsDev();
+	TestPiAi();
 	TestMutations();
 	return Done();
 }

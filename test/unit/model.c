@@ -11,6 +11,7 @@
 
 #include "model/model_advice.h"
 #include "model/model_resolve.h"
+#include "model/name_pattern.h"
 #include "model/provider_name.h"
 #include "model/model_suggest.h"
 
@@ -641,6 +642,8 @@ TestAdvice(void)
 	Advises("ollama/llama3.1:8b", "deployment that serves it");
 	Advises("hosted_vllm/meta-llama/Llama-3.1-8B-Instruct", "deployment that serves it");
 	Advises("openrouter/auto", "router");
+	Advises("groq/compound", "router");
+	Advises("groq/groq/compound-mini", "router");
 	Advises("dall-e-3", "size and quality");
 	Advises("vertex_ai/imagegeneration@006", "size and quality");
 	Advises("opus[1m]", "newest");
@@ -674,9 +677,37 @@ TestProviders(void)
 	Ok(!ProviderNameOf(label, MODEL_NAME_SIZE, NULL, name), "a label that does not fit");
 }
 
+static void
+TestPatterns(void)
+{
+	static const char *const none[] = {
+		"m*", "p/m", "p/", "p/*", "p/**", "p/#", "p/#*", "p/##", "*/m", "p*/m*", "p/a*b", "p/*a*b*", "p/***", "#/m"
+	};
+	/* pattern, name, bytes stated */
+	static const struct
+	{
+		const char *alias;
+		const char *name;
+		size_t		stated;
+	}			cases[] = {
+		{"p/m*", "m", 1}, {"p/m*", "m-2", 1}, {"p/m*", "x-m", 0}, {"p/*m", "x-m", 1}, {"p/*m", "m-x", 0}, {"p/*m*", "a-m-b", 1}, {"p/*m*", "a", 0},
+		{"p/m-########", "m-20261120", 10}, {"p/m-########", "m-2026112", 0}, {"p/m-########", "m-202611200", 0}, {"p/m-########", "m-2026-112", 0},
+		{"p/m-####-##-##", "m-2026-11-20", 12}, {"p/m-#*", "m-9", 3}, {"p/m-#*", "m-9-fast", 3}, {"p/m-#*", "m-x", 0}, {"p/*-##", "m-07", 3}, {"p/*-##", "m-7", 0},
+		{"p/*#b*", "a1ba2b", 2}, {"p/m#", "m#", 2}, {"p/m/n*", "m/n-1", 3}
+	};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		Ok(!IsNamePattern(none[i]), "%s is no pattern", none[i]);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		Ok(IsNamePattern(cases[i].alias) && NamePatternMatches(cases[i].alias, "", cases[i].name) == cases[i].stated &&
+		   NamePatternMatches(cases[i].alias, "p", cases[i].name) == cases[i].stated && NamePatternMatches(cases[i].alias, "pp", cases[i].name) == 0,
+		   "%s states %zu bytes of %s", cases[i].alias, cases[i].stated, cases[i].name);
+}
+
 int
 main(void)
 {
+	TestPatterns();
 	TestAdvice();
 	TestProviders();
 	TestReferences();
