@@ -56,8 +56,10 @@ COMMENT ON TABLE usage_month IS
 -- months that nobody noted.  The index leads from each month to the next.
 CREATE INDEX usage_hourly_origin ON usage_hourly (origin, hour);
 
--- daily_spend WHERE day = ... reads the hours of these days only.
-CREATE INDEX usage_hourly_day ON usage_hourly (day_of(hour));
+-- daily_spend WHERE day = ... reads the pages of these days only.  Rows lie by hour, nearly: a B-tree costs each row ten
+-- times as much.
+CREATE INDEX usage_hourly_day ON usage_hourly USING brin (day_of(hour))
+	WITH (pages_per_range = 16, autosummarize = on);
 
 CREATE VIEW inferacct_internal.rollup_month WITH (security_invoker = true) AS
 WITH RECURSIVE present(origin, month) AS (
@@ -139,7 +141,8 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	PERFORM inferacct_internal.month_changed(origin, month)
-	FROM (SELECT DISTINCT origin, inferacct_internal.month_of(hour) AS month FROM written ORDER BY 1, 2) AS m;
+	FROM (SELECT DISTINCT origin, inferacct_internal.month_of(hour) AS month
+		FROM (SELECT DISTINCT origin, hour FROM written) AS h ORDER BY 1, 2) AS m;
 	RETURN NULL;
 END
 $$;
