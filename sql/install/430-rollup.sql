@@ -527,12 +527,13 @@ AS $$ SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}') FROM refresh_look
 COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of refresh_look(), in order.';
 
 -- Read these hours, of [from_at, until_at), again.  The rows are summed up by one
--- statement that may run in parallel, and stored by another.
+-- statement that may run in parallel, and stored by another, which passes them on in memory.
 CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz,
 	hours timestamptz[], found_at timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET work_mem TO '64MB'
 AS $$
 DECLARE
 	o record := refresh_origin(origin);
