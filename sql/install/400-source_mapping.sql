@@ -282,7 +282,8 @@ BEGIN
 	CASE
 		WHEN type = 'timestamp with time zone' THEN RETURN expression;
 		WHEN type = 'timestamp without time zone' THEN RETURN format('inferacct_internal.utc_time(%s)', expression);
-		WHEN type = 'date' THEN RETURN format('inferacct_internal.utc_time(%s::timestamp without time zone)', expression);
+		WHEN type = 'date'
+			THEN RETURN format('inferacct_internal.utc_time(%s::timestamp without time zone)', expression);
 		WHEN type IN ('text', 'character varying') AND unit IS NULL
 			THEN RETURN format('inferacct_internal.try_time(%s)', expression);
 		WHEN type IN ('integer', 'bigint', 'numeric', 'double precision', 'text', 'character varying') THEN

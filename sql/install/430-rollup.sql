@@ -909,7 +909,8 @@ BEGIN
 	SELECT a.attname INTO at_column FROM source_relation AS l
 		CROSS JOIN LATERAL jsonb_each_text(l.columns) AS c(name, number)
 	JOIN pg_attribute AS a ON a.attrelid = l.relation AND a.attnum = c.number::int
-	WHERE l.name = note_changes.name AND at IN (format('r.%I', c.name), format('inferacct_internal.utc_time(r.%I)', c.name));
+	WHERE l.name = note_changes.name
+		AND at IN (format('r.%I', c.name), format('inferacct_internal.utc_time(r.%I)', c.name));
 	IF at IS NULL THEN
 		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', name),
 			hint => 'SELECT name, relation FROM usage_source shows what is; usage_log notes its changes anyway.');

@@ -56,8 +56,8 @@ COMMENT ON TABLE usage_month IS
 -- months that nobody noted.  The index leads from each month to the next.
 CREATE INDEX usage_hourly_origin ON usage_hourly (origin, hour);
 
--- daily_spend WHERE day = ... reads the pages of these days only.  Rows lie by hour, nearly: a B-tree costs each row ten
--- times as much.
+-- daily_spend WHERE day = ... reads the pages of these days only.  Rows lie by hour, nearly: a B-tree
+-- costs each row ten times as much.
 CREATE INDEX usage_hourly_day ON usage_hourly USING brin (day_of(hour))
 	WITH (pages_per_range = 16, autosummarize = on);
 
