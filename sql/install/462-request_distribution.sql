@@ -192,7 +192,8 @@ $$;
 COMMENT ON FUNCTION keep_distribution(text, date, date) IS
 'Keeps request_distribution() of the UTC days of [since, until), NULL: all, that are over and that refresh_usage() has '
 'read since they were kept last; returns of how many days. A day whose rows are not all there any more, or not all '
-'read yet, stays as it was kept; one that the rollup has nothing of any more is forgotten. With the extensions hll and tdigest in this database, days can be merged. '
+'read yet, stays as it was kept; one that the rollup has nothing of any more is forgotten. '
+'With the extensions hll and tdigest in this database, days can be merged. '
 'dimension: as in request_distribution(). Reads the rows of these days once. '
 'Errors: 42704 no such dimension, 42501 for who does not see all usage, 0A000 under inferacct.as_of or '
 'inferacct.contract.';
