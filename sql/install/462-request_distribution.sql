@@ -171,7 +171,8 @@ BEGIN
 			SELECT $3, $4, $6, s.*, clock_timestamp() FROM (SELECT %s, %s::text, %s::text FROM %s AS r) AS s
 			WHERE s.requests = $5
 			ON CONFLICT ON CONSTRAINT daily_distribution_pkey DO UPDATE SET log_rows = excluded.log_rows,
-				requests = excluded.requests, unpriced_requests = excluded.unpriced_requests, distinct_values = excluded.distinct_values,
+				requests = excluded.requests, unpriced_requests = excluded.unpriced_requests,
+				distinct_values = excluded.distinct_values,
 				p50_usd = excluded.p50_usd, p90_usd = excluded.p90_usd, p99_usd = excluded.p99_usd,
 				max_usd = excluded.max_usd, values_sketch = excluded.values_sketch, usd_sketch = excluded.usd_sketch,
 				made_at = excluded.made_at
