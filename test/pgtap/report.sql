@@ -26,10 +26,10 @@ SELECT is(pg_temp.refresh(), 1000::bigint, 'the rollup reads the rows');
 
 SELECT throws_ok('SELECT * FROM monthly_spend', 'IA002', NULL, 'what has no price is an error by default');
 SET LOCAL inferacct.unpriced = 'null';
-SELECT isnt_empty($$SELECT FROM usage_month WHERE month = '2031-01-01' AND NOT compacted$$, 'a month that was written is not compacted');
+SELECT isnt_empty($$SELECT FROM compacted_month WHERE month = '2031-01-01' AND NOT compacted$$, 'a month that was written is not compacted');
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say, by the hour');
 SELECT ok(compact_usage() >= 2, 'two months are compacted');
-SELECT is((SELECT count(*) FROM usage_month WHERE NOT compacted), 0::bigint, 'and none is left');
+SELECT is((SELECT count(*) FROM compacted_month WHERE NOT compacted), 0::bigint, 'and none is left');
 SELECT ok((SELECT count(*) FROM usage_monthly WHERE source = 'rep') < (SELECT count(*) FROM usage_hourly WHERE source = 'rep') / 2, 'which makes fewer rows');
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say, compacted');
 SELECT is(compact_usage(), 0::bigint, 'compacting again does nothing');
@@ -53,7 +53,7 @@ SELECT ok((SELECT bool_and(priced_share > 0 AND priced_share < 1 AND priced_shar
 SELECT set_price('nobody', 'knows', 'input', 2), set_price('nobody', 'knows', 'output', 2), set_price('rep', 'rep-small', 'output', 4, '2031-02-03 04:05:06Z'), set_price('rep', 'rep-small', 'input', 3, above_input_tokens => 500);
 INSERT INTO price (provider, model, meter, usd, time_windows) VALUES ('rep', 'rep-big', 'output', 5, '{"timezone": "UTC", "windows": [{"days": [1,2,3], "from": "03:17", "to": "17:30"}]}');
 SELECT pg_temp.refresh();
-SELECT isnt_empty($$SELECT FROM usage_month WHERE month = '2031-02-01' AND NOT compacted$$, 'a new price takes its month out of usage_monthly');
+SELECT isnt_empty($$SELECT FROM compacted_month WHERE month = '2031-02-01' AND NOT compacted$$, 'a new price takes its month out of usage_monthly');
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say at new prices, by the hour');
 SELECT compact_usage();
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'and compacted');
