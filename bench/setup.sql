@@ -202,30 +202,40 @@ END $$;
 
 INSERT INTO expected SELECT 'arriving', count(*)::text FROM arriving UNION ALL VALUES ('noted', 't');
 
--- The same requests as the table that LiteLLM keeps, whose counts lie in JSON.
+-- The same requests as the table that LiteLLM keeps, whose counts lie in JSON: as thin as the log, 1,141 an hour, where
+-- more than every third request makes a row of the rollup, and of a proxy that is eleven times as busy.
 CREATE UNLOGGED TABLE "LiteLLM_SpendLogs" (
 	request_id text NOT NULL, call_type text NOT NULL, api_key text NOT NULL, spend float8 NOT NULL, total_tokens int NOT NULL, prompt_tokens int NOT NULL, completion_tokens int NOT NULL,
 	"startTime" timestamp(3) NOT NULL, "endTime" timestamp(3) NOT NULL, model text NOT NULL, custom_llm_provider text, metadata jsonb, cache_hit text, request_tags jsonb,
 	team_id text, end_user text, status text
 ) WITH (autovacuum_enabled = off);
-INSERT INTO "LiteLLM_SpendLogs"
+CREATE UNLOGGED TABLE busy (LIKE "LiteLLM_SpendLogs") WITH (autovacuum_enabled = off);
+CREATE FUNCTION litellm_rows(times_as_busy int) RETURNS SETOF "LiteLLM_SpendLogs" LANGUAGE sql AS $$
 	SELECT 'chatcmpl-' || id, 'acompletion', md5(tenant::text), 0.000001 * input_tokens, (input_tokens + cached_tokens + output_tokens)::int, (input_tokens + cached_tokens)::int, output_tokens::int,
-		at AT TIME ZONE 'UTC', (at + duration_ms * interval '1 ms') AT TIME ZONE 'UTC', model, NULL,
+		r.at AT TIME ZONE 'UTC', (r.at + duration_ms * interval '1 ms') AT TIME ZONE 'UTC', model, NULL,
 		jsonb_build_object('user_api_key_team_id', 'team ' || tenant % 20, 'usage_object', jsonb_build_object('prompt_tokens', input_tokens + cached_tokens, 'completion_tokens', output_tokens,
 			'total_tokens', input_tokens + cached_tokens + output_tokens, 'prompt_tokens_details', jsonb_build_object('cached_tokens', cached_tokens),
 			'completion_tokens_details', jsonb_build_object('reasoning_tokens', 0))), 'False', '[]', 'team ' || tenant % 20, NULL, 'success'
-	FROM request_weeks;
+	FROM bench.request_weeks AS w CROSS JOIN LATERAL (SELECT timestamptz '2025-01-01 00:00Z' + (w.at - timestamptz '2025-01-01 00:00Z') / times_as_busy) AS r(at) $$;
+INSERT INTO "LiteLLM_SpendLogs" SELECT * FROM litellm_rows(1);
+INSERT INTO busy SELECT * FROM litellm_rows(11);
 VACUUM (FREEZE, ANALYZE) "LiteLLM_SpendLogs";
-SELECT attach_usage('litellm', 'bench."LiteLLM_SpendLogs"', 'litellm') \g /dev/null
+VACUUM (FREEZE, ANALYZE) busy;
+SELECT attach_usage('litellm', 'bench."LiteLLM_SpendLogs"', 'litellm'), attach_usage('busy', 'bench.busy', 'litellm') \g /dev/null
 
-CREATE FUNCTION extracted_groups() RETURNS bigint LANGUAGE sql AS $$
-	SELECT sum(g.requests)::bigint FROM (
-		SELECT date_trunc('hour', "startTime") AS hour, model, custom_llm_provider, team_id, status, count(*) AS requests, sum(spend) AS spend,
-			sum(prompt_tokens - coalesce((metadata #>> '{usage_object,prompt_tokens_details,cached_tokens}')::bigint, 0)) AS input,
-			sum((metadata #>> '{usage_object,prompt_tokens_details,cached_tokens}')::bigint) AS cached,
-			sum(completion_tokens - coalesce((metadata #>> '{usage_object,completion_tokens_details,reasoning_tokens}')::bigint, 0)) AS output,
-			sum((metadata #>> '{usage_object,completion_tokens_details,reasoning_tokens}')::bigint) AS reasoning
-		FROM bench."LiteLLM_SpendLogs" GROUP BY 1, 2, 3, 4, 5 OFFSET 0) AS g $$;
+CREATE FUNCTION extracted_groups(log regclass) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+BEGIN
+	EXECUTE format('SELECT sum(g.requests)::bigint FROM (
+		SELECT date_trunc(''hour'', "startTime") AS hour, model, custom_llm_provider, team_id, status, count(*) AS requests, sum(spend) AS spend,
+			sum(prompt_tokens - coalesce((metadata #>> ''{usage_object,prompt_tokens_details,cached_tokens}'')::bigint, 0)) AS input,
+			sum((metadata #>> ''{usage_object,prompt_tokens_details,cached_tokens}'')::bigint) AS cached,
+			sum(completion_tokens - coalesce((metadata #>> ''{usage_object,completion_tokens_details,reasoning_tokens}'')::bigint, 0)) AS output,
+			sum((metadata #>> ''{usage_object,completion_tokens_details,reasoning_tokens}'')::bigint) AS reasoning
+		FROM %s GROUP BY 1, 2, 3, 4, 5 OFFSET 0) AS g', log) INTO n;
+	RETURN n;
+END $$;
 
 CREATE SEQUENCE more START 1000000000000;
 -- A thousand rows, of no tokens, in two hours: what the next refresh has to find among all.

@@ -92,3 +92,42 @@ AS 'MODULE_PATHNAME', 'usage_cells_rows';
 COMMENT ON FUNCTION usage_cells_rows(usage_cells_state) IS
 'The rows of the rollup that usage_cells() has made, in no order. Where rows were only counted, all but the hour, '
 'rows and fingerprint (the sum of the rows'' hashes, modulo 2^64) is NULL or means nothing. NULL gives none.';
+
+-- Between the statement that reads rows, which may run in parallel, and those that store what it has summed up.
+CREATE FUNCTION inferacct_internal.usage_cells_keep(usage_cells_state) RETURNS bigint
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1000 AS 'MODULE_PATHNAME';
+
+CREATE AGGREGATE inferacct_internal.kept_cells(times timestamptz[], inputs bigint[], at timestamptz, usage usage,
+	provider_usd numeric, fingerprint bigint,
+	tenant text, source text, model text, service_tier text, region text, provider text, team text, project text,
+	status text, dimensions text) (
+	SFUNC = usage_cells_accum, STYPE = usage_cells_state, SSPACE = 400000, COMBINEFUNC = usage_cells_combine,
+	FINALFUNC = usage_cells_keep, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE kept_cells(timestamptz[], bigint[], timestamptz, usage, numeric, bigint, text, text, text, text,
+	text, text, text, text, text, text) IS
+'usage_cells() whose state stays in this session, and the number under which kept_cells_rows() and kept_cells_hours() '
+'find it: until the next is kept, or to the end of the transaction. No row gives NULL, and keeps nothing.';
+
+CREATE FUNCTION inferacct_internal.kept_cells_rows(kept bigint)
+RETURNS TABLE (hour timestamptz, slice timestamptz, context_from bigint, kinds integer, aggregated boolean,
+	first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, rows bigint, reported bigint,
+	usage usage, provider_usd numeric, fingerprint bigint,
+	tenant text, source text, model text, service_tier text, region text, provider text, team text, project text,
+	status text, dimensions text)
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'kept_cells_rows';
+
+COMMENT ON FUNCTION kept_cells_rows(bigint) IS
+'usage_cells_rows() of what kept_cells() keeps, by hour and first_at. NULL gives none. '
+'Error 55000 when nothing is kept under that number any more.';
+
+CREATE FUNCTION inferacct_internal.kept_cells_hours(kept bigint)
+RETURNS TABLE (hour timestamptz, rows bigint, fingerprint bigint)
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1000 ROWS 1000
+AS 'MODULE_PATHNAME', 'kept_cells_hours';
+
+COMMENT ON FUNCTION kept_cells_hours(bigint) IS
+'The hours of what kept_cells() keeps, with the rows of the log and the sum of their hashes modulo 2^64. '
+'NULL gives none. Error 55000 when nothing is kept under that number any more.';

@@ -57,6 +57,22 @@ COMMENT ON FUNCTION try_time(text) IS
 'A time from its text, in UTC where it states no zone; NULL when it is none, infinite, or a word as now. '
 'The same in every session.';
 
+CREATE FUNCTION inferacct_internal.utc_time(value timestamp)
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'utc_time';
+
+COMMENT ON FUNCTION utc_time(timestamp) IS
+'The time that value is in UTC: value AT TIME ZONE ''UTC'', without looking for the zone.';
+
+CREATE FUNCTION inferacct_internal.float_usd(value double precision)
+RETURNS numeric
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME', 'float_usd';
+
+COMMENT ON FUNCTION float_usd(double precision) IS
+'The number that the shortest text of a float is: value::text::numeric; NULL when it is infinite or none.';
+
 CREATE FUNCTION inferacct_internal.try_json(value text)
 RETURNS jsonb
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
@@ -270,8 +286,9 @@ BEGIN
 	END IF;
 	CASE
 		WHEN type = 'timestamp with time zone' THEN RETURN expression;
-		WHEN type = 'timestamp without time zone' THEN RETURN format('(%s AT TIME ZONE ''UTC'')', expression);
-		WHEN type = 'date' THEN RETURN format('(%s::timestamp without time zone AT TIME ZONE ''UTC'')', expression);
+		WHEN type = 'timestamp without time zone' THEN RETURN format('inferacct_internal.utc_time(%s)', expression);
+		WHEN type = 'date'
+			THEN RETURN format('inferacct_internal.utc_time(%s::timestamp without time zone)', expression);
 		WHEN type IN ('text', 'character varying') AND unit IS NULL
 			THEN RETURN format('inferacct_internal.try_time(%s)', expression);
 		WHEN type IN ('integer', 'bigint', 'numeric', 'double precision', 'text', 'character varying') THEN
@@ -301,8 +318,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT CASE source_type(relation, expression)
 		WHEN 'double precision'
-			THEN source_format(
-			'CASE WHEN %1$s {>} ''-Infinity'' AND %1$s {<} ''Infinity'' THEN %1$s::text::numeric END', expression)
+			THEN format('inferacct_internal.float_usd(%s)', expression)
 		WHEN 'real' THEN source_format(
 			'CASE WHEN %1$s {>} ''-Infinity'' AND %1$s {<} ''Infinity'' THEN %1$s::text::numeric END', expression)
 		WHEN 'integer' THEN expression || '::numeric'

@@ -53,6 +53,16 @@ COMMENT ON FUNCTION litellm_counts(jsonb, text, text, text) IS
 'The counts of a row of LiteLLM as a payload: usage_object of metadata, and its own columns where that has none. The '
 'usage of a batch is of several requests.';
 
+CREATE FUNCTION inferacct_internal.litellm_plain_usage(metadata jsonb, call_type text)
+RETURNS usage
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME', 'litellm_plain_usage';
+
+COMMENT ON FUNCTION litellm_plain_usage(jsonb, text) IS
+'The usage of nearly all rows of LiteLLM, read at a look: of an answer in text whose usage_object counts tokens of the '
+'prompt and the completion, cached and reasoning ones, and no others. NULL for any other row, whose litellm_counts() '
+'tell. Where it is not NULL, usage_object states no tier and no region.';
+
 -- Nearly all rows, told by a look at a hash table and not by the patterns of the others.
 CREATE FUNCTION inferacct_internal.litellm_is_plain(call_type text)
 RETURNS boolean
@@ -130,6 +140,7 @@ AS $$
 DECLARE
 	metadata text;
 	counts text;
+	plain text;
 	began text;
 	provider text := source_column(relation, 'custom_llm_provider');
 	cached text := source_column(relation, 'cache_hit');
@@ -152,13 +163,16 @@ BEGIN
 		'NULL::text'),
 		source_need(relation, 'prompt_tokens', 'prompt_tokens'), source_need(relation, 'completion_tokens',
 			'completion_tokens'));
-	tier := format('inferacct_internal.payload_word(''service_tier'', %s)', counts);
+	plain := format('inferacct_internal.litellm_plain_usage(%s, %s)', metadata, coalesce(call_type, 'NULL::text'));
+	tier := format('CASE WHEN %s IS NOT NULL THEN ''standard'' ELSE '
+		'inferacct_internal.payload_word(''service_tier'', %s) END', plain, counts);
 	RETURN jsonb_build_object('kind', 'attributes',
-		'counts', counts,
+		'counts', counts, 'plain', plain,
 		'charged', format('inferacct_internal.litellm_charged(%s, %s)', coalesce(call_type, 'NULL::text'),
 		coalesce(usd, 'NULL::numeric')),
 		-- An answer from LiteLLM's own cache reached no provider.
-		'unserved', source_format('(pg_catalog.lower(%s::text) {=} ''true'')', cached),
+		'unserved', source_format('(pg_catalog.octet_length(%1$s::text) {=} 4 AND pg_catalog.lower(%1$s::text) {=} '
+			'''true'')', cached),
 		'columns', jsonb_strip_nulls(jsonb_build_object(
 			'at', began,
 			'request_id', source_need(relation, 'request_id', 'request_id'),
@@ -167,7 +181,8 @@ BEGIN
 			'service_tier', CASE WHEN call_type IS NULL THEN tier ELSE
 			source_format('CASE WHEN pg_catalog.strpos(%s, ''batch'') {>} 0 THEN ''batch'' ELSE %s END', call_type,
 			tier) END,
-			'region', format('inferacct_internal.payload_word(''region'', %s)', counts),
+			'region', format('CASE WHEN %s IS NULL THEN inferacct_internal.payload_word(''region'', %s) END', plain,
+				counts),
 			'status', source_format('CASE WHEN %s {=} ''failure'' THEN ''failed'' ELSE ''ok'' END', status),
 			'provider', source_word(provider),
 			'team', source_word(source_column(relation, 'team_id')),

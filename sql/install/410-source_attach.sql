@@ -215,6 +215,7 @@ DECLARE
 	said jsonb;
 	usd text;
 	counts text;
+	usage text;
 	lies_in_place boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = relation);
 BEGIN
 	IF jsonb_typeof(mapping) IS DISTINCT FROM 'object' THEN
@@ -334,14 +335,16 @@ BEGIN
 	IF mapping ? 'names' THEN
 		PERFORM parse_usage('{"usage": {"prompt_tokens": 0, "completion_tokens": 0}}'::jsonb, NULL, mapping -> 'names');
 	END IF;
+	-- What is read at a look has none of these names.
+	usage := coalesce(source_format('coalesce(%s, %s)', CASE WHEN NOT mapping ? 'names' THEN definition ->> 'plain' END,
+		'inferacct_internal.source_usage' || counts), 'inferacct_internal.source_usage' || counts);
 	RETURN jsonb_strip_nulls(jsonb_build_object('from', definition -> 'from', 'where', definition -> 'where', 'refuse',
 		definition -> 'refuse',
 		'repeats', definition -> 'repeats', 'order', definition -> 'order', 'ranked', definition -> 'ranked', 'within',
 		definition -> 'within',
 		'columns', (definition -> 'columns') || jsonb_build_object('usage',
 			coalesce(source_format('CASE WHEN %s THEN inferacct.usage(requests => 0) ELSE %s END',
-				definition ->> 'unserved', 'inferacct_internal.source_usage' || counts),
-				'inferacct_internal.source_usage' || counts)),
+				definition ->> 'unserved', usage), usage)),
 		'problem', coalesce(source_format('CASE WHEN %s THEN NULL ELSE %s END', definition ->> 'unserved',
 			'inferacct_internal.source_problem' || counts), 'inferacct_internal.source_problem' || counts)));
 END

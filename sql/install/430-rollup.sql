@@ -552,18 +552,19 @@ AS $$ SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}') FROM refresh_look
 COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of refresh_look(), in order.';
 
 -- Read these hours, of [from_at, until_at), again.  The rows are summed up by one
--- statement that may run in parallel, and stored by another.
+-- statement that may run in parallel, and stored by another, which passes them on in memory.
 CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz,
 	hours timestamptz[], found_at timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET work_mem TO '64MB'
 AS $$
 DECLARE
 	o record := refresh_origin(origin);
 	todo timestamptz[];
 	read_horizon xid8;
-	cells usage_cells_state;
+	kept bigint;
 	rows_found bigint;
 	names text[] := dimension_names();
 	lists record;
@@ -588,35 +589,31 @@ BEGIN
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
 	read_horizon := pg_snapshot_xmin(pg_current_snapshot());
 	EXECUTE format($query$
-		SELECT inferacct_internal.usage_cells($3, $4, at, usage, provider_usd, %2$s, tenant, source, model,
+		SELECT inferacct_internal.kept_cells($3, $4, at, usage, provider_usd, %2$s, tenant, source, model,
 			service_tier, region, provider, team, project, status, %4$s)
 		FROM (SELECT at, usage, model, service_tier, region, tenant, source, provider, team, project, status,
 			provider_usd, %5$s AS stated, %3$s AS part
 			  FROM %1$s WHERE at >= $1 AND at < $2 AND inferacct_internal.hour_of(at) = ANY ($5)
 			  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
 	$query$, o.rows_of, row_hash(o.tracked, 'stated'), o.part, lists.label, o.dimensions)
-	INTO cells
+	INTO kept
 	USING greatest(from_at, todo[1]), least(until_at, todo[cardinality(todo)] + interval '1 hour'),
 		price_cuts(from_at, until_at), context_thresholds(), todo, lists.months, lists.kept;
 
-	WITH read AS MATERIALIZED (
-		SELECT * FROM usage_cells_rows(cells)
-	), stored AS (
-		INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported,
-			usage, kinds, aggregated,
-			origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd,
-			dimensions)
-		SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
-			r.usage, r.kinds, r.aggregated,
-			refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project,
-			r.status, r.provider_usd,
-			CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
-		FROM read AS r WHERE r.usage IS NOT NULL
-		ORDER BY r.hour, r.model, r.first_at, r.team
-	), noted AS (
+	INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported,
+		usage, kinds, aggregated,
+		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd,
+		dimensions)
+	SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
+		r.usage, r.kinds, r.aggregated,
+		refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project,
+		r.status, r.provider_usd,
+		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
+	FROM kept_cells_rows(kept) AS r WHERE r.usage IS NOT NULL;
+	WITH noted AS (
 		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
-		SELECT refresh_hours.origin, r.hour, o.read_by, sum(r.rows), wrapped(sum(r.fingerprint)), read_horizon,
-			clock_timestamp() FROM read AS r GROUP BY r.hour
+		SELECT refresh_hours.origin, r.hour, o.read_by, r.rows, r.fingerprint, read_horizon, clock_timestamp()
+		FROM kept_cells_hours(kept) AS r
 		RETURNING n.rows
 	)
 	SELECT coalesce(sum(n.rows), 0) INTO rows_found FROM noted AS n;
@@ -938,7 +935,8 @@ BEGIN
 	SELECT a.attname INTO at_column FROM source_relation AS l
 		CROSS JOIN LATERAL jsonb_each_text(l.columns) AS c(name, number)
 	JOIN pg_attribute AS a ON a.attrelid = l.relation AND a.attnum = c.number::int
-	WHERE l.name = note_changes.name AND at IN (format('r.%I', c.name), format('(r.%I AT TIME ZONE ''UTC'')', c.name));
+	WHERE l.name = note_changes.name
+		AND at IN (format('r.%I', c.name), format('inferacct_internal.utc_time(r.%I)', c.name));
 	IF at IS NULL THEN
 		PERFORM inferacct_internal.fail('42704', format('no source "%s" is attached', name),
 			hint => 'SELECT name, relation FROM usage_source shows what is; usage_log notes its changes anyway.');

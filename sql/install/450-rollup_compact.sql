@@ -2,7 +2,7 @@
 -- thousand rows.
 --
 -- Invariant: usage_monthly has the rows of whole months of an origin, or none of
--- them; usage_month.compacted says which.  What changes a month of usage_hourly,
+-- them; compacted_month.compacted says which.  What changes a month of usage_hourly,
 -- or brings a price that may tell its requests apart, takes the month out in the
 -- same transaction, and monthly_usage reads its hours instead.  So a report is
 -- exact at any time, and fast after compact_usage().  The triggers that do so
@@ -41,14 +41,14 @@ RETURN (date_trunc('month', month::timestamp) + interval '1 month')::date;
 
 COMMENT ON FUNCTION next_month(date) IS 'First day of the month after the one that a day lies in. NULL gives NULL.';
 
-CREATE TABLE inferacct_internal.usage_month (
+CREATE TABLE inferacct_internal.compacted_month (
 	origin		text COLLATE "C" NOT NULL,
 	month		date NOT NULL,
 	compacted	boolean NOT NULL,
 	PRIMARY KEY (origin, month)
 );
 
-COMMENT ON TABLE usage_month IS
+COMMENT ON TABLE compacted_month IS
 'The months that usage_hourly has of each origin, and whether usage_monthly has them; '
 'kept by triggers, so read it through rollup_month. Of this database only: a dump leaves it out.';
 
@@ -56,8 +56,10 @@ COMMENT ON TABLE usage_month IS
 -- months that nobody noted.  The index leads from each month to the next.
 CREATE INDEX usage_hourly_origin ON usage_hourly (origin, hour);
 
--- daily_spend WHERE day = ... reads the hours of these days only.
-CREATE INDEX usage_hourly_day ON usage_hourly (day_of(hour));
+-- daily_spend WHERE day = ... reads the pages of these days only.  Rows lie by hour, nearly: a B-tree
+-- costs each row ten times as much.
+CREATE INDEX usage_hourly_day ON usage_hourly USING brin (day_of(hour))
+	WITH (pages_per_range = 16, autosummarize = on);
 
 CREATE VIEW inferacct_internal.rollup_month WITH (security_invoker = true) AS
 WITH RECURSIVE present(origin, month) AS (
@@ -68,13 +70,13 @@ WITH RECURSIVE present(origin, month) AS (
 			WHERE (h.origin, h.hour) >= (p.origin, begin_of(next_month(p.month)))
 		ORDER BY h.origin, h.hour LIMIT 1) AS n
 )
-SELECT m.origin, m.month, m.compacted FROM usage_month AS m
+SELECT m.origin, m.month, m.compacted FROM compacted_month AS m
 UNION ALL
 SELECT p.origin, p.month, false FROM present AS p
-WHERE NOT EXISTS (SELECT FROM usage_month AS m WHERE m.origin = p.origin AND m.month = p.month);
+WHERE NOT EXISTS (SELECT FROM compacted_month AS m WHERE m.origin = p.origin AND m.month = p.month);
 
 COMMENT ON VIEW rollup_month IS
-'The months of usage_month, and those that usage_hourly has without a note there, which are not compacted.';
+'The months of compacted_month, and those that usage_hourly has without a note there, which are not compacted.';
 
 CREATE TABLE inferacct_internal.usage_monthly (
 	month			date NOT NULL,
@@ -116,8 +118,8 @@ LANGUAGE plpgsql VOLATILE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-	INSERT INTO inferacct_internal.usage_month AS m (origin, month, compacted) VALUES (origin, month, false)
-	ON CONFLICT ON CONSTRAINT usage_month_pkey DO UPDATE SET compacted = false;
+	INSERT INTO inferacct_internal.compacted_month AS m (origin, month, compacted) VALUES (origin, month, false)
+	ON CONFLICT ON CONSTRAINT compacted_month_pkey DO UPDATE SET compacted = false;
 	DELETE FROM inferacct_internal.usage_monthly AS u WHERE u.origin = month_changed.origin
 		AND u.month = month_changed.month;
 END
@@ -135,11 +137,12 @@ BEGIN
 	PERFORM inferacct_internal.check_own_table(TG_RELID);
 	IF TG_OP = 'TRUNCATE' THEN
 		PERFORM inferacct_internal.month_changed(origin, month)
-		FROM (SELECT origin, month FROM inferacct_internal.usage_month ORDER BY origin, month) AS m;
+		FROM (SELECT origin, month FROM inferacct_internal.compacted_month ORDER BY origin, month) AS m;
 		RETURN NULL;
 	END IF;
 	PERFORM inferacct_internal.month_changed(origin, month)
-	FROM (SELECT DISTINCT origin, inferacct_internal.month_of(hour) AS month FROM written ORDER BY 1, 2) AS m;
+	FROM (SELECT DISTINCT origin, inferacct_internal.month_of(hour) AS month
+		FROM (SELECT DISTINCT origin, hour FROM written) AS h ORDER BY 1, 2) AS m;
 	RETURN NULL;
 END
 $$;
@@ -171,7 +174,7 @@ BEGIN
 	PERFORM inferacct_internal.month_changed(t.origin, t.month) FROM (
 		SELECT OLD.origin, inferacct_internal.month_of(OLD.hour) AS month WHERE TG_OP <> 'INSERT'
 		UNION SELECT NEW.origin, inferacct_internal.month_of(NEW.hour) WHERE TG_OP <> 'DELETE' ORDER BY 1, 2) AS t
-	WHERE NOT EXISTS (SELECT FROM inferacct_internal.usage_month AS m
+	WHERE NOT EXISTS (SELECT FROM inferacct_internal.compacted_month AS m
 		WHERE m.origin = t.origin AND m.month = t.month AND NOT m.compacted
 			AND inferacct_internal.is_own_transaction(m.xmin));
 	RETURN NULL;
@@ -194,7 +197,7 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM inferacct_internal.month_changed(origin, month) FROM (
-		SELECT m.origin, m.month FROM inferacct_internal.usage_month AS m
+		SELECT m.origin, m.month FROM inferacct_internal.compacted_month AS m
 		WHERE m.compacted AND EXISTS (SELECT FROM unnest(cuts) AS cut
 			WHERE cut IS NULL OR (cut > inferacct_internal.begin_of(m.month)
 				AND cut < inferacct_internal.begin_of(inferacct_internal.next_month(m.month))))
@@ -316,8 +319,8 @@ BEGIN
 			'SELECT enable_triggers() first.');
 	END IF;
 	PERFORM month_changed(r.origin, r.month) FROM (SELECT origin, month FROM rollup_month ORDER BY 1, 2) AS r
-	WHERE everything OR NOT EXISTS (SELECT FROM usage_month AS u WHERE u.origin = r.origin AND u.month = r.month);
-	FOR m IN SELECT * FROM usage_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
+	WHERE everything OR NOT EXISTS (SELECT FROM compacted_month AS u WHERE u.origin = r.origin AND u.month = r.month);
+	FOR m IN SELECT * FROM compacted_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
 		cuts := price_changes(begin_of(m.month), begin_of(next_month(m.month)));
 		DELETE FROM usage_monthly AS u WHERE u.origin = m.origin AND u.month = m.month;
 		WITH hours AS MATERIALIZED (
@@ -342,7 +345,7 @@ BEGIN
 		GROUP BY part, width_bucket(h.min_input, sizes), h.kinds, h.aggregated, h.tenant, h.source, h.model,
 			h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.dimensions
 		ORDER BY h.model, part;
-		UPDATE usage_month AS s SET compacted = true WHERE s.origin = m.origin AND s.month = m.month;
+		UPDATE compacted_month AS s SET compacted = true WHERE s.origin = m.origin AND s.month = m.month;
 		months := months + 1;
 	END LOOP;
 	RETURN months;

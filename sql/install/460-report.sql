@@ -175,60 +175,6 @@ COMMENT ON FUNCTION spend_by(text, text, date, date) IS
 'were read before the dimension was chosen. usd is NULL when inferacct.unpriced is null and no request has a price. '
 'Errors: 42704 no such dimension, 22004 a NULL one; others as rollup_cost().';
 
--- What does not add up: how many are different, and what a request costs.  From the rows, so exact for any span.
-CREATE FUNCTION request_distribution(since date, until date, dimension text DEFAULT 'end_user', per text DEFAULT 'day',
-	OUT period date, OUT requests bigint, OUT unpriced_requests bigint, OUT distinct_values bigint,
-	OUT p50_usd numeric, OUT p90_usd numeric, OUT p99_usd numeric, OUT max_usd numeric)
-RETURNS SETOF record
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 31
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-SET inferacct.unpriced TO 'null'
-AS $$
-DECLARE
-	expression text := (SELECT dimension_expression(d.log_column, d.key) FROM usage_dimension AS d
-		WHERE d.name = dimension);
-BEGIN
-	IF num_nulls(since, until, dimension, per) > 0 THEN
-		PERFORM inferacct_internal.fail('22004',
-			'request_distribution() needs a span of days, a dimension and a period');
-	ELSIF per NOT IN ('day', 'week', 'month', 'year') THEN
-		PERFORM inferacct_internal.fail('22023', format('a period cannot be "%s"', per),
-			hint => 'Give day, week, month or year.');
-	ELSIF expression IS NULL AND dimension NOT IN ('api_key', 'end_user', 'tenant', 'team', 'project', 'model',
-		'request_id') THEN
-		PERFORM inferacct_internal.fail('42704', format('there is no dimension "%s"', dimension),
-			hint =>
-				'Give api_key, end_user, tenant, team, project, model, request_id, or the name of one in '
-				'usage_dimension.');
-	END IF;
-	RETURN QUERY EXECUTE format($query$
-		SELECT date_trunc($3, r.at AT TIME ZONE 'UTC')::date, sum(r.requests)::bigint,
-			coalesce(sum(r.requests) FILTER (WHERE r.usd IS NULL), 0)::bigint,
-			count(DISTINCT (r.tenant, r.value)) FILTER (WHERE r.value IS NOT NULL),
-			percentile_disc(0.5) WITHIN GROUP (ORDER BY r.usd), percentile_disc(0.9) WITHIN
-				GROUP (ORDER BY r.usd), percentile_disc(0.99) WITHIN GROUP (ORDER BY r.usd), max(r.usd)
-		FROM (SELECT u.at, u.tenant, u.value, inferacct.meter(u.usage, 'requests') AS requests,
-				inferacct.token_cost(u.model, u.usage, u.at, u.service_tier, u.region)
-					/ nullif(inferacct.meter(u.usage, 'requests'), 0) AS usd
-			FROM (SELECT at, tenant, model, usage, service_tier, region, %s AS value FROM inferacct.usage_all
-				WHERE at >= $1 AND at < $2 OFFSET 0) AS u
-			WHERE u.usage IS NOT NULL AND u.model IS NOT NULL
-				AND inferacct_internal.row_problem(u.at, u.usage) IS NULL OFFSET 0) AS r
-		GROUP BY 1 ORDER BY 1
-	$query$, coalesce(expression, dimension_expression(dimension, NULL)))
-	USING begin_of(since), begin_of(until), per;
-END
-$$;
-
-COMMENT ON FUNCTION request_distribution(date, date, text, text) IS
-'How many different values of a dimension the requests of [since, until) have (UTC days; '
-'of several tenants each for itself), and what one request costs: median, 90th and 99th percentile and most, in USD, '
-'of those that have a price; a row that sums up several requests is one of their mean. '
-'By day, week (from Monday), month or year. dimension: api_key, end_user, tenant, team, project, model, request_id, '
-'or one of usage_dimension, whatever its keep. Exact, from the rows of log and sources in that time; '
-'the figures of two periods cannot be added, so ask for the longer period. The same under any inferacct.unpriced. '
-'Errors: 22004 a NULL, 22023 another period, 42704 no such dimension.';
-
 -- ---------------------------------------------------------------------------
 -- Tags
 -- ---------------------------------------------------------------------------
@@ -280,11 +226,27 @@ COMMENT ON FUNCTION spend_by_tag(date, date) IS
 'the row with total = true has every request of the month once, tagged or not, and the row with a NULL tag and total '
 '= false those without a tag. NULL gives no row.';
 
-CREATE VIEW spend_by_tag WITH (security_invoker = true) AS SELECT * FROM spend_by_tag('-infinity', 'infinity');
+CREATE FUNCTION inferacct_internal.log_months()
+RETURNS SETOF date
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 24
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT m.month FROM inferacct_internal.rollup_month AS m
+	UNION SELECT inferacct_internal.month_of(c.hour) FROM inferacct_internal.usage_change AS c
+	WHERE c.hour >= '2000-01-01 00:00:00+00' AND c.hour < '2100-01-01 00:00:00+00'
+$$;
+
+COMMENT ON FUNCTION log_months() IS
+'The UTC months of the log: those that the rollup has, and those in which something was written since.';
+
+CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
+SELECT m.month, t.tag, t.total, t.requests, t.usage, t.usd
+FROM log_months() AS m(month) CROSS JOIN LATERAL spend_by_tag(m.month, next_month(m.month)) AS t;
 
 COMMENT ON VIEW spend_by_tag IS
-'spend_by_tag() of all months, whatever the condition: requests, usage and exact USD by UTC month and tag, from the '
-'rows of the log. A request with two tags is in both; the row with total = true has every request of the month once, '
+'Requests, usage and exact USD by UTC month and tag, from the rows of the log, of which WHERE month ... reads those of '
+'that time: of the months that refresh_usage() knows, or of which usage_log has noted a change. '
+'A request with two tags is in both; the row with total = true has every request of the month once, '
 'tagged or not, and the row with a NULL tag and total = false those without a tag.';
 
 -- ---------------------------------------------------------------------------
@@ -312,7 +274,7 @@ COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output
 
 -- What has the same prices is judged once.  A row that a new price splits, in time or by its sizes, is not put
 -- together with those that it does not split.
-CREATE FUNCTION inferacct_internal.alike_usage()
+CREATE FUNCTION inferacct_internal.alike_usage(of_month date DEFAULT NULL)
 RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text,
 	aggregated boolean, usage usage,
 	first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, provider_usd numeric)
@@ -320,16 +282,18 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH ends AS MATERIALIZED (
-		SELECT context_thresholds() AS sizes, price_changes(begin_of(min(m.month)), begin_of(next_month(max(m.month))))
-			AS cuts FROM rollup_month AS m
+		SELECT context_thresholds() AS sizes, price_changes(begin_of(coalesce(of_month, min(m.month))),
+			begin_of(next_month(coalesce(of_month, max(m.month))))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
-		SELECT n.model FROM (SELECT DISTINCT u.model FROM monthly_usage AS u) AS n
+		SELECT n.model FROM (SELECT DISTINCT u.model FROM monthly_usage AS u
+			WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')) AS n
 			WHERE may_mean(n.model, (SELECT windowed_names()))
 	)
 	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
 		u.team, u.aggregated,
 		sum(u.usage), min(u.first_at), max(u.last_at), min(u.min_input), max(u.max_input), sum(u.provider_usd)
 	FROM monthly_usage AS u CROSS JOIN ends AS e
+	WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')
 	GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
 		u.team, u.aggregated, u.kinds,
 		CASE WHEN u.model IN (SELECT w.model FROM windowed AS w) THEN u.slice END, width_bucket(u.first_at, e.cuts),
@@ -337,9 +301,10 @@ AS $$
 		width_bucket(u.min_input, e.sizes), width_bucket(u.max_input, e.sizes)
 $$;
 
-COMMENT ON FUNCTION alike_usage() IS 'The rollup summed up by month, labels and prices.';
+COMMENT ON FUNCTION alike_usage(date) IS
+'The rollup summed up by month, labels and prices; of one month (its first day), or, NULL, of all.';
 
-CREATE FUNCTION inferacct_internal.judged_usage()
+CREATE FUNCTION inferacct_internal.judged_usage(of_month date DEFAULT NULL)
 RETURNS TABLE (month date, source text, provider text, model text, service_tier text, region text, team text,
 	usage usage, first_at timestamptz, last_at timestamptz,
 	provider_usd numeric, problem text, aggregated boolean)
@@ -351,47 +316,62 @@ AS $$
 		rollup_problem(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated, a.service_tier,
 			a.region),
 		a.aggregated
-	FROM alike_usage() AS a
+	FROM alike_usage(of_month) AS a
 $$;
 
-COMMENT ON FUNCTION judged_usage() IS
-'The rollup summed up by month, labels and prices, with what rollup_problem() says of it: NULL problem for what has a '
-'price.';
+COMMENT ON FUNCTION judged_usage(date) IS
+'alike_usage(): the rollup summed up by month, labels and prices, with what rollup_problem() says of it: '
+'NULL problem for what has a price.';
+
+CREATE FUNCTION inferacct_internal.unpriced_usage_of(of_month date)
+RETURNS TABLE (source text, provider text, model text, service_tier text, region text, team text, reason text,
+	problem text, first_at timestamptz, last_at timestamptz, requests bigint, tokens bigint, usage usage,
+	provider_usd numeric, month_priced_share numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH judged AS MATERIALIZED (
+		SELECT * FROM judged_usage(of_month)
+	), explained AS (
+		SELECT *, CASE
+			WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at)
+				THEN 'served by a commitment or deployment: SELECT price_capacity()'
+			WHEN problem LIKE 'IA001%' THEN 'no price for a meter: set_price()'
+			WHEN problem LIKE 'IA002%' THEN 'unknown model: set_alias() or set_price()'
+			WHEN problem LIKE 'IA003%' THEN 'several providers have it: log the provider, or set_alias()'
+			WHEN problem LIKE 'IA004%' THEN 'no such service tier: set_price(service_tier => ...)'
+			WHEN problem LIKE 'IA005%' AND meter(usage, 'requests') > 1 AND aggregated
+				THEN 'a sum of requests that passes a context tier: '
+					'attach the requests, or a report that names the tier'
+			WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
+			WHEN problem LIKE 'IA006%' THEN 'unknown contract: SET inferacct.contract to one of table contract'
+			WHEN problem LIKE 'IA007%' THEN 'no exchange rate: INSERT INTO fx_rate'
+			WHEN problem LIKE 'IA009%'
+				THEN 'only a guess would price it: set_alias(), set_price(), or inferacct.guess = allow'
+			WHEN problem LIKE 'IA101%' THEN 'a price finer or larger than the fixed point: set_price() in USD'
+			WHEN problem LIKE '22003%' THEN 'a cost out of range: look at its counts'
+			ELSE problem END AS reason
+		FROM judged WHERE problem IS NOT NULL
+	), whole AS (
+		SELECT tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)
+			AS priced_tokens
+		FROM judged
+	)
+	SELECT j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason,
+		min(j.problem) AS problem, min(j.first_at) AS first_at, max(j.last_at) AS last_at,
+		meter(sum(j.usage), 'requests') AS requests, tokens_of(sum(j.usage)) AS tokens, sum(j.usage) AS usage,
+		sum(j.provider_usd) AS provider_usd,
+		round(m.priced_tokens::numeric / nullif(m.tokens, 0), 6) AS month_priced_share
+	FROM explained AS j CROSS JOIN whole AS m
+	GROUP BY j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason, m.priced_tokens, m.tokens
+$$;
+
+COMMENT ON FUNCTION unpriced_usage_of(date) IS 'unpriced_usage of one month (its first day).';
 
 CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
-WITH judged AS MATERIALIZED (
-	SELECT * FROM judged_usage()
-), explained AS (
-	SELECT *, CASE
-		WHEN left(problem, 5) IN ('IA001', 'IA002', 'IA004') AND has_capacity(model, service_tier, first_at)
-			THEN 'served by a commitment or deployment: SELECT price_capacity()'
-		WHEN problem LIKE 'IA001%' THEN 'no price for a meter: set_price()'
-		WHEN problem LIKE 'IA002%' THEN 'unknown model: set_alias() or set_price()'
-		WHEN problem LIKE 'IA003%' THEN 'several providers have it: log the provider, or set_alias()'
-		WHEN problem LIKE 'IA004%' THEN 'no such service tier: set_price(service_tier => ...)'
-		WHEN problem LIKE 'IA005%' AND meter(usage, 'requests') > 1 AND aggregated
-			THEN 'a sum of requests that passes a context tier: attach the requests, or a report that names the tier'
-		WHEN problem LIKE 'IA005%' THEN 'a new price splits it: CALL refresh_usage()'
-		WHEN problem LIKE 'IA006%' THEN 'unknown contract: SET inferacct.contract to one of table contract'
-		WHEN problem LIKE 'IA007%' THEN 'no exchange rate: INSERT INTO fx_rate'
-		WHEN problem LIKE 'IA009%'
-			THEN 'only a guess would price it: set_alias(), set_price(), or inferacct.guess = allow'
-		WHEN problem LIKE 'IA101%' THEN 'a price finer or larger than the fixed point: set_price() in USD'
-		WHEN problem LIKE '22003%' THEN 'a cost out of range: look at its counts'
-		ELSE problem END AS reason
-	FROM judged WHERE problem IS NOT NULL
-), months AS (
-	SELECT month, tokens_of(sum(usage)) AS tokens, coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0)
-		AS priced_tokens
-	FROM judged GROUP BY month
-)
-SELECT j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason,
-	min(j.problem) AS problem, min(j.first_at) AS first_at, max(j.last_at) AS last_at,
-	meter(sum(j.usage), 'requests') AS requests, tokens_of(sum(j.usage)) AS tokens, sum(j.usage) AS usage,
-	sum(j.provider_usd) AS provider_usd,
-	round(m.priced_tokens::numeric / nullif(m.tokens, 0), 6) AS month_priced_share
-FROM explained AS j JOIN months AS m USING (month)
-GROUP BY j.month, j.source, j.provider, j.model, j.service_tier, j.region, j.team, j.reason, m.priced_tokens, m.tokens;
+SELECT m.month, u.source, u.provider, u.model, u.service_tier, u.region, u.team, u.reason, u.problem, u.first_at,
+	u.last_at, u.requests, u.tokens, u.usage, u.provider_usd, u.month_priced_share
+FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL unpriced_usage_of(m.month) AS u;
 
 COMMENT ON VIEW unpriced_usage IS
 'Usage that is in no sum of USD, by UTC month and all that its price would depend on: the reason ("cause: remedy"), '

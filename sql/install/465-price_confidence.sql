@@ -17,19 +17,20 @@ COMMENT ON FUNCTION rollup_confidence(text, usage, timestamptz, timestamptz, big
 'worst, and the earliest day on which one of their prices was checked (NULL: of a contract). '
 'Stale is judged by the last request. No row for what has no price; other errors as rollup_problem().';
 
-CREATE FUNCTION inferacct_internal.confidence_usage()
+CREATE FUNCTION inferacct_internal.confidence_usage(of_month date DEFAULT NULL)
 RETURNS TABLE (month date, source text, confidence text, requests bigint, usd numeric, checked_on date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT a.month, a.source, c.confidence, sum(c.requests)::bigint, trim_scale(sum(c.usd)), min(c.checked_on)
-	FROM alike_usage() AS a
+	FROM alike_usage(of_month) AS a
 	CROSS JOIN LATERAL rollup_confidence(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input,
 		a.aggregated, a.service_tier, a.region) AS c
 	GROUP BY a.month, a.source, c.confidence
 $$;
 
-COMMENT ON FUNCTION confidence_usage() IS 'Requests and USD of the rollup by month, source and confidence.';
+COMMENT ON FUNCTION confidence_usage(date) IS
+'Requests and USD of the rollup by month, source and confidence; of one month (its first day), or, NULL, of all.';
 
 -- Shares are differences of rounded sums, so that they add up to 1.  What costs nothing is shared by its requests.
 CREATE FUNCTION inferacct_internal.part_of(part numeric, upto numeric, total numeric)
@@ -46,9 +47,10 @@ SELECT month, confidence, requests, usd,
 	coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole),
 		part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share,
 	checked_on
-FROM (SELECT month, confidence, sum(requests)::bigint AS requests, trim_scale(sum(usd)) AS usd,
-	min(checked_on) AS checked_on
-	FROM confidence_usage() GROUP BY month, confidence) AS c
+FROM (SELECT m.month, u.confidence, sum(u.requests)::bigint AS requests, trim_scale(sum(u.usd)) AS usd,
+	min(u.checked_on) AS checked_on
+	FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u
+	GROUP BY m.month, u.confidence) AS c
 WINDOW upto AS (PARTITION BY month ORDER BY confidence_order(confidence)), whole AS (PARTITION BY month)
 ORDER BY month, confidence_order(confidence);
 
@@ -60,19 +62,20 @@ COMMENT ON VIEW price_confidence IS
 'The same under any inferacct.unpriced.';
 
 CREATE VIEW priced_usage WITH (security_invoker = true) AS
-WITH judged AS MATERIALIZED (
-	SELECT month, source, meter(sum(usage), 'requests') AS requests,
+WITH judged AS (
+	SELECT m.month, u.source, meter(sum(usage), 'requests') AS requests,
 		coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
 		tokens_of(sum(usage)) AS tokens,
 		coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
-	FROM judged_usage() GROUP BY month, source
+	FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL judged_usage(m.month) AS u
+	GROUP BY m.month, u.source
 ), share AS (
-	SELECT month, source, confidence,
+	SELECT m.month, u.source, u.confidence,
 		coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole),
 		part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share
-	FROM confidence_usage()
-	WINDOW upto AS (PARTITION BY month, source ORDER BY confidence_order(confidence)),
-		whole AS (PARTITION BY month, source)
+	FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u
+	WINDOW upto AS (PARTITION BY m.month, u.source ORDER BY confidence_order(u.confidence)),
+		whole AS (PARTITION BY m.month, u.source)
 ), shares AS (
 	SELECT month, source, jsonb_object_agg(confidence, share) AS confidence FROM share GROUP BY month, source
 )

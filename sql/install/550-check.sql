@@ -78,7 +78,7 @@ BEGIN
 	IF rollup IN (SELECT c.objid FROM pg_event_trigger_ddl_commands() AS c WHERE c.classid = 'pg_class'::regclass) THEN
 		PERFORM month_changed(r.origin, r.month) FROM (SELECT * FROM rollup_month ORDER BY origin, month) AS r
 		WHERE r.compacted AND EXISTS (SELECT FROM trigger_modes() AS m WHERE m.relation = rollup AND m.mode = 'D')
-			OR NOT EXISTS (SELECT FROM usage_month AS u WHERE u.origin = r.origin AND u.month = r.month);
+			OR NOT EXISTS (SELECT FROM compacted_month AS u WHERE u.origin = r.origin AND u.month = r.month);
 	END IF;
 END
 $$;
@@ -111,11 +111,11 @@ AS $$
 		h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status
 	HAVING count(*) > 1
 	UNION ALL
-	SELECT 'usage_month', format('%s %s', origin, month),
+	SELECT 'compacted_month', format('%s %s', origin, month),
 		'usage_hourly has the month, and no note says so: its rows came while triggers were '
 		'off', 'SELECT compact_usage()'
 	FROM (SELECT r.origin, r.month FROM rollup_month AS r EXCEPT SELECT u.origin, u.month
-		FROM usage_month AS u) AS unnoted
+		FROM compacted_month AS u) AS unnoted
 	UNION ALL
 	SELECT 'usage_monthly', format('%s %s', u.origin, u.month),
 		CASE WHEN u.compacted THEN 'the month is not the sum of its hours: they were changed while triggers were off'
@@ -123,7 +123,7 @@ AS $$
 				'SELECT compact_usage(everything => true)'
 	FROM (SELECT r.origin, r.month, r.compacted FROM rollup_month AS r
 		UNION SELECT m.origin, m.month, false FROM usage_monthly AS m
-			WHERE (m.origin, m.month) NOT IN (SELECT n.origin, n.month FROM usage_month AS n)) AS u
+			WHERE (m.origin, m.month) NOT IN (SELECT n.origin, n.month FROM compacted_month AS n)) AS u
 	LEFT JOIN (SELECT m.origin, m.month, sum(m.rows) AS rows, sum(m.usage) AS usage, sum(m.provider_usd) AS provider_usd
 		FROM usage_monthly AS m GROUP BY 1, 2) AS m ON m.origin = u.origin AND m.month = u.month
 	LEFT JOIN (SELECT h.origin, month_of(h.hour) AS month, sum(h.rows) AS rows, sum(h.usage) AS usage,

@@ -18,10 +18,10 @@ DECLARE
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract',
 		'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
-		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'forgotten_hour',
-			'forgotten_usage', 'refresh_run', 'refresh_skip',
+		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'refreshed_hour', 'forgotten_hour',
+		'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
-		'usage_dimension', 'usage_dimension_value',
+		'usage_dimension', 'usage_dimension_value', 'daily_distribution',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
@@ -108,7 +108,7 @@ CREATE FUNCTION inferacct_internal.count_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN ARRAY['refreshed_hour', 'forgotten_hour', 'refresh_run', 'refresh_skip', 'usage_change',
-	'usage_dimension_value']::text[];
+	'usage_dimension_value', 'daily_distribution']::text[];
 
 COMMENT ON FUNCTION count_tables() IS
 'The tables that count the usage of all teams together, which policies show to nobody who sees a part once '
@@ -148,8 +148,8 @@ $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
 'Turns row-level security of usage_log, usage_hourly, usage_monthly, of what is booked and of budget on or off, and '
-'of what '
-'counts the rows of all teams (refreshed_hour, refresh_progress, the values of chosen dimensions). '
+'of what counts the rows of all teams (refreshed_hour, refresh_progress, daily_distribution, the values of chosen '
+'dimensions). '
 'Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers '
 'and the owner. Every report follows. Relations of attached sources have policies of their own. '
 'Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';

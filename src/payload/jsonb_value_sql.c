@@ -77,12 +77,38 @@ Number(const JsonValue *number)
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, PointerGetDatum(number->at)));
 }
 
+/*
+ * What nearly all counts are: a whole number, without decimals, below 10^12.  Read
+ * by the format that numerics have on disk since 9.1, which no release can change
+ * without rewriting every table: a short header of sign, scale and weight, and
+ * digits of base 10000.  Whatever else it is, is left to numeric's own functions.
+ */
+static bool
+IsSmallCount(const void *numeric, int64_t *count)
+{
+	const uint16 *words = (const uint16 *) VARDATA(numeric);
+	int			ndigits = (int) ((VARSIZE(numeric) - VARHDRSZ) / sizeof(uint16)) - 1;
+	int			weight = words[0] & 0x007F;
+	int64		value = 0;
+
+	if ((words[0] & 0xFF80) != 0x8000 || weight > 2 || ndigits > weight + 1)
+		return false;
+	for (int i = 0; i <= weight; i++)
+		value = value * 10000 + (i < ndigits ? words[1 + i] : 0);
+	*count = value;
+	return true;
+}
+
 static JsonCount
 Count(const JsonValue *number, int64_t *count)
 {
 	Datum		value = PointerGetDatum(number->at);
 	bool		beyond = false;
-	int32		small = numeric_int4_opt_error(DatumGetNumeric(value), &beyond);
+	int32		small;
+
+	if (IsSmallCount(number->at, count))
+		return COUNT_EXACT;
+	small = numeric_int4_opt_error(DatumGetNumeric(value), &beyond);
 
 	/* What has no decimals was not rounded. */
 	if (!beyond && DatumGetInt32(DirectFunctionCall1(numeric_scale, value)) == 0)

@@ -12,6 +12,7 @@
 
 #include "catalog/pg_type.h"
 #include "common/jsonapi.h"
+#include "common/shortest_dec.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -27,12 +28,16 @@
 #include "core/usage_sql.h"
 #include "payload/jsonb_value_sql.h"
 #include "payload/payload.h"
+#include "payload/payload_plain.h"
 #include "payload/tool_counts.h"
 #include "server/compat.h"
 
 PG_FUNCTION_INFO_V1(source_usage);
 PG_FUNCTION_INFO_V1(source_problem);
+PG_FUNCTION_INFO_V1(litellm_plain_usage);
 PG_FUNCTION_INFO_V1(payload_word);
+PG_FUNCTION_INFO_V1(utc_time);
+PG_FUNCTION_INFO_V1(float_usd);
 PG_FUNCTION_INFO_V1(try_time);
 PG_FUNCTION_INFO_V1(try_number);
 PG_FUNCTION_INFO_V1(source_model);
@@ -132,6 +137,97 @@ source_problem(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(problem));
 }
 
+/* Is it a call of which a usage_object counts anything but one answer in text? */
+static bool
+IsOtherCall(const char *type, size_t length)
+{
+	static const char *const words[] = {"batch", "image", "rerank", "video"};
+
+	for (size_t at = 0; at < length; at++)
+	{
+		for (size_t i = 0; i < lengthof(words); i++)
+		{
+			if (type[at] == words[i][0] && length - at >= strlen(words[i]) && memcmp(type + at, words[i], strlen(words[i])) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The usage_object of LiteLLM's metadata, when it is plain. */
+static bool
+ReadPlainMetadata(struct varlena *datum, MeterCounts *counts)
+{
+	Jsonb	   *metadata = DatumGetJsonbP(PointerGetDatum(datum));
+	JsonbValue	buffer;
+	JsonbValue *found = NULL;
+	JsonValue	usage = {JSON_OBJECT, 0, NULL};
+	bool		is_plain = false;
+
+	if (JB_ROOT_IS_OBJECT(metadata))
+		found = getKeyJsonValueFromContainer(&metadata->root, "usage_object", strlen("usage_object"), &buffer);
+	if (found != NULL && found->type == jbvBinary && JsonContainerIsObject(found->val.binary.data))
+	{
+		usage.at = found->val.binary.data;
+		is_plain = PayloadReadPlain(&jsonb_source, &usage, counts);
+	}
+	if ((struct varlena *) metadata != datum)
+		pfree(metadata);
+	return is_plain;
+}
+
+/*
+ * What the last metadata said, since the usage of a row, its tier and its region
+ * ask in turn.  Compared as it lies in the row, so that what is compressed is
+ * taken apart once; what lies outside the row has no bytes to compare.
+ */
+#define LAST_METADATA_SIZE 8192
+
+static struct
+{
+	size_t		size;			/* 0: none */
+	bool		is_plain;
+	UsageBuffer usage;
+	char		bytes[LAST_METADATA_SIZE];
+}			last;
+
+static void
+ReadLastMetadata(struct varlena *datum)
+{
+	size_t		size = VARATT_IS_EXTERNAL(datum) ? 0 : VARSIZE_ANY(datum);
+	MeterCounts counts;
+
+	if (size != 0 && size == last.size && memcmp(datum, last.bytes, size) == 0)
+		return;
+	last.size = 0;
+	last.is_plain = ReadPlainMetadata(datum, &counts);
+	if (last.is_plain)
+		UsagePack(&counts, &last.usage.usage);
+	if (size == 0 || size > LAST_METADATA_SIZE)
+		return;
+	memcpy(last.bytes, datum, size);
+	last.size = size;
+}
+
+/* (metadata, call_type): the usage of a row of LiteLLM that has a plain one, else NULL. */
+Datum
+litellm_plain_usage(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	ReadLastMetadata((struct varlena *) PG_GETARG_POINTER(0));
+	if (!last.is_plain)
+		PG_RETURN_NULL();
+	if (!PG_ARGISNULL(1))
+	{
+		text	   *type = PG_GETARG_TEXT_PP(1);
+
+		if (IsOtherCall(VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)))
+			PG_RETURN_NULL();
+	}
+	PG_RETURN_USAGE(UsageCopy(&last.usage.usage));
+}
+
 /* (word, payload): the model, service_tier or region that a payload names. */
 Datum
 payload_word(PG_FUNCTION_ARGS)
@@ -219,6 +315,26 @@ try_time(PG_FUNCTION_ARGS)
 	if (!is_time)
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(at);
+}
+
+/* A time without a zone is one in UTC: the same number, of a time that has one. */
+Datum
+utc_time(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(PG_GETARG_TIMESTAMP(0));
+}
+
+/* The number that the shortest text of a float is; NULL when it is none, or infinite. */
+Datum
+float_usd(PG_FUNCTION_ARGS)
+{
+	float8		usd = PG_GETARG_FLOAT8(0);
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	if (isnan(usd) || isinf(usd))
+		PG_RETURN_NULL();
+	double_to_shortest_decimal_buf(usd, text);
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
 
 #define JSON_DEPTH 200			/* nested deeper than any log is */

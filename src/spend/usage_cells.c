@@ -237,15 +237,29 @@ UsageCellsFind(UsageCells *cells, const RateKey *key, const CellLabel labels[LAB
 	return set->latest = *slot;
 }
 
+/* Does usage fit into what is used so far? */
+static bool
+Fits(const MeterCounts *used, const Usage *usage)
+{
+	const int64_t *count = usage->count;
+	int64_t		total;
+
+	for (uint32_t left = usage->present; left != 0; left &= left - 1)
+	{
+		if (__builtin_add_overflow(used->of[__builtin_ctz(left)], *count++, &total))
+			return false;
+	}
+	return true;
+}
+
 bool
 UsageCellAdd(UsageCell *cell, const CellRow *row, const Usage *usage)
 {
-	MeterCounts used = cell->used;
 	Meter		meter;
 
-	if (UsageAdd(&used, usage, &meter) != USAGE_OK)
+	if (!Fits(&cell->used, usage))
 		return false;
-	cell->used = used;
+	(void) UsageAdd(&cell->used, usage, &meter);
 	cell->first_at = row->first_at < cell->first_at ? row->first_at : cell->first_at;
 	cell->last_at = row->last_at > cell->last_at ? row->last_at : cell->last_at;
 	cell->min_input = row->min_input < cell->min_input ? row->min_input : cell->min_input;

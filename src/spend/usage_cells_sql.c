@@ -7,6 +7,7 @@
  * no model, or RowCheck() refuses it) is in a cell without labels and without
  * usage, which only counts rows: what was read is known even of these.  The cells
  * of a state that was merged, sent or stored are those of one that read the rows.
+ * One state at most is kept between two statements of a transaction, not longer.
  */
 #include "postgres.h"
 
@@ -29,7 +30,10 @@
 
 PG_FUNCTION_INFO_V1(usage_cells_accum);
 PG_FUNCTION_INFO_V1(usage_cells_combine);
+PG_FUNCTION_INFO_V1(usage_cells_keep);
 PG_FUNCTION_INFO_V1(usage_cells_rows);
+PG_FUNCTION_INFO_V1(kept_cells_rows);
+PG_FUNCTION_INFO_V1(kept_cells_hours);
 PG_FUNCTION_INFO_V1(rate_key);
 PG_FUNCTION_INFO_V1(row_problem);
 PG_FUNCTION_INFO_V1(countable_usage);
@@ -329,10 +333,37 @@ KeyColumns(const RateKey *key, Datum *values)
 	values[4] = BoolGetDatum(key->aggregated != 0);
 }
 
-Datum
-usage_cells_rows(PG_FUNCTION_ARGS)
+/* Columns of a row of the rollup, in the current memory context. */
+static void
+CellColumns(const UsageCell *cell, Datum values[ROW_COLUMNS], bool nulls[ROW_COLUMNS])
 {
-	const UsageCells *cells = ReadCells(PG_GETARG_DATUM(0));
+	bool		counts = cell->labels->label[LABEL_MODEL].bytes != NULL;
+
+	memset(nulls, false, ROW_COLUMNS * sizeof(bool));
+	KeyColumns(&cell->key, values);
+	values[5] = TimestampTzGetDatum(cell->first_at);
+	values[6] = TimestampTzGetDatum(cell->last_at);
+	values[7] = Int64GetDatum(cell->min_input);
+	values[8] = Int64GetDatum(cell->max_input);
+	values[9] = Int64GetDatum(cell->rows);
+	values[10] = Int64GetDatum(cell->reported);
+	nulls[11] = !counts;
+	values[11] = counts ? UsageGetDatum(UsageFromCounts(&cell->used)) : (Datum) 0;
+	nulls[12] = cell->reported_usd == NULL;
+	values[12] = PointerGetDatum(cell->reported_usd);
+	values[13] = Int64GetDatum((int64) cell->fingerprint);
+	for (int n = 0; n < LABEL_COUNT; n++)
+	{
+		const CellLabel *label = &cell->labels->label[n];
+
+		nulls[14 + n] = label->bytes == NULL;
+		values[14 + n] = label->bytes == NULL ? (Datum) 0 : PointerGetDatum(cstring_to_text_with_len(label->bytes, (int) label->length));
+	}
+}
+
+static void
+PutRows(FunctionCallInfo fcinfo, const UsageCells *cells)
+{
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext scratch;
 	MemoryContext old;
@@ -342,36 +373,116 @@ usage_cells_rows(PG_FUNCTION_ARGS)
 	old = MemoryContextSwitchTo(scratch);
 	for (uint32 i = 0; i < cells->ncells; i++)
 	{
-		const UsageCell *cell = cells->cells[i];
-		bool		counts = cell->labels->label[LABEL_MODEL].bytes != NULL;
 		Datum		values[ROW_COLUMNS];
-		bool		nulls[ROW_COLUMNS] = {false};
+		bool		nulls[ROW_COLUMNS];
 
 		CHECK_FOR_INTERRUPTS();
-		KeyColumns(&cell->key, values);
-		values[5] = TimestampTzGetDatum(cell->first_at);
-		values[6] = TimestampTzGetDatum(cell->last_at);
-		values[7] = Int64GetDatum(cell->min_input);
-		values[8] = Int64GetDatum(cell->max_input);
-		values[9] = Int64GetDatum(cell->rows);
-		values[10] = Int64GetDatum(cell->reported);
-		nulls[11] = !counts;
-		values[11] = counts ? UsageGetDatum(UsageFromCounts(&cell->used)) : (Datum) 0;
-		nulls[12] = cell->reported_usd == NULL;
-		values[12] = PointerGetDatum(cell->reported_usd);
-		values[13] = Int64GetDatum((int64) cell->fingerprint);
-		for (int n = 0; n < LABEL_COUNT; n++)
-		{
-			const CellLabel *label = &cell->labels->label[n];
-
-			nulls[14 + n] = label->bytes == NULL;
-			values[14 + n] = label->bytes == NULL ? (Datum) 0 : PointerGetDatum(cstring_to_text_with_len(label->bytes, (int) label->length));
-		}
+		CellColumns(cells->cells[i], values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		MemoryContextReset(scratch);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
+}
+
+Datum
+usage_cells_rows(PG_FUNCTION_ARGS)
+{
+	PutRows(fcinfo, ReadCells(PG_GETARG_DATUM(0)));
+	return (Datum) 0;
+}
+
+/* ---------- kept between statements ---------- */
+
+static struct
+{
+	CellsState *state;			/* in TopTransactionContext; NULL: none */
+	int64		number;			/* of the state that was kept last */
+	MemoryContextCallback gone;
+}			kept;
+
+static void
+ForgetKept(void *state)
+{
+	if (kept.state == state)
+		kept.state = NULL;
+}
+
+static int
+CompareCells(const void *a, const void *b)
+{
+	const UsageCell *left = *(UsageCell *const *) a;
+	const UsageCell *right = *(UsageCell *const *) b;
+
+	if (left->key.hour != right->key.hour)
+		return left->key.hour < right->key.hour ? -1 : 1;
+	return left->first_at < right->first_at ? -1 : left->first_at > right->first_at;
+}
+
+/* The final function of an aggregate: its state becomes the transaction's, in the order of time. */
+Datum
+usage_cells_keep(PG_FUNCTION_ARGS)
+{
+	CellsState *state;
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "usage_cells_keep called in a context that is no aggregate");
+	state = CellsToAddTo(fcinfo);
+	if (kept.state != NULL)
+		MemoryContextDelete(ExpandedStateContext(&kept.state->expanded));
+	TransferExpandedObject(CellsGetDatum(state), TopTransactionContext);
+	qsort(state->cells.cells, state->cells.ncells, sizeof(UsageCell *), CompareCells);
+	kept.state = state;
+	kept.gone = (MemoryContextCallback) {.func = ForgetKept,.arg = state};
+	MemoryContextRegisterResetCallback(ExpandedStateContext(&state->expanded), &kept.gone);
+	PG_RETURN_INT64(++kept.number);
+}
+
+static const UsageCells *
+KeptArgument(FunctionCallInfo fcinfo)
+{
+	if (kept.state == NULL || PG_GETARG_INT64(0) != kept.number)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no usage is kept under number " INT64_FORMAT, PG_GETARG_INT64(0)),
+				 errdetail("kept_cells() keeps what it has summed up until another is kept, or to the end of its transaction.")));
+	return &kept.state->cells;
+}
+
+Datum
+kept_cells_rows(PG_FUNCTION_ARGS)
+{
+	PutRows(fcinfo, KeptArgument(fcinfo));
+	return (Datum) 0;
+}
+
+/* (hour, rows, fingerprint) of each hour; cells are kept in the order of time. */
+Datum
+kept_cells_hours(PG_FUNCTION_ARGS)
+{
+	const UsageCells *cells = KeptArgument(fcinfo);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	uint32		i = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	while (i < cells->ncells)
+	{
+		int64		hour = cells->cells[i]->key.hour;
+		int64		rows = 0;
+		uint64		fingerprint = 0;
+		Datum		values[3];
+		bool		nulls[3] = {false};
+
+		for (; i < cells->ncells && cells->cells[i]->key.hour == hour; i++)
+		{
+			rows += cells->cells[i]->rows;
+			fingerprint += cells->cells[i]->fingerprint;
+		}
+		values[0] = TimestampTzGetDatum(hour);
+		values[1] = Int64GetDatum(rows);
+		values[2] = Int64GetDatum((int64) fingerprint);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
 	return (Datum) 0;
 }
 

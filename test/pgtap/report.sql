@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(39);
+SELECT plan(46);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -26,10 +26,10 @@ SELECT is(pg_temp.refresh(), 1000::bigint, 'the rollup reads the rows');
 
 SELECT throws_ok('SELECT * FROM monthly_spend', 'IA002', NULL, 'what has no price is an error by default');
 SET LOCAL inferacct.unpriced = 'null';
-SELECT isnt_empty($$SELECT FROM usage_month WHERE month = '2031-01-01' AND NOT compacted$$, 'a month that was written is not compacted');
+SELECT isnt_empty($$SELECT FROM compacted_month WHERE month = '2031-01-01' AND NOT compacted$$, 'a month that was written is not compacted');
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say, by the hour');
 SELECT ok(compact_usage() >= 2, 'two months are compacted');
-SELECT is((SELECT count(*) FROM usage_month WHERE NOT compacted), 0::bigint, 'and none is left');
+SELECT is((SELECT count(*) FROM compacted_month WHERE NOT compacted), 0::bigint, 'and none is left');
 SELECT ok((SELECT count(*) FROM usage_monthly WHERE source = 'rep') < (SELECT count(*) FROM usage_hourly WHERE source = 'rep') / 2, 'which makes fewer rows');
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say, compacted');
 SELECT is(compact_usage(), 0::bigint, 'compacting again does nothing');
@@ -53,7 +53,7 @@ SELECT ok((SELECT bool_and(priced_share > 0 AND priced_share < 1 AND priced_shar
 SELECT set_price('nobody', 'knows', 'input', 2), set_price('nobody', 'knows', 'output', 2), set_price('rep', 'rep-small', 'output', 4, '2031-02-03 04:05:06Z'), set_price('rep', 'rep-small', 'input', 3, above_input_tokens => 500);
 INSERT INTO price (provider, model, meter, usd, time_windows) VALUES ('rep', 'rep-big', 'output', 5, '{"timezone": "UTC", "windows": [{"days": [1,2,3], "from": "03:17", "to": "17:30"}]}');
 SELECT pg_temp.refresh();
-SELECT isnt_empty($$SELECT FROM usage_month WHERE month = '2031-02-01' AND NOT compacted$$, 'a new price takes its month out of usage_monthly');
+SELECT isnt_empty($$SELECT FROM compacted_month WHERE month = '2031-02-01' AND NOT compacted$$, 'a new price takes its month out of usage_monthly');
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say at new prices, by the hour');
 SELECT compact_usage();
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'and compacted');
@@ -112,6 +112,25 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP lines := lines || line || chr(10); END LOOP;
 	RETURN lines;
 END $$;
+-- What is read by the month is read of the months that are asked for: as many calls as months.
+CREATE FUNCTION pg_temp.months_read(query text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	most bigint := 0;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) ' || query LOOP
+		most := greatest(most, substring(line FROM 'Function Scan on (?:spend_by_tag|unpriced_usage_of|judged_usage|confidence_usage) .* loops=(\d+)')::bigint);
+	END LOOP;
+	RETURN most;
+END $$;
+SELECT is(pg_temp.months_read($$SELECT * FROM spend_by_tag WHERE month = '2031-02-01'$$), 1::bigint, 'spend_by_tag of a month reads that month');
+SELECT is(pg_temp.months_read('SELECT * FROM spend_by_tag'), (SELECT count(*) FROM log_months()), 'of all months each');
+SELECT is(pg_temp.months_read($$SELECT * FROM unpriced_usage WHERE month >= '2031-02-01' AND month < '2031-03-01'$$), 1::bigint, 'unpriced_usage');
+SELECT cmp_ok((SELECT count(DISTINCT month) FROM rollup_month), '>', 1::bigint, 'and there are others');
+SELECT is(pg_temp.months_read($$SELECT * FROM priced_usage WHERE month = '2031-02-01'$$), 1::bigint, 'priced_usage');
+SELECT is(pg_temp.months_read($$SELECT * FROM price_confidence WHERE month = '2031-02-01'$$), 1::bigint, 'price_confidence');
+SELECT set_eq($$SELECT month, source, usd FROM (SELECT month, source, sum(usd) AS usd FROM confidence_usage() GROUP BY month, source) AS c$$,
+	$$SELECT m.month, u.source, sum(u.usd) FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u GROUP BY m.month, u.source$$, 'months together are all');
 SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_hourly_day%', 'daily_spend of a day reads that day');
 SELECT alike(pg_temp.plan_of($$SELECT * FROM monthly_spend WHERE month = '2031-02-01' AND team = 'a'$$), '%usage_monthly_month%', 'monthly_spend of a month reads that month');
 

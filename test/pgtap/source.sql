@@ -1,7 +1,7 @@
 -- source: errors by SQLSTATE, and counts read as usage.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(46);
+SELECT plan(51);
 
 CREATE TABLE public.calls (id text, t timestamptz, local timestamp, n bigint, model text, prompt int, cached int, reasoning int, answer int, info jsonb, cost float8, note date);
 INSERT INTO public.calls VALUES ('1', '2026-01-01 00:00Z', '2026-01-01', 1767225600, 'm', 100, 40, 3, 10, '{"tier": "Batch", "deep": {"team": "a"}}', 0.1);
@@ -59,6 +59,28 @@ SELECT is(ROW(source, request_id, status, service_tier)::text, '(calls,1,ok,stan
 SELECT is(source_usage('response', litellm_counts('{}', NULL, '10', '5')), '{"input":10,"output":5,"requests":1}', 'LiteLLM: columns without an object');
 SELECT is(source_usage('response', litellm_counts('{"usage_object": {"prompt_tokens": 20, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 4, "audio_tokens": 3}}}', NULL, '10', '5')),
 	'{"input":13,"output":7,"cache_read":4,"input_audio":3,"requests":1}', 'LiteLLM: the object wins');
+-- What is read at a look is what the reader of payloads says; a name of no meaning sends a payload to that.
+CREATE TABLE public.plain AS
+SELECT jsonb_build_object('prompt_tokens', p, 'completion_tokens', c)
+	|| CASE WHEN n % 7 > 0 THEN jsonb_build_object('total_tokens', p + c + CASE n % 29 WHEN 3 THEN 1 WHEN 4 THEN r ELSE 0 END) ELSE '{}' END
+	|| CASE n % 5 WHEN 0 THEN '{}' WHEN 1 THEN jsonb_build_object('prompt_tokens_details', NULL, 'completion_tokens_details', NULL)
+		ELSE jsonb_build_object('prompt_tokens_details', jsonb_build_object('cached_tokens', CASE WHEN n % 3 > 0 THEN k END, 'audio_tokens', CASE WHEN n % 23 = 0 THEN least(3, p) ELSE 0 END),
+			'completion_tokens_details', jsonb_build_object('reasoning_tokens', r, 'accepted_prediction_tokens', n % 19 / 18)) END
+	|| CASE n % 11 WHEN 0 THEN jsonb_build_object('cache_creation_input_tokens', 0, 'cache_read_input_tokens', k) WHEN 1 THEN '{"service_tier": "flex"}' WHEN 2 THEN '{"cached_tokens": 1}' WHEN 3 THEN '{"prompt_tokens": "12"}'
+		WHEN 4 THEN '{"completion_tokens": 1.5}' WHEN 5 THEN '{"prompt_tokens": 9007199254740992, "completion_tokens": 0, "total_tokens": 9007199254740992}' ELSE '{}' END AS usage
+FROM (SELECT n, p, c, p * (n % 4) / 2 AS k, c * (n % 6) / 4 AS r
+	FROM (SELECT n, (n * 7919::bigint % 5 + 1) * (10 ^ (n % 13))::bigint - n % 2 AS p, CASE WHEN n % 17 > 0 THEN n * 104729 % 20011 ELSE 0 END AS c FROM generate_series(1, 6000) AS n) AS a) AS b;
+SELECT is((SELECT count(*) FROM plain WHERE litellm_plain_usage(jsonb_build_object('usage_object', usage), 'acompletion')
+		IS DISTINCT FROM source_usage('attributes', jsonb_build_object('usage', usage || '{"of_no_meaning": null}'))
+	AND litellm_plain_usage(jsonb_build_object('usage_object', usage), 'acompletion') IS NOT NULL), 0::bigint, 'LiteLLM: plain counts are what the reader says');
+SELECT cmp_ok((SELECT count(*) FROM plain WHERE litellm_plain_usage(jsonb_build_object('usage_object', usage), NULL) IS NOT NULL), '>', 1000::bigint, 'of many rows');
+SELECT cmp_ok((SELECT count(*) FROM plain WHERE litellm_plain_usage(jsonb_build_object('usage_object', usage), NULL) IS NULL), '>', 1000::bigint, 'and many are left to it');
+SELECT is((SELECT count(*) FROM plain WHERE litellm_plain_usage(jsonb_build_object('usage_object', usage), NULL) IS NOT NULL
+	AND (payload_word('service_tier', jsonb_build_object('usage', usage)), payload_word('region', jsonb_build_object('usage', usage))) IS DISTINCT FROM ('standard', NULL)), 0::bigint, 'what is plain states no tier and no region');
+SELECT is((SELECT string_agg(coalesce(litellm_plain_usage(m, t)::text, 'NULL'), ' ') FROM (VALUES ('{"usage_object": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}'::jsonb, 'acompletion'),
+	('{"usage_object": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}', 'aretrieve_batch'), ('{"usage_object": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}', 'video'),
+	('{"usage_object": [1]}', 'acompletion'), ('[]', 'acompletion'), ('3', 'acompletion'), (NULL, 'acompletion')) AS v(m, t)),
+	'{"input":1,"output":1,"requests":1} NULL NULL NULL NULL NULL NULL', 'batches and pictures are not plain, nor is what is no object');
 SELECT is(source_usage('response', litellm_counts('[]', NULL, '10', '5')), '{"input":10,"output":5,"requests":1}', 'LiteLLM: metadata that is no object');
 SELECT is(source_usage('attributes', '{"gen_ai.usage.input_tokens": 9000000000000, "gen_ai.usage.output_tokens": "12"}'), '{"input":9000000000000,"output":12,"requests":1}', 'OTel: 64 bits, also as text');
 SELECT matches(source_problem('attributes', '{"gen_ai.usage.input_tokens": 9223372036854775807}'), 'larger than', 'OTel: more than can be exact');

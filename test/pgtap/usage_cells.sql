@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'America/St_Johns';
-SELECT plan(18);
+SELECT plan(24);
 
 CREATE TABLE public.cells_rows AS
 SELECT n AS id, timestamptz '2026-04-30 18:00Z' + (n * 7919 % 86400000) * interval '0.01 seconds' AS at,
@@ -50,6 +50,17 @@ CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql 
 SELECT ok((SELECT bool_or(line LIKE '%Partial Aggregate%') FROM pg_temp.plan_of('EXECUTE parallel') AS line), 'it can be a partial aggregate of parallel workers');
 CREATE TABLE public.cells_parallel AS EXECUTE parallel;
 SELECT bag_eq('SELECT r.* FROM cells_parallel AS s CROSS JOIN LATERAL usage_cells_rows(s.cells) AS r WHERE r.usage IS NOT NULL', 'SELECT * FROM cells_grouped', 'by parallel workers');
+
+-- Kept between two statements.
+SELECT kept_cells((SELECT times FROM cells_bounds()), (SELECT inputs FROM cells_bounds()), at, usage, provider_usd, id, 'tenant ' || id % 2, 'cells', model, 'standard', NULL, NULL, team, NULL, 'ok', ARRAY[id % 3, NULL]::text) AS kept
+	FROM cells_rows \gset
+SELECT bag_eq(format('SELECT * FROM kept_cells_rows(%s) WHERE usage IS NOT NULL', :'kept'), 'SELECT * FROM cells_grouped', 'what is kept is the same, summed up by parallel workers');
+SELECT ok((SELECT bool_and((r.hour, r.first_at) >= (r.before_hour, r.before_at)) FROM (SELECT hour, first_at, lag(hour) OVER (ORDER BY n) AS before_hour, lag(first_at) OVER (ORDER BY n) AS before_at
+	FROM kept_cells_rows(:kept) WITH ORDINALITY AS k(hour, slice, context_from, kinds, aggregated, first_at, last_at, min_input, max_input, rows, reported, usage, provider_usd, fingerprint, tenant, source, model, service_tier, region, provider, team, project, status, dimensions, n)) AS r), 'in the order of time');
+SELECT bag_eq(format('SELECT * FROM kept_cells_hours(%s)', :'kept'), $$SELECT date_trunc('hour', at, 'UTC'), count(*), sum(id)::bigint FROM cells_rows GROUP BY 1$$, 'with the hours, those of rows that are only counted too');
+SELECT is((SELECT kept_cells(NULL, NULL, at, usage, NULL, 1, '', 's', 'm', 't', NULL, NULL, NULL, NULL, 'ok', NULL) FROM cells_rows WHERE false), NULL, 'no row keeps nothing');
+SELECT is((SELECT sum(rows) FROM kept_cells_hours((SELECT kept_cells(NULL, NULL, at, usage, NULL, 1, '', 's', 'm', 't', NULL, NULL, NULL, NULL, 'ok', NULL) FROM cells_rows WHERE id <= 10))), 10::numeric, 'another one takes its place');
+SELECT throws_ok(format('SELECT * FROM kept_cells_rows(%s)', :'kept'), '55000', NULL, 'which is said of the first');
 
 SELECT is(row_problem('2026-05-01Z', usage(1, 1)), NULL, 'a request has no problem');
 SELECT matches(row_problem('4714-11-24 00:00+00 BC', usage(1)), 'years', 'a time at the end of all times has');

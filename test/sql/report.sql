@@ -30,7 +30,7 @@ INSERT INTO shared_cost (month, name, usd, basis, models, capacity) VALUES
 SELECT name, team, units, used_usd, idle_usd, allocated_usd FROM shared_cost_allocation WHERE month = '2032-02-01' ORDER BY name, team;
 
 -- The same from months as from hours.
-SELECT count(*) > 0 AS by_the_hour FROM usage_month WHERE NOT compacted;
+SELECT count(*) > 0 AS by_the_hour FROM compacted_month WHERE NOT compacted;
 SELECT compact_usage() > 0 AS compacted;
 SELECT month, model, team, requests, usd FROM monthly_spend WHERE source = 'reportco' ORDER BY month, model, team;
 ROLLBACK;
