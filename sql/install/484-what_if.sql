@@ -135,7 +135,8 @@ BEGIN
 				u.service_tier, u.region FROM inferacct_internal.usage_hourly AS u WHERE u.hour >= $1 AND u.hour < $2$query$
 			END;
 	END IF;
-	SELECT string_agg(name, ', ') INTO missing FROM unnest(ARRAY['at', 'usage', 'model', 'service_tier', 'region']) AS name
+	SELECT string_agg(name, ', ') INTO missing
+	FROM unnest(ARRAY['at', 'usage', 'model', 'service_tier', 'region']) AS name
 	WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = log AND a.attname = name AND NOT a.attisdropped);
 	IF missing IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks columns of a usage log: %s', log, missing),
@@ -143,8 +144,8 @@ BEGIN
 	END IF;
 	RETURN format(
 		'SELECT model, usage, at, at AS last_at, 0::bigint AS min_input, 0::bigint AS max_input, false AS aggregated, '
-			'service_tier, region FROM %s WHERE at >= $1 AND at < $2 AND usage IS NOT NULL AND model IS NOT NULL OFFSET 0',
-		log);
+			'service_tier, region '
+			'FROM %s WHERE at >= $1 AND at < $2 AND usage IS NOT NULL AND model IS NOT NULL OFFSET 0', log);
 END $$;
 
 COMMENT ON FUNCTION what_if_rows(regclass, timestamptz, timestamptz) IS
@@ -227,8 +228,8 @@ COMMENT ON FUNCTION what_if(regclass, jsonb, timestamptz, timestamptz, timestamp
 'their difference; saved_share of usd_before. log: usage_log, usage_all, a relation with its columns, or '
 'hourly_spend, the rollup. model_map: an object from a model, by any name, to the one that replaces it, or to an '
 'object with model, input_ratio and output_ratio (text tokens for each there was: another tokenizer, longer answers), '
-'hit_rate (share of the prompt''s text read from a cache, of each request), service_tier, region and price_factor; "*" is '
-'every model that is not named. service_tier, region and hit_rate hold for all that state none of their own. '
+'hit_rate (share of the prompt''s text read from a cache, of each request), service_tier, region and price_factor; '
+'"*" is every model that is not named. service_tier, region and hit_rate hold for all that state none of their own. '
 'at: the time whose prices hold; NULL: that of each request. A model that stays has a NULL replaced_by; one of the '
 'map that the log has not has 0 requests. Under inferacct.unpriced = null requests without a price before or after '
 'are in neither sum, and unpriced_requests counts them. Exact. Errors: 22023 a map that cannot be read, or other '

@@ -20,7 +20,8 @@ COMMENT ON TABLE model_quality IS
 COMMENT ON COLUMN model_quality.model IS 'the model, by any name that resolve_model() knows';
 COMMENT ON COLUMN model_quality.task IS 'what it was judged at; empty: anything';
 COMMENT ON COLUMN model_quality.quality IS 'share of answers that were good enough, 0 to 1';
-COMMENT ON COLUMN model_quality.is_own IS 'whether it was judged on one''s own requests, which goes before what others say';
+COMMENT ON COLUMN model_quality.is_own IS 
+'whether it was judged on one''s own requests, which goes before what others say';
 COMMENT ON COLUMN model_quality.samples IS 'how many answers were judged; NULL: not known';
 COMMENT ON COLUMN model_quality.source IS 'who judged, and where that is written';
 COMMENT ON COLUMN model_quality.judged_on IS 'when (UTC); of two of one kind the latest counts';
