@@ -122,18 +122,20 @@ BEGIN
 	IF log = 'inferacct.hourly_spend'::regclass THEN
 		IF hour_of(since) <> since OR hour_of(until) <> until THEN
 			PERFORM inferacct_internal.fail('22023', 'the rollup has whole hours',
-				format('It was asked for [%s, %s).', since, until), 'Give usage_all as the log, or whole hours of UTC.');
+				format('It was asked for [%s, %s).', since, until),
+				'Give usage_all as the log, or whole hours of UTC.');
 		END IF;
 		whole_months := (NOT isfinite(since) OR since = begin_of(month_of(since)))
 			AND (NOT isfinite(until) OR until = begin_of(month_of(until)));
 		RETURN CASE WHEN whole_months THEN
 			$query$SELECT u.model, u.usage, u.first_at AS at, u.last_at, u.min_input, u.max_input, u.aggregated,
-				u.service_tier, u.region FROM inferacct_internal.monthly_usage AS u
+				u.service_tier, u.region
+			FROM inferacct_internal.monthly_usage AS u
 			WHERE u.month >= (CASE WHEN isfinite($1) THEN $1 AT TIME ZONE 'UTC' ELSE $1::timestamp END)::date
 				AND u.month < (CASE WHEN isfinite($2) THEN $2 AT TIME ZONE 'UTC' ELSE $2::timestamp END)::date$query$
 			ELSE $query$SELECT u.model, u.usage, u.first_at AS at, u.last_at, u.min_input, u.max_input, u.aggregated,
-				u.service_tier, u.region FROM inferacct_internal.usage_hourly AS u WHERE u.hour >= $1 AND u.hour < $2$query$
-			END;
+				u.service_tier, u.region
+			FROM inferacct_internal.usage_hourly AS u WHERE u.hour >= $1 AND u.hour < $2$query$ END;
 	END IF;
 	SELECT string_agg(name, ', ') INTO missing
 	FROM unnest(ARRAY['at', 'usage', 'model', 'service_tier', 'region']) AS name

@@ -99,10 +99,10 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT CASE
 		WHEN driver = 'price' THEN format('Other prices cost %s%s', usd_in_words(abs(usd)), more)
-		WHEN driver = 'volume' THEN format('%s, %s before, at what one cost then: %s%s', counted(n1, 'request'), in_words(n0),
-			usd_in_words(abs(usd)), more)
-		WHEN driver = 'size' THEN format('%s tokens a request, %s before: %s%s', in_words(round(size1)), in_words(round(size0)),
-			usd_in_words(abs(usd)), more)
+		WHEN driver = 'volume' THEN format('%s, %s before, at what one cost then: %s%s', counted(n1, 'request'),
+			in_words(n0), usd_in_words(abs(usd)), more)
+		WHEN driver = 'size' THEN format('%s tokens a request, %s before: %s%s', in_words(round(size1)),
+			in_words(round(size0)), usd_in_words(abs(usd)), more)
 		WHEN driver = 'cache' THEN format('A cache saves %s of what these tokens would cost, %s before: %s%s',
 			percent(saved1), percent(saved0), usd_in_words(abs(usd)), more)
 		WHEN driver = 'mix' THEN format('Requests moved to models, tiers or regions that cost %s%s',
@@ -150,7 +150,8 @@ AS $$
 				WHERE s.whole IS NOT NULL
 			UNION ALL SELECT 'fees', (s.c1 - s.t1) - (s.c0 - s.t0) WHERE NOT s.failed
 			UNION ALL SELECT n.driver, n.usd FROM (VALUES
-				('price', (s.t1 - s.a1) + (s.a0 - s.t0)), ('volume', s.volume), ('size', s.size), ('cache', s.cache), ('mix', s.rest - s.volume - s.size - s.cache)) AS n(driver, usd)
+				('price', (s.t1 - s.a1) + (s.a0 - s.t0)), ('volume', s.volume), ('size', s.size), ('cache', s.cache),
+				('mix', s.rest - s.volume - s.size - s.cache)) AS n(driver, usd)
 				WHERE s.whole IS NULL) AS d
 	), models AS (
 		SELECT p.value, p.driver, p.model, sum(p.usd) AS usd, sum(p.n0) AS n0, sum(p.n1) AS n1,
