@@ -36,7 +36,8 @@ COMMENT ON FUNCTION billionths(text, numeric, numeric) IS
 'A figure from 0 to at_most in 1e-9, as reshaped() takes it. NULL gives NULL. Error 22023 out of range.';
 
 -- The change of one entry, over what holds for all.
-CREATE FUNCTION inferacct_internal.model_change(name text, entry jsonb, hit_rate numeric, service_tier text, region text)
+CREATE FUNCTION inferacct_internal.model_change(name text, entry jsonb, hit_rate numeric, service_tier text,
+	region text)
 RETURNS model_change
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp

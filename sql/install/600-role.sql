@@ -22,7 +22,7 @@ DECLARE
 		'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member',
-		'model_quality'];
+		'model_quality', 'spend_limit', 'budget_state', 'budget_alert'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
@@ -96,7 +96,8 @@ COMMENT ON FUNCTION own_teams() IS 'The teams in team_member of the current role
 CREATE FUNCTION inferacct_internal.team_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget']::text[];
+RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'booked_usage', 'budget',
+	'spend_limit', 'budget_state', 'budget_alert']::text[];
 
 COMMENT ON FUNCTION team_tables() IS
 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
@@ -143,7 +144,8 @@ END
 $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
-'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage and budget on or off, and of what '
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, booked_usage, budget, spend_limit and what '
+'check_budgets() writes on or off, and of what '
 'counts the rows of all teams (refreshed_hour, refresh_progress, the values of chosen dimensions). '
 'Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers '
 'and the owner. Every report follows. Relations of attached sources have policies of their own. '
