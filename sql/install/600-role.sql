@@ -22,7 +22,8 @@ DECLARE
 		'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value', 'daily_distribution',
-		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
+		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member',
+		'model_quality', 'spend_limit', 'budget_state', 'budget_alert'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
@@ -98,8 +99,7 @@ CREATE FUNCTION inferacct_internal.team_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'forgotten_usage', 'booked_usage', 'booked_cost',
-	'journal_line',
-	'budget']::text[];
+	'journal_line', 'budget', 'spend_limit', 'budget_state', 'budget_alert']::text[];
 
 COMMENT ON FUNCTION team_tables() IS
 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
@@ -147,9 +147,9 @@ END
 $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
-'Turns row-level security of usage_log, usage_hourly, usage_monthly, of what is booked and of budget on or off, and '
-'of what counts the rows of all teams (refreshed_hour, refresh_progress, daily_distribution, the values of chosen '
-'dimensions). '
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, of what is booked, of budget, spend_limit and '
+'what check_budgets() writes on or off, and of what counts the rows of all teams (refreshed_hour, refresh_progress, '
+'daily_distribution, the values of chosen dimensions). '
 'Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers '
 'and the owner. Every report follows. Relations of attached sources have policies of their own. '
 'Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';

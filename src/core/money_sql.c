@@ -135,6 +135,17 @@ MoneyToNumeric(Money money)
 	return int64_div_fast_to_numeric((int64) money, scale);
 }
 
+/* Divided to 36 decimals and rounded once, so that equal quotients of different terms come out equal. */
+Datum
+MoneyQuotient(Money part, Money whole)
+{
+	Numeric		one = int64_div_fast_to_numeric(PART, 18);
+	Numeric		product = Multiply(MoneyToNumeric(part), Multiply(one, one));
+	Datum		quotient = DirectFunctionCall2(numeric_div, NumericGetDatum(product), NumericGetDatum(MoneyToNumeric(whole)));
+
+	return DirectFunctionCall1(numeric_trim_scale, DirectFunctionCall2(numeric_round, quotient, Int32GetDatum(20)));
+}
+
 /*
  * numeric as it lies on disk, which pg_upgrade keeps: a header of one (short)
  * or two (long) 16-bit words, then digits of base 10000, highest first.

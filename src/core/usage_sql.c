@@ -50,6 +50,7 @@ PG_FUNCTION_INFO_V1(usage_meter);
 PG_FUNCTION_INFO_V1(usage_input_tokens);
 PG_FUNCTION_INFO_V1(usage_output_tokens);
 PG_FUNCTION_INFO_V1(usage_cached_tokens);
+PG_FUNCTION_INFO_V1(usage_token_part);
 PG_FUNCTION_INFO_V1(usage_meters);
 
 /* The bytes that make two usages equal: all but the length word. */
@@ -450,6 +451,21 @@ Datum
 usage_cached_tokens(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT64(TokensOf(PG_GETARG_USAGE(0), METERS_OF_CACHE, "cached"));
+}
+
+/* token_part(usage): without what is not tokens. */
+Datum
+usage_token_part(PG_FUNCTION_ARGS)
+{
+	MeterCounts counts;
+
+	UsageUnpack(PG_GETARG_USAGE(0), &counts);
+	for (Meter meter = 0; meter < METER_COUNT; meter++)
+	{
+		if (!MeterIsTokens(meter))
+			counts.of[meter] = 0;
+	}
+	PG_RETURN_USAGE(UsageFromCounts(&counts));
 }
 
 /* meters(usage): one row for each meter that was consumed, in the order of meter.h. */

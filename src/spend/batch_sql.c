@@ -192,15 +192,8 @@ batch_combine(PG_FUNCTION_ARGS)
 static Datum
 Share(Money part, Money whole, bool *null)
 {
-	Numeric		scale = int64_div_fast_to_numeric(INT64CONST(100000000000000000), 17);
-	Datum		product;
-
 	*null = whole == 0;
-	if (*null)
-		return (Datum) 0;
-	product = DirectFunctionCall2(numeric_mul, NumericGetDatum(MoneyToNumeric(part)), NumericGetDatum(scale));
-	return DirectFunctionCall1(numeric_trim_scale,
-							   DirectFunctionCall2(numeric_div, product, NumericGetDatum(MoneyToNumeric(whole))));
+	return *null ? (Datum) 0 : MoneyQuotient(part, whole);
 }
 
 Datum

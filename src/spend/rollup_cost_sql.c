@@ -1,8 +1,8 @@
 /*
  * rollup_cost_sql.c
- *	  What a row of usage_hourly costs: rollup_cost() and rollup_spend(); why it
- *	  has no cost: rollup_problem(); what its cost rests on: rollup_confidence()
- *	  and rollup_worst().
+ *	  What a row of usage_hourly costs: rollup_cost() and rollup_spend(); what a
+ *	  cache saved: rollup_cache_savings(); why it has no cost: rollup_problem();
+ *	  what its cost rests on: rollup_confidence() and rollup_worst().
  *
  * Such a row sums up requests from first_at to last_at, of min_input to
  * max_input total input each.  Invariant: it is priced only if every one of
@@ -31,6 +31,7 @@
 #include "session/price_cache.h"
 #include "session/request.h"
 #include "session/request_arguments.h"
+#include "spend/cache_state_sql.h"
 #include "spend/rate_key.h"
 #include "spend/spend_state_sql.h"
 
@@ -38,6 +39,7 @@ PG_FUNCTION_INFO_V1(usage_kinds);
 PG_FUNCTION_INFO_V1(rollup_cost);
 PG_FUNCTION_INFO_V1(rollup_problem);
 PG_FUNCTION_INFO_V1(rollup_accum);
+PG_FUNCTION_INFO_V1(rollup_cache_accum);
 PG_FUNCTION_INFO_V1(rollup_confidence);
 PG_FUNCTION_INFO_V1(confidence_order);
 
@@ -344,6 +346,24 @@ rollup_accum(PG_FUNCTION_ARGS)
 		AddToState(state, usd, 1);
 		state->doubt = Max(state->doubt, CONFIDENCE_COUNT - (int32) WorstConfidence(pricing, &row, &price));
 	}
+	PG_RETURN_POINTER(state);
+}
+
+/* Rows of the rollup for cache_savings(): the rates of one are those of all its requests. */
+Datum
+rollup_cache_accum(PG_FUNCTION_ARGS)
+{
+	CacheState *state = StateArgument(fcinfo, &cache_state_type);
+	RequestPrice price = {.refusal = NULL};
+	Pricing    *pricing;
+	RollupRow	row;
+	Money		usd;
+
+	if (!RollupArguments(fcinfo, 1, &row))
+		PG_RETURN_POINTER(state);
+	pricing = PricingOfCall(fcinfo);
+	if (RollupRowPrice(pricing, &row, &price, &usd))
+		AddToCacheState(state, pricing, &price, row.usage, row.request.at);
 	PG_RETURN_POINTER(state);
 }
 

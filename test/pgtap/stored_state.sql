@@ -2,7 +2,7 @@
 -- out otherwise, or what is damaged, is refused in every form and by every function, never misread.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(72);
+SELECT plan(77);
 
 SELECT set_price('stored', m, meter, 1) FROM unnest(ARRAY['a', 'b']) AS m, unnest(ARRAY['input', 'output']) AS meter \g /dev/null
 INSERT INTO routing_policy (name, kind) VALUES ('stored', 'score');
@@ -13,7 +13,7 @@ INSERT INTO pg_cast (oid, castsource, casttarget, castfunc, castcontext, castmet
 SELECT 4294966000 + row_number() OVER (), a, b, 0, 'e', 'b'
 FROM (SELECT t AS a, 'bytea'::regtype AS b FROM unnest('{demand,breakeven_state,spend_by_month_state,route_savings_state,route_quality_state}'::regtype[]) AS t
 	UNION ALL SELECT 'bytea', t FROM unnest('{demand,breakeven_state,spend_by_month_state,route_savings_state,route_quality_state}'::regtype[]) AS t
-	UNION ALL SELECT 'name', t FROM unnest('{spend_state,batch_state}'::regtype[]) AS t) AS c;
+	UNION ALL SELECT 'name', t FROM unnest('{spend_state,batch_state,cache_state}'::regtype[]) AS t) AS c;
 
 -- A state of each type, the functions that take one, and where its format number and its number of meters lie.
 CREATE TEMP TABLE kind (type regtype, value text, stored bytea, sent bytea, format_at int, meters_at int, reader text, combiner text) ON COMMIT DROP;
@@ -71,12 +71,13 @@ SELECT is(pg_temp.refusal(format('%L::%s', regexp_replace(value, '^(\D*)1', '\19
 FROM kind;
 SELECT is(pg_temp.refusal(format('%L::%s', text, type)),
 	'22P02 a value of type ' || type || ' was written by another version of inferacct Its format is number 2, this version reads number 1.', type || ': text of another format')
-FROM (VALUES ('spend_state', '2 1 0.5 0'), ('batch_state', '2 1 0 0 1 0 0')) AS v(type, text);
+FROM (VALUES ('spend_state', '2 1 0.5 0'), ('batch_state', '2 1 0 0 1 0 0'), ('cache_state', '2 1 2 3 4 5 0 0 0 0 0 0 0')) AS v(type, text);
 
 -- states of fixed size: nothing but what this version wrote
 SELECT is(left(pg_temp.refusal(format(call, format('%L::name::%s', repeat('x', 63), type))), 5), 'XX001', call || ' of ' || type)
 FROM (VALUES ('spend_state', 'spend_final(%s)'), ('spend_state', 'spend_combine(NULL, %s)'), ('spend_state', 'spend_combine(%s, NULL)'), ('spend_state', '%s::text'),
-	('batch_state', 'batch_final(%s)'), ('batch_state', 'batch_combine(NULL, %s)'), ('batch_state', 'batch_combine(%s, NULL)'), ('batch_state', '%s::text')) AS c(type, call);
+	('batch_state', 'batch_final(%s)'), ('batch_state', 'batch_combine(NULL, %s)'), ('batch_state', 'batch_combine(%s, NULL)'), ('batch_state', '%s::text'),
+	('cache_state', 'cache_final(%s)'), ('cache_state', 'cache_combine(NULL, %s)'), ('cache_state', 'cache_combine(%s, NULL)'), ('cache_state', '%s::text')) AS c(type, call);
 
 SELECT * FROM finish();
 ROLLBACK;
