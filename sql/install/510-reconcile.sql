@@ -37,8 +37,8 @@ COMMENT ON FUNCTION serves(text, text, text, timestamptz) IS
 'Whether usage labelled so (provider of the log, or NULL) of a model is billed by provider, by whatever spelling of '
 'it. NULL when nobody knows.';
 
--- Words of a name,
-	split where letters and digits meet: "USE1-Claude4Sonnet-input-tokens" and "claude-sonnet-4" share three.
+-- Words of a name, split where letters and digits meet:
+-- "USE1-Claude4Sonnet-input-tokens" and "claude-sonnet-4" share three.
 CREATE FUNCTION inferacct_internal.name_words(name text)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 50
@@ -192,8 +192,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION usd_per(text,
-	timestamptz) IS 'USD per unit of a currency at a time; 1 of USD. Error IA007 when there is no rate.';
+COMMENT ON FUNCTION usd_per(text, timestamptz) IS
+'USD per unit of a currency at a time; 1 of USD. Error IA007 when there is no rate.';
 
 CREATE FUNCTION inferacct_internal.month_in_zone(month date, zone text, OUT since timestamptz, OUT until timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10

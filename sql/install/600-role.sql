@@ -21,7 +21,7 @@ DECLARE
 		'usage_log', 'usage_hourly', 'usage_month', 'usage_monthly', 'refreshed_hour', 'forgotten_hour',
 			'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
-		'usage_dimension', 'usage_dimension_value',
+		'usage_dimension', 'usage_dimension_value', 'invoice', 'invoice_line',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
