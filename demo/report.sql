@@ -169,9 +169,15 @@ SELECT month, round(usd, 2) AS usd, requests, unpriced_requests AS unpriced,
 FROM close_month('2026-10-01', 'the demo')
 WHERE NOT EXISTS (SELECT FROM closed_month WHERE month = '2026-10-01');
 \echo
+\echo 'The journal of closed months, each entry computed anew from what it booked:'
+\echo
+SELECT j.entry, j.kind, j.month, round(j.usd, 2) AS usd, left(j.digest, 16) AS digest,
+       v.verified
+FROM month_journal AS j CROSS JOIN LATERAL verify_month(j.month, j.entry) AS v;
+\echo
 \echo 'An invoice that we make up: Sonnet 5 one twentieth dearer than its list price,'
 \echo 'Haiku 4.5 with a fiftieth more tokens, and a model that nobody logged. Variance'
-\echo 'is price + volume + missing, to the last digit.'
+\echo 'is price + volume + missing, and the rounding of its cents, to the last digit.'
 \echo
 WITH lines AS (
   SELECT model, meter, computed_usd, logged_quantity AS quantity,
@@ -188,7 +194,7 @@ WITH lines AS (
 SELECT model, round(sum(invoice_usd), 2) AS invoice,
        round(sum(variance_usd), 2) AS variance,
        round(sum(price_usd), 2) AS price,
-       round(sum(volume_usd + mix_usd), 2) AS volume,
+       round(sum(volume_usd), 2) AS volume,
        round(sum(missing_usd), 2) AS missing
 FROM invoice, reconcile_lines('anthropic', '2026-10-01', lines)
 GROUP BY model ORDER BY abs(sum(variance_usd)) DESC NULLS LAST;

@@ -32,7 +32,7 @@ SELECT month, booked_usd, restated_usd, price_effect, late_effect, note FROM mon
 SELECT * FROM reproduce_month('2032-06-01');
 
 SELECT * FROM reconcile('monthco', '2032-06-01', 5.00);
-SELECT model, meter, logged_quantity, billed_quantity, computed_usd, invoice_usd, variance_usd, volume_usd, price_usd, mix_usd, missing_usd
+SELECT model, meter, logged_quantity, billed_quantity, computed_usd, invoice_usd, variance_usd, volume_usd, price_usd, unexplained_usd, missing_usd
 FROM reconcile_lines('monthco', '2032-06-01', '[
 	{"model": "monthco-a", "meter": "input", "quantity": 2200000, "usd": "3.74"},
 	{"model": "monthco-a", "meter": "output", "quantity": 100000, "usd": "1.10"},
