@@ -72,8 +72,9 @@ AS $$
 			THEN n.digest IS NOT DISTINCT FROM b.digest END AS as_booked
 		FROM now_has AS n LEFT JOIN booked AS b USING (hour)
 		WHERE month_of(hour) IN (SELECT c.month FROM closed_month AS c) OR NOT EXISTS (
-			SELECT FROM refreshed_hour AS r WHERE r.origin = $1 AND r.hour = n.hour
-				AND r.read_by <> (refresh_origin($1)).read_by)
+			SELECT FROM refreshed_hour AS r JOIN usage_source AS s ON s.name = r.origin
+			JOIN source_relation AS l USING (name)
+			WHERE r.origin = $1 AND r.hour = n.hour AND r.read_by <> source_read_by(l.relation, s.definition))
 	), kept AS (
 		INSERT INTO forgotten_usage (hour, first_at, last_at, min_input, max_input, usage, aggregated, origin, tenant,
 			source, model, service_tier, region, provider, team, project, status, provider_usd)
