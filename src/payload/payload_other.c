@@ -146,7 +146,10 @@ IsTotal(PayloadReader *reader, const PayloadBody *body)
 	Node		name = {.value = {JSON_STRING, body->usage->name_length, body->usage->name}};
 
 	return body->container != NULL && HasAny(reader, body->usage, KEY_total_tokens, KEY_NONE) && StringHas(&name, "usage") &&
-		!HasAny(reader, body->container, KEY_choices, KEY_candidates, KEY_message, KEY_content, KEY_output, KEY_NONE);
+		!HasAny(reader, body->container, KEY_choices, KEY_candidates, KEY_NONE) &&
+		!IsKind(Member(reader, body->container, KEY_output), JSON_ARRAY) &&
+		!IsKind(Member(reader, body->container, KEY_content), JSON_ARRAY) &&
+		!IsKind(Member(reader, body->container, KEY_message), JSON_OBJECT);
 }
 
 bool

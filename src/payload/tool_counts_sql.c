@@ -131,6 +131,13 @@ source_problem(PG_FUNCTION_ARGS)
 			PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s Say it in the mapping, under \"names\".", problem)));
 		case PAYLOAD_SEVERAL:
 			PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s Attach a view that calls parse_requests().", problem)));
+		case PAYLOAD_NO_USAGE:
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s Say what counts in the mapping, under \"names\", or leave such rows out by \"filter\".",
+													  problem)));
+		case PAYLOAD_UNRECONCILED:
+		case PAYLOAD_BAD_COUNT:
+		case PAYLOAD_NEGATIVE:
+			PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s Leave it out by \"filter\", or attach a view that mends it.", problem)));
 		default:
 			break;
 	}
