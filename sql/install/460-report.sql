@@ -32,13 +32,28 @@ AS 'MODULE_PATHNAME', 'confidence_order';
 COMMENT ON FUNCTION confidence_order(text) IS
 'The place of a confidence, worst first, from 0. NULL for another word, or NULL.';
 
+-- Two aggregates of one transition: where both stand in a query, each row is priced once.
+CREATE FUNCTION inferacct_internal.rollup_judge(spend_state, text, usage, timestamptz, timestamptz, bigint, bigint,
+	boolean, text, text)
+RETURNS spend_state
+LANGUAGE c STABLE PARALLEL SAFE COST 15
+AS 'MODULE_PATHNAME', 'rollup_judge';
+
 CREATE FUNCTION inferacct_internal.worst_final(spend_state) RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
 
--- The transition of rollup_spend(): where both stand in a query, each row is priced once.
+CREATE AGGREGATE inferacct_internal.rollup_judged(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text) (
+	SFUNC = rollup_judge, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE rollup_judged(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
+'As rollup_spend(), beside rollup_worst().';
+
 CREATE AGGREGATE inferacct_internal.rollup_worst(model text, usage usage, first_at timestamptz, last_at timestamptz,
 	min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text) (
-	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = worst_final, COMBINEFUNC = spend_combine,
+	SFUNC = rollup_judge, STYPE = spend_state, SSPACE = 32, FINALFUNC = worst_final, COMBINEFUNC = spend_combine,
 	PARALLEL = SAFE
 );
 
@@ -50,8 +65,7 @@ CREATE VIEW monthly_spend WITH (security_invoker = true) AS
 SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
-	rollup_spend(model, usage, first_at, last_at, min_input, max_input,
-		aggregated, service_tier, region) AS usd,
+	rollup_judged(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd,
 	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
 FROM monthly_usage

@@ -40,6 +40,7 @@ PG_FUNCTION_INFO_V1(rollup_cost);
 PG_FUNCTION_INFO_V1(rollup_problem);
 PG_FUNCTION_INFO_V1(rollup_accum);
 PG_FUNCTION_INFO_V1(rollup_cache_accum);
+PG_FUNCTION_INFO_V1(rollup_judge);
 PG_FUNCTION_INFO_V1(rollup_confidence);
 PG_FUNCTION_INFO_V1(confidence_order);
 
@@ -328,8 +329,9 @@ rollup_problem(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s %s", unpack_sql_state(refusal.sqlstate), refusal.message)));
 }
 
-Datum
-rollup_accum(PG_FUNCTION_ARGS)
+/* Add what a row costs, and, when it is judged, what that rests on. */
+static inline Datum
+AccumulateRow(FunctionCallInfo fcinfo, bool judged)
 {
 	SpendState *state = StateArgument(fcinfo, &spend_state_type);
 	RequestPrice price = {.refusal = NULL};
@@ -344,9 +346,22 @@ rollup_accum(PG_FUNCTION_ARGS)
 	{
 		WarnOfStale(pricing, &row, &price);
 		AddToState(state, usd, 1);
-		state->doubt = Max(state->doubt, CONFIDENCE_COUNT - (int32) WorstConfidence(pricing, &row, &price));
+		if (judged)
+			state->doubt = Max(state->doubt, CONFIDENCE_COUNT - (int32) WorstConfidence(pricing, &row, &price));
 	}
 	PG_RETURN_POINTER(state);
+}
+
+Datum
+rollup_accum(PG_FUNCTION_ARGS)
+{
+	return AccumulateRow(fcinfo, false);
+}
+
+Datum
+rollup_judge(PG_FUNCTION_ARGS)
+{
+	return AccumulateRow(fcinfo, true);
 }
 
 /* Rows of the rollup for cache_savings(): the rates of one are those of all its requests. */

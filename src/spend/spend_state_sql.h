@@ -1,7 +1,7 @@
 /*
  * spend_state_sql.h
  *	  The state of the aggregates that sum up costs, spend() and rollup_spend(),
- *	  and of rollup_worst(), which shares that of rollup_spend() beside it.
+ *	  and rollup_worst(), which has one with rollup_judged() beside it.
  *
  * Invariant: usd is the exact sum of `requests` costs; doubt is CONFIDENCE_COUNT less
  * the worst confidence of the rollup's among them, 0 for none.  A state belongs to

@@ -60,7 +60,7 @@ SELECT is_empty($$WITH request AS (SELECT month_of(at) AS month, e.confidence, s
 
 -- beside one another the two aggregates price a row once, and say what each says alone
 SELECT is(rollup_worst(model, usage, at, at, 1, 1, false, 'standard', NULL), 'guessed name', 'rollup_worst() alone') FROM usage_log WHERE at >= '2031-02-01' AND at < '2031-03-01' AND model <> 'conf/nothing';
-SELECT is((rollup_spend(model, usage, at, at, 1, 1, false, 'standard', NULL), rollup_worst(model, usage, at, at, 1, 1, false, 'standard', NULL)), (100::numeric, 'guessed name'::text), 'and beside rollup_spend()')
+SELECT is((rollup_judged(model, usage, at, at, 1, 1, false, 'standard', NULL), rollup_worst(model, usage, at, at, 1, 1, false, 'standard', NULL)), (100::numeric, 'guessed name'::text), 'and beside rollup_judged()')
 FROM usage_log WHERE at >= '2031-02-01' AND at < '2031-03-01' AND model <> 'conf/nothing';
 
 -- of single rows
