@@ -322,5 +322,20 @@ SELECT is(parse_service_tier(p), t, format('tier of %s', p)) FROM (VALUES
 SELECT is(parse_service_tier(p::json) || parse_service_tier(p::jsonb), 'flexflex', 'tier of json and jsonb') FROM (VALUES ('{"service_tier":"flex"}')) AS v (p);
 SELECT throws_ok(format('SELECT parse_service_tier(%L)', json_build_object('service_tier', repeat('t', 64))), 'IA201', NULL, 'a tier too long');
 
+-- Numbers of jsonb, as they lie: of every number of digits, with zeros at their end, and what only looks like one.
+CREATE FUNCTION pg_temp.told(payload text, as_jsonb boolean) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN CASE WHEN as_jsonb THEN parse_usage(payload::jsonb) ELSE parse_usage(payload) END;
+EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE;
+END $$;
+CREATE TEMP TABLE number AS
+SELECT n::text AS number FROM (SELECT (10 ^ e)::numeric(20, 0) * d + o FROM generate_series(0, 16) AS e, unnest(ARRAY[1, 3, 9]) AS d, unnest(ARRAY[-1, 0, 1, 10000]) AS o) AS t(n)
+UNION SELECT unnest(ARRAY['0', '-0', '-1', '-10000', '0.5', '1.0', '10000.0', '1e3', '1e8', '12e-1', '1200e-2', '9007199254740991', '9007199254740992', '100000000000000000000', '0.00001', '-0.0']);
+SELECT cmp_ok((SELECT count(*) FROM number), '>', 200::bigint, 'numbers');
+SELECT is((SELECT string_agg(concat_ws(' ', number, j, t), ', ') FROM (SELECT number, pg_temp.told(p, true) AS j, pg_temp.told(p, false) AS t
+	FROM number CROSS JOIN LATERAL (VALUES (format('{"usage": {"prompt_tokens": %s, "completion_tokens": 0}}', number))) AS f(p)) AS x WHERE j IS DISTINCT FROM t), NULL, 'a number of jsonb counts as in text');
+SELECT is((SELECT count(*) FROM number WHERE number ~ '^[1-9][0-9]{0,14}$' AND pg_temp.told(format('{"usage": {"prompt_tokens": %s, "completion_tokens": 0}}', number), true)
+	IS DISTINCT FROM format('{"input":%s,"requests":1}', number)), 0::bigint, 'as what it is');
+
 SELECT * FROM finish();
 ROLLBACK;
