@@ -16,7 +16,8 @@ CREATE TABLE invoice (
 	received_by	text NOT NULL DEFAULT current_user
 );
 
-COMMENT ON TABLE invoice IS 'Invoices and reports of costs that were loaded by load_invoice(), with where they are from.';
+COMMENT ON TABLE invoice IS
+'Invoices and reports of costs that were loaded by load_invoice(), with where they are from.';
 COMMENT ON COLUMN invoice.invoice IS 'its number, or any name';
 COMMENT ON COLUMN invoice.zone IS 'by whose clocks its month and days are';
 SELECT pg_extension_config_dump('invoice', '');
