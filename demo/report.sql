@@ -172,8 +172,7 @@ WHERE NOT EXISTS (SELECT FROM closed_month WHERE month = '2026-10-01');
 \echo 'The journal of closed months, each entry computed anew from what it booked:'
 \echo
 SELECT j.entry, j.kind, j.month, round(j.usd, 2) AS usd,
-       left(j.digest, 16) AS digest,
-       v.verified
+       left(j.digest, 16) AS digest, v.verified
 FROM month_journal AS j CROSS JOIN LATERAL verify_month(j.month, j.entry) AS v;
 \echo
 \echo 'An invoice that we make up: Sonnet 5 one twentieth dearer than its list price,'

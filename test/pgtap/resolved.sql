@@ -34,7 +34,7 @@ SELECT results_eq($$SELECT value, second_value, requests FROM spend_by('provider
 SELECT results_eq($$SELECT provider, requests, usd FROM spend_by_provider WHERE month = '2036-01-01'$$, $$VALUES ('openai', 30::bigint, 60::numeric)$$, 'by provider');
 SELECT results_eq(format('SELECT computed_usd, missing_usd FROM reconcile(%L, %L, 60)', p, '2036-01-01'), 'VALUES (60::numeric, 0::numeric)', 'reconcile() takes all of them, as ' || p) FROM unnest(ARRAY['openai', 'OPENAI']) AS p;
 INSERT INTO budget (name, month, usd, provider, model) VALUES ('one', '2036-01-01', 100, 'OPENAI', 'pgtap-one');
-SELECT is((SELECT sum(usd) FROM hourly_usd('2036-01-01Z', '2036-02-01Z', provider => 'OPENAI', model => 'pgtap-one')), 60::numeric, 'a budget has all of them');
+SELECT is((SELECT spent_usd FROM forecast('2036-01-01', provider => 'OPENAI', model => 'pgtap-one', at => '2036-02-01Z')), 60::numeric, 'a budget has all of them');
 SELECT results_eq($$SELECT DISTINCT "ServiceProviderName", "SkuPriceDetails" ->> 'ModelId' FROM focus('2036-01-01', '2036-02-01')$$, $$VALUES ('openai', 'pgtap-one')$$, 'FOCUS, too');
 SELECT is((SELECT count(*) FROM focus('2036-01-01', '2036-02-01')), 2::bigint, 'a row for each day');
 SELECT set_eq($$SELECT provider, model, resolved_provider, resolved_model, resolved_tier FROM hourly_spend WHERE source = 'names' AND hour < '2036-01-02 02:00Z'$$,
