@@ -19,7 +19,6 @@ use Test::More;
 my %not_run = (
 	'README.md' => ['make demo', 'sudo apt-get install'],
 	'docs/install.md' => ['sudo apt-get install', 'sudo make uninstall'],
-	'docs/questions.md' => ['SELECT cron.schedule'],
 	'docs/rollup.md' => ['SELECT cron.schedule']);
 
 my $node = PostgreSQL::Test::Cluster->new('pages');
