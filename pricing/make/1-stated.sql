@@ -13,9 +13,10 @@ CREATE FUNCTION pg_temp.per_default_unit(usd numeric, unit_quantity bigint, mete
 	SELECT trim_scale(usd * CASE WHEN inferacct_internal.is_token_meter(meter) THEN 1000000 ELSE 1 END / unit_quantity)
 $$;
 
--- Numbers that a program has multiplied carry noise in their last digits.
+-- Numbers that a program has multiplied carry noise in their last digits.  No price is kept finer than 1e-12 unless it
+-- has six digits only so: contracts take percentages of it, and 1e-15 is the finest that there is.
 CREATE FUNCTION pg_temp.without_noise(usd numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN usd = 0 THEN 0 ELSE trim_scale(round(usd, least(15, 9 - floor(log(usd))::int))) END
+	SELECT CASE WHEN usd = 0 THEN 0 ELSE trim_scale(round(usd, greatest(least(12, 9 - floor(log(usd))::int), least(15, 5 - floor(log(usd))::int)))) END
 $$;
 
 CREATE TEMP TABLE stated AS
