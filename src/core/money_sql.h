@@ -26,8 +26,4 @@ extern Numeric MoneyToNumericOfCall(FunctionCallInfo fcinfo, Money money);
  */
 extern Money MoneyFromNumeric(Datum datum);
 
-/* Money in the binary form of a type: 16 bytes, the higher half first. */
-extern void MoneySend(StringInfo message, Money money);
-extern Money MoneyReceive(StringInfo message);
-
 #endif							/* INFERACCT_MONEY_SQL_H */
