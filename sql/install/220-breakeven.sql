@@ -20,7 +20,7 @@ CREATE TYPE inferacct_internal.breakeven_event AS (
 );
 
 COMMENT ON TYPE breakeven_event IS
-'A volume in million tokens a month and who is cheaper just above it: selfhost or api.';
+'A volume in million tokens a month and who is cheaper just above it: self_host or api.';
 
 CREATE TYPE breakeven_volume AS (
 	status						text,
@@ -141,7 +141,7 @@ BEGIN
 	answer.crossings := 2 * (last_n - first_n) + 1;
 	answer.events := ARRAY(
 		SELECT e FROM (
-			SELECT ROW(exact_quotient(base_usd + n * step_usd, margin * mtok_unit), 'selfhost')::breakeven_event AS e
+			SELECT ROW(exact_quotient(base_usd + n * step_usd, margin * mtok_unit), 'self_host')::breakeven_event AS e
 			FROM generate_series(first_n, least(last_n, first_n + 499)) n
 			UNION ALL
 			SELECT ROW(exact_quotient(n * capacity_mtok, mtok_unit), 'api')::breakeven_event

@@ -71,7 +71,7 @@ COMMENT ON TYPE breakeven_report IS
 'first_mtok, permanent_mtok: break-even volumes a month on the log''s own mix, see volume. '
 'payback_multiple: API cost avoided / cost of the fleet; for bought machines what they save over their amortization / '
 'their purchase. hybrid_replicas, hybrid_usd: the cheapest number of replicas that serve the base of the load, the '
-'API serving the rest; 0 when the API alone is cheapest. verdict: selfhost, hybrid or api, whichever cost least; '
+'API serving the rest; 0 when the API alone is cheapest. verdict: self_host, hybrid or api, whichever cost least; '
 'reason says why.';
 
 CREATE FUNCTION inferacct_internal.breakeven_fleet_words(report breakeven_report) RETURNS text
@@ -92,7 +92,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT concat_ws(' ',
 		CASE report.verdict
-			WHEN 'selfhost' THEN format('A fleet of %s for the busiest hour costs %s USD, the API %s USD.',
+			WHEN 'self_host' THEN format('A fleet of %s for the busiest hour costs %s USD, the API %s USD.',
 				replicas_in_words(report.peak_replicas), round(report.selfhost_usd, 2), round(report.api_usd, 2))
 			WHEN 'hybrid' THEN format(
 				'%s for the base of the load and the API for the rest cost %s USD, the API alone %s USD, %s.',
@@ -208,7 +208,7 @@ BEGIN
 		report.hybrid_usd := report.api_usd;
 	END IF;
 	report.verdict := CASE WHEN report.hybrid_replicas = 0 THEN 'api'
-		WHEN report.selfhost_usd <= report.hybrid_usd THEN 'selfhost' ELSE 'hybrid' END;
+		WHEN report.selfhost_usd <= report.hybrid_usd THEN 'self_host' ELSE 'hybrid' END;
 
 	-- Break-even volumes of a month like those of the log.
 	bill.hours := coalesce(d.hours_per_month,

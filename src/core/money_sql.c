@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "libpq/pqformat.h"
 #include "utils/fmgrprotos.h"
 
 #include "server/call_site.h"
@@ -233,20 +232,4 @@ MoneyFromNumeric(Datum datum)
 		MoneyRangeError(datum);
 	value /= 10;
 	return negative ? -value : value;
-}
-
-void
-MoneySend(StringInfo message, Money money)
-{
-	pq_sendint64(message, (int64) (money >> 64));
-	pq_sendint64(message, (int64) money);
-}
-
-Money
-MoneyReceive(StringInfo message)
-{
-	uint64		high = (uint64) pq_getmsgint64(message);
-	uint64		low = (uint64) pq_getmsgint64(message);
-
-	return (Money) ((unsigned __int128) high << 64 | low);
 }

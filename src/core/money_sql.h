@@ -29,8 +29,4 @@ extern Money MoneyFromNumeric(Datum datum);
 /* part / whole as a numeric without trailing zeros, to 20 decimals; whole is not 0. */
 extern Datum MoneyQuotient(Money part, Money whole);
 
-/* Money in the binary form of a type: 16 bytes, the higher half first. */
-extern void MoneySend(StringInfo message, Money money);
-extern Money MoneyReceive(StringInfo message);
-
 #endif							/* INFERACCT_MONEY_SQL_H */

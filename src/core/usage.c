@@ -76,21 +76,6 @@ UsageAdd(MeterCounts *counts, const Usage *usage, Meter *meter)
 }
 
 UsageStatus
-UsageSubtract(MeterCounts *counts, const Usage *usage, Meter *meter)
-{
-	const int64_t *count = usage->count;
-
-	for (uint32_t left = usage->present; left != 0; left = WithoutLowest(left))
-	{
-		*meter = LowestMeter(left);
-		if (counts->of[*meter] < *count)
-			return USAGE_NEGATIVE;
-		counts->of[*meter] -= *count++;
-	}
-	return USAGE_OK;
-}
-
-UsageStatus
 UsageSum(const Usage *left, const Usage *right, Usage *result, Meter *meter)
 {
 	const uint32_t in_left = left->present;

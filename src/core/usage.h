@@ -60,9 +60,8 @@ typedef enum UsageStatus
 extern size_t UsagePack(const MeterCounts *counts, Usage *usage);
 extern void UsageUnpack(const Usage *usage, MeterCounts *counts);
 
-/* counts += usage, counts -= usage; on failure *meter says where and counts is unchanged there. */
+/* counts += usage; on failure *meter says where and counts is unchanged there. */
 extern UsageStatus UsageAdd(MeterCounts *counts, const Usage *usage, Meter *meter);
-extern UsageStatus UsageSubtract(MeterCounts *counts, const Usage *usage, Meter *meter);
 
 /*
  * *result = left + right and left - right, packed.  result has room for the

@@ -17,7 +17,7 @@
 #include "routing/route_policy_sql.h"
 
 /* Columns in the order of the enum; a row for every tier. */
-static PriceQuery policy_query = {
+static SpiQuery policy_query = {
 	.sql = "SELECT d::pg_catalog.text, d OPERATOR(pg_catalog.->>) 'kind', t.model, t.below_score, t.below_share, "
 	"t.tokenizer_ratio, t.output_ratio, t.token_rate, t.deployed, t.keeps_cache "
 	"FROM inferacct_internal.routing_definition($1) AS d, "
@@ -102,9 +102,9 @@ RouteCallOf(FunctionCallInfo fcinfo, RequestText policy, RequestText baseline)
 		CallCacheDrop(fcinfo, call);
 	call = CallCacheMake(key, "routing policy", sizeof(RouteCall));
 	name = PointerGetDatum(cstring_to_text_with_len(policy.bytes, (int) policy.length));
-	PriceQueryBegin(&policy_query, &name);
+	SpiQueryBegin(&policy_query, &name);
 	ReadPolicy(call);
-	PriceQueryEnd();
+	SpiQueryEnd();
 
 	/* Last: reading may itself have made prices load anew. */
 	call->pricing = PricingOfStatement();

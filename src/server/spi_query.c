@@ -1,6 +1,6 @@
 /*
  * spi_query.c
- *	  Running queries of the price tables.
+ *	  Running queries of our tables.
  */
 #include "postgres.h"
 
@@ -11,7 +11,7 @@
 #include "server/spi_query.h"
 
 void
-PriceQueryBegin(PriceQuery *query, Datum *args)
+SpiQueryBegin(SpiQuery *query, Datum *args)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
@@ -23,16 +23,16 @@ PriceQueryBegin(PriceQuery *query, Datum *args)
 		SPIPlanPtr	plan = SPI_prepare_cursor(query->sql, query->nargs, query->types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare a query of the price tables");
+			elog(ERROR, "could not prepare a query of our tables");
 		query->plan = plan;
 	}
 	if (SPI_execute_plan(query->plan, args, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the price tables");
+		elog(ERROR, "could not read our tables");
 	MemoryContextSwitchTo(caller);
 }
 
 void
-PriceQueryEnd(void)
+SpiQueryEnd(void)
 {
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");

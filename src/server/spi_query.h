@@ -1,10 +1,10 @@
 /*
  * spi_query.h
- *	  A query of the price tables: prepared once per backend, run read-only
- *	  through SPI, so with the snapshot and the rights of the statement that asks.
+ *	  A query of tables of ours: prepared once per backend, run read-only through
+ *	  SPI, so with the snapshot and the rights of the statement that asks.
  *
- * The result lies in SPI_tuptable and SPI_processed from PriceQueryBegin() to
- * PriceQueryEnd(); what is made of it meanwhile lies in the caller's memory.
+ * The result lies in SPI_tuptable and SPI_processed from SpiQueryBegin() to
+ * SpiQueryEnd(); what is made of it meanwhile lies in the caller's memory.
  * Queries nest.  Included after postgres.h.
  */
 #ifndef INFERACCT_SPI_QUERY_H
@@ -12,18 +12,18 @@
 
 #include "executor/spi.h"
 
-#define PRICE_QUERY_ARGS 5
+#define SPI_QUERY_ARGS 5
 
-typedef struct PriceQuery
+typedef struct SpiQuery
 {
 	const char *sql;
 	int			nargs;
-	Oid			types[PRICE_QUERY_ARGS];
+	Oid			types[SPI_QUERY_ARGS];
 	SPIPlanPtr	plan;
-} PriceQuery;
+} SpiQuery;
 
-extern void PriceQueryBegin(PriceQuery *query, Datum *args);
-extern void PriceQueryEnd(void);
+extern void SpiQueryBegin(SpiQuery *query, Datum *args);
+extern void SpiQueryEnd(void);
 
 /* A column of the result, counted from 1; Int64Column gives 0 for NULL, TextColumn NULL. */
 extern Datum Column(uint64 row, int column, bool *isnull);

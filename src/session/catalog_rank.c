@@ -13,7 +13,7 @@
 #include "session/catalog_rank.h"
 
 /* Of each catalog the rank that was published last. */
-static PriceQuery rank_query = {
+static SpiQuery rank_query = {
 	.sql = "SELECT DISTINCT ON (r.catalog COLLATE pg_catalog.\"C\") r.catalog, r.rank::bigint "
 	"FROM inferacct.catalog_rank r JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) r.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2 "
@@ -40,10 +40,10 @@ ReadRanks(CatalogRanks *ranks)
 {
 	Datum		args[] = {TimestampTzGetDatum(ranks->as_of), Int64GetDatum(ranks->last_version)};
 
-	PriceQueryBegin(&rank_query, args);
+	SpiQueryBegin(&rank_query, args);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		AddRank(ranks, TextColumn(i, 1), Int64Column(i, 2));
-	PriceQueryEnd();
+	SpiQueryEnd();
 	ranks->read = true;
 }
 

@@ -19,12 +19,12 @@
 PG_FUNCTION_INFO_V1(price_horizon);
 PG_FUNCTION_INFO_V1(hidden_note);
 
-static PriceQuery oldest_query = {
+static SpiQuery oldest_query = {
 	.sql = "SELECT pg_catalog.min(published_at) FROM inferacct.price_version"
 };
 
 /* When the prices of a model became known, by all that is known. */
-static PriceQuery published_query = {
+static SpiQuery published_query = {
 	.sql = "SELECT pg_catalog.min(v.published_at) "
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
 	"WHERE p.model OPERATOR(pg_catalog.=) $1 AND p.provider OPERATOR(pg_catalog.=) $2",
@@ -57,9 +57,9 @@ KnownAt(TimestampTz as_of, bool *before_known)
 	*before_known = false;
 	if (as_of == DT_NOEND)
 		return as_of;
-	PriceQueryBegin(&oldest_query, NULL);
+	SpiQueryBegin(&oldest_query, NULL);
 	oldest = DatumGetTimestampTz(Column(0, 1, &none));
-	PriceQueryEnd();
+	SpiQueryEnd();
 	if (none || oldest <= as_of)
 		return as_of;
 	*before_known = true;
@@ -96,9 +96,9 @@ HiddenModel(const PriceReader *reader, const char *name, TimestampTz at)
 		return NULL;
 	args[0] = CStringGetTextDatum(match.ref.model);
 	args[1] = CStringGetTextDatum(match.ref.provider);
-	PriceQueryBegin(&published_query, args);
+	SpiQueryBegin(&published_query, args);
 	published = DatumGetTimestampTz(Column(0, 1, &none));
-	PriceQueryEnd();
+	SpiQueryEnd();
 	if (none || published <= reader->as_of)
 		return NULL;
 	since = pstrdup(timestamptz_to_str(published));

@@ -14,7 +14,7 @@
 #include "server/spi_query.h"
 #include "session/price_tuple.h"
 
-static PriceQuery names_query = {
+static SpiQuery names_query = {
 	.sql = "SELECT DISTINCT p.provider OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p.model COLLATE pg_catalog.\"C\" "
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 ORDER BY 1",
@@ -23,7 +23,7 @@ static PriceQuery names_query = {
 };
 
 /* Aliases with a star or a #, and where they come from. */
-static PriceQuery patterns_query = {
+static SpiQuery patterns_query = {
 	.sql = "SELECT a.*, v.published_at, v.catalog "
 	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
 	"WHERE a.alias OPERATOR(pg_catalog.~) '[*#]' AND v.published_at OPERATOR(pg_catalog.<=) $1",
@@ -107,7 +107,7 @@ ReadPatterns(PriceReader *reader)
 	int			count;
 	AliasRow   *rows;
 
-	PriceQueryBegin(&patterns_query, args);
+	SpiQueryBegin(&patterns_query, args);
 	caller = MemoryContextSwitchTo(reader->ranks.context);
 	count = (int) SPI_processed;
 	rows = palloc(Max(count, 1) * sizeof(AliasRow));
@@ -121,7 +121,7 @@ ReadPatterns(PriceReader *reader)
 		AliasRowFill(&rows[i], tuple, desc, &origin);
 	}
 	MemoryContextSwitchTo(caller);
-	PriceQueryEnd();
+	SpiQueryEnd();
 	reader->patterns = rows;
 	reader->npatterns = count;
 }
@@ -173,11 +173,11 @@ LoadModelNames(TimestampTz as_of, char ***names, MemoryContext context)
 	Datum		args[] = {TimestampTzGetDatum(as_of)};
 	int			count;
 
-	PriceQueryBegin(&names_query, args);
+	SpiQueryBegin(&names_query, args);
 	count = (int) SPI_processed;
 	*names = MemoryContextAlloc(context, Max(count, 1) * sizeof(char *));
 	for (int i = 0; i < count; i++)
 		(*names)[i] = MemoryContextStrdup(context, TextColumn(i, 1));
-	PriceQueryEnd();
+	SpiQueryEnd();
 	return count;
 }

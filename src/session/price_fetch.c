@@ -26,7 +26,7 @@
 #include "session/price_tuple.h"
 
 /* Rows of price and, last, where they come from. */
-static PriceQuery book_query = {
+static SpiQuery book_query = {
 	.sql = "SELECT p.*, v.published_at, v.catalog "
 	"FROM inferacct.price p JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) p.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2 "
@@ -39,7 +39,7 @@ static PriceQuery book_query = {
  * The terms of a contract that bear on a model: those that name it, by its own
  * name or by an alias (with whose region), and those that name none.
  */
-static PriceQuery contract_query = {
+static SpiQuery contract_query = {
 	.sql = "SELECT t.valid_from, t.valid_to, t.version, t.published_at, t.service_tier, "
 	"COALESCE(t.region, NULLIF(t.named_region, '')), t.meter, t.rate, "
 	"((100 OPERATOR(pg_catalog.-) t.percent_off) OPERATOR(pg_catalog.*) 10000000)::bigint, t.unit_quantity, t.source, "
@@ -61,7 +61,7 @@ static PriceQuery contract_query = {
 };
 
 /* When a contract became known. */
-static PriceQuery contract_since_query = {
+static SpiQuery contract_since_query = {
 	.sql = "SELECT pg_catalog.min(v.published_at) FROM (SELECT contract, version FROM inferacct.contract UNION ALL "
 	"SELECT contract, version FROM inferacct.contract_term) c "
 	"JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) c.version "
@@ -70,7 +70,7 @@ static PriceQuery contract_since_query = {
 	.types = {TEXTOID}
 };
 
-static PriceQuery fx_query = {
+static SpiQuery fx_query = {
 	.sql = "SELECT f.currency, (f.usd_per_unit OPERATOR(pg_catalog.*) 1000000000000)::bigint, "
 	"f.valid_from, f.version, v.published_at "
 	"FROM inferacct.fx_rate f JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) f.version "
@@ -80,7 +80,7 @@ static PriceQuery fx_query = {
 	.types = {TIMESTAMPTZOID, INT8OID, TEXTARRAYOID}
 };
 
-static PriceQuery version_query = {
+static SpiQuery version_query = {
 	.sql = "SELECT pg_catalog.max(version) FROM inferacct.price_version "
 	"WHERE published_at OPERATOR(pg_catalog.<=) $1 AND version OPERATOR(pg_catalog.<=) $2",
 	.nargs = 2,
@@ -88,7 +88,7 @@ static PriceQuery version_query = {
 };
 
 /* Rows of model_alias and, last, where they come from. */
-static PriceQuery all_aliases_query = {
+static SpiQuery all_aliases_query = {
 	.sql = "SELECT a.*, v.published_at, v.catalog "
 	"FROM inferacct.model_alias a JOIN inferacct.price_version v ON v.version OPERATOR(pg_catalog.=) a.version "
 	"WHERE v.published_at OPERATOR(pg_catalog.<=) $1 AND v.version OPERATOR(pg_catalog.<=) $2",
@@ -108,7 +108,7 @@ AppendContract(RowList *list, const PriceScope *scope, const char *provider, con
 
 	if (scope->contract[0] == '\0')
 		return;
-	PriceQueryBegin(&contract_query, args);
+	SpiQueryBegin(&contract_query, args);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		PriceRow   *row = PriceRowNew(list);
@@ -137,7 +137,7 @@ AppendContract(RowList *list, const PriceScope *scope, const char *provider, con
 			.checked_on = CHECKED_ALWAYS
 		};
 	}
-	PriceQueryEnd();
+	SpiQueryEnd();
 }
 
 /* The exchange rates of some currencies. */
@@ -149,7 +149,7 @@ LoadFxRows(const PriceScope *scope, Datum *currencies, int ncurrencies, FxRow **
 	};
 	uint32		count;
 
-	PriceQueryBegin(&fx_query, args);
+	SpiQueryBegin(&fx_query, args);
 	count = (uint32) SPI_processed;
 	*rows = palloc_extended(Max(count, 1) * sizeof(FxRow), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < count; i++)
@@ -157,7 +157,7 @@ LoadFxRows(const PriceScope *scope, Datum *currencies, int ncurrencies, FxRow **
 		.currency = TextColumn(i, 1),.value = Int64Column(i, 2),.valid_from = Int64Column(i, 3),
 		.version = Int64Column(i, 4),.published_at = Int64Column(i, 5)
 	};
-	PriceQueryEnd();
+	SpiQueryEnd();
 	return count;
 }
 
@@ -277,9 +277,9 @@ CheckContract(const char *contract, TimestampTz as_of)
 
 	if (contract[0] == '\0')
 		return;
-	PriceQueryBegin(&contract_since_query, args);
+	SpiQueryBegin(&contract_since_query, args);
 	since = DatumGetTimestampTz(Column(0, 1, &none));
-	PriceQueryEnd();
+	SpiQueryEnd();
 	if (none)
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_UNKNOWN_CONTRACT),
@@ -316,7 +316,7 @@ LoadCards(const PriceScope *scope, CatalogRanks *ranks, RateCard ***cards)
 	uint64		row = 0;
 	uint32		ncards = 0;
 
-	PriceQueryBegin(&book_query, args);
+	SpiQueryBegin(&book_query, args);
 	tuples = SPI_tuptable->vals;
 	desc = SPI_tuptable->tupdesc;
 	count = SPI_processed;
@@ -340,7 +340,7 @@ LoadCards(const PriceScope *scope, CatalogRanks *ranks, RateCard ***cards)
 		(*cards)[ncards++] = BuildCard(provider, model, &list, scope, CurrentMemoryContext);
 		CHECK_FOR_INTERRUPTS();
 	}
-	PriceQueryEnd();
+	SpiQueryEnd();
 	return ncards;
 }
 
@@ -380,7 +380,7 @@ LoadAliases(const PriceScope *scope, CatalogRanks *ranks, AliasRow **aliases)
 
 	uint32		count;
 
-	PriceQueryBegin(&all_aliases_query, args);
+	SpiQueryBegin(&all_aliases_query, args);
 	count = (uint32) SPI_processed;
 	*aliases = palloc(Max(count, 1) * sizeof(AliasRow));
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -391,7 +391,7 @@ LoadAliases(const PriceScope *scope, CatalogRanks *ranks, AliasRow **aliases)
 
 		AliasRowFill(&(*aliases)[i], tuple, desc, &origin);
 	}
-	PriceQueryEnd();
+	SpiQueryEnd();
 	return count;
 }
 
@@ -413,9 +413,9 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 	CheckContract(scope->contract, scope->as_of);
 	reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(reading);
-	PriceQueryBegin(&version_query, args);
+	SpiQueryBegin(&version_query, args);
 	content.terms.version = Int64Column(0, 1);
-	PriceQueryEnd();
+	SpiQueryEnd();
 	ranks.context = reading;
 	content.ncards = LoadCards(scope, &ranks, &content.cards);
 	content.naliases = LoadAliases(scope, &ranks, &content.aliases);

@@ -50,7 +50,7 @@ typedef struct KeyAccess
 	const char *index;
 	int			ncolumns;
 	KeyColumn	columns[2];
-	PriceQuery	query;
+	SpiQuery	query;
 } KeyAccess;
 
 #define ROWS_OF(table, condition) "SELECT * FROM " SCHEMA "." table " WHERE " condition
@@ -141,15 +141,15 @@ LoadPriceEpoch(void)
 
 /* The rows of a query, copied to the caller's memory. */
 static void
-RunQuery(PriceScan *scan, PriceQuery *query, Datum *args)
+RunQuery(PriceScan *scan, SpiQuery *query, Datum *args)
 {
-	PriceQueryBegin(query, args);
+	SpiQueryBegin(query, args);
 	scan->desc = CreateTupleDescCopy(SPI_tuptable->tupdesc);
 	scan->count = SPI_processed;
 	scan->rows = palloc(Max(scan->count, 1) * sizeof(HeapTuple));
 	for (uint64 i = 0; i < scan->count; i++)
 		scan->rows[i] = heap_copytuple(SPI_tuptable->vals[i]);
-	PriceQueryEnd();
+	SpiQueryEnd();
 }
 
 void

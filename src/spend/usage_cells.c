@@ -4,6 +4,7 @@
  *
  * Pure C: no postgres.h.  See usage_cells.h for invariants and units.
  */
+#include "core/name_hash.h"
 #include "spend/usage_cells.h"
 
 #include <string.h>
@@ -32,29 +33,12 @@ UsageCellsInit(UsageCells *cells, HostAllocator allocate, void *arg)
 
 /* ---------- hashes ---------- */
 
+/* Labels are what users of an API write: their bytes are hashed with the key of the process. */
 static inline uint64_t
 Mix(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
 	return hash ^ hash >> 32;
-}
-
-static uint64_t
-HashBytes(uint64_t hash, const char *bytes, uint32_t length)
-{
-	uint64_t	word = 0;
-
-	hash = Mix(hash, length);
-	for (; length >= sizeof(word); length -= sizeof(word), bytes += sizeof(word))
-	{
-		memcpy(&word, bytes, sizeof(word));
-		hash = Mix(hash, word);
-	}
-	if (length == 0)
-		return hash;
-	word = 0;
-	memcpy(&word, bytes, length);
-	return Mix(hash, word);
 }
 
 static uint64_t
@@ -65,7 +49,7 @@ HashLabels(const CellLabel labels[LABEL_COUNT])
 	for (int i = 0; i < LABEL_COUNT; i++)
 	{
 		if (labels[i].bytes != NULL)
-			hash = HashBytes(hash, labels[i].bytes, labels[i].length);
+			hash = Mix(hash, NameHash(labels[i].bytes, labels[i].length));
 		else
 			hash = Mix(hash, UINT64_MAX);
 	}

@@ -107,7 +107,7 @@ WHERE (b).crossings BETWEEN 1 AND 999
 		OR EXISTS (SELECT FROM (
 			SELECT e.cheaper, e.mtok, i, lag(e.mtok) OVER (ORDER BY i) AS before
 			FROM unnest((b).events) WITH ORDINALITY e(mtok, cheaper, i)) e
-			WHERE cheaper <> CASE WHEN i % 2 = 1 THEN 'selfhost' ELSE 'api' END OR mtok <= before));
+			WHERE cheaper <> CASE WHEN i % 2 = 1 THEN 'self_host' ELSE 'api' END OR mtok <= before));
 SELECT is(count(*), 0::bigint, 'no volume beyond the capacity of its replicas is returned')
 FROM walked
 WHERE (b).first_mtok > (b).first_replicas * (d).capacity OR (b).permanent_mtok > (b).permanent_replicas * (d).capacity

@@ -5,30 +5,18 @@
  */
 #include <stdlib.h>
 
+#include "blocks.h"
 #include "month_sums.h"
 
 #define MODELS 500
 #define MONTHS 30
 #define REQUESTS 100000
 
-/* Memory of sums that outlive what CheckForms() frees. */
-static void *blocks[1 << 16];
-static int	nblocks;
-
-static void *
-Allocate(void *arg, size_t size)
-{
-	(void) arg;
-	if (nblocks == (int) (sizeof(blocks) / sizeof(blocks[0])))
-		abort();
-	return blocks[nblocks++] = malloc(size);
-}
-
+/* Of sums, too, that outlive what CheckForms() frees. */
 static void
 FreeAll(void)
 {
-	while (nblocks > 0)
-		free(blocks[--nblocks]);
+	BlocksFree();
 	FormsFree();
 }
 
@@ -107,7 +95,7 @@ TestCells(void)
 		}
 	}
 
-	SpendByMonthInit(&sums, Allocate, NULL);
+	SpendByMonthInit(&sums, BlocksAllocate, NULL);
 	for (int n = 0; n < REQUESTS; n++)
 	{
 		int			model = (int) (Random() % MODELS);
@@ -173,7 +161,7 @@ TestForms(void)
 			  "1 2 \"\" 294276 12 1 0.5 {\"input\":7} \"a\\\"b\\\\c;d\" -4713 11 0 0 {}"),
 	   "quotes, backslashes, the first and the last month, in order");
 
-	SpendByMonthInit(&sums, Allocate, NULL);
+	SpendByMonthInit(&sums, BlocksAllocate, NULL);
 	for (int n = 0; n < 12; n++)
 	{
 		char		name[64];
@@ -199,7 +187,7 @@ TestOverflow(void)
 	MonthCell  *cell;
 	MonthCell	other = {0};
 
-	SpendByMonthInit(&sums, Allocate, NULL);
+	SpendByMonthInit(&sums, BlocksAllocate, NULL);
 	cell = SpendByMonthCell(&sums, "a", 1, 24000);
 	Ok(MonthCellAddTokens(cell, INT64_MAX, 0) && !MonthCellAddTokens(cell, 1, 5) &&
 	   cell->used.of[METER_OUTPUT] == 0 && cell->used.of[METER_REQUESTS] == 1, "tokens that do not fit are not counted");

@@ -8,32 +8,13 @@
 #include <string.h>
 
 #include "spend/usage_cells.h"
+#include "blocks.h"
 #include "random.h"
 #include "tap.h"
 
 #define HOUR INT64_C(3600000000)
 #define ROWS 20000
 #define CELLS_MAX 20000
-
-/* All memory of a test, freed together. */
-static void *blocks[1 << 16];
-static int	nblocks;
-
-static void *
-Allocate(void *arg, size_t size)
-{
-	(void) arg;
-	if (nblocks == (int) (sizeof(blocks) / sizeof(blocks[0])))
-		abort();
-	return blocks[nblocks++] = malloc(size);
-}
-
-static void
-FreeAll(void)
-{
-	while (nblocks > 0)
-		free(blocks[--nblocks]);
-}
 
 static const Usage *
 UsageOf(UsageBuffer *buffer, int64_t input, int64_t cached, int64_t output, int64_t searches, int64_t requests)
@@ -131,7 +112,7 @@ TestCells(void)
 	int			nplain = 0;
 	bool		same = true;
 
-	UsageCellsInit(&cells, Allocate, NULL);
+	UsageCellsInit(&cells, BlocksAllocate, NULL);
 	for (int i = 0; i < ROWS; i++)
 	{
 		int64_t		at = (int64_t) (Random() % 40) * HOUR / 4 + i;
@@ -180,7 +161,7 @@ TestOverflow(void)
 	UsageBuffer buffer;
 	UsageCell  *cell;
 
-	UsageCellsInit(&cells, Allocate, NULL);
+	UsageCellsInit(&cells, BlocksAllocate, NULL);
 	cell = UsageCellsFind(&cells, &key, labels);
 	Ok(UsageCellAdd(cell, &row, UsageOf(&buffer, INT64_MAX, 0, 0, 0, 1)), "a sum up to 2^63-1");
 	Ok(!UsageCellAdd(cell, &row, UsageOf(&buffer, 1, 0, 5, 0, 1)) && cell->rows == 1 && cell->used.of[METER_OUTPUT] == 0, "one more, and nothing is counted");
@@ -193,6 +174,6 @@ main(void)
 	TestChecks();
 	TestCells();
 	TestOverflow();
-	FreeAll();
+	BlocksFree();
 	return Done();
 }
