@@ -175,20 +175,39 @@ COMMENT ON FUNCTION model_memory_gb(text, numeric, numeric, numeric, numeric, ti
 
 CREATE FUNCTION gpus_required(model text, gpu_gb numeric, bits numeric DEFAULT 16, context_tokens numeric DEFAULT 0,
 	concurrency numeric DEFAULT 1, memory_utilization numeric DEFAULT 0.9, overhead_gb numeric DEFAULT 0,
-	kv_bytes numeric DEFAULT 2, at timestamptz DEFAULT now())
+	kv_bytes numeric DEFAULT 2, at timestamptz DEFAULT now(), data_parallel_attention boolean DEFAULT NULL)
 RETURNS integer
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	profile		model_profile := model_in_force(model, at);
 	weights_gb	numeric := model_memory_gb(profile.parameters, bits);
+	request_gb	numeric := model_memory_gb(model, bits, context_tokens, 1, kv_bytes, at) - weights_gb;
+	gpus		integer;
 BEGIN
-	RETURN gpus_required(weights_gb, gpu_gb,
-		model_memory_gb(model, bits, context_tokens, concurrency, kv_bytes, at) - weights_gb,
-		memory_utilization, overhead_gb, coalesce(profile.kv_heads, 1));
+	IF num_nulls(model, gpu_gb, bits, context_tokens, concurrency, memory_utilization, overhead_gb, kv_bytes, at) > 0
+		THEN
+		RETURN NULL;
+	END IF;
+	PERFORM check_figure('concurrency', concurrency, 0);
+	IF NOT coalesce(data_parallel_attention, profile.latent_dim IS NOT NULL) THEN
+		RETURN gpus_required(weights_gb, gpu_gb, request_gb * concurrency, memory_utilization, overhead_gb,
+			coalesce(profile.kv_heads, 1));
+	END IF;
+	-- A request's cache lies whole on one GPU, and GPUs share the requests: no GPU has more than its share, rounded up.
+	gpus := gpus_required(weights_gb, gpu_gb, request_gb * concurrency, memory_utilization, overhead_gb, NULL);
+	WHILE weights_gb + request_gb * gpus * ceil(concurrency / gpus) > gpus * (gpu_gb * memory_utilization - overhead_gb)
+		LOOP
+		gpus := CASE WHEN gpus < 1048576 THEN gpus * 2 END;
+	END LOOP;
+	RETURN gpus;
 END $$;
 
-COMMENT ON FUNCTION gpus_required(text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, timestamptz) IS
+COMMENT ON FUNCTION gpus_required(text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, timestamptz,
+	boolean) IS
 'GPUs of gpu_gb GB for a model of model_profile at so many bits with the KV cache of `concurrency` requests of '
-'context_tokens tokens; see gpus_required(weights_gb ...). Errors: IA301 unknown model, 22023.';
+'context_tokens tokens; see gpus_required(weights_gb ...). data_parallel_attention: the requests are shared out among '
+'the GPUs, each with the whole cache of its own (their copies of the attention weights are not counted); '
+'NULL: for MLA, whose one latent head tensor parallelism would keep on every GPU, and for no other. '
+'NULL when no number of GPUs does, or for any other NULL. Errors: IA301 unknown model, 22023.';
