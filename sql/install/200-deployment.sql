@@ -45,6 +45,7 @@ CREATE TABLE deployment (
 	max_replicas				integer CHECK (max_replicas >= min_replicas),
 	spare_replicas				integer NOT NULL DEFAULT 0 CHECK (spare_replicas >= 0),
 	amortization_months			integer NOT NULL DEFAULT 36 CHECK (amortization_months > 0),
+	always_on					boolean NOT NULL DEFAULT false,
 	name						text NOT NULL CHECK (name <> ''),
 	model						text,
 	gpu							text,
@@ -101,6 +102,9 @@ COMMENT ON COLUMN deployment.target_utilization IS
 'Share of full throughput that is planned with; 0.7 leaves 30 % for bursts and latency.';
 COMMENT ON COLUMN deployment.min_replicas IS
 'Replicas that run whatever the load; max_replicas: how many there can be at all, NULL for no limit.';
+COMMENT ON COLUMN deployment.always_on IS
+'true: min_replicas run in every hour of a plan, too. false: a plan may stop the last replica where min_replicas is 1; '
+'more than that always run.';
 COMMENT ON COLUMN deployment.spare_replicas IS 'Replicas beside those that serve (N+s).';
 COMMENT ON COLUMN deployment.redundancy IS 'Machines per serving replica: 2 pays every replica twice.';
 COMMENT ON COLUMN deployment.upfront_usd IS
