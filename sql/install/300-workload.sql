@@ -179,7 +179,8 @@ AS $$
 BEGIN
 	PERFORM resolve_model(m.model, at)
 	FROM (SELECT baseline_model UNION SELECT tier ->> 'model'
-		FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier) AS m(model)
+		FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier
+		WHERE NOT (tier ->> 'deployed')::boolean) AS m(model)
 	WHERE m.model IS NOT NULL;
 END $$;
 

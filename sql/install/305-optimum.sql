@@ -30,17 +30,19 @@ COMMENT ON TYPE optimum IS
 
 CREATE FUNCTION inferacct_internal.optimum(now bigint[], now_usd numeric[], now_own_usd numeric[], waiting bigint[],
 	waiting_usd numeric[], waiting_own_usd numeric[], size bigint, wait bigint, fewest bigint, most bigint,
-	constant_usd numeric, started_usd numeric, fixed_usd numeric, load_millionths bigint, price_millionths bigint)
+	constant_usd numeric, started_usd numeric, fixed_usd numeric, load_millionths bigint, price_millionths bigint,
+	bought boolean DEFAULT false)
 RETURNS optimum
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000000;
 
 COMMENT ON FUNCTION optimum(bigint[], numeric[], numeric[], bigint[], numeric[], numeric[], bigint, bigint, bigint,
-	bigint, numeric, numeric, numeric, bigint, bigint) IS
+	bigint, numeric, numeric, numeric, bigint, bigint, boolean) IS
 'The cheapest plan for buckets of work: parts to be done at once and parts that may wait `wait` buckets (their own '
 'first), what the API takes for them and what they cost on replicas, too. A replica does `size` parts a bucket and '
 'costs constant_usd when it runs in all of them, started_usd when it is started for one (NULL: cannot be); fixed_usd '
 'comes with any. At least `fewest` run when any does, at most `most` (NULL: no limit). Loads and API prices are '
-'multiplied by millionths first. Any other NULL gives NULL. Errors: 22003 too large, 22004 a NULL in an array, 22023.';
+'multiplied by millionths first. bought: exactly `fewest` always run, also where the API alone would be cheaper. '
+'Any other NULL gives NULL. Errors: 22003 too large, 22004 a NULL in an array, 22023.';
 
 -- ---------------------------------------------------------------------------
 -- A deployment's part in it
@@ -70,12 +72,15 @@ CREATE TYPE inferacct_internal.plan_problem AS (
 	waiting_own_usd	numeric[],
 	wait			bigint,
 	tokens			numeric,
+	work			numeric,
+	api_usd			numeric,
 	terms			plan_term[]
 );
 
 COMMENT ON TYPE plan_problem IS
 'What a deployment could serve, bucket by bucket in thousand-millionths of what a replica does at the planned '
-'utilization, with what the API takes (USD); people_usd: people and services, USD per month; terms: ways to rent.';
+'utilization, with what the API takes (USD); work: of all buckets, in those of a replica, api_usd: the API for all; '
+'people_usd: people and services, USD per month; terms: ways to rent.';
 
 CREATE FUNCTION inferacct_internal.plan_term(d deployment, term text, at timestamptz) RETURNS plan_term
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -166,6 +171,8 @@ BEGIN
 	INTO p.hours, p.now, p.now_usd, p.now_own_usd, p.waiting, p.waiting_usd, p.waiting_own_usd
 	FROM bucket, LATERAL plan_parts(at_once, work, size, (p.d).marginal_usd_per_mtok) AS n,
 		LATERAL plan_parts(later, work, size, (p.d).marginal_usd_per_mtok) AS w;
+	SELECT sum(n + w) / 1000000000, sum(n_usd + w_usd) INTO p.work, p.api_usd
+	FROM unnest(p.now, p.waiting, p.now_usd, p.waiting_usd) AS b (n, w, n_usd, w_usd);
 	RETURN p;
 END $$;
 
@@ -217,33 +224,31 @@ COMMENT ON TYPE plan IS
 'alone. No other plan is cheaper by more than gap_usd.';
 
 CREATE FUNCTION inferacct_internal.plan_on(p plan_problem, t plan_term, load_factor numeric, price_factor numeric,
-	gpu_factor numeric DEFAULT 1, may_start boolean DEFAULT true)
+	gpu_factor numeric DEFAULT 1, bought bigint DEFAULT NULL)
 RETURNS plan
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	o		optimum;
-	month	numeric := 730 / p.hours;
 	spares	numeric := (p.d).spare_replicas * t.spare_usd * gpu_factor * p.hours;
-	work	numeric := ((SELECT sum(x) FROM unnest(p.now) AS x) + (SELECT sum(x) FROM unnest(p.waiting) AS x))
-		* load_factor / 1000000000;
+	work	numeric := p.work * load_factor;
 	pays	boolean;
 BEGIN
 	o := optimum(p.now, p.now_usd, p.now_own_usd, p.waiting, p.waiting_usd, p.waiting_own_usd, 1000000000, p.wait,
-		CASE WHEN (p.d).always_on OR (p.d).min_replicas > 1 THEN (p.d).min_replicas ELSE 0 END, (p.d).max_replicas,
+		coalesce(bought, CASE WHEN (p.d).always_on OR (p.d).min_replicas > 1 THEN (p.d).min_replicas ELSE 0 END),
+		(p.d).max_replicas,
 		round(t.constant_usd * gpu_factor * p.bucket_hours, 15),
-		CASE WHEN may_start THEN round(t.started_usd * gpu_factor * p.bucket_hours, 15) END,
+		round(t.started_usd * gpu_factor * p.bucket_hours, 15),
 		round(spares + p.people_usd * p.hours / 730, 15), round(load_factor * 1000000)::bigint,
-		round(price_factor * 1000000)::bigint);
+		round(price_factor * 1000000)::bigint, bought IS NOT NULL);
 	pays := o.fixed_usd > 0 OR o.served > 0;
 	RETURN ROW(t.term, o.replicas, o.most_started,
 		exact_quotient((o.started + o.waited_started) * p.bucket_hours * 730, p.hours),
 		exact_quotient(o.waited, nullif(work, 0)), least(1, exact_quotient(o.served, nullif(work, 0))),
 		CASE WHEN pays THEN fleet_machines(p.d, o.replicas) ELSE 0 END,
 		month_usd(o.usd, p.hours),
-		month_usd(((SELECT sum(x) FROM unnest(p.now_usd) AS x) + (SELECT sum(x) FROM unnest(p.waiting_usd) AS x))
-			* load_factor * price_factor, p.hours),
+		month_usd(p.api_usd * load_factor * price_factor, p.hours),
 		month_usd(o.constant_usd + o.started_usd + CASE WHEN pays THEN spares ELSE 0 END, p.hours),
 		CASE WHEN pays THEN p.people_usd ELSE 0 END,
 		CASE WHEN pays THEN month_usd(o.paid_usd, p.hours) ELSE 0 END,
@@ -251,9 +256,9 @@ BEGIN
 		month_usd(o.gap_usd, p.hours))::plan;
 END $$;
 
-COMMENT ON FUNCTION plan_on(plan_problem, plan_term, numeric, numeric, numeric, boolean) IS
+COMMENT ON FUNCTION plan_on(plan_problem, plan_term, numeric, numeric, numeric, bigint) IS
 'The cheapest plan with machines rented so, when loads, API prices and rents are multiplied by factors. '
-'may_start false: replicas that always run, or none.';
+'bought: so many replicas always run and are paid, whatever they do.';
 
 CREATE FUNCTION inferacct_internal.month_usd(usd numeric, hours numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

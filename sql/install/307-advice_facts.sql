@@ -81,6 +81,8 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	year_saved_usd			numeric,	-- a month, with API prices a year's decline lower
 	routing_problem			text,		-- the fact that is missing to judge the policy
 	deployment_problem		text,		-- and the deployment; all that depends on it is then NULL
+	problem					plan_problem,	-- what the plan was found for
+	plan					plan,
 	-- given
 	data_residency			boolean,
 	latency_target_ms		numeric,
@@ -108,7 +110,7 @@ RETURN pl.served_share > 0 AND pl.api_only_usd - pl.usd >= materiality * pl.api_
 COMMENT ON FUNCTION plan_pays(plan, numeric) IS
 'Does a plan have replicas, and do they save at least that share of what the API takes?';
 
--- The factor nearest to 1 at which the answer turns, to one part in 20,000: found in
+-- The factor nearest to 1 at which the answer turns, to one part in 5,000: found in
 -- steps and then by halving.  Prices turn it once; loads may turn it again further off.
 CREATE FUNCTION inferacct_internal.plan_flip(p plan_problem, what text, materiality numeric, pays boolean)
 	RETURNS numeric
@@ -138,7 +140,7 @@ BEGIN
 	IF turned IS NULL THEN
 		RETURN NULL;
 	END IF;
-	WHILE abs(turned - same) > 0.00005 * same LOOP
+	WHILE abs(turned - same) > 0.0002 * same LOOP
 		factor := round((turned + same) / 2, 6);
 		IF plan_pays(best_plan(p, false, CASE what WHEN 'load' THEN factor ELSE 1 END,
 			CASE what WHEN 'price' THEN factor ELSE 1 END, CASE what WHEN 'gpu' THEN factor ELSE 1 END), materiality)
@@ -210,6 +212,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	t		plan_term;
+	own		plan_term := p.terms[1];
 	load	record;
 	fixed	numeric;
 	p99		numeric;
@@ -225,20 +228,22 @@ BEGIN
 	f.peak_replicas := greatest((p.d).min_replicas, ceil(load.peak));
 	f.most_replicas := (p.d).max_replicas;
 	f.fleet_usd := trim_scale(round(fixed + f.peak_replicas * t.constant_usd * 730 + pl.token_usd, 15));
+	fixed := p.people_usd + (p.d).spare_replicas * own.spare_usd * 730;
 	p99 := greatest((p.d).min_replicas, ceil(load.p99));
 	fewest := greatest((p.d).min_replicas, ceil(load.mean));
 	f.p99_utilization := round(load.p99_carried * (p.d).target_utilization / p99, 6);
 	f.flat_utilization := round(load.mean * (p.d).target_utilization / fewest, 6);
-	f.breakeven_utilization := round((fixed + p99 * t.constant_usd * 730) * load.mean * (p.d).target_utilization
+	f.breakeven_utilization := round((fixed + p99 * own.constant_usd * 730) * load.mean * (p.d).target_utilization
 		/ nullif(f.left_usd * p99, 0), 6);
-	f.flat_breakeven := round((fixed + fewest * t.constant_usd * 730) * load.mean * (p.d).target_utilization
+	f.flat_breakeven := round((fixed + fewest * own.constant_usd * 730) * load.mean * (p.d).target_utilization
 		/ nullif(f.left_usd * fewest, 0), 6);
 	RETURN f;
 END $$;
 
 COMMENT ON FUNCTION fleet_facts(plan_problem, plan, advice_facts) IS
-'The facts with fleets that serve without the API, on the term of the plan: what one for the busiest hour costs, how '
-'much one for all but the busiest hundredth of the hours, and one for the mean load, are used, and where they pay.';
+'The facts with fleets that serve without the API: what one for the busiest hour costs on the term of the plan; how much '
+'one for all but the busiest hundredth of the hours, and one for the mean load, are used, and where they pay on the '
+'deployment''s own term, both of full throughput.';
 
 -- Low demand and break-even volumes.
 CREATE FUNCTION inferacct_internal.volume_facts(demand demand, p plan_problem, at timestamptz, f advice_facts)
@@ -388,6 +393,8 @@ BEGIN
 	hourly := best_plan(p, true);
 	pays := plan_pays(pl, coalesce(f.materiality, 0.05));
 
+	f.problem := p;
+	f.plan := pl;
 	f.replicas := pl.replicas;
 	f.started_hours := pl.started_hours;
 	f.waited_share := pl.waited_share;
@@ -399,7 +406,8 @@ BEGIN
 	f.term := pl.term;
 	f := fleet_facts(p, pl, f);
 	f := commitment_of_plan(p, pl, f.forecast_error, f);
-	f := volume_facts(CASE WHEN f.routed THEN routed ELSE now END, p, at, f);
+	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END), (waiting)) AS v (part)),
+		p, at, f);
 	f.flip_price := plan_flip(p, 'price', coalesce(f.materiality, 0.05), pays);
 	f.flip_load := plan_flip(p, 'load', coalesce(f.materiality, 0.05), pays);
 	f.flip_gpu := plan_flip(p, 'gpu', coalesce(f.materiality, 0.05), pays);

@@ -582,7 +582,7 @@ BEGIN
 				percent(f.api_price_decline), usd_in_words(f.year_saved_usd)) END,
 		CASE WHEN machines AND f.flip_price < 1 THEN format('API prices fall by more than %s in the year',
 			percent(1 - f.flip_price)) ELSE 'the decision turns' END)::advice;
-	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.8 THEN 'default'
+	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.65 THEN 'default'
 		ELSE 'given' END,
 		CASE WHEN NOT judged THEN gap WHEN coalesce(f.replicas, 0) = 0 THEN nothing
 			WHEN years IS NULL THEN
@@ -650,7 +650,7 @@ CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, b
 	latency_target_ms numeric DEFAULT NULL,
 	fte_available numeric DEFAULT NULL, requirements_change boolean DEFAULT NULL, quality_holds boolean DEFAULT NULL,
 	frontier_models text[] DEFAULT NULL,
-	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.8, at timestamptz DEFAULT now(),
+	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.65, at timestamptz DEFAULT now(),
 	forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL, materiality numeric DEFAULT 0.05,
 	api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour')
@@ -685,7 +685,7 @@ COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz,
 'unknown: data_residency, latency_target_ms (p95 of whole answers), fte_available, requirements_change, quality_holds '
 '(does the policy meet its quality target, and beat lot and length in route_quality()), frontier_models (that cannot '
 'be self-hosted), payback_multiple (NULL asks for none; the row pays_multiple_times then says 2), price_factor (what '
-'a year''s price of a GPU falls to in the next, default 0.8), forecast_error (by how much a forecast of the load may '
+'a year''s price of a GPU falls to in the next, default 0.65), forecast_error (by how much a forecast of the load may '
 'be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas have to keep), materiality (the least share of the '
 'API''s bill that a saving must be to change anything, default 0.05), api_price_decline (by how much API prices fall '
 'in a year, default 0.3). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, '

@@ -90,7 +90,7 @@ COMMENT ON FUNCTION savings_of(advice_facts) IS 'The steps of savings_plan() on 
 
 CREATE FUNCTION savings_plan(deployment text DEFAULT NULL, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
 	log regclass DEFAULT 'inferacct.usage_log',
-	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, price_factor numeric DEFAULT 0.8,
+	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, price_factor numeric DEFAULT 0.65,
 	at timestamptz DEFAULT now(), frontier_models text[] DEFAULT NULL, quality_holds boolean DEFAULT NULL,
 	materiality numeric DEFAULT 0.05, api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour')
 RETURNS SETOF saving

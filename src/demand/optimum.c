@@ -327,6 +327,13 @@ OptimumFind(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms,
 	most = MAX(most, terms->least);
 	if (MAX(terms->constant_usd, terms->started_usd) > MOST_USD / MAX(1, most) / MAX(1, nbuckets))
 		return OPTIMUM_OVERFLOW;
+	if (terms->bought)
+	{
+		PlanWith(buckets, nbuckets, terms, terms->least, best);
+		best->fixed_usd = terms->fixed_usd;
+		best->usd = best->constant_usd + best->started_usd + best->fixed_usd + best->api_usd + best->batch_usd;
+		return OPTIMUM_OK;
+	}
 	if (waits)
 		status = FindAny(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own);
 	else

@@ -57,6 +57,7 @@ typedef struct FleetTerms
 	Money		constant_usd;	/* a bucket of a replica that runs in every bucket; -1: there is none */
 	Money		started_usd;	/* of one that is started for the bucket; -1: there is none */
 	Money		fixed_usd;		/* with any replica, over all buckets */
+	bool		bought;			/* `least` replicas always run, whatever else would be cheaper */
 } FleetTerms;
 
 typedef struct Optimum

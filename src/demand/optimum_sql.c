@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(optimum);
 enum
 {
 	NOW, NOW_USD, NOW_OWN_USD, WAITING, WAITING_USD, WAITING_OWN_USD, SIZE, WAIT, LEAST, MOST, CONSTANT_USD, STARTED_USD, FIXED_USD,
-	LOAD_MILLIONTHS, PRICE_MILLIONTHS
+	LOAD_MILLIONTHS, PRICE_MILLIONTHS, BOUGHT
 };
 
 #define MILLION INT64CONST(1000000)
@@ -192,7 +192,7 @@ optimum(PG_FUNCTION_ARGS)
 		.size = PG_GETARG_INT64(SIZE),.wait = PG_GETARG_INT64(WAIT),
 		.least = PG_GETARG_INT64(LEAST),.most = PG_ARGISNULL(MOST) ? -1 : PG_GETARG_INT64(MOST),
 		.constant_usd = AmountOrNone(fcinfo, CONSTANT_USD),.started_usd = AmountOrNone(fcinfo, STARTED_USD),
-		.fixed_usd = ScaledUsd(PG_GETARG_DATUM(FIXED_USD), MILLION)
+		.fixed_usd = ScaledUsd(PG_GETARG_DATUM(FIXED_USD), MILLION),.bought = PG_GETARG_BOOL(BOUGHT)
 	};
 	if (terms.size < 1 || terms.size > MILLION * MILLION || terms.wait < 1 || terms.least < 0 ||
 		(!PG_ARGISNULL(MOST) && terms.most < terms.least) || terms.least > MILLION)
