@@ -171,8 +171,6 @@ DECLARE
 	n			numeric := pl.replicas;
 BEGIN
 	SELECT t.* INTO by_hour FROM unnest(p.terms) AS t WHERE t.term = 'on_demand';
-	SELECT (t.constant_usd * 8760) INTO f.reserved_1y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_1y';
-	SELECT (t.constant_usd * 8760) INTO f.reserved_3y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_3y';
 	SELECT t.* INTO reserved FROM unnest(p.terms) AS t
 		WHERE CASE WHEN pl.term LIKE 'reserved%' THEN t.term = pl.term ELSE t.term LIKE 'reserved%' END
 		ORDER BY t.constant_usd LIMIT 1;
@@ -362,9 +360,9 @@ DECLARE
 	pays	boolean;
 BEGIN
 	p := plan_problem(now, waiting, w.waits, f.deployment, at);
-	IF NOT coalesce(longer_term_pays(
-		(SELECT t.constant_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_1y'),
-		(SELECT t.constant_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_3y'), f.price_factor), true) THEN
+	SELECT (t.constant_usd * 8760) INTO f.reserved_1y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_1y';
+	SELECT (t.constant_usd * 8760) INTO f.reserved_3y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_3y';
+	IF NOT coalesce(longer_term_pays(f.reserved_1y_usd, f.reserved_3y_usd, f.price_factor), true) THEN
 		p.terms := (SELECT array_agg(t) FROM unnest(p.terms) AS t WHERE t.term <> 'reserved_3y' OR d.term = t.term);
 	END IF;
 	pl := best_plan(p);

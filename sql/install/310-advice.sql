@@ -255,7 +255,7 @@ BEGIN
 	RETURN NEXT ROW('assumed', CASE WHEN f.assumed IS NULL THEN 'unknown' ELSE 'yes' END, NULL, NULL, NULL,
 		coalesce(f.assumed, 'There is no load to judge.'), 'one of these is not so')::advice;
 	RETURN NEXT ROW('not_considered', CASE WHEN f.usd IS NULL THEN 'unknown' ELSE advice_verdict(
-		jsonb_array_length(f.not_considered) > 0 OR f.unserved_usd > 0) END, f.unserved_usd, 0, 'computed',
+		coalesce(jsonb_array_length(f.not_considered), 0) > 0) END, f.unserved_usd, 0, 'computed',
 		CASE WHEN f.usd IS NULL THEN 'There is no load to judge.'
 			WHEN f.not_considered IS NULL THEN 'All spend could be replaced by a deployment.'
 			ELSE format('Left with the API in every figure: %s.', not_considered_in_words(f.not_considered)) END,
@@ -622,7 +622,7 @@ COMMENT ON FUNCTION advice_rules(advice_facts) IS
 'Facts that are NULL give verdicts that are unknown, never a guess.';
 
 CREATE FUNCTION inferacct_internal.plan_deployment(deployment text, policy text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+LANGUAGE plpgsql STABLE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
