@@ -51,12 +51,12 @@ $$;
 COMMENT ON FUNCTION week_loads(demand, demand) IS
 'Tokens of each whole week of two demands together, counted back from their last bucket, the oldest first.';
 
--- Three standard deviations: one log in 370 without a trend is taken for one with.
+-- One log in 200 without a trend is taken for one with.
 CREATE FUNCTION inferacct_internal.has_trend(t trend) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(t.weeks >= 8 AND t.certainty > 3, false);
+RETURN coalesce(t.weeks >= 6 AND t.certainty > 2.8, false);
 
-COMMENT ON FUNCTION has_trend(trend) IS 'Is a trend of 8 weeks or more, and more than chance?';
+COMMENT ON FUNCTION has_trend(trend) IS 'Is a trend of 6 weeks or more, and more than chance?';
 
 CREATE FUNCTION inferacct_internal.scaled_usage(usage usage, millionths numeric) RETURNS usage
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000

@@ -125,9 +125,7 @@ DECLARE
 BEGIN
 	FOR i IN 1 .. 30 LOOP
 		factor := round(same * step, 6);
-		IF factor < 0.001 THEN
-			EXIT;
-		END IF;
+		EXIT WHEN factor < 0.01;	-- factors are counted in millionths
 		IF plan_pays(best_plan(p, false, CASE what WHEN 'load' THEN factor ELSE 1 END,
 			CASE what WHEN 'price' THEN factor ELSE 1 END, CASE what WHEN 'gpu' THEN factor ELSE 1 END), materiality)
 			<> pays
@@ -142,6 +140,7 @@ BEGIN
 	END IF;
 	WHILE abs(turned - same) > 0.0002 * same LOOP
 		factor := round((turned + same) / 2, 6);
+		EXIT WHEN factor IN (same, turned);
 		IF plan_pays(best_plan(p, false, CASE what WHEN 'load' THEN factor ELSE 1 END,
 			CASE what WHEN 'price' THEN factor ELSE 1 END, CASE what WHEN 'gpu' THEN factor ELSE 1 END), materiality)
 			= pays
@@ -156,7 +155,7 @@ END $$;
 
 COMMENT ON FUNCTION plan_flip(plan_problem, text, numeric, boolean) IS
 'The factor of `what` (price: of the API, load, gpu: rents) at which plan_pays() is no longer `pays`, where it turns '
-'between a thousandth and eight hundred times; NULL when it does not.';
+'between a hundredth and eight hundred times; NULL when it does not.';
 
 -- Reserving the replicas of a plan, against paying each by the hour in which it is needed.
 CREATE FUNCTION inferacct_internal.commitment_of_plan(p plan_problem, pl plan, forecast_error numeric, f advice_facts)
