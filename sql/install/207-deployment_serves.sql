@@ -58,7 +58,8 @@ CREATE FUNCTION inferacct_internal.fits_pattern(name text, pattern text) RETURNS
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
 RETURN name LIKE replace(replace(replace(replace(pattern, E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_'), '*', '%');
 
-COMMENT ON FUNCTION fits_pattern(text, text) IS 'Is a name like a pattern, in which * stands for anything? NULL gives NULL.';
+COMMENT ON FUNCTION fits_pattern(text, text) IS
+	'Is a name like a pattern, in which * stands for anything? NULL gives NULL.';
 
 CREATE TYPE inferacct_internal.served_model AS (
 	name			text,

@@ -132,7 +132,8 @@ RETURN format($query$
 		) AS p OFFSET 0
 	) AS c LEFT JOIN unnest($6::served_model[]) AS s ON s.name = c.model
 $query$, CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = log AND a.attname = 'tags'
-	AND NOT a.attisdropped AND a.atttypid = 'jsonb'::regtype) THEN $$tags ->> 'data_class'$$ ELSE 'NULL::text' END, log);
+	AND NOT a.attisdropped AND a.atttypid = 'jsonb'::regtype) THEN $$tags ->> 'data_class'$$ ELSE 'NULL::text' END,
+		log);
 
 COMMENT ON FUNCTION workload_query(regclass) IS
 'The query by which workload() reads a log. Parameters: first and end of its time, the names of the baseline model, '
@@ -216,7 +217,8 @@ BEGIN
 	FROM jsonb_array_elements(d -> 'tiers') AS tier
 	WHERE tier ->> 'deployment' IS DISTINCT FROM coalesce(deployment, '') AND (tier ->> 'deployed')::boolean;
 	IF others IS NOT NULL THEN
-		PERFORM inferacct_internal.fail('IA305', format('policy "%s" has tiers of another deployment: %s', policy, others),
+		PERFORM inferacct_internal.fail('IA305', format('policy "%s" has tiers of another deployment: %s', policy,
+			others),
 			'What replicas of it cost depends on all that they serve.',
 			'Name it as deployment, or compare the two with compare_deployments().');
 	ELSIF d ->> 'kind' = 'cascade' THEN
@@ -318,7 +320,8 @@ BEGIN
 		USING deployment, coalesce(at, w.last_at);
 	w.weeks := weeks_with_load(log, since, until);
 	w.serves_stated := served IS NOT NULL;
-	w.quality_known := NOT EXISTS (SELECT FROM unnest(served) AS s WHERE s.quality_ratio IS NULL) AND served IS NOT NULL;
+	w.quality_known := NOT EXISTS (SELECT FROM unnest(served) AS s WHERE s.quality_ratio IS NULL)
+		AND served IS NOT NULL;
 
 	EXECUTE format($query$
 		SELECT coalesce(sum(requests), 0), coalesce(sum(requests) FILTER (WHERE usd IS NULL), 0),
@@ -397,8 +400,10 @@ BEGIN
 	END IF;
 
 	EXECUTE format(
-		'SELECT demand(at, usage, round(quality * (usd - fee_usd), 15), $7) FILTER (WHERE coalesce(tolerates < $8, true)), '
-		'demand(at, usage, round(quality * (coalesce(batch_usd, usd) - fee_usd), 15), $7) FILTER (WHERE tolerates >= $8) '
+		'SELECT demand(at, usage, round(quality * (usd - fee_usd), 15), $7) FILTER (WHERE coalesce(tolerates < $8, '
+			'true)), '
+		'demand(at, usage, round(quality * (coalesce(batch_usd, usd) - fee_usd), 15), $7) FILTER (WHERE tolerates >= '
+			'$8) '
 		'FROM (%1$s) AS l WHERE reason IS NULL', query)
 	INTO w.demand, w.waiting USING since, until, baseline, frontier, at, served, width,
 		coalesce(w.waits, interval '100 years');

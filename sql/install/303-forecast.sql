@@ -35,7 +35,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH hours AS (
-		SELECT s.bucket, (input_tokens(s.usage) + output_tokens(s.usage))::float8 AS load FROM demand_series(demand) AS s
+		SELECT s.bucket, (input_tokens(s.usage) + output_tokens(s.usage))::float8 AS load FROM demand_series(demand)
+			AS s
 		UNION ALL
 		SELECT s.bucket, (input_tokens(s.usage) + output_tokens(s.usage))::float8 FROM demand_series(waiting) AS s
 	), week AS (

@@ -155,7 +155,8 @@ BEGIN
 	p.wait := greatest(1, floor(extract(epoch FROM waits) / 3600 / p.bucket_hours));
 	SELECT sum(input_tokens(s.usage) - cached_tokens(s.usage)) AS input, sum(cached_tokens(s.usage)) AS cached,
 		sum(output_tokens(s.usage)) AS output INTO total
-	FROM (SELECT s.usage FROM demand_series(demand) AS s UNION ALL SELECT s.usage FROM demand_series(waiting) AS s) AS s;
+	FROM (SELECT s.usage FROM demand_series(demand) AS s UNION ALL SELECT s.usage FROM demand_series(waiting) AS s) AS
+		s;
 	p.tokens := total.input + total.cached + total.output;
 	work := deployment_work(p.d, total.input, total.cached, total.output);
 	size := work.per_hour * p.bucket_hours * (p.d).target_utilization;
@@ -165,7 +166,8 @@ BEGIN
 			w.api_usd AS waiting_usd
 		FROM demand_series(demand, starts, ends) AS n FULL JOIN demand_series(waiting, starts, ends) AS w USING (bucket)
 	)
-	SELECT count(*) * p.bucket_hours, array_agg(n.parts ORDER BY bucket), array_agg(coalesce(now_usd, 0) ORDER BY bucket),
+	SELECT count(*) * p.bucket_hours, array_agg(n.parts ORDER BY bucket), array_agg(coalesce(now_usd,
+		0) ORDER BY bucket),
 		array_agg(n.own ORDER BY bucket), array_agg(w.parts ORDER BY bucket),
 		array_agg(coalesce(waiting_usd, 0) ORDER BY bucket), array_agg(w.own ORDER BY bucket)
 	INTO p.hours, p.now, p.now_usd, p.now_own_usd, p.waiting, p.waiting_usd, p.waiting_own_usd

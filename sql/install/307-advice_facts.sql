@@ -39,7 +39,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	forecast_wape			numeric,	-- what a forecast of the last four weeks missed
 	p99_utilization			numeric,	-- of full throughput, of a fleet for the p99 hour
 	flat_utilization		numeric,	-- of the fewest replicas, were the load the same in every hour
-	breakeven_utilization	numeric,	-- of full throughput, at which the fleet for the p99 hour costs what the API does
+	breakeven_utilization	numeric,	-- of full throughput, of that fleet, where it costs what the API does
 	flat_breakeven			numeric,	-- the same of the fewest replicas
 	replicas				numeric,	-- of the cheapest plan, that always run
 	started_hours			numeric,	-- replica-hours a month that it starts
@@ -238,7 +238,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION fleet_facts(plan_problem, plan, advice_facts) IS
-'The facts with fleets that serve without the API: what one for the busiest hour costs on the term of the plan; how much '
+'The facts with fleets that serve without the API: what one for the busiest hour costs on the term of the plan; how '
+'much '
 'one for all but the busiest hundredth of the hours, and one for the mean load, are used, and where they pay on the '
 'deployment''s own term, both of full throughput.';
 
@@ -286,7 +287,8 @@ AS $$
 	SELECT round(max(h.ttft_p99_ms) + $2 * max(h.tpot_ms), 3)
 	FROM held AS h
 	WHERE h.tokens_per_second <= (SELECT min(u.tokens_per_second) FROM held AS u WHERE u.tokens_per_second
-		>= (SELECT max(m.tokens_per_second) FROM held AS m) * (deployment_in_force(answer_ms.deployment, at)).target_utilization)
+		>= (SELECT max(m.tokens_per_second) FROM held AS m) * (deployment_in_force(answer_ms.deployment,
+			at)).target_utilization)
 $$;
 
 COMMENT ON FUNCTION answer_ms(text, numeric, timestamptz) IS
@@ -332,7 +334,8 @@ BEGIN
 				coalesce(array_to_string(w.served_models[:5], ', ') || CASE WHEN cardinality(w.served_models) > 5
 					THEN ' and others' ELSE '' END, 'nothing'),
 				CASE WHEN w.serves_stated THEN '' ELSE ' (assumed: no row of deployment_serves)' END,
-				CASE WHEN w.quality_known THEN 'accepted as deployment_serves says' ELSE 'as good, which nobody measured'
+				CASE WHEN w.quality_known THEN 'accepted as deployment_serves says'
+					ELSE 'as good, which nobody measured'
 				END),
 			'Its own prompt cache is taken to hit as often as the provider''s.') END);
 END $$;
@@ -403,7 +406,8 @@ BEGIN
 	f.term := pl.term;
 	f := fleet_facts(p, pl, f);
 	f := commitment_of_plan(p, pl, f.forecast_error, f);
-	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END), (waiting)) AS v (part)),
+	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END),
+		(waiting)) AS v (part)),
 		p, at, f);
 	f.flip_price := plan_flip(p, 'price', coalesce(f.materiality, 0.05), pays);
 	f.flip_load := plan_flip(p, 'load', coalesce(f.materiality, 0.05), pays);
@@ -480,7 +484,8 @@ BEGIN
 	seen := trend(week_loads(w.demand, w.waiting));
 	IF has_trend(seen) THEN
 		f.growth_per_month := round(exp(seen.per_week * 730 / 168)::numeric - 1, 4);
-		now := at_level(w.demand, seen.per_week, date_bin(interval '1 hour', w.last_at, timestamptz '2000-01-03 00:00Z'));
+		now := at_level(w.demand, seen.per_week, date_bin(interval '1 hour', w.last_at,
+			timestamptz '2000-01-03 00:00Z'));
 		routed := at_level(w.routed_demand, seen.per_week,
 			date_bin(interval '1 hour', w.last_at, timestamptz '2000-01-03 00:00Z'));
 		waiting := at_level(w.waiting, seen.per_week,
@@ -499,7 +504,8 @@ BEGIN
 	-- The bill is that of the level planned for: what is served, with what batch saves of it in proportion.
 	served_batch := coalesce(round(month_usd(w.batch_saved_usd - w.unserved_batch_saved_usd, hours)
 		* CASE WHEN seen.per_week = 0 OR NOT has_trend(seen) THEN 1 ELSE f.unrouted_usd / nullif(month_usd(
-			coalesce((traffic(w.demand)).api_usd, 0) + coalesce((traffic(w.waiting)).api_usd, 0), hours), 0) END, 15), 0);
+			coalesce((traffic(w.demand)).api_usd, 0) + coalesce((traffic(w.waiting)).api_usd, 0), hours), 0) END, 15),
+				0);
 	f.unrouted_usd := coalesce(f.unrouted_usd, 0);
 	f.unserved_batch_saved_usd := coalesce(month_usd(w.unserved_batch_saved_usd, hours), 0);
 	f.batch_saved_usd := trim_scale(f.unserved_batch_saved_usd + served_batch);

@@ -59,7 +59,8 @@ AS $$
 	FROM jsonb_array_elements(not_considered) WITH ORDINALITY AS n (r, i)
 $$;
 
-COMMENT ON FUNCTION not_considered_in_words(jsonb) IS 'What a decision leaves with the API, for a sentence; NULL for nothing.';
+COMMENT ON FUNCTION not_considered_in_words(jsonb) IS
+	'What a decision leaves with the API, for a sentence; NULL for nothing.';
 
 -- Why machines cannot be judged, or NULL.
 CREATE FUNCTION inferacct_internal.advice_gap(f advice_facts) RETURNS text
@@ -162,7 +163,8 @@ BEGIN
 		WHEN f.weeks < 8 THEN
 			verdict := 'insufficient_evidence';
 			why := format(
-				'The log has %s with load; 8 are needed before machines are rented. Stay with the API and keep measuring.',
+				'The log has %s with load; 8 are needed before machines are rented. Stay with the API and keep '
+					'measuring.',
 				counted(f.weeks, 'whole week'));
 			flips := 'the log reaches 8 whole weeks';
 		WHEN f.unpriced_share > 0.2 THEN
@@ -192,7 +194,8 @@ BEGIN
 				ELSE 'there are requests that a deployment could serve' END;
 		WHEN f.p95_latency_ms > f.latency_target_ms AND fast AND staffed AND fits THEN
 			verdict := 'self_host';
-			why := 'The API is too slow and the replicas keep their target, and that overrides cost. ' || premium || rest;
+			why := 'The API is too slow and the replicas keep their target, and that overrides cost. ' || premium ||
+				rest;
 			flips := format('the API answers 95 %% of the requests within %s ms', trim_scale(f.latency_target_ms));
 		WHEN NOT has_machines(f) THEN
 			verdict := 'api';
@@ -264,9 +267,11 @@ BEGIN
 		CASE WHEN f.data_residency IS NULL THEN 'Whether data may leave is in no log, and was not given.'
 			WHEN f.data_residency THEN 'Data may not leave your machines.' ELSE 'Data may go to an API.' END,
 		'the requirement changes (data_residency)')::advice;
-	RETURN NEXT ROW('evidence', advice_verdict(f.weeks >= 8 AND NOT coalesce(f.unpriced_share > 0.2, false)), f.weeks, 8, 'default',
+	RETURN NEXT ROW('evidence', advice_verdict(f.weeks >= 8 AND NOT coalesce(f.unpriced_share > 0.2, false)), f.weeks,
+		8, 'default',
 		format('The log has %s with load%s.', counted(f.weeks, 'whole week'),
-			CASE WHEN f.unpriced_requests > 0 THEN format('; %s of %s, with %s of the tokens, left out for want of a price',
+			CASE WHEN f.unpriced_requests > 0 THEN
+				format('; %s of %s, with %s of the tokens, left out for want of a price',
 			f.unpriced_requests, counted(f.requests, 'request'), percent(f.unpriced_share)) ELSE '' END),
 		CASE WHEN f.weeks < 8 THEN 'the log reaches 8 whole weeks'
 			WHEN f.unpriced_share > 0.2 THEN 'at most 20 % of the tokens are without a price'
@@ -288,7 +293,8 @@ BEGIN
 				CASE WHEN bursty THEN format('Spread evenly, the load would use them to %s: it comes in bursts.',
 						coalesce(percent(f.flat_utilization), 'more'))
 					WHEN small THEN format(
-						'Spread evenly, it would use them to %s, where they pay from %s on: it is too small, not too bursty.',
+						'Spread evenly, it would use them to %s, where they pay from %s on: it is too small, not too '
+							'bursty.',
 						percent(f.flat_utilization), percent(f.flat_breakeven))
 					ELSE 'The load is not too bursty for that.' END)
 			ELSE format(
@@ -460,7 +466,8 @@ BEGIN
 					WHEN f.peak_replicas > f.most_replicas THEN format('The busiest hour needs %s; there can be %s.',
 						replicas_in_words(f.peak_replicas), trim_scale(f.most_replicas))
 					ELSE format('The busiest hour needs %s, %s.', replicas_in_words(f.peak_replicas),
-						CASE WHEN machines THEN 'part of which the API serves for less' ELSE 'and none pays' END) END END,
+						CASE WHEN machines THEN 'part of which the API serves for less'
+							ELSE 'and none pays' END) END END,
 		CASE WHEN f.permanent_mtok IS NULL THEN 'the API becomes dearer, or a replica cheaper'
 			WHEN wins THEN 'the API serves some of it for less: higher peaks, or lower prices'
 			ELSE 'the API serves none of it for less: lower peaks, or higher prices' END)::advice;
@@ -496,7 +503,8 @@ BEGIN
 				f.deployment, percent(f.latency_utilization), percent(f.target_utilization),
 				CASE WHEN f.answer_ms IS NULL THEN '' ELSE format(', and a whole answer takes %s ms there',
 					to_char(round(f.answer_ms), 'FM999,999,990')) END) END,
-		CASE WHEN f.answer_ms > f.latency_target_ms THEN 'whole answers get faster or shorter, or latency_target_ms rises'
+		CASE WHEN f.answer_ms > f.latency_target_ms THEN
+			'whole answers get faster or shorter, or latency_target_ms rises'
 			WHEN fast THEN format('more than %s of the throughput is planned with', percent(f.latency_utilization))
 			WHEN f.latency_utilization > 0 THEN format('at most %s of the throughput is planned with',
 			percent(f.latency_utilization))
@@ -506,7 +514,8 @@ BEGIN
 		CASE WHEN NOT judged THEN gap WHEN multiple IS NULL THEN 'What the API or a fleet costs is unknown.'
 			ELSE format(
 			'At the volume of a weak week, the API costs %s times what a fleet for the busiest hour does; '
-			'at the level planned for, %s times.', round(multiple, 2), round(f.left_usd / nullif(f.fleet_usd, 0), 2)) END,
+			'at the level planned for, %s times.', round(multiple, 2), round(f.left_usd / nullif(f.fleet_usd, 0),
+				2)) END,
 		CASE WHEN multiple >= payback THEN format('that falls below %s', trim_scale(payback))
 			ELSE format('that reaches %s', trim_scale(payback)) END)::advice;
 END $$;
@@ -534,7 +543,8 @@ DECLARE
 	years		numeric := exact_quotient(3 * f.reserved_3y_usd, nullif(f.reserved_1y_usd, 0));
 	-- that three in a row cost
 	renewed		numeric := 1 + f.price_factor + f.price_factor * f.price_factor;
-	longer		boolean := CASE WHEN judged THEN years <= renewed AND NOT coalesce(f.third_year_saved_usd <= 0, false) END;
+	longer		boolean := CASE WHEN judged THEN years <= renewed AND NOT coalesce(f.third_year_saved_usd <= 0,
+		false) END;
 	even_factor	numeric := CASE WHEN years BETWEEN 1 AND 1000000 THEN round((sqrt(4 * years - 3) - 1) / 2, 6) END;
 BEGIN
 	RETURN NEXT ROW('commitment', CASE WHEN judged THEN advice_verdict(commits) ELSE 'unknown' END,
@@ -582,7 +592,8 @@ BEGIN
 				percent(f.api_price_decline), usd_in_words(f.year_saved_usd)) END,
 		CASE WHEN machines AND f.flip_price < 1 THEN format('API prices fall by more than %s in the year',
 			percent(1 - f.flip_price)) ELSE 'the decision turns' END)::advice;
-	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.65 THEN 'default'
+	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.65
+		THEN 'default'
 		ELSE 'given' END,
 		CASE WHEN NOT judged THEN gap WHEN coalesce(f.replicas, 0) = 0 THEN nothing
 			WHEN years IS NULL THEN
@@ -593,7 +604,8 @@ BEGIN
 				'if each year''s price is %s of the last one''s. %s', round(years, 2), round(renewed, 2),
 				percent(f.price_factor),
 				CASE WHEN longer THEN 'Take three years for what is surely needed so long.'
-					WHEN f.third_year_saved_usd <= 0 THEN format('Take one year at a time: with API prices falling by %s a '
+					WHEN f.third_year_saved_usd <= 0 THEN
+						format('Take one year at a time: with API prices falling by %s a '
 						'year, the machines would no longer pay in the third.', percent(f.api_price_decline))
 					ELSE 'Take one year at a time.' END) END,
 		CASE WHEN even_factor IS NULL THEN 'the prices of the terms change'
@@ -617,7 +629,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advice_rules(advice_facts) IS
-'Every rule of the decision matrix on given facts, in the order of precedence: what is assumed, residency, evidence, what speaks for '
+'Every rule of the decision matrix on given facts, in the order of precedence: what is assumed, residency, evidence, '
+'what speaks for '
 'an API, then the levers batch, routing, hybrid, self-host, commitment, and the decision. '
 'Facts that are NULL give verdicts that are unknown, never a guess.';
 

@@ -19,14 +19,17 @@ DECLARE
 	decision	advice;
 BEGIN
 	FOREACH candidate IN ARRAY candidates LOOP
-		f := advice_facts(workload(log, NULL, NULL, frontier_models, since, until, candidate, at, width), candidate, NULL,
+		f := advice_facts(workload(log, NULL, NULL, frontier_models, since, until, candidate, at, width), candidate,
+			NULL,
 			price_factor, at, 0.1, NULL, NULL, materiality, api_price_decline);
 		decision := advice_decision(f);
 		answers := answers || jsonb_build_object('deployment', candidate, 'verdict', decision.verdict, 'usd',
-			f.usd - CASE WHEN decision.verdict IN ('hybrid', 'self_host') THEN f.batch_saved_usd + f.left_usd - f.plan_usd
+			f.usd - CASE WHEN decision.verdict IN ('hybrid', 'self_host')
+				THEN f.batch_saved_usd + f.left_usd - f.plan_usd
 				ELSE f.batch_saved_usd END,
 			'saved_usd', CASE WHEN decision.verdict IN ('hybrid', 'self_host') THEN f.left_usd - f.plan_usd ELSE 0 END,
-			'served_usd', f.served_usd, 'plan_usd', f.plan_usd, 'replicas', f.replicas, 'started_hours', f.started_hours,
+			'served_usd', f.served_usd, 'plan_usd', f.plan_usd, 'replicas', f.replicas, 'started_hours',
+				f.started_hours,
 			'reserved_machines', f.committed_replicas, 'fte', f.fte_needed, 'explanation', decision.explanation,
 			'known', f.deployment_problem IS NULL);
 	END LOOP;
@@ -40,7 +43,8 @@ BEGIN
 		FROM jsonb_array_elements(answers) AS a ORDER BY 1;
 END $$;
 
-COMMENT ON FUNCTION compare_deployments(regclass, text[], timestamptz, timestamptz, timestamptz, text[], numeric, numeric,
+COMMENT ON FUNCTION compare_deployments(regclass, text[], timestamptz, timestamptz, timestamptz, text[], numeric,
+	numeric,
 	numeric, interval) IS
 'The decision of advise() for each of the deployments (NULL: all that are known), the cheapest first, USD per month: '
 'usd is the whole bill then, batch prices included, and saved_usd what its machines save of it (0 where the API is '

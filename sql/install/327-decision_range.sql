@@ -19,7 +19,8 @@ COMMENT ON TYPE range_driver IS
 
 CREATE FUNCTION inferacct_internal.range_defaults() RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '{"api_price": [0.5, 1], "throughput": [0.6, 1.25], "cache": [0.5, 1], "people": [0.75, 2], "gpu_price": [0.8, 1.2], "growth": [0.7, 1.5]}'::jsonb;
+RETURN '{"api_price": [0.5, 1], "throughput": [0.6, 1.25], "cache": [0.5, 1], "people": [0.75, 2], "gpu_price": [0.8, '
+'1.2], "growth": [0.7, 1.5]}'::jsonb;
 
 COMMENT ON FUNCTION range_defaults() IS
 'The default ranges of decision_range(), factors of what is planned with: API prices mostly fall; a throughput that '
@@ -91,13 +92,16 @@ BEGIN
 	FOR r IN SELECT * FROM jsonb_each(coalesce(ranges, '{}')) LOOP
 		IF NOT range_defaults() ? r.key THEN
 			PERFORM inferacct_internal.fail('22023', format('no figure "%s" has a range', r.key),
-				hint => 'Ranges are of ' || (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(range_defaults()) AS k)
+				hint => 'Ranges are of ' || (SELECT string_agg(k,
+					', ' ORDER BY k) FROM jsonb_object_keys(range_defaults()) AS k)
 				|| '.');
 		ELSIF jsonb_typeof(r.value) <> 'array' OR jsonb_array_length(r.value) <> 2
 			OR jsonb_typeof(r.value -> 0) <> 'number' OR jsonb_typeof(r.value -> 1) <> 'number'
-			OR (r.value ->> 0)::numeric NOT BETWEEN 0.01 AND (r.value ->> 1)::numeric OR (r.value ->> 1)::numeric > 100 THEN
+			OR (r.value ->> 0)::numeric NOT BETWEEN 0.01 AND (r.value ->> 1)::numeric
+				OR (r.value ->> 1)::numeric > 100 THEN
 			PERFORM inferacct_internal.fail('22023', format('the range of "%s" is no pair of factors', r.key),
-				format('It is %s.', r.value), 'Give the lowest and the highest factor, between 0.01 and 100: [0.8, 1.2].');
+				format('It is %s.', r.value),
+					'Give the lowest and the highest factor, between 0.01 and 100: [0.8, 1.2].');
 		END IF;
 	END LOOP;
 	RETURN range_defaults() || coalesce(ranges, '{}');
@@ -157,12 +161,14 @@ BEGIN
 	cached := cached_work(f.problem, usage);
 	SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY saved), percentile_disc(0.5) WITHIN GROUP (ORDER BY saved),
 		percentile_disc(0.9) WITHIN GROUP (ORDER BY saved),
-		exact_quotient(count(*) FILTER (WHERE CASE WHEN machines THEN saved < 0 ELSE saved >= matters AND saved > 0 END),
+		exact_quotient(count(*) FILTER (WHERE CASE WHEN machines THEN saved < 0 ELSE saved >= matters
+			AND saved > 0 END),
 			count(*)),
 		trim_scale(round(avg(CASE WHEN machines THEN greatest(0, -saved) ELSE saved END), 2))
 	INTO p10_usd, p50_usd, p90_usd, flip_probability, measuring_usd
 	FROM (
-		SELECT saved_if(f.problem, f.plan, cached, (SELECT jsonb_object_agg(r.key, drawn_factor((r.value ->> 0)::numeric,
+		SELECT saved_if(f.problem, f.plan, cached, (SELECT jsonb_object_agg(r.key,
+			drawn_factor((r.value ->> 0)::numeric,
 			(r.value ->> 1)::numeric, n, r.key, seed)) FROM jsonb_each(ranges) AS r)) AS saved
 		FROM generate_series(1, draws) AS n
 	) AS drawn;
@@ -175,7 +181,8 @@ BEGIN
 		FROM jsonb_each(ranges) AS r
 	) AS d;
 	explanation := CASE WHEN machines THEN format(
-			'between %s and %s a month in eight of ten cases, %s in the middle; in %s of the cases the API would have been '
+			'between %s and %s a month in eight of ten cases, %s in the middle; in %s of the cases the API would have '
+				'been '
 			'cheaper. Most depends on %s. Knowing all of it first would be worth %s a month.',
 			usd_in_words(p10_usd), usd_in_words(p90_usd), usd_in_words(p50_usd), percent(flip_probability),
 			driver_in_words(drivers[1].driver), usd_in_words(measuring_usd))

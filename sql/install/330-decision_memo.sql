@@ -12,7 +12,8 @@ BEGIN
 		'What to do: ' || CASE decision.verdict
 			WHEN 'api' THEN 'stay with the API.'
 			WHEN 'insufficient_evidence' THEN 'stay with the API and decide later.'
-			ELSE CASE WHEN machines THEN 'rent ' || plan_in_words(f) || '.' ELSE 'serve it on your own machines.' END END,
+			ELSE CASE WHEN machines THEN 'rent ' || plan_in_words(f) || '.'
+				ELSE 'serve it on your own machines.' END END,
 		'Why: ' || decision.explanation,
 		'What it costs: ' || format('the bill is %s a month; %s of it is for what could be replaced%s.',
 			usd_in_words(f.usd), usd_in_words(f.served_usd),
