@@ -43,7 +43,7 @@ CREATE TEMP TABLE load AS
 SELECT instance, instance % 5 / 4.0 AS eligible, array_agg((floor(random() * 5) ^ 2)::numeric) AS come FROM generate_series(1, 100) AS instance, generate_series(1, 60) GROUP BY 1;
 CREATE TEMP TABLE computed AS SELECT *, batch_capacity(come, eligible) AS capacity, (SELECT avg(x) FROM unnest(come[37:]) AS x) AS mean FROM load;
 SELECT is_empty($$SELECT instance FROM computed WHERE NOT pg_temp.carries(come, eligible, capacity + 1e-15)$$, '100 random loads: what is computed carries them');
-SELECT is_empty($$SELECT instance FROM computed WHERE capacity > mean AND pg_temp.carries(come, eligible, capacity - 1e-9)$$, 'and less does not');
+SELECT is_empty($$SELECT instance FROM computed WHERE capacity > mean + 1e-9 AND pg_temp.carries(come, eligible, capacity - 1e-9)$$, 'and less does not');
 
 -- At the API
 SELECT set_price('batcher', 'batched', m, p, '2024-01-01') FROM (VALUES ('input', 2), ('output', 8)) AS v (m, p);
