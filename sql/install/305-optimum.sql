@@ -74,13 +74,15 @@ CREATE TYPE inferacct_internal.plan_problem AS (
 	tokens			numeric,
 	work			numeric,
 	api_usd			numeric,
+	estimated		text,
 	terms			plan_term[]
 );
 
 COMMENT ON TYPE plan_problem IS
 'What a deployment could serve, bucket by bucket in thousand-millionths of what a replica does at the planned '
 'utilization, with what the API takes (USD); work: of all buckets, in those of a replica, api_usd: the API for all; '
-'people_usd: people and services, USD per month; terms: ways to rent.';
+'estimated: that its throughput is, where nobody stated it. people_usd: people and services, USD per month; terms: '
+'ways to rent.';
 
 CREATE FUNCTION inferacct_internal.plan_term(d deployment, term text, at timestamptz) RETURNS plan_term
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -154,10 +156,11 @@ BEGIN
 	p.bucket_hours := extract(epoch FROM coalesce(bucket_width(demand), bucket_width(waiting))) / 3600;
 	p.wait := greatest(1, floor(extract(epoch FROM waits) / 3600 / p.bucket_hours));
 	SELECT sum(input_tokens(s.usage) - cached_tokens(s.usage)) AS input, sum(cached_tokens(s.usage)) AS cached,
-		sum(output_tokens(s.usage)) AS output INTO total
+		sum(output_tokens(s.usage)) AS output, sum(greatest(meter(s.usage, 'requests'), 1)) AS requests INTO total
 	FROM (SELECT s.usage FROM demand_series(demand) AS s UNION ALL SELECT s.usage FROM demand_series(waiting) AS s) AS
 		s;
 	p.tokens := total.input + total.cached + total.output;
+	p := with_throughput(p, total.input + total.cached, total.output, total.requests, at);
 	work := deployment_work(p.d, total.input, total.cached, total.output);
 	size := work.per_hour * p.bucket_hours * (p.d).target_utilization;
 
@@ -182,6 +185,37 @@ COMMENT ON FUNCTION plan_problem(demand, demand, interval, text, timestamptz, bo
 'What there is to plan when a deployment may serve `demand` at once and `waiting` within `waits`, each with what the '
 'API takes. A part is counted up to a thousand-millionth of a replica''s bucket. NULL without a bucket. '
 'Errors: IA301 unknown deployment, IA302 no GPU price, IA303 its throughput does not answer for the mix.';
+
+-- A deployment of which nobody said what it serves, but which model on which GPUs.
+CREATE FUNCTION inferacct_internal.with_throughput(p plan_problem, input_tokens numeric, output_tokens numeric,
+	requests numeric, at timestamptz)
+RETURNS plan_problem
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	e	record;
+BEGIN
+	IF num_nonnulls((p.d).prefill_tokens_per_second, (p.d).decode_tokens_per_second,
+		(p.d).capacity_mtok_per_month) > 0
+		OR requests = 0
+		OR NOT EXISTS (SELECT FROM model_profile AS m WHERE m.model = (p.d).model)
+		OR NOT EXISTS (SELECT FROM gpu_spec AS s WHERE s.gpu = (p.d).gpu) THEN
+		RETURN p;
+	END IF;
+	SELECT * INTO e FROM estimate_throughput((p.d).model, (p.d).gpu, (p.d).gpus_per_replica,
+		round(input_tokens / requests),
+		greatest(1, round(output_tokens / requests)), bits => ((p.d).attributes ->> 'bits')::numeric, at => at);
+	p.d.prefill_tokens_per_second := e.prefill_tokens_per_second;
+	p.d.decode_tokens_per_second := e.decode_tokens_per_second;
+	p.estimated := format('estimated by roofline, between a half and one and a half times that; bound by %s',
+		e."limit");
+	RETURN p;
+END $$;
+
+COMMENT ON FUNCTION with_throughput(plan_problem, numeric, numeric, numeric, timestamptz) IS
+'The problem with estimate_throughput() for a deployment that states no throughput, where its model and GPU are known '
+'(bits of a weight: its attributes ->> ''bits''); else as it is.';
 
 CREATE FUNCTION inferacct_internal.plan_parts(usage usage, work deployment_work, size numeric, marginal numeric,
 	OUT parts bigint, OUT own numeric)

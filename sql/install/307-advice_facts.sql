@@ -322,7 +322,8 @@ BEGIN
 		CASE WHEN d.name IS NOT NULL THEN concat_ws(' ',
 			format('%s: %s (%s), %s of it planned with; %s.', d.name,
 				coalesce(throughput, 'its throughput is not stated'),
-				CASE WHEN throughput IS NULL THEN 'unknown' WHEN measured THEN 'measured points: serving_point'
+				CASE WHEN throughput IS NULL THEN 'unknown' WHEN p.estimated IS NOT NULL THEN p.estimated
+					WHEN measured THEN 'measured points: serving_point'
 					WHEN d.source IS NOT NULL THEN 'by its source, no measured point' ELSE 'stated, not measured' END,
 				percent(d.target_utilization),
 				CASE WHEN d.term = 'owned' THEN 'machines of one''s own' ELSE format('%s from %s %s', counted(
@@ -417,7 +418,7 @@ BEGIN
 	SELECT sum(output_tokens(s.usage))::numeric / nullif(sum(s.requests), 0) AS answer INTO total
 		FROM demand_series(now) AS s;
 	f.answer_ms := answer_ms(f.deployment, total.answer, at);
-	f.assumed := assumed(w, f, d, p, at);
+	f.assumed := assumed(w, f, p.d, p, at);
 	RETURN f;
 END $$;
 
