@@ -155,6 +155,11 @@ FROM advise('llama-70b-2xh100', 'easy to haiku', log => 'usage_all',
             fte_available => 0.5)
 WHERE verdict <> 'unknown' AND rule IN ('decision', 'evidence', 'bursty',
   'batch', 'routing', 'hybrid', 'self_host', 'pays_multiple_times');
+\echo 'The same in ten lines, for who signs:'
+\echo
+SELECT regexp_replace(line, '(.{1,72})( |$)', E'\\1\n', 'g') AS memo
+FROM regexp_split_to_table(decision_memo('usage_all', 'llama-70b-2xh100',
+       'easy to haiku', fte_available => 0.5, draws => 50), E'\n') AS line;
 
 \echo
 \echo :bold'9. Month-end: forecast, close, reconcile':plain
@@ -210,7 +215,7 @@ GROUP BY model ORDER BY abs(sum(variance_usd)) DESC NULLS LAST;
 \set ECHO none
 \t on
 \pset format unaligned
-SELECT format(E'Of the %s USD of these two months %s USD (%s %%) can be saved:\n  %s,\n  if easy requests are answered well enough (route_quality() measures that).',
+SELECT format(E'Of the %s USD of a month at today''s prices %s USD (%s %%) can be saved:\n  %s,\n  if easy requests are answered well enough (route_quality() measures that).',
 	to_char(s.today, 'FM999,999,990.00'), to_char(s.saved, 'FM999,999,990.00'), round(100 * s.saved / nullif(s.today, 0), 1), s.parts)
 FROM (SELECT max(usd_before) FILTER (WHERE step = 0) AS today, sum(saved_usd) AS saved,
 		coalesce(string_agg(format('%s USD by %s', to_char(saved_usd, 'FM999,999,990.00'), lever), ', ' ORDER BY step) FILTER (WHERE saved_usd > 0), 'nothing') AS parts

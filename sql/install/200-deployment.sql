@@ -17,13 +17,18 @@ CREATE TABLE model_profile (
 	kv_heads			integer CHECK (kv_heads > 0),
 	head_dim			integer CHECK (head_dim > 0),
 	latent_dim			integer CHECK (latent_dim > 0),
+	window_layers		integer CHECK (window_layers > 0),
+	window_tokens		integer CHECK (window_tokens > 0),
 	model				text NOT NULL CHECK (model <> ''),
 	parameters			numeric NOT NULL CHECK (parameters > 0 AND parameters < 'Infinity'),
+	published_gb		numeric CHECK (published_gb > 0 AND published_gb < 'Infinity'),
 	active_parameters	numeric CHECK (active_parameters > 0 AND active_parameters <= parameters),
 	source				text,
 	checked_on			date,
 	attributes			jsonb,
 	PRIMARY KEY (model, valid_from, version),
+	CONSTRAINT model_profile_window CHECK ((window_layers IS NULL) = (window_tokens IS NULL)
+		AND window_layers <= layers),
 	CONSTRAINT model_profile_cache CHECK (num_nonnulls(kv_heads, head_dim) = 2 AND latent_dim IS NULL
 		OR num_nonnulls(kv_heads, head_dim) = 0 AND latent_dim IS NOT NULL)
 );
@@ -34,6 +39,10 @@ COMMENT ON TABLE model_profile IS
 COMMENT ON COLUMN model_profile.parameters IS 'Parameters, all experts included: all are resident.';
 COMMENT ON COLUMN model_profile.active_parameters IS
 'Parameters that one token passes through, for a mixture of experts.';
+COMMENT ON COLUMN model_profile.window_layers IS
+'Layers with a sliding window, which keep keys and values of window_tokens tokens at most; NULL: none.';
+COMMENT ON COLUMN model_profile.published_gb IS
+'GB (1e9 bytes) of the weights as their maker publishes them, each tensor at its own precision; NULL: at 16 bits.';
 COMMENT ON COLUMN model_profile.latent_dim IS
 'MLA: numbers kept per token and layer (latent and rotary part) in place of keys and values.';
 
@@ -45,6 +54,7 @@ CREATE TABLE deployment (
 	max_replicas				integer CHECK (max_replicas >= min_replicas),
 	spare_replicas				integer NOT NULL DEFAULT 0 CHECK (spare_replicas >= 0),
 	amortization_months			integer NOT NULL DEFAULT 36 CHECK (amortization_months > 0),
+	always_on					boolean NOT NULL DEFAULT false,
 	name						text NOT NULL CHECK (name <> ''),
 	model						text,
 	gpu							text,
@@ -101,6 +111,9 @@ COMMENT ON COLUMN deployment.target_utilization IS
 'Share of full throughput that is planned with; 0.7 leaves 30 % for bursts and latency.';
 COMMENT ON COLUMN deployment.min_replicas IS
 'Replicas that run whatever the load; max_replicas: how many there can be at all, NULL for no limit.';
+COMMENT ON COLUMN deployment.always_on IS
+'true: min_replicas run in every hour of a plan, too. false: a plan may stop the last replica where min_replicas is 1; '
+'more than that always run.';
 COMMENT ON COLUMN deployment.spare_replicas IS 'Replicas beside those that serve (N+s).';
 COMMENT ON COLUMN deployment.redundancy IS 'Machines per serving replica: 2 pays every replica twice.';
 COMMENT ON COLUMN deployment.upfront_usd IS

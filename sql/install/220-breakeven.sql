@@ -141,13 +141,14 @@ BEGIN
 	answer.crossings := 2 * (last_n - first_n) + 1;
 	answer.events := ARRAY(
 		SELECT e FROM (
-			SELECT ROW(exact_quotient(base_usd + n * step_usd, margin * mtok_unit), 'self_host')::breakeven_event AS e
+			SELECT n, 1 AS side, ROW(exact_quotient(base_usd + n * step_usd, margin * mtok_unit),
+				'self_host')::breakeven_event AS e
 			FROM generate_series(first_n, least(last_n, first_n + 499)) n
 			UNION ALL
-			SELECT ROW(exact_quotient(n * capacity_mtok, mtok_unit), 'api')::breakeven_event
+			SELECT n, 2, ROW(exact_quotient(n * capacity_mtok, mtok_unit), 'api')::breakeven_event
 			FROM generate_series(first_n, least(last_n - 1, first_n + 499)) n
 		) events
-		ORDER BY (e).mtok);
+		ORDER BY n, side);		-- whatever their rounded volumes: two may come out equal
 	answer.reason := format('Self-hosting is cheaper above %s million tokens a month, on %s%s%s.',
 		round(answer.first_mtok, 2), replicas_in_words(first_n),
 		CASE WHEN last_n > first_n THEN format('; the API is cheaper again in %s until %s million tokens',

@@ -106,7 +106,7 @@ COMMENT ON TYPE traffic_statistics IS
 'What traffic() tells of a demand. mean, peak and p99 are of the load per bucket; cv is standard deviation / mean; '
 'index_of_dispersion is variance / mean of the requests in windows of dispersion_width (1 for Poisson arrivals; '
 'growth with the width is correlation); predictability is the share of the variance that the hour of the week '
-'explains, 0 to 1';
+'explains, adjusted for its 168 means (of noise about 0), 0 to 1';
 
 CREATE FUNCTION traffic(demand demand, load text DEFAULT 'tokens', since timestamptz DEFAULT NULL,
 	until timestamptz DEFAULT NULL)

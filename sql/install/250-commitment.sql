@@ -221,7 +221,7 @@ COMMENT ON FUNCTION reserved_rate(numeric, numeric, numeric, numeric) IS
 'Errors: 22023.';
 
 CREATE FUNCTION inferacct_internal.longer_term_pays(reserved_1y_usd numeric, reserved_3y_usd numeric,
-	price_factor numeric DEFAULT 0.8)
+	price_factor numeric DEFAULT 0.65)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN 3 * reserved_3y_usd <= reserved_1y_usd * (1 + price_factor + price_factor * price_factor);

@@ -14,9 +14,9 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'queueing_mean_wait'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION mean_wait(integer, float8, float8, float8, float8) IS
-'Mean wait in seconds of all requests: erlang_c x service_seconds / (servers - offered) x (cv_arrival^2 + '
-'cv_service^2) / 2 (Allen-Cunneen). cv: standard deviation / mean of the times between arrivals and of service; '
-'1 is Poisson, exponential. NULL when the queue grows without end, and for NULL. Errors: 22023.';
+'Mean wait in seconds of all requests. cv: standard deviation / mean of the times between arrivals (taken as gamma '
+'renewals) and of service; 1 is Poisson, exponential. Exact for cv_service 1, else an approximation, as in '
+'max_utilization(). NULL when the queue grows without end, and for NULL. Errors: 22023.';
 
 CREATE FUNCTION max_utilization(servers integer, service_seconds float8, wait_seconds float8, probability float8,
 	cv_arrival float8 DEFAULT 1, cv_service float8 DEFAULT 1)
@@ -26,10 +26,11 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION max_utilization(integer, float8, float8, float8, float8, float8) IS
 'The highest utilization (0 to 1) of so many servers at which at most `probability` of the requests wait longer than '
 'wait_seconds, when a request takes service_seconds (TTFT + output tokens x TPOT). '
-'Bisection over erlang_c() x exp(-(servers - offered) x wait / service / v), v = (cv_arrival^2 + cv_service^2) / 2 '
-'(Allen-Cunneen, heavy traffic). Service times that grow with load, and heavy tails, are not in it: measured '
-'serving_point rows are better. NULL gives NULL. Errors: 22023 servers below 1, service_seconds not above 0, '
-'probability outside (0, 1), a negative wait or cv.';
+'Exact for exponential service (cv_service 1) and gamma renewals of any cv_arrival (GI/M/c, Takacs); for cv_service '
+'between 0.3 and 3 the share that waits longer is within a factor of 1.6 of simulation. Service times that grow with '
+'load are not in it, nor is it a share of throughput: under continuous batching a replica whose slots are a third '
+'used may give two thirds of its tokens. Measured serving_point rows are better. NULL gives NULL. '
+'Errors: 22023 servers below 1, service_seconds not above 0, probability outside (0, 1), a negative wait or cv.';
 
 CREATE FUNCTION latency_utilization(deployment text, ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL,
 	at timestamptz DEFAULT now())

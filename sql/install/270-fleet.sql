@@ -196,7 +196,7 @@ AS $$
 DECLARE
 	l		deployment_load;
 	d		deployment := deployment_in_force(deployment, at);
-	bill	deployment_bill := deployment_bill(d, at);
+	bill	deployment_bill := deployment_bill(d, at, 730);	-- what is paid by the month is not dearer in February
 	rented	deployment := d;
 	total	usage;
 	work	deployment_work;
@@ -225,7 +225,7 @@ BEGIN
 	ELSIF has_gpu_price(d.gpu, d.vendor, 'on_demand', at) THEN
 		rented.term := 'on_demand';
 		rented.upfront_usd := 0;
-		l.on_demand_usd := d.redundancy * replica_usd_per_hour(rented, deployment_bill(rented, at));
+		l.on_demand_usd := d.redundancy * replica_usd_per_hour(rented, deployment_bill(rented, at, 730));
 	END IF;
 
 	SELECT array_agg(bucket), array_agg(done), array_agg(cost),
@@ -528,7 +528,7 @@ COMMENT ON FUNCTION fleet(demand, text, float8, interval, interval, interval, nu
 -- Which replicas to reserve
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION commitment(demand demand, deployment text, price_factor numeric DEFAULT 0.8,
+CREATE FUNCTION commitment(demand demand, deployment text, price_factor numeric DEFAULT 0.65,
 	utilization numeric DEFAULT NULL,
 	at timestamptz DEFAULT now(),
 	OUT unit numeric, OUT needed_share numeric, OUT on_demand_usd numeric, OUT reserved_1y_usd numeric,

@@ -214,8 +214,9 @@ AS 'MODULE_PATHNAME', 'route';
 COMMENT ON FUNCTION route(text, float8) IS
 'The model (or, for a tier with a deployment only, the deployment) that a request of this score goes to under a '
 'policy in force now. score: half-open tiers, below_score belongs to the tier above. '
-'Scores NULL and NaN, which nobody can call easy, go to the last tier; a cascade begins NULL with its first, and '
-'otherwise gives the tier to which the score escalates. A split draws the tier by a hash of the score: equal scores '
+'Scores NULL and NaN, which nobody can call easy, go to the last tier, in every kind: route_savings() pays for the '
+'same. A cascade gives the tier to which the score escalates, which pays all before it, too. A split draws the tier '
+'by a hash of the score: equal scores '
 'always go together. policy NULL gives NULL. Errors: IA401 unknown policy, IA402 malformed policy.';
 
 -- ---------------------------------------------------------------------------

@@ -1,8 +1,8 @@
--- workload: what a log says, and what a deployment makes of it.
+-- workload: what a log says: what it costs at the prices of a time, which part of that
+-- could be replaced, and how that part lies over time.
 --
--- workload() measures a log once; advice_facts() adds what a deployment makes of
--- it.  Batch and routing come first, because they change what is left for
--- replicas; savings do not add.
+-- Invariant: usd = served_usd + the usd of not_considered, to the last digit: whatever
+-- no deployment could replace has a reason there.
 
 -- ---------------------------------------------------------------------------
 -- What a log says
@@ -27,27 +27,48 @@ COMMENT ON FUNCTION missing_fact(text, text, text, text) IS 'A caught error as s
 CREATE TYPE workload AS (
 	first_at			timestamptz,
 	last_at				timestamptz,
+	priced_at			timestamptz,
+	weeks				numeric,
 	requests			bigint,
 	unpriced_requests	bigint,
+	tokens				numeric,
+	unpriced_tokens		numeric,
 	usd					numeric,
+	served_usd			numeric,
+	served_models		text[],
+	serves_stated		boolean,
+	quality_known		boolean,
 	batch_requests		bigint,
 	batch_usd			numeric,
 	batch_saved_usd		numeric,
+	waits				interval,
 	p95_latency_ms		numeric,
 	frontier_usd		numeric,
 	recent_model_usd	numeric,
 	recent_models		text[],
 	routing				route_savings_result,
+	routing_problem		text,
+	routing_deployments	text[],
+	unserved_batch_saved_usd	numeric,
+	accepted_rest_usd	numeric,
+	not_considered		jsonb,
 	demand				demand,
-	routing_problem		text
+	waiting				demand,
+	routed_demand		demand
 );
 
 COMMENT ON TYPE workload IS
-'What workload() measures, USD as priced: usd of all priced requests; batch_usd is what those cost now that may wait '
-'a day and have a batch price, batch_saved_usd what that price saves; frontier_usd: of models named as not to be '
-'self-hosted; recent_model_usd: of models first seen in the last 90 days of a log of more than 180, else NULL; '
-'recent_models: those models, the dearest first; routing: route_savings() of the requests left after batch that were '
-'made to baseline_model; demand: hour by hour what is left after batch and, where it saves, routing; '
+'What workload() measures, USD at the prices of priced_at (NULL: of each request''s time). usd: of all priced '
+'requests; served_usd: of those that a deployment may replace, which are made to served_models (serves_stated: '
+'deployment_serves says so; quality_known: and how many of its answers are accepted); not_considered: everything '
+'else, by reason, with requests, tokens and USD. weeks: whole weeks with load. batch_usd: what those cost that may '
+'wait a day and have a batch price, batch_saved_usd what that saves, unserved_batch_saved_usd of it on what is not '
+'served. waits: how long the requests of `waiting` may wait. accepted_rest_usd: what is asked of the API again, of '
+'served_usd. frontier_usd: of models named as not to be self-hosted; recent_model_usd: of models first seen in the '
+'last 90 days of a log of more than 180, else NULL; recent_models: those models, the dearest first. demand: what is '
+'served at once, and its USD; waiting: what is served and may wait, at the cheaper of standard and batch; '
+'routed_demand: demand, after the policy. routing: route_savings() of the requests served at once by baseline_model; '
+'routing_deployments: tiers that are deployments, whose requests are left in both demands at what the API takes; '
 'routing_problem: what keeps the policy from being judged, which then is not applied.';
 
 CREATE FUNCTION inferacct_internal.check_log(log regclass) RETURNS void
@@ -72,32 +93,61 @@ END $$;
 COMMENT ON FUNCTION check_log(regclass) IS
 'Refuses a relation without the columns of usage_log that a plan needs (42703), and NULL (22004).';
 
--- The log as rows of (at, usage, requests, model, service_tier, region, duration_ms,
--- score, routed, usd, batch_usd): batch_usd where batch is possible and cheaper,
--- routed where the policy would decide.
+-- The log as rows of (at, usage, requests, tokens, model, service_tier, region, duration_ms,
+-- score, routed, priced_at, usd, batch_usd, fee_usd, quality, reason, waits): batch_usd
+-- where batch is possible and cheaper, routed where the policy would decide, fee_usd what
+-- is not paid for tokens, reason why no deployment could replace it, NULL when one could.
 CREATE FUNCTION inferacct_internal.workload_query(log regclass) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 RETURN format($query$
-	SELECT at, usage, greatest(meter(usage, 'requests'), 1) AS requests, model, service_tier, region, duration_ms,
-		score,
-		model = ANY ($3) AS routed, usd, CASE WHEN batch_usd < usd THEN batch_usd END AS batch_usd
+	SELECT c.*, c.model = ANY ($3) AS routed, coalesce(s.quality_ratio, 1) AS quality,
+		CASE WHEN c.usd IS NULL THEN 'unpriced'
+			WHEN c.model = ANY ($4) THEN 'frontier'
+			WHEN c.kind IN ('images', 'speech', 'pages', 'other') THEN c.kind
+			WHEN $6 IS NULL THEN nullif(c.kind, 'text')
+			WHEN s.name IS NULL THEN 'not served'
+			WHEN NOT c.kind = ANY (s.kinds) THEN c.kind
+			WHEN NOT coalesce(c.data_class = ANY (s.data_classes), s.data_classes IS NULL) THEN 'data class' END
+			AS reason
 	FROM (
-		SELECT l.*, token_cost(l.model, l.usage, l.at, l.service_tier, l.region) AS usd,
-			CASE WHEN l.tolerates >= interval '24 hours' AND coalesce(l.service_tier, 'standard') = 'standard'
-				THEN token_cost(l.model, l.usage, l.at, 'batch', l.region) END AS batch_usd
+		SELECT p.at, p.usage, p.model, p.service_tier, p.region, p.duration_ms, p.score, p.data_class, p.priced_at,
+			p.tolerates, greatest(meter(p.usage, 'requests'), 1) AS requests,
+			input_tokens(p.usage)::numeric + output_tokens(p.usage) AS tokens, usage_kind(p.usage) AS kind, p.usd,
+			CASE WHEN p.batch_usd < p.usd THEN p.batch_usd END AS batch_usd,
+			CASE WHEN meter(p.usage, 'web_searches') + meter(p.usage, 'citation') > 0
+				THEN p.usd - token_cost(p.model, p.usage - usage(web_searches => meter(p.usage, 'web_searches'),
+					citation => meter(p.usage, 'citation'), requests => 0), p.priced_at, p.service_tier, p.region)
+				ELSE 0 END AS fee_usd
 		FROM (
-			-- A source computes its usage: once a row, and its price once, too.
-			SELECT at, usage, model, service_tier, region, duration_ms, score, tolerates
-			FROM %s WHERE at >= $1 AND at < $2 OFFSET 0
-		) AS l
-		-- rejected_usage names these.
-		WHERE inferacct_internal.row_problem(l.at, l.usage) IS NULL OFFSET 0
-	) AS c
-$query$, log);
+			SELECT l.*, token_cost(l.model, l.usage, l.priced_at, l.service_tier, l.region) AS usd,
+				CASE WHEN l.tolerates >= interval '24 hours' AND coalesce(l.service_tier, 'standard') = 'standard'
+					THEN token_cost(l.model, l.usage, l.priced_at, 'batch', l.region) END AS batch_usd
+			FROM (
+				-- A source computes its usage: once a row, and its price once, too.
+				SELECT at, usage, model, service_tier, region, duration_ms, score, tolerates, %s AS data_class,
+					CASE WHEN $5::timestamptz IS NULL THEN at ELSE $5 + day_part(at, $5) END AS priced_at
+				FROM %s WHERE at >= $1 AND at < $2 OFFSET 0
+			) AS l
+			-- rejected_usage names these.
+			WHERE inferacct_internal.row_problem(l.at, l.usage) IS NULL OFFSET 0
+		) AS p OFFSET 0
+	) AS c LEFT JOIN unnest($6::served_model[]) AS s ON s.name = c.model
+$query$, CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = log AND a.attname = 'tags'
+	AND NOT a.attisdropped AND a.atttypid = 'jsonb'::regtype) THEN $$tags ->> 'data_class'$$ ELSE 'NULL::text' END,
+		log);
 
 COMMENT ON FUNCTION workload_query(regclass) IS
-'The query by which workload() reads a log. Parameters: first and end of its time, the names of the baseline model.';
+'The query by which workload() reads a log. Parameters: first and end of its time, the names of the baseline model, '
+'of frontier models, the time of the prices (NULL: each request''s own), and what is served (NULL: all text).';
+
+CREATE FUNCTION inferacct_internal.day_part(at timestamptz, of timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN make_interval(secs => mod(mod(extract(epoch FROM at - of), 86400) + 86400, 86400)::float8);
+
+COMMENT ON FUNCTION day_part(timestamptz, timestamptz) IS
+'How long after the time of day of `of` the time of day of `at` is, below 24 hours: prices that differ by the hour '
+'of the day keep doing so when a log is priced at another day. NULL gives NULL.';
 
 -- Names under which the log has a model.
 CREATE FUNCTION inferacct_internal.names_of_model(log regclass, model text, at timestamptz) RETURNS text[]
@@ -132,7 +182,8 @@ AS $$
 BEGIN
 	PERFORM resolve_model(m.model, at)
 	FROM (SELECT baseline_model UNION SELECT tier ->> 'model'
-		FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier) AS m(model)
+		FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier
+		WHERE NOT (tier ->> 'deployed')::boolean) AS m(model)
 	WHERE m.model IS NOT NULL;
 END $$;
 
@@ -140,9 +191,105 @@ COMMENT ON FUNCTION check_policy_models(text, text, timestamptz) IS
 'Refuses a policy with a model that nobody has prices for (IA002), or several (IA003): no saving could be told. '
 'Errors of the policy: IA401, IA402.';
 
+CREATE FUNCTION inferacct_internal.routing_deployments(policy text) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(DISTINCT tier ->> 'model')
+	FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier
+	WHERE (tier ->> 'deployed')::boolean
+$$;
+
+COMMENT ON FUNCTION routing_deployments(text) IS
+'What route() calls the tiers of a policy that a deployment serves; NULL when there is none.';
+
+-- One plan has one deployment: whoever pays for two pays both in full.
+CREATE FUNCTION inferacct_internal.check_own_tiers(policy text, own text[], deployment text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	d		jsonb := routing_definition(policy);
+	others	text;
+BEGIN
+	IF own IS NULL THEN
+		RETURN;
+	END IF;
+	SELECT string_agg(DISTINCT tier ->> 'deployment', ', ') INTO others
+	FROM jsonb_array_elements(d -> 'tiers') AS tier
+	WHERE tier ->> 'deployment' IS DISTINCT FROM coalesce(deployment, '') AND (tier ->> 'deployed')::boolean;
+	IF others IS NOT NULL THEN
+		PERFORM inferacct_internal.fail('IA305', format('policy "%s" has tiers of another deployment: %s', policy,
+			others),
+			'What replicas of it cost depends on all that they serve.',
+			'Name it as deployment, or compare the two with compare_deployments().');
+	ELSIF d ->> 'kind' = 'cascade' THEN
+		PERFORM inferacct_internal.fail('IA305', format('cascade "%s" begins on a deployment', policy),
+			'What escalates is served twice, which a plan of replicas does not count.',
+			'Use a policy by score, or one whose tiers are models.');
+	END IF;
+END $$;
+
+COMMENT ON FUNCTION check_own_tiers(text, text[], text) IS
+'Refuses (IA305) a policy with tiers of a deployment that is not the one judged, and a cascade with any.';
+
+CREATE FUNCTION inferacct_internal.names_of_models(log regclass, models text[], at timestamptz) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'error'
+AS $$
+DECLARE
+	logged	text[];
+	found	text[] := '{}';
+	name	text;
+BEGIN
+	EXECUTE format('SELECT array_agg(DISTINCT model) FROM %s', log) INTO logged;
+	FOREACH name IN ARRAY coalesce(models, '{}') LOOP
+		IF name = ANY (logged) AND NOT EXISTS (SELECT FROM current_price AS p
+			WHERE name IN (p.model, p.provider || '/' || p.model)) THEN
+			found := found || name;		-- the log's own name, of which nobody has a price
+		ELSE
+			found := found || names_of_model(log, name, at);
+		END IF;
+	END LOOP;
+	RETURN found;
+END $$;
+
+COMMENT ON FUNCTION names_of_models(regclass, text[], timestamptz) IS
+'The spellings in a log that mean one of the models at a time. Errors: IA002 a model that neither the log nor the '
+'prices know, IA003 one that is ambiguous.';
+
+-- Weeks are counted back from the last hour; one with hardly any load is none.
+CREATE FUNCTION inferacct_internal.weeks_with_load(log regclass, since timestamptz, until timestamptz) RETURNS numeric
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	weeks	numeric;
+BEGIN
+	EXECUTE format($query$
+		WITH span AS (
+			SELECT date_trunc('hour', max(at), 'UTC') + interval '1 hour' AS ends, date_trunc('hour', min(at), 'UTC')
+				AS starts FROM %1$s WHERE at >= $1 AND at < $2
+		), week AS (
+			SELECT floor(extract(epoch FROM s.ends - l.at) / 604800.000001) AS n, count(*) AS rows,
+				sum(input_tokens(l.usage)::numeric + output_tokens(l.usage) + 1) AS load
+			FROM %1$s AS l, span AS s WHERE l.at >= $1 AND l.at < $2 GROUP BY 1
+		)
+		SELECT count(*) FROM week, span WHERE (week.n + 1) * 604800 <= extract(epoch FROM span.ends - span.starts)
+			AND week.load * 100 >= (SELECT max(load) FROM week) / 100
+	$query$, log) INTO weeks USING since, until;
+	RETURN weeks;
+END $$;
+
+COMMENT ON FUNCTION weeks_with_load(regclass, timestamptz, timestamptz) IS
+'Whole weeks of a log that have load, counted back from its last hour; a week with less than a ten-thousandth of the '
+'busiest one''s is none.';
+
 CREATE FUNCTION workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
 	frontier_models text[] DEFAULT '{}',
-	since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', deployment text DEFAULT NULL,
+	at timestamptz DEFAULT now(), width interval DEFAULT '1 hour')
 RETURNS workload
 LANGUAGE plpgsql STABLE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -150,53 +297,93 @@ SET inferacct.unpriced TO 'null'
 AS $$
 DECLARE
 	w			workload;
-	rows		text;
+	query		text;
 	baseline	text[] := '{}';
-	helps		boolean;
+	frontier	text[];
+	served		served_model[];
+	patience	interval;
 	detail		text;
 	hint		text;
 BEGIN
 	PERFORM check_log(log);
-	rows := workload_query(log);
 	since := coalesce(since, '-infinity');
 	until := coalesce(until, 'infinity');
+	EXECUTE format('SELECT min(at), max(at) FROM %s WHERE at >= $1 AND at < $2', log) INTO w.first_at, w.last_at
+		USING since, until;
+	w.priced_at := at;
+	IF w.first_at IS NULL THEN
+		w.requests := 0;
+		w.usd := 0;
+		RETURN w;
+	END IF;
+	query := workload_query(log);
+	frontier := names_of_models(log, frontier_models, coalesce(at, w.last_at));
+	EXECUTE format('SELECT served_models($1, (SELECT array_agg(DISTINCT model) FROM %s), $2)', log) INTO served
+		USING deployment, coalesce(at, w.last_at);
+	w.weeks := weeks_with_load(log, since, until);
+	w.serves_stated := served IS NOT NULL;
+	w.quality_known := NOT EXISTS (SELECT FROM unnest(served) AS s WHERE s.quality_ratio IS NULL)
+		AND served IS NOT NULL;
 
 	EXECUTE format($query$
-		SELECT min(at), max(at), coalesce(sum(requests), 0), coalesce(sum(requests) FILTER (WHERE usd IS NULL), 0),
+		SELECT coalesce(sum(requests), 0), coalesce(sum(requests) FILTER (WHERE usd IS NULL), 0),
+			coalesce(sum(tokens), 0), coalesce(sum(tokens) FILTER (WHERE usd IS NULL), 0),
 			trim_scale(coalesce(sum(usd), 0)),
+			trim_scale(coalesce(sum(usd - fee_usd) FILTER (WHERE reason IS NULL), 0)),
+			array_agg(DISTINCT model) FILTER (WHERE reason IS NULL),
 			coalesce(sum(requests) FILTER (WHERE batch_usd IS NOT NULL), 0),
 			trim_scale(coalesce(sum(usd) FILTER (WHERE batch_usd IS NOT NULL), 0)),
 			trim_scale(coalesce(sum(usd - batch_usd), 0)),
+			trim_scale(coalesce(sum(usd - batch_usd) FILTER (WHERE reason IS NOT NULL), 0)),
+			trim_scale(round(coalesce(sum((1 - quality) * (usd - fee_usd)) FILTER (WHERE reason IS NULL), 0), 15)),
 			percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms),
-			trim_scale(coalesce(sum(usd) FILTER (WHERE model = ANY ($4)), 0))
+			trim_scale(coalesce(sum(usd) FILTER (WHERE model = ANY ($4)), 0)),
+			min(tolerates) FILTER (WHERE reason IS NULL AND tolerates >= interval '24 hours'),
+			min(tolerates) FILTER (WHERE reason IS NULL AND tolerates >= 2 * $7)
 		FROM (%s) AS l
-	$query$, rows)
-	INTO w.first_at, w.last_at, w.requests, w.unpriced_requests, w.usd, w.batch_requests, w.batch_usd,
-		w.batch_saved_usd,
-		w.p95_latency_ms, w.frontier_usd
-	USING since, until, baseline, coalesce(frontier_models, '{}');
-	IF w.requests = 0 THEN
-		RETURN w;
-	END IF;
+	$query$, query)
+	INTO w.requests, w.unpriced_requests, w.tokens, w.unpriced_tokens, w.usd, w.served_usd, w.served_models,
+		w.batch_requests, w.batch_usd, w.batch_saved_usd, w.unserved_batch_saved_usd, w.accepted_rest_usd,
+		w.p95_latency_ms, w.frontier_usd, w.waits, patience
+	USING since, until, baseline, frontier, at, served, width;
+	w.waits := CASE WHEN w.waits IS NOT NULL THEN interval '24 hours' ELSE patience END;
+
+	EXECUTE format($query$
+		SELECT jsonb_agg(jsonb_build_object('reason', reason, 'requests', requests, 'tokens', tokens, 'usd', usd,
+			'models', models) ORDER BY usd DESC NULLS LAST, reason)
+		FROM (
+			SELECT coalesce(reason, 'fees') AS reason, sum(requests) AS requests,
+				trim_scale(sum(CASE WHEN reason IS NULL THEN 0 ELSE tokens END)) AS tokens,
+				trim_scale(sum(CASE WHEN reason IS NULL THEN fee_usd ELSE usd END)) AS usd,
+				array_agg(DISTINCT model) AS models
+			FROM (%s) AS l WHERE reason IS NOT NULL OR fee_usd > 0 GROUP BY 1
+		) AS r
+	$query$, query)
+	INTO w.not_considered USING since, until, baseline, frontier, at, served;
 
 	IF w.last_at - w.first_at > interval '180 days' THEN
 		EXECUTE format(
-			'SELECT trim_scale(coalesce(sum(usd) FILTER (WHERE seen > $4), 0)), array_agg(model ORDER BY usd DESC, '
-			'model COLLATE "C") FILTER (WHERE seen > $4 AND usd > 0) '
-			'FROM (SELECT model, sum(usd) AS usd, min(at) AS seen FROM (%s) AS l GROUP BY model) AS m', rows)
-		INTO w.recent_model_usd, w.recent_models USING since, until, baseline, w.last_at - interval '90 days';
+			'SELECT trim_scale(coalesce(sum(usd) FILTER (WHERE seen > $7), 0)), array_agg(model ORDER BY usd DESC, '
+			'model COLLATE "C") FILTER (WHERE seen > $7 AND usd > 0) '
+			'FROM (SELECT model, sum(usd) AS usd, min(at) AS seen FROM (%s) AS l GROUP BY model) AS m', query)
+		INTO w.recent_model_usd, w.recent_models USING since, until, baseline, frontier, at, served,
+			w.last_at - interval '90 days';
 	END IF;
 
 	IF policy IS NOT NULL THEN
 		BEGIN
 			SELECT coalesce(baseline_model, routing_definition(policy) -> 'tiers' -> -1 ->> 'model')
 				INTO baseline_model;
-			PERFORM check_policy_models(policy, baseline_model, w.last_at);
-			baseline := names_of_model(log, baseline_model, w.last_at);
+			PERFORM check_policy_models(policy, baseline_model, coalesce(at, w.last_at));
+			w.routing_deployments := routing_deployments(policy);
+			PERFORM check_own_tiers(policy, w.routing_deployments, deployment);
+			baseline := names_of_model(log, baseline_model, coalesce(at, w.last_at));
 			EXECUTE format(
-				'SELECT route_savings($4, score, $5, usage, at, service_tier, region) FROM (%s) AS l '
-				'WHERE routed AND batch_usd IS NULL', rows)
-			INTO w.routing USING since, until, baseline, policy, baseline_model;
+				'SELECT route_savings($7, score, $8, usage, priced_at, service_tier, region) FROM (%s) AS l '
+				'WHERE routed AND batch_usd IS NULL AND coalesce(tolerates < $9, true) '
+				'AND NOT coalesce(route($7, score) = ANY ($10), false)', query)
+			INTO w.routing USING since, until, baseline, frontier, at, served, policy, baseline_model,
+				coalesce(w.waits, interval '100 years'), w.routing_deployments;
 		EXCEPTION WHEN OTHERS THEN
 			IF NOT is_missing_fact(SQLSTATE) THEN
 				RAISE;
@@ -206,304 +393,49 @@ BEGIN
 			w.routing := NULL;
 			baseline := '{}';
 		END;
+		-- What a deployment serves is paid by its replicas, which are not the policy's to pay.
+		IF (w.routing).requests IS NOT NULL THEN
+			w.routing.deployment_usd := 0;
+			w.routing.saved_usd := (w.routing).baseline_usd - (w.routing).routed_usd - (w.routing).classifier_usd;
+			w.routing.saved_share := exact_quotient((w.routing).saved_usd, nullif((w.routing).baseline_usd, 0));
+		END IF;
 	END IF;
 
-	-- An hour pays no part of a fixed cost; a request that a tier has no price for is paid as it is.
-	helps := coalesce((w.routing).saved_usd > 0, false);
 	EXECUTE format(
-		'SELECT demand(hour, usage, usd) FROM ('
-		'SELECT date_trunc(''hour'', at, ''UTC'') AS hour, sum(usage) AS usage, sum(usd) AS usd FROM (%1$s) AS l '
-		'WHERE batch_usd IS NULL AND usd IS NOT NULL AND NOT (routed AND $4) GROUP BY 1 '
-		'UNION ALL SELECT hour, usage, usd - (r).baseline_usd + (r).routed_usd + (r).classifier_usd FROM ('
-		'SELECT date_trunc(''hour'', at, ''UTC'') AS hour, sum(usage) AS usage, sum(usd) AS usd, '
-		'route_savings($5, score, $6, usage, at, service_tier, region) AS r FROM (%1$s) AS l '
-		'WHERE batch_usd IS NULL AND usd IS NOT NULL AND routed AND $4 GROUP BY 1) AS routed_hours) AS hours', rows)
-	INTO w.demand USING since, until, baseline, helps, policy, baseline_model;
+		'SELECT demand(at, usage, round(quality * (usd - fee_usd), 15), $7) FILTER (WHERE coalesce(tolerates < $8, '
+			'true)), '
+		'demand(at, usage, round(quality * (coalesce(batch_usd, usd) - fee_usd), 15), $7) FILTER (WHERE tolerates >= '
+			'$8) '
+		'FROM (%1$s) AS l WHERE reason IS NULL', query)
+	INTO w.demand, w.waiting USING since, until, baseline, frontier, at, served, width,
+		coalesce(w.waits, interval '100 years');
+	IF coalesce((w.routing).saved_usd, 0) = 0 THEN
+		w.routed_demand := w.demand;
+		RETURN w;
+	END IF;
+	-- A request that a tier has no price for is paid as it is.
+	EXECUTE format(
+		'SELECT demand(bucket, usage, greatest(usd, 0), $7) FROM ('
+		'SELECT at AS bucket, usage, round(quality * (usd - fee_usd), 15) AS usd FROM (%1$s) AS l '
+		'WHERE reason IS NULL AND coalesce(tolerates < $8, true) '
+		'AND NOT (routed AND NOT coalesce(route($9, score) = ANY ($11), false)) '
+		'UNION ALL SELECT bucket, usage, usd - (r).baseline_usd + (r).routed_usd + (r).classifier_usd FROM ('
+		'SELECT date_bin($7, at, timestamptz ''2000-01-03 00:00Z'') AS bucket, sum(usage) AS usage, '
+		'round(sum(quality * (usd - fee_usd)), 15) AS usd, '
+		'route_savings($9, score, $10, usage, priced_at, service_tier, region) AS r FROM (%1$s) AS l '
+		'WHERE reason IS NULL AND coalesce(tolerates < $8, true) '
+		'AND routed AND NOT coalesce(route($9, score) = ANY ($11), false) '
+		'GROUP BY 1) AS routed_buckets) AS buckets', query)
+	INTO w.routed_demand USING since, until, baseline, frontier, at, served, width,
+		coalesce(w.waits, interval '100 years'), policy, baseline_model, w.routing_deployments;
 	RETURN w;
 END $$;
 
-COMMENT ON FUNCTION workload(regclass, text, text, text[], timestamptz, timestamptz) IS
-'Measures a log (usage_log, or a relation with its columns) in [since, until) for advise() and savings_plan(): first '
-'what may go to batch prices (standard tier, tolerates 24 hours or more), then what a routing policy makes of the '
-'rest that was made to baseline_model (NULL: the model of the policy''s last tier), then the demand that is left. '
-'Requests without a price are left out and counted, rows that rejected_usage names are left out. A model or '
-'deployment of the policy that is not known, or not priced, is routing_problem, and no error. '
-'Errors: 22004 and 42703 the log, IA401 and IA402 the policy.';
-
--- ---------------------------------------------------------------------------
--- What a deployment makes of it
--- ---------------------------------------------------------------------------
-
-CREATE TYPE inferacct_internal.advice_facts AS (
-	weeks					numeric,	-- whole weeks of log
-	hours					numeric,	-- from the first to the last with load
-	requests				bigint,
-	unpriced_requests		bigint,
-	usd						numeric,	-- today's bill for that time
-	p95_latency_ms			numeric,
-	frontier_share			numeric,	-- of spend
-	recent_model_share		numeric,
-	recent_models			text[],
-	batch_share				numeric,	-- of spend that may wait
-	batch_saved_usd			numeric,
-	routing_policy			text,
-	routing_saved_usd		numeric,
-	routing_saved_share		numeric,
-	routing_random_share	numeric,	-- saved by lot
-	routing_longest_share	numeric,	-- saved by the longest prompts first
-	routing_request_share	numeric,	-- moved
-	routing_spend_share		numeric,
-	deployment				text,
-	peak_to_mean			numeric,
-	cv						numeric,	-- of the hours: standard deviation / mean
-	predictability			numeric,
-	forecast_wape			numeric,	-- what a forecast of the last four weeks missed
-	p99_utilization			numeric,	-- of a fleet for the p99 hour
-	breakeven_utilization	numeric,
-	replicas				numeric,	-- hybrid optimum
-	peak_replicas			numeric,
-	left_usd				numeric,	-- after batch and routing, at the API
-	hybrid_usd				numeric,
-	overflow_usd			numeric,	-- of hybrid_usd, to the API
-	fleet_usd				numeric,	-- for the busiest hour, no API
-	p10_mtok_per_month		numeric,	-- low demand: the week that 10 % of the weeks do not exceed
-	low_demand_share		numeric,	-- that week / the mean week
-	first_mtok				numeric,
-	permanent_mtok			numeric,
-	breakeven_tokens_per_second	numeric,
-	breakeven_reason		text,
-	fte_needed				numeric,
-	target_utilization		numeric,	-- that the deployment is planned with
-	latency_utilization		numeric,	-- up to which it keeps the targets of the replicas; 0: it never does
-	committed_replicas		numeric,
-	committed_saved_usd		numeric,
-	committed_needed_share	numeric,	-- of hours, of the last replica worth reserving
-	committed_price_ratio	numeric,	-- reserved / on demand
-	committed_spared_usd	numeric,	-- saved against paying each replica by the hour in which it is needed
-	committed_erased_at		numeric,	-- the share of the demand at which nothing is saved
-	regret_high_usd			numeric,	-- of a forecast too high by forecast_error
-	regret_low_usd			numeric,
-	reserved_1y_usd			numeric,	-- a year of a replica
-	reserved_3y_usd			numeric,
-	routing_problem			text,		-- the fact that is missing to judge the policy
-	deployment_problem		text,		-- and the deployment; all that depends on it is then NULL
-	-- given
-	data_residency			boolean,
-	latency_target_ms		numeric,
-	replica_latency_target	boolean,	-- one was given for the replicas
-	fte_available			numeric,
-	requirements_change		boolean,
-	quality_holds			boolean,
-	payback_multiple		numeric,
-	price_factor			numeric,
-	forecast_error			numeric
-);
-
-COMMENT ON TYPE advice_facts IS
-'All that advice_rules() decides on. Money is USD over the time of the log, but a year''s for reserved_1y_usd and '
-'reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last nine are given by whoever asks: no log '
-'holds them.';
-
--- How far a forecast of the last four weeks, hour by hour of the week from the
--- weeks before, was off: the sum of its misses / the sum of the load.
-CREATE FUNCTION forecast_wape(demand demand) RETURNS numeric
-LANGUAGE sql STABLE PARALLEL SAFE COST 100000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$
-	WITH hours AS MATERIALIZED (
-		SELECT row_number() OVER (ORDER BY s.bucket) - 1 AS i, count(*) OVER () AS n, input_tokens(s.usage)::numeric
-			+ output_tokens(s.usage) AS tokens
-		FROM demand_series(demand) s
-	), forecast AS (
-		SELECT i % 168 AS hour, avg(tokens) AS tokens FROM hours WHERE i < n - 672 GROUP BY 1
-	)
-	SELECT round(sum(abs(h.tokens - f.tokens)) / nullif(sum(h.tokens), 0), 6)
-	FROM hours h JOIN forecast f ON f.hour = h.i % 168 WHERE h.i >= h.n - 672 AND h.n >= 1344
-$$;
-
-COMMENT ON FUNCTION forecast_wape(demand) IS
-'Weighted absolute percentage error (as a share of 1, 6 decimals) of a backtest: the last four weeks of an hourly '
-'demand, forecast by the mean of the same hour of the week in all weeks before. NULL for less than 8 weeks.';
-
--- Reserving the replicas of the base load, over the time of the demand.
-CREATE FUNCTION inferacct_internal.commitment_of_base(demand demand, deployment text, replicas numeric,
-	price_factor numeric, forecast_error numeric, at timestamptz,
-	OUT reserved numeric, OUT saved_usd numeric, OUT needed_share numeric, OUT price_ratio numeric,
-	OUT spared_usd numeric, OUT erased_at numeric,
-	OUT regret_high_usd numeric, OUT regret_low_usd numeric, OUT reserved_1y_usd numeric, OUT reserved_3y_usd numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 300000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$
-DECLARE
-	d			deployment := deployment_in_force(deployment, at);
-	l			deployment_load;
-	hour_usd	numeric;			-- of one replica on demand
-	whole_usd	numeric;			-- of a year of it
-	units		numeric[];			-- replicas of the base that each hour needs
-BEGIN
-	IF d.gpu IS NULL OR d.term <> 'on_demand' OR coalesce(replicas, 0) < 1 THEN
-		RETURN;
-	END IF;
-	l := deployment_load(demand, deployment, NULL, at);
-	SELECT array_agg(least(replicas, ceil_quotient(hour, l.size)) ORDER BY i) INTO units
-		FROM unnest(l.load) WITH ORDINALITY AS v (hour, i);
-	hour_usd := gpu_usd_per_hour(d.gpu, d.vendor, 'on_demand', at) * d.gpus_per_replica * d.redundancy;
-	whole_usd := hour_usd * 8760;
-	SELECT count(*) FILTER (WHERE c.term <> 'on_demand'),
-		trim_scale(round(coalesce(sum(whole_usd - c.usd) FILTER (WHERE c.term <> 'on_demand'), 0) * cardinality(units)
-			/ 8760, 15)),
-		min(c.needed_share) FILTER (WHERE c.term <> 'on_demand'), min(c.reserved_1y_usd), min(c.reserved_3y_usd)
-	INTO reserved, saved_usd, needed_share, reserved_1y_usd, reserved_3y_usd
-	FROM commitment(demand, deployment, price_factor, NULL, at) c WHERE c.unit <= replicas;
-	price_ratio := exact_quotient(least(reserved_1y_usd,
-		CASE WHEN longer_term_pays(reserved_1y_usd, reserved_3y_usd, price_factor) IS NOT false
-		THEN reserved_3y_usd END),
-		nullif(whole_usd, 0));
-	IF price_ratio IS NULL THEN
-		RETURN;
-	END IF;
-	SELECT v.saved_usd, v.saving_erased_at INTO spared_usd, erased_at
-	FROM commitment_verdict(units, array_fill(hour_usd, ARRAY[cardinality(units)]),
-		price_ratio * hour_usd * cardinality(units)) v;
-	regret_high_usd := (commitment_regret(units, hour_usd, price_ratio * hour_usd, forecast_error)).regret_usd;
-	regret_low_usd := (commitment_regret(units, hour_usd, price_ratio * hour_usd, -forecast_error)).regret_usd;
-END $$;
-
-COMMENT ON FUNCTION commitment_of_base(demand, text, numeric, numeric, numeric, timestamptz) IS
-'Of so many replicas that run all the time on demand: how many commitment() would reserve, and the USD that saves '
-'over the time of the demand (of hours); reserved / on demand, and a year of a reserved replica. '
-'Against paying each replica by the hour in which it is needed: spared_usd, the share of the demand (erased_at) at '
-'which that is nothing, and what a forecast too high or too low by forecast_error (0.1 for 10 %) costs, as '
-'commitment_regret(). NULLs when the deployment is not rented on demand, has no replica, or no price of a reservation '
-'is known. Errors as commitment(demand, deployment), 22023 a forecast_error outside [0, 1].';
-
--- What a deployment makes of the workload.
-CREATE FUNCTION inferacct_internal.deployment_facts(f advice_facts, w workload, at timestamptz)
-RETURNS advice_facts
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$
-DECLARE
-	deployment	text := f.deployment;
-	h			hybrid_verdict;
-	d			deployment;
-	volume		breakeven_volume;
-	total		record;
-	c			record;
-BEGIN
-	d := deployment_in_force(deployment, at);
-	h := hybrid(w.demand, deployment, NULL, at);
-	f.replicas := h.replicas;
-	f.peak_replicas := h.peak_replicas;
-	f.hybrid_usd := h.usd;
-	f.overflow_usd := h.overflow_usd;
-	f.fleet_usd := h.usd_peak_fleet;
-	f.breakeven_utilization := h.breakeven_utilization;
-	SELECT p.utilization INTO f.p99_utilization FROM fleet(w.demand, deployment, at => at) p
-		WHERE p.fleet = 'percentile';
-	SELECT sum(input_tokens(s.usage) - cached_tokens(s.usage)) AS input, sum(cached_tokens(s.usage)) AS cached,
-		sum(output_tokens(s.usage)) AS output, sum(s.api_usd) AS usd INTO total
-	FROM demand_series(w.demand) s;
-	volume := breakeven_of_bill(d, deployment_bill(d, at), total.input, total.cached, total.output, total.usd);
-	f.first_mtok := volume.first_mtok;
-	f.permanent_mtok := volume.permanent_mtok;
-	f.breakeven_tokens_per_second := volume.breakeven_tokens_per_second;
-	f.breakeven_reason := volume.reason;
-	SELECT trim_scale(round(percentile_disc(0.1) WITHIN GROUP (ORDER BY tokens) * 730 / 168 / 1000000, 6)),
-		round(percentile_disc(0.1) WITHIN GROUP (ORDER BY tokens) / nullif(avg(tokens), 0), 6)
-	INTO f.p10_mtok_per_month, f.low_demand_share
-	FROM (SELECT sum(input_tokens(s.usage) + output_tokens(s.usage))::numeric AS tokens, count(*) AS hours
-		FROM (SELECT s.usage, row_number() OVER (ORDER BY s.bucket) - 1 AS i FROM demand_series(w.demand) s) s
-			GROUP BY i / 168) AS week
-	WHERE hours = 168;
-	SELECT * INTO c FROM commitment_of_base(w.demand, deployment, h.replicas, f.price_factor, f.forecast_error, at);
-	f.committed_replicas := c.reserved;
-	f.committed_saved_usd := c.saved_usd;
-	f.committed_needed_share := c.needed_share;
-	f.committed_price_ratio := c.price_ratio;
-	f.committed_spared_usd := c.spared_usd;
-	f.committed_erased_at := c.erased_at;
-	f.regret_high_usd := c.regret_high_usd;
-	f.regret_low_usd := c.regret_low_usd;
-	f.reserved_1y_usd := c.reserved_1y_usd;
-	f.reserved_3y_usd := c.reserved_3y_usd;
-	RETURN f;
-END $$;
-
-COMMENT ON FUNCTION deployment_facts(advice_facts, workload, timestamptz) IS
-'The facts with what the deployment that they name makes of the workload, at the prices of a time. '
-'Errors as hybrid(demand, deployment), 22023 a forecast_error outside [0, 1].';
-
-CREATE FUNCTION inferacct_internal.advice_facts(w workload, deployment text, policy text, price_factor numeric,
-	at timestamptz, forecast_error numeric DEFAULT 0.1,
-	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL)
-RETURNS advice_facts
-LANGUAGE plpgsql STABLE COST 1000000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$
-DECLARE
-	f			advice_facts;
-	burst		traffic_statistics;
-	d			deployment;
-	detail		text;
-	hint		text;
-BEGIN
-	PERFORM check_figure('forecast_error', forecast_error, 0, 1);
-	f.price_factor := price_factor;
-	f.forecast_error := forecast_error;
-	f.replica_latency_target := num_nonnulls(ttft_p99_ms, tpot_ms) > 0;
-	f.requests := w.requests;
-	f.unpriced_requests := w.unpriced_requests;
-	f.usd := w.usd;
-	f.weeks := coalesce(floor(extract(epoch FROM date_trunc('hour', w.last_at, 'UTC') + interval '1 hour'
-		- date_trunc('hour', w.first_at, 'UTC')) / 604800), 0);
-	f.p95_latency_ms := w.p95_latency_ms;
-	f.frontier_share := exact_quotient(w.frontier_usd, nullif(w.usd, 0));
-	f.recent_model_share := exact_quotient(w.recent_model_usd, nullif(w.usd, 0));
-	f.recent_models := w.recent_models;
-	f.batch_share := exact_quotient(w.batch_usd, nullif(w.usd, 0));
-	f.batch_saved_usd := w.batch_saved_usd;
-	f.routing_policy := policy;
-	f.routing_problem := w.routing_problem;
-	f.routing_saved_usd := (w.routing).saved_usd;
-	f.routing_saved_share := (w.routing).saved_share;
-	f.routing_random_share := (w.routing).random_saved_share;
-	f.routing_longest_share := (w.routing).longest_first_saved_share;
-	f.routing_request_share := (w.routing).moved_request_share;
-	f.routing_spend_share := (w.routing).moved_spend_share;
-	burst := traffic(w.demand);
-	f.peak_to_mean := round(burst.peak_to_mean::numeric, 6);
-	f.cv := round(burst.cv::numeric, 6);
-	f.predictability := round(burst.predictability::numeric, 6);
-	f.hours := burst.buckets;
-	f.forecast_wape := forecast_wape(w.demand);
-	f.left_usd := burst.api_usd;
-	f.deployment := deployment;
-	IF deployment IS NULL OR burst.api_usd IS NULL OR burst.mean = 0 THEN
-		RETURN f;
-	END IF;
-
-	-- A name that nobody knows is a mistake of the caller; what a known one lacks is a fact.
-	d := deployment_in_force(deployment, at);
-	SELECT sum(k.fte) INTO f.fte_needed FROM deployment_costs(deployment, at) k;
-	f.target_utilization := d.target_utilization;
-	IF f.replica_latency_target AND serving_tokens_per_second(deployment, NULL, NULL, at) IS NOT NULL THEN
-		f.latency_utilization := coalesce(latency_utilization(deployment, ttft_p99_ms, tpot_ms, at), 0);
-	END IF;
-	BEGIN
-		f := deployment_facts(f, w, at);
-	EXCEPTION WHEN OTHERS THEN
-		IF NOT is_missing_fact(SQLSTATE) THEN
-			RAISE;
-		END IF;
-		GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-		f.deployment_problem := missing_fact(SQLSTATE, SQLERRM, detail, hint);
-	END;
-	RETURN f;
-END $$;
-
-COMMENT ON FUNCTION advice_facts(workload, text, text, numeric, timestamptz, numeric, numeric, numeric) IS
-'The facts of a workload for advice_rules(), with those of a deployment at the prices of a time when one is named. '
-'forecast_error: by how much a forecast may be off; ttft_p99_ms, tpot_ms: what the replicas have to keep. '
-'A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no error. '
-'Errors: IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';
+COMMENT ON FUNCTION workload(regclass, text, text, text[], timestamptz, timestamptz, text, timestamptz, interval) IS
+'Measures a log (usage_log, or a relation with its columns) in [since, until) for advise() and savings_plan(), in '
+'buckets of `width` and at the prices of `at` (its hour of the day kept; NULL: each request''s own time): what could '
+'be replaced by the deployment (see deployment_serves; no deployment: any) and what could not, with the reason; what '
+'may go to batch prices (standard tier, tolerates 24 hours or more); what a routing policy makes of what was made to '
+'baseline_model (NULL: the model of the policy''s last tier); and the demand by bucket. Requests without a price are '
+'left out and counted, rows that rejected_usage names are left out. A model or deployment of the policy that is not known, or not priced, is routing_problem, and '
+'no error. Errors: 22004 and 42703 the log, IA002 an unknown frontier model, IA401 and IA402 the policy.';

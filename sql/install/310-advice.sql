@@ -1,7 +1,9 @@
 -- advice: which lever now, why, and what would flip the answer.
 --
 -- advice_rules() is pure: facts in, verdicts out.  What no log holds is given, or
--- the verdict is unknown.
+-- the verdict is unknown.  The decision is that of the cheapest plan (305-optimum.sql),
+-- tempered by what matters, by people and by where data may go; no rule contradicts it,
+-- for all are told of the same plan.
 
 CREATE TYPE advice AS (
 	rule				text,
@@ -16,44 +18,14 @@ CREATE TYPE advice AS (
 COMMENT ON TYPE advice IS
 'A rule of the decision matrix. verdict: yes or no to what the rule is called; '
 'unknown when a fact is missing, which explanation names; the rule decision says api, hybrid, self_host or '
-'insufficient_evidence. threshold_origin: computed from the log and prices, default, or given by whoever asks.';
+'insufficient_evidence. The first rows, assumed and not_considered, say what the others take for given and leave out. '
+'threshold_origin: computed from the log and prices, default, or given by whoever asks.';
 
 CREATE FUNCTION inferacct_internal.advice_verdict(holds boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE holds WHEN true THEN 'yes' WHEN false THEN 'no' ELSE 'unknown' END;
 
 COMMENT ON FUNCTION advice_verdict(boolean) IS 'yes, no or, for NULL, unknown.';
-
-CREATE FUNCTION inferacct_internal.percent(share numeric) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(trim_scale(round(100 * share, 1)) || ' %', 'an unknown share');
-
-COMMENT ON FUNCTION percent(numeric) IS 'A share as percentage in words, to one decimal.';
-
-CREATE FUNCTION inferacct_internal.usd_in_words(usd numeric) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(CASE WHEN abs(usd) < 1000 THEN round(usd, 2)::text
-	WHEN abs(usd) < 1e15 THEN to_char(round(usd), 'FM999,999,999,999,990') ELSE round(usd)::text END || ' USD',
-	'an unknown amount');
-
-COMMENT ON FUNCTION usd_in_words(numeric) IS 'An amount for a sentence: cents below 1,000 USD, whole dollars above.';
-
-CREATE FUNCTION inferacct_internal.mtok_in_words(mtok numeric) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(to_char(round(mtok, CASE WHEN abs(mtok) < 100 THEN 1 ELSE 0 END),
-	CASE WHEN abs(mtok) < 100 THEN 'FM990.0' ELSE 'FM999,999,999,999,990' END) || ' million tokens',
-	'an unknown volume');
-
-COMMENT ON FUNCTION mtok_in_words(numeric) IS 'A volume for a sentence.';
-
-CREATE FUNCTION inferacct_internal.counted(number numeric, noun text, nouns text DEFAULT NULL) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN number = 0 THEN 'no' WHEN abs(number) < 1000 THEN trim_scale(number)::text
-	ELSE coalesce(to_char(number, 'FM999,999,999,999,999,990'), 'an unknown number of') END
-	|| ' ' || CASE WHEN number = 1 THEN noun ELSE coalesce(nouns, noun || 's') END;
-
-COMMENT ON FUNCTION counted(numeric, text, text) IS
-'A number of things for a sentence: no hours, 1 hour, 2 hours. nouns: the plural when it does not end in s.';
 
 
 CREATE FUNCTION inferacct_internal.low_demand_multiple(f advice_facts) RETURNS numeric
@@ -65,6 +37,31 @@ COMMENT ON FUNCTION low_demand_multiple(advice_facts) IS
 'How many times the cost of a fleet for the busiest hour the API takes, at the volume of a week that 10 % of the '
 'weeks do not exceed. NULL when there is no fleet.';
 
+CREATE FUNCTION inferacct_internal.reason_in_words(reason text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE reason
+	WHEN 'unpriced' THEN 'requests without a price' WHEN 'frontier' THEN 'models named as not to be self-hosted'
+	WHEN 'not served' THEN 'models that the deployment does not serve' WHEN 'fees' THEN 'fees for searches'
+	WHEN 'images' THEN 'generated images' WHEN 'speech' THEN 'speech' WHEN 'pages' THEN 'pages read'
+	WHEN 'audio' THEN 'requests with audio' WHEN 'video' THEN 'requests with video'
+	WHEN 'vision' THEN 'requests with images' WHEN 'embeddings' THEN 'embeddings'
+	WHEN 'data class' THEN 'data of a class that the deployment may not see' ELSE 'requests without tokens' END;
+
+COMMENT ON FUNCTION reason_in_words(text) IS 'Why spend is not considered, for a sentence.';
+
+CREATE FUNCTION inferacct_internal.not_considered_in_words(not_considered jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT string_agg(format('%s (%s)', reason_in_words(r ->> 'reason'), CASE WHEN r ->> 'reason' = 'unpriced'
+		THEN counted((r ->> 'requests')::numeric, 'request') || ', an unknown amount'
+		ELSE usd_in_words((r ->> 'usd')::numeric) || ' a month' END), ', ' ORDER BY i)
+	FROM jsonb_array_elements(not_considered) WITH ORDINALITY AS n (r, i)
+$$;
+
+COMMENT ON FUNCTION not_considered_in_words(jsonb) IS
+	'What a decision leaves with the API, for a sentence; NULL for nothing.';
+
 -- Why machines cannot be judged, or NULL.
 CREATE FUNCTION inferacct_internal.advice_gap(f advice_facts) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -73,105 +70,176 @@ AS $$
 	SELECT CASE WHEN f.deployment IS NULL THEN 'No deployment was named.'
 		WHEN f.deployment_problem IS NOT NULL THEN format('Deployment "%s" cannot be judged: %s', f.deployment,
 			f.deployment_problem)
-		WHEN f.weeks >= 8 THEN CASE WHEN f.replicas IS NULL THEN 'Nothing is left to serve.' END
-		ELSE format('The evidence is not sufficient: the log has %s, and 8 are needed.',
+		WHEN f.weeks >= 8 THEN CASE WHEN f.plan_usd IS NULL THEN 'Nothing is left to serve.' END
+		ELSE format('The evidence is not sufficient: the log has %s with load, and 8 are needed.',
 			counted(f.weeks, 'whole week')) END
 $$;
 
 COMMENT ON FUNCTION advice_gap(advice_facts) IS
 'What keeps advice_rules() from judging machines, in a sentence; NULL when nothing does.';
 
--- Which way to serve what is left; the first condition that holds decides.
+CREATE FUNCTION inferacct_internal.has_machines(f advice_facts) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(f.replicas > 0 OR f.started_hours > 0, false);
+
+COMMENT ON FUNCTION has_machines(advice_facts) IS 'Does the cheapest plan have replicas?';
+
+CREATE FUNCTION inferacct_internal.plan_in_words(f advice_facts) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT concat_ws(' and ', CASE WHEN f.replicas > 0 THEN format('%s of %s all the time%s',
+			replicas_in_words(f.replicas), f.deployment, CASE WHEN f.term LIKE 'reserved%' THEN ' (' || replace(
+			replace(f.term, '_', ' for '), '1y', 'a year') || ')' ELSE '' END) END,
+		CASE WHEN f.started_hours > 0 THEN format('%s hours a month of replicas started for the load%s',
+			to_char(round(f.started_hours), 'FM999,999,999,990'), CASE WHEN f.replicas > 0 THEN ''
+			ELSE ' of ' || f.deployment END) END,
+		CASE WHEN f.overflow_usd > 0 AND has_machines(f) THEN format('the API for the rest (%s)',
+			usd_in_words(f.overflow_usd)) END)
+$$;
+
+COMMENT ON FUNCTION plan_in_words(advice_facts) IS 'The cheapest plan, for a sentence.';
+
+CREATE FUNCTION inferacct_internal.flip_in_words(f advice_facts, pays boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(string_agg(format('%s by more than %s', CASE n
+			WHEN 1 THEN 'the API''s prices ' || CASE WHEN factor < 1 THEN 'fall' ELSE 'rise' END
+			WHEN 2 THEN 'the load ' || CASE WHEN factor < 1 THEN 'falls' ELSE 'grows' END
+			ELSE 'rents of GPUs ' || CASE WHEN factor < 1 THEN 'fall' ELSE 'rise' END END, percent(abs(factor - 1))),
+		', or ' ORDER BY n), 'neither prices nor the load turn it, however they change')
+	FROM (VALUES (1, f.flip_price), (2, f.flip_load), (3, f.flip_gpu)) AS v (n, factor) WHERE factor IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION flip_in_words(advice_facts, boolean) IS
+'By how much a price or the load alone has to change for the answer to turn; each was solved for.';
+
+-- Which way to serve what could be replaced; the first condition that holds decides.
 CREATE FUNCTION inferacct_internal.advice_decision(f advice_facts) RETURNS advice
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	multiple	numeric := low_demand_multiple(f);
-	whole_fleet	boolean := f.replicas >= f.peak_replicas AND f.p10_mtok_per_month >= f.permanent_mtok
-		AND multiple >= coalesce(f.payback_multiple, 2);
 	staffed		boolean := NOT coalesce(f.fte_available < f.fte_needed, false);
-	dearer		numeric := exact_quotient((f.fleet_usd - f.left_usd) * 730, nullif(f.hours, 0));	-- in a month
+	people		text := format('running them takes %s and %s available', counted(f.fte_needed, 'person', 'people'),
+		CASE WHEN f.fte_available = 0 THEN 'nobody is' WHEN f.fte_available = 1 THEN 'one is'
+			ELSE trim_scale(f.fte_available) || ' are' END);
+	fits		boolean := NOT coalesce(f.peak_replicas > f.most_replicas, false);
+	too_few		text := format('the busiest hour takes %s and there can be %s', replicas_in_words(f.peak_replicas),
+		trim_scale(f.most_replicas));
+	saved		numeric := f.left_usd - f.plan_usd;
+	matters		numeric := coalesce(f.materiality, 0.05) * f.left_usd;
+	dearer		numeric := f.fleet_usd - f.left_usd;
+	rest		text := CASE WHEN f.unserved_usd > 0 THEN format(' Not considered: %s.',
+		coalesce(not_considered_in_words(f.not_considered), usd_in_words(f.unserved_usd) || ' a month')) ELSE '' END;
+	regional	text := ' An endpoint of an API in the required region, or in your own cloud account, may do as well: '
+		'compare its prices.';
 	premium		text := CASE WHEN f.deployment_problem IS NOT NULL THEN 'What that costs is unknown. ' || advice_gap(f)
 		WHEN f.fleet_usd IS NULL THEN 'What that costs is unknown: name a deployment.'
-		WHEN dearer IS NULL THEN format('The fleet costs %s in the time of the log, the API %s.',
-			usd_in_words(f.fleet_usd), usd_in_words(f.left_usd))
 		WHEN dearer > 0 THEN format('The premium over the API is %s a month.', usd_in_words(dearer))
-		ELSE format('It also saves %s a month.', usd_in_words(-dearer)) END;
+		ELSE format('It also saves %s a month.', usd_in_words(-dearer)) END
+		|| CASE WHEN staffed THEN '' ELSE ' But ' || people || '.' END;
+	fast		boolean := f.latency_utilization >= f.target_utilization
+		AND NOT coalesce(f.answer_ms > f.latency_target_ms, false);
 	verdict		text;
 	why			text;
 	flips		text;
 BEGIN
 	CASE
+		WHEN f.data_residency AND NOT fits THEN
+			verdict := 'api';
+			why := format('Data may not leave, but %s cannot serve it all: %s.', f.deployment, too_few) || regional;
+			flips := format('there can be %s, or data_residency is no longer required',
+				replicas_in_words(f.peak_replicas));
+		WHEN f.data_residency AND f.served_usd = 0 THEN
+			verdict := 'api';
+			why := 'Data may not leave, but no spend is on what a deployment could replace.' || rest || regional;
+			flips := 'a deployment serves those models, or data_residency is no longer required';
 		WHEN f.data_residency THEN
 			verdict := 'self_host';
-			why := 'Data may not leave, and that overrides cost. ' || premium;
+			why := 'Data may not leave, and that overrides cost. ' || premium || rest || regional;
 			flips := 'data_residency is no longer required';
 		WHEN f.weeks < 8 THEN
 			verdict := 'insufficient_evidence';
 			why := format(
-				'The log has %s; 8 are needed before machines are rented. Stay with the API and keep measuring.',
+				'The log has %s with load; 8 are needed before machines are rented. Stay with the API and keep '
+					'measuring.',
 				counted(f.weeks, 'whole week'));
 			flips := 'the log reaches 8 whole weeks';
+		WHEN f.unpriced_share > 0.2 THEN
+			verdict := 'insufficient_evidence';
+			why := format(
+				'%s of the tokens have no price, so the API''s bill is not known. Stay with the API and price them.',
+				percent(f.unpriced_share));
+			flips := 'at most 20 % of the tokens are without a price (unpriced_usage names them)';
 		WHEN f.frontier_share = 1 THEN
 			verdict := 'api';
 			why := 'All spend is on models that cannot be self-hosted.';
 			flips := 'an open model serves some of the requests well enough';
+		WHEN f.served_usd = 0 THEN
+			verdict := 'api';
+			why := 'No spend is on what a deployment could replace.' || rest;
+			flips := 'a deployment serves those models (deployment_serves)';
 		WHEN f.deployment_problem IS NOT NULL THEN
 			verdict := 'insufficient_evidence';
 			why := advice_gap(f) || ' Until that is known, stay with the API.';
 			flips := 'that fact is stated';
-		WHEN f.deployment IS NULL OR f.replicas IS NULL THEN
+		WHEN f.deployment IS NULL OR f.plan_usd IS NULL THEN
 			verdict := 'api';
 			why := CASE WHEN f.deployment IS NULL
 				THEN 'No deployment was named to compare with: the API serves as it does today.'
 				ELSE 'Nothing is left to serve: the API serves as it does today.' END;
 			flips := CASE WHEN f.deployment IS NULL THEN 'a deployment is named that is cheaper'
-				ELSE 'there are requests that neither batch nor routing has taken' END;
-		WHEN f.p95_latency_ms > f.latency_target_ms AND f.latency_utilization >= f.target_utilization THEN
+				ELSE 'there are requests that a deployment could serve' END;
+		WHEN f.p95_latency_ms > f.latency_target_ms AND fast AND staffed AND fits THEN
 			verdict := 'self_host';
-			why := 'The API is too slow and the replicas keep their target, and that overrides cost. ' || premium;
+			why := 'The API is too slow and the replicas keep their target, and that overrides cost. ' || premium ||
+				rest;
 			flips := format('the API answers 95 %% of the requests within %s ms', trim_scale(f.latency_target_ms));
-		WHEN f.replicas = 0 THEN
+		WHEN NOT has_machines(f) THEN
 			verdict := 'api';
 			why := format(
-				'No replica of %s earns its cost: the API costs %s in the time of the log, a fleet for the busiest '
-				'hour %s.', f.deployment, usd_in_words(f.left_usd), usd_in_words(f.fleet_usd));
-			flips := format('a replica is used above %s of its throughput', percent(f.breakeven_utilization));
+				'No replica of %s earns its cost: the API takes %s a month for what it could serve%s.', f.deployment,
+				usd_in_words(f.left_usd), CASE WHEN fits THEN ', a fleet for the busiest hour '
+				|| usd_in_words(f.fleet_usd) ELSE '; of a fleet for the busiest hour, ' || too_few END) || rest;
+			flips := flip_in_words(f, false);
+		WHEN saved < matters THEN
+			verdict := 'api';
+			why := format(
+				'%s would save %s a month of %s: less than %s of it, which is too little to change anything for.',
+				upper(left(plan_in_words(f), 1)) || substr(plan_in_words(f), 2), usd_in_words(saved),
+				usd_in_words(f.left_usd), percent(coalesce(f.materiality, 0.05))) || rest;
+			flips := flip_in_words(f, false);
 		WHEN NOT staffed THEN
 			verdict := 'api';
-			why := format('Replicas would save %s, but running them takes %s and %s available.',
-				usd_in_words(f.left_usd - f.hybrid_usd), counted(f.fte_needed, 'person', 'people'),
-				CASE WHEN f.fte_available = 0 THEN 'nobody is' WHEN f.fte_available = 1 THEN 'one is'
-					ELSE trim_scale(f.fte_available) || ' are' END);
+			why := format('Replicas would save %s a month, but %s.', usd_in_words(saved), people) || rest;
 			flips := format('%s can run the deployment', counted(f.fte_needed, 'person', 'people'));
-		WHEN whole_fleet THEN
-			verdict := 'self_host';
-			why := format(
-				'A fleet of %s serves even the busiest hour, for %s in the time of the log; the API takes %s. '
-				'At the volume of a weak week the API still costs %s times as much, and weak weeks stay above the '
-				'break-even.',
-				replicas_in_words(f.peak_replicas), usd_in_words(f.fleet_usd), usd_in_words(f.left_usd),
-				round(multiple, 1));
-			flips := format('the volume falls below %s a month', mtok_in_words(f.permanent_mtok));
+		WHEN f.left_usd < f.payback_multiple * f.plan_usd THEN
+			verdict := 'api';
+			why := format('The API takes %s a month, %s times what the cheapest plan does: less than the %s asked for.',
+				usd_in_words(f.left_usd), round(f.left_usd / f.plan_usd, 1), trim_scale(f.payback_multiple)) || rest;
+			flips := format('the API takes %s times what the plan does (payback_multiple)',
+				trim_scale(f.payback_multiple));
 		ELSE
-			verdict := 'hybrid';
-			why := format(
-				'Serving the base of the load with %s and the rest by the API costs %s in the time of the log; '
-				'the API alone costs %s.', replicas_in_words(f.replicas), usd_in_words(f.hybrid_usd),
-				usd_in_words(f.left_usd));
-			flips := format('a replica of the base load is used for less than %s of its throughput',
-				percent(f.breakeven_utilization));
+			verdict := CASE WHEN f.overflow_usd > 0 THEN 'hybrid' ELSE 'self_host' END;
+			why := format('Cheapest: %s. That costs %s a month for what the API takes %s for: %s less.%s',
+				plan_in_words(f), usd_in_words(f.plan_usd), usd_in_words(f.left_usd), usd_in_words(saved),
+				CASE WHEN f.gap_usd > 0.01 * f.left_usd THEN format(
+					' Another plan could save up to %s more: work that waits was not tried in every way.',
+					usd_in_words(f.gap_usd)) ELSE '' END) || rest;
+			flips := flip_in_words(f, true);
 	END CASE;
-	RETURN ROW('decision', verdict, round(f.left_usd, 2), round(least(f.hybrid_usd, f.left_usd), 2),
-		CASE WHEN f.hybrid_usd IS NOT NULL THEN 'computed' END, why, flips)::advice;
+	RETURN ROW('decision', verdict, round(saved, 2), round(matters, 2), CASE WHEN saved IS NOT NULL THEN
+		CASE WHEN f.materiality = 0.05 THEN 'default' ELSE 'given' END END, why, flips)::advice;
 END $$;
 
 COMMENT ON FUNCTION advice_decision(advice_facts) IS
-'The row `decision`. Precedence: residency, then evidence (8 whole weeks), then whether there is a model to '
-'self-host, then an API that is too slow where replicas were measured to be fast enough, then cost, then people to '
-'run it. self_host needs that the cheapest number of replicas is the whole fleet, that low demand (P10 of the weeks) '
-'is above the permanent break-even, and that the API costs payback_multiple times the fleet even then; else hybrid.';
+'The row `decision`. Precedence: residency, then evidence (8 whole weeks with load, a price for four fifths of the '
+'tokens), then whether there is anything that a deployment could replace, then an API that is too slow where replicas '
+'were measured to be fast enough and there are people, then the cheapest plan, whether it saves what matters, people '
+'to run it, and payback_multiple where one was given. self_host: without the API for what can be replaced; hybrid: '
+'with it.';
 
 -- What decides before cost does, and what speaks for an API.
 CREATE FUNCTION inferacct_internal.advice_on_api(f advice_facts) RETURNS SETOF advice
@@ -180,20 +248,34 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	compared	boolean := f.breakeven_utilization IS NOT NULL;
-	bursty		boolean := CASE WHEN compared THEN f.p99_utilization < f.breakeven_utilization ELSE f.peak_to_mean > 3
-		OR f.cv > 1 END;
+	-- Bursts are the cause only where the same load, spread evenly, would pay.
+	small		boolean := f.flat_utilization < f.flat_breakeven;
+	bursty		boolean := CASE WHEN compared THEN f.p99_utilization < f.breakeven_utilization AND small IS NOT true
+		ELSE f.peak_to_mean > 3 OR f.cv > 1 END;
 	erratic		boolean := CASE WHEN f.cv = 0 THEN false ELSE f.predictability < 0.5 END;
 	changing	boolean := coalesce(f.requirements_change, f.recent_model_share > 0.3);
 BEGIN
+	RETURN NEXT ROW('assumed', CASE WHEN f.assumed IS NULL THEN 'unknown' ELSE 'yes' END, NULL, NULL, NULL,
+		coalesce(f.assumed, 'There is no load to judge.'), 'one of these is not so')::advice;
+	RETURN NEXT ROW('not_considered', CASE WHEN f.usd IS NULL THEN 'unknown' ELSE advice_verdict(
+		coalesce(jsonb_array_length(f.not_considered), 0) > 0) END, f.unserved_usd, 0, 'computed',
+		CASE WHEN f.usd IS NULL THEN 'There is no load to judge.'
+			WHEN f.not_considered IS NULL THEN 'All spend could be replaced by a deployment.'
+			ELSE format('Left with the API in every figure: %s.', not_considered_in_words(f.not_considered)) END,
+		'a deployment serves it (deployment_serves), or it gets a price')::advice;
 	RETURN NEXT ROW('residency', advice_verdict(f.data_residency), NULL, NULL, 'given',
 		CASE WHEN f.data_residency IS NULL THEN 'Whether data may leave is in no log, and was not given.'
 			WHEN f.data_residency THEN 'Data may not leave your machines.' ELSE 'Data may go to an API.' END,
 		'the requirement changes (data_residency)')::advice;
-	RETURN NEXT ROW('evidence', advice_verdict(f.weeks >= 8), f.weeks, 8, 'default',
-		format('The log has %s%s.', counted(f.weeks, 'whole week'),
-			CASE WHEN f.unpriced_requests > 0 THEN format('; %s of %s left out for want of a price',
-			f.unpriced_requests, counted(f.requests, 'request')) ELSE '' END),
-		CASE WHEN f.weeks >= 8 THEN 'never: weeks only add up' ELSE 'the log reaches 8 whole weeks' END)::advice;
+	RETURN NEXT ROW('evidence', advice_verdict(f.weeks >= 8 AND NOT coalesce(f.unpriced_share > 0.2, false)), f.weeks,
+		8, 'default',
+		format('The log has %s with load%s.', counted(f.weeks, 'whole week'),
+			CASE WHEN f.unpriced_requests > 0 THEN
+				format('; %s of %s, with %s of the tokens, left out for want of a price',
+			f.unpriced_requests, counted(f.requests, 'request'), percent(f.unpriced_share)) ELSE '' END),
+		CASE WHEN f.weeks < 8 THEN 'the log reaches 8 whole weeks'
+			WHEN f.unpriced_share > 0.2 THEN 'at most 20 % of the tokens are without a price'
+			ELSE 'more than 20 % of the tokens are without a price' END)::advice;
 	RETURN NEXT ROW('frontier_only', advice_verdict(f.frontier_share = 1), f.frontier_share, 1, 'given',
 		CASE WHEN f.frontier_share IS NULL
 			THEN 'Which models cannot be self-hosted is in no log, and was not given (frontier_models).'
@@ -206,9 +288,14 @@ BEGIN
 			CASE WHEN compared THEN 'computed' ELSE 'default' END,
 		CASE WHEN f.peak_to_mean IS NULL AND NOT compared THEN 'There is no load to judge.'
 			WHEN compared THEN format(
-				'Replicas for all but the busiest 1 %% of the hours would be used to %s on average; '
+				'Replicas for all but the busiest 1 %% of the hours would be used to %s of their full throughput; '
 				'they pay from %s on. %s', percent(f.p99_utilization), percent(f.breakeven_utilization),
-				CASE WHEN bursty THEN 'The load comes in bursts too high for that.'
+				CASE WHEN bursty THEN format('Spread evenly, the load would use them to %s: it comes in bursts.',
+						coalesce(percent(f.flat_utilization), 'more'))
+					WHEN small THEN format(
+						'Spread evenly, it would use them to %s, where they pay from %s on: it is too small, not too '
+							'bursty.',
+						percent(f.flat_utilization), percent(f.flat_breakeven))
 					ELSE 'The load is not too bursty for that.' END)
 			ELSE format(
 				'The busiest hour has %s times the mean load, and the hours'' standard deviation is %s times the '
@@ -292,16 +379,17 @@ DECLARE
 	unrouted	text := routing_gap(f);
 	payback		numeric := coalesce(f.payback_multiple, 2);
 	multiple	numeric := low_demand_multiple(f);
-	fast		boolean := f.latency_utilization >= f.target_utilization;
+	fast		boolean := f.latency_utilization >= f.target_utilization
+		AND NOT coalesce(f.answer_ms > f.latency_target_ms, false);
 	saves		boolean := coalesce(f.routing_saved_usd > 0, false);
-	wins		boolean := coalesce(f.replicas >= f.peak_replicas AND f.fleet_usd < f.left_usd
-		AND f.p10_mtok_per_month >= f.permanent_mtok, false);
-	dearer		numeric := exact_quotient((f.fleet_usd - f.left_usd) * 730, nullif(f.hours, 0));	-- in a month
+	machines	boolean := has_machines(f);
+	wins		boolean := machines AND f.overflow_usd = 0;
+	dearer		numeric := f.fleet_usd - f.left_usd;
 BEGIN
 	RETURN NEXT ROW('batch', advice_verdict(f.batch_saved_usd > 0), f.batch_share, 0, 'computed',
 		CASE WHEN f.batch_saved_usd IS NULL THEN 'There is no spend to judge.'
 			WHEN f.batch_saved_usd > 0
-			THEN format('Batch prices save %s in the time of the log, on %s of the spend, which may wait a day.',
+			THEN format('Batch prices save %s a month, on %s of the spend, which may wait a day.',
 			usd_in_words(f.batch_saved_usd), percent(f.batch_share))
 			ELSE 'No spend is marked as able to wait a day and has cheaper batch prices.' END,
 		CASE WHEN f.batch_saved_usd > 0 THEN 'those requests can no longer wait'
@@ -319,7 +407,8 @@ BEGIN
 				'than it saves.', f.routing_policy, percent(f.routing_request_share),
 				percent(f.routing_spend_share), usd_in_words(-f.routing_saved_usd))
 			ELSE format(
-				'Policy "%s" sends %s of the requests, %s of their spend, to other models and saves %s (%s). '
+				'Policy "%s" sends %s of the requests, %s of their spend, to other models and saves %s (%s a month) '
+				'against the API alone. '
 				'Drawing as many by lot would save %s, all but the longest prompts %s.', f.routing_policy,
 				percent(f.routing_request_share),
 				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd),
@@ -352,42 +441,36 @@ BEGIN
 				percent(f.routing_spend_share)) END,
 		CASE WHEN f.routing_spend_share >= 0.2 THEN 'easy requests make up less than a fifth of the spend'
 			ELSE 'easy requests make up a fifth of the spend or more' END)::advice;
-	RETURN NEXT ROW('hybrid', CASE WHEN judged THEN advice_verdict(f.replicas >= 1 AND f.hybrid_usd < f.left_usd)
-		ELSE 'unknown' END, f.replicas, 1, 'computed',
+	RETURN NEXT ROW('hybrid', CASE WHEN judged THEN advice_verdict(machines) ELSE 'unknown' END, f.replicas, 1,
+		'computed',
 		CASE WHEN NOT judged THEN gap
-			WHEN f.replicas = 0 THEN format('No replica of %s earns its cost; the API takes %s in the time of the log.',
-			f.deployment, usd_in_words(f.left_usd))
-			WHEN f.overflow_usd = 0
-				THEN format('Cheapest is %s of %s, without the API: %s in the time of the log against %s.',
-				replicas_in_words(f.replicas), f.deployment, usd_in_words(f.hybrid_usd), usd_in_words(f.left_usd))
-			ELSE format(
-				'Cheapest is %s of %s: %s in the time of the log, of which %s goes to the API for what they cannot '
-				'serve, against %s for the API alone.', replicas_in_words(f.replicas), f.deployment,
-				usd_in_words(f.hybrid_usd), percent(exact_quotient(f.overflow_usd, nullif(f.hybrid_usd, 0))),
-				usd_in_words(f.left_usd)) END,
+			WHEN NOT machines THEN format('No replica of %s earns its cost; the API takes %s a month.', f.deployment,
+				usd_in_words(f.left_usd))
+			ELSE format('Cheapest is %s: %s a month, against %s for the API alone.', plan_in_words(f),
+				usd_in_words(f.plan_usd), usd_in_words(f.left_usd)) END,
 		CASE WHEN f.deployment_problem IS NOT NULL THEN 'that fact is stated'
-			WHEN f.breakeven_utilization IS NULL THEN 'a deployment is named'
-			WHEN f.replicas > 0 THEN format('the first replica is used for less than %s of its throughput',
-			percent(f.breakeven_utilization))
-			ELSE format('a replica is used for more than %s of its throughput',
-				percent(f.breakeven_utilization)) END)::advice;
+			WHEN f.plan_usd IS NULL THEN 'a deployment is named'
+			WHEN coalesce(f.left_usd - f.plan_usd < coalesce(f.materiality, 0.05) * f.left_usd, false) AND machines
+				THEN 'replicas save nothing any more: see what turns the decision'
+			ELSE flip_in_words(f, machines) END)::advice;
 	RETURN NEXT ROW('self_host', CASE WHEN judged THEN advice_verdict(wins) ELSE 'unknown' END, f.p10_mtok_per_month,
 		f.permanent_mtok, 'computed',
 		CASE WHEN NOT judged THEN gap
 			WHEN f.permanent_mtok IS NULL THEN coalesce(f.breakeven_reason, 'Machines never break even.')
 			ELSE format(
-				'A weak week runs at %s a month. Machines first pay at %s, %s per second around the clock, and for '
-				'good above %s. ', mtok_in_words(f.p10_mtok_per_month), mtok_in_words(f.first_mtok),
+				'A weak week runs at %s a month. A fleet that always runs first pays at %s, %s per second around the '
+				'clock, and for good above %s. ', mtok_in_words(f.p10_mtok_per_month), mtok_in_words(f.first_mtok),
 					counted(round(f.breakeven_tokens_per_second), 'token'), mtok_in_words(f.permanent_mtok))
 				|| CASE WHEN f.peak_replicas IS NULL THEN 'How many replicas the busiest hour needs is unknown.'
-					WHEN f.replicas >= f.peak_replicas THEN 'Even the busiest hour is cheapest on one''s own machines.'
-					ELSE format('The busiest hour needs %s, but %s.', replicas_in_words(f.peak_replicas),
-						CASE f.replicas WHEN 0 THEN 'none pays' WHEN 1 THEN 'only one pays'
-						ELSE format('only %s pay', trim_scale(f.replicas)) END) END END,
+					WHEN wins THEN 'The cheapest plan serves even the busiest hour without the API.'
+					WHEN f.peak_replicas > f.most_replicas THEN format('The busiest hour needs %s; there can be %s.',
+						replicas_in_words(f.peak_replicas), trim_scale(f.most_replicas))
+					ELSE format('The busiest hour needs %s, %s.', replicas_in_words(f.peak_replicas),
+						CASE WHEN machines THEN 'part of which the API serves for less'
+							ELSE 'and none pays' END) END END,
 		CASE WHEN f.permanent_mtok IS NULL THEN 'the API becomes dearer, or a replica cheaper'
-			WHEN wins THEN format('a weak week falls below %s a month', mtok_in_words(f.permanent_mtok))
-			ELSE format('weak weeks stay above %s a month, and peaks become lower',
-				mtok_in_words(f.permanent_mtok)) END)::advice;
+			WHEN wins THEN 'the API serves some of it for less: higher peaks, or lower prices'
+			ELSE 'the API serves none of it for less: lower peaks, or higher prices' END)::advice;
 	RETURN NEXT ROW('api_too_slow', advice_verdict(f.p95_latency_ms > f.latency_target_ms), f.p95_latency_ms,
 		f.latency_target_ms, 'given',
 		CASE WHEN f.latency_target_ms IS NULL
@@ -412,9 +495,17 @@ BEGIN
 				THEN format('How fast replicas of %s are was not measured (serving_point).', f.deployment)
 			WHEN f.latency_utilization = 0 THEN format('Replicas of %s keep the target at no load that was measured.',
 				f.deployment)
-			ELSE format('Replicas of %s keep the target up to %s of their measured throughput; %s is planned with.',
-				f.deployment, percent(f.latency_utilization), percent(f.target_utilization)) END,
-		CASE WHEN fast THEN format('more than %s of the throughput is planned with', percent(f.latency_utilization))
+			WHEN f.answer_ms > f.latency_target_ms THEN format(
+				'Replicas of %s take %s ms for a whole answer of the mean length at the planned load; the target for '
+				'whole answers is %s ms.', f.deployment, to_char(round(f.answer_ms), 'FM999,999,990'),
+				trim_scale(f.latency_target_ms))
+			ELSE format('Replicas of %s keep the target up to %s of their measured throughput; %s is planned with%s.',
+				f.deployment, percent(f.latency_utilization), percent(f.target_utilization),
+				CASE WHEN f.answer_ms IS NULL THEN '' ELSE format(', and a whole answer takes %s ms there',
+					to_char(round(f.answer_ms), 'FM999,999,990')) END) END,
+		CASE WHEN f.answer_ms > f.latency_target_ms THEN
+			'whole answers get faster or shorter, or latency_target_ms rises'
+			WHEN fast THEN format('more than %s of the throughput is planned with', percent(f.latency_utilization))
 			WHEN f.latency_utilization > 0 THEN format('at most %s of the throughput is planned with',
 			percent(f.latency_utilization))
 			ELSE 'replicas are measured that keep the target' END)::advice;
@@ -423,7 +514,8 @@ BEGIN
 		CASE WHEN NOT judged THEN gap WHEN multiple IS NULL THEN 'What the API or a fleet costs is unknown.'
 			ELSE format(
 			'At the volume of a weak week, the API costs %s times what a fleet for the busiest hour does; '
-			'over the whole log, %s times.', round(multiple, 2), round(f.left_usd / nullif(f.fleet_usd, 0), 2)) END,
+			'at the level planned for, %s times.', round(multiple, 2), round(f.left_usd / nullif(f.fleet_usd, 0),
+				2)) END,
 		CASE WHEN multiple >= payback THEN format('that falls below %s', trim_scale(payback))
 			ELSE format('that reaches %s', trim_scale(payback)) END)::advice;
 END $$;
@@ -439,6 +531,7 @@ AS $$
 DECLARE
 	gap			text := advice_gap(f);
 	judged		boolean := gap IS NULL;
+	machines	boolean := has_machines(f);
 	commits		boolean := coalesce(f.committed_replicas >= 1 AND f.committed_saved_usd > 0, false);
 	nothing		text := 'There is nothing to reserve.';
 	regret		numeric := greatest(f.regret_high_usd, f.regret_low_usd);
@@ -450,29 +543,27 @@ DECLARE
 	years		numeric := exact_quotient(3 * f.reserved_3y_usd, nullif(f.reserved_1y_usd, 0));
 	-- that three in a row cost
 	renewed		numeric := 1 + f.price_factor + f.price_factor * f.price_factor;
-	longer		boolean := CASE WHEN judged THEN years <= renewed END;
+	longer		boolean := CASE WHEN judged THEN years <= renewed AND NOT coalesce(f.third_year_saved_usd <= 0,
+		false) END;
 	even_factor	numeric := CASE WHEN years BETWEEN 1 AND 1000000 THEN round((sqrt(4 * years - 3) - 1) / 2, 6) END;
 BEGIN
 	RETURN NEXT ROW('commitment', CASE WHEN judged THEN advice_verdict(commits) ELSE 'unknown' END,
 		f.committed_needed_share, f.committed_price_ratio, 'computed',
 		CASE WHEN NOT judged THEN gap
 			WHEN commits THEN format(
-				'Reserving %s saves %s in the time of the log: %s needed in %s, and a reservation pays above %s of '
-				'them.', replicas_in_words(f.committed_replicas), usd_in_words(f.committed_saved_usd),
-				CASE WHEN f.committed_replicas = 1 THEN 'it is' ELSE 'each is' END,
-					CASE WHEN f.committed_needed_share = 1 THEN 'every hour'
-					ELSE format('at least %s of the hours', percent(f.committed_needed_share)) END,
-					percent(f.committed_price_ratio))
+				'Reserving %s, spare ones included, saves %s a month. %s in %s of the hours; a reservation costs %s of '
+				'what renting by the hour does.', counted(f.committed_replicas, 'machine'),
+				usd_in_words(f.committed_saved_usd),
+				CASE WHEN f.committed_replicas = 1 THEN 'It is needed' ELSE 'The last serving one is needed' END,
+				percent(f.committed_needed_share), percent(f.committed_price_ratio))
 			WHEN f.committed_price_ratio IS NULL
-				THEN 'There is no replica on demand, or no price of a reservation to compare it with.'
-			ELSE format('No replica is needed in more than %s of the hours, from where on a reservation pays.',
+				THEN 'Replicas are not rented by the hour, or there is no price of a reservation to compare with.'
+			ELSE format('No replica earns a reservation, which costs %s of what renting by the hour does.',
 				percent(f.committed_price_ratio)) END,
 		CASE WHEN f.committed_price_ratio IS NULL
 			THEN 'replicas run on demand, and gpu_price has what reserving them costs'
-			WHEN commits THEN format('the last reserved replica is needed in less than %s of the hours',
-				percent(f.committed_price_ratio))
-			ELSE format('a replica is needed in more than %s of the hours',
-				percent(f.committed_price_ratio)) END)::advice;
+			WHEN commits THEN 'reservations cost more, or the load falls: see what turns the decision'
+			ELSE 'reservations cost less, or the load grows: see what turns the decision' END)::advice;
 	RETURN NEXT ROW('commitment_survives_low_demand', advice_verdict(lasts), f.committed_erased_at, f.low_demand_share,
 		'computed',
 		CASE WHEN NOT judged THEN gap WHEN NOT commits THEN nothing
@@ -493,9 +584,18 @@ BEGIN
 		CASE WHEN NOT commits THEN 'a reservation pays'
 			WHEN robust THEN 'a forecast may be off by more (forecast_error)'
 			ELSE 'forecasts come closer (forecast_error), or a reservation becomes cheaper' END)::advice;
-	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.8 THEN 'default'
+	RETURN NEXT ROW('pays_next_year', CASE WHEN judged AND machines THEN advice_verdict(f.year_saved_usd > 0)
+		WHEN judged THEN 'no' ELSE 'unknown' END, f.year_saved_usd, 0,
+		CASE WHEN f.api_price_decline = 0.3 THEN 'default' ELSE 'given' END,
+		CASE WHEN NOT judged THEN gap WHEN NOT machines THEN 'No replica earns its cost today.'
+			ELSE format('With API prices %s lower, as in a year, the same machines save %s a month.',
+				percent(f.api_price_decline), usd_in_words(f.year_saved_usd)) END,
+		CASE WHEN machines AND f.flip_price < 1 THEN format('API prices fall by more than %s in the year',
+			percent(1 - f.flip_price)) ELSE 'the decision turns' END)::advice;
+	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.65
+		THEN 'default'
 		ELSE 'given' END,
-		CASE WHEN NOT judged THEN gap WHEN f.replicas = 0 THEN nothing
+		CASE WHEN NOT judged THEN gap WHEN coalesce(f.replicas, 0) = 0 THEN nothing
 			WHEN years IS NULL THEN
 			'There are no prices of a reservation for one and for three years to compare, or no replica runs on demand.'
 			WHEN renewed IS NULL THEN 'How prices change from year to year was not given (price_factor).'
@@ -504,6 +604,9 @@ BEGIN
 				'if each year''s price is %s of the last one''s. %s', round(years, 2), round(renewed, 2),
 				percent(f.price_factor),
 				CASE WHEN longer THEN 'Take three years for what is surely needed so long.'
+					WHEN f.third_year_saved_usd <= 0 THEN
+						format('Take one year at a time: with API prices falling by %s a '
+						'year, the machines would no longer pay in the third.', percent(f.api_price_decline))
 					ELSE 'Take one year at a time.' END) END,
 		CASE WHEN even_factor IS NULL THEN 'the prices of the terms change'
 			WHEN longer THEN format('prices fall by more than %s a year', percent(1 - even_factor))
@@ -515,7 +618,7 @@ COMMENT ON FUNCTION advice_on_commitment(advice_facts) IS
 'long.';
 
 CREATE FUNCTION inferacct_internal.advice_rules(f advice_facts) RETURNS SETOF advice
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 23 COST 1000
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 26 COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -526,9 +629,33 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advice_rules(advice_facts) IS
-'Every rule of the decision matrix on given facts, in the order of precedence: residency, evidence, what speaks for '
+'Every rule of the decision matrix on given facts, in the order of precedence: what is assumed, residency, evidence, '
+'what speaks for '
 'an API, then the levers batch, routing, hybrid, self-host, commitment, and the decision. '
 'Facts that are NULL give verdicts that are unknown, never a guess.';
+
+CREATE FUNCTION inferacct_internal.plan_deployment(deployment text, policy text) RETURNS text
+LANGUAGE plpgsql STABLE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	own	text[];
+BEGIN
+	IF deployment IS NOT NULL OR policy IS NULL THEN
+		RETURN deployment;
+	END IF;
+	SELECT array_agg(DISTINCT tier ->> 'deployment') INTO own
+	FROM jsonb_array_elements(routing_definition(policy) -> 'tiers') AS tier WHERE (tier ->> 'deployed')::boolean;
+	RETURN CASE WHEN cardinality(own) = 1 THEN own[1] END;
+EXCEPTION WHEN OTHERS THEN
+	IF NOT is_missing_fact(SQLSTATE) THEN
+		RAISE;
+	END IF;
+	RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION plan_deployment(text, text) IS
+'The deployment that a plan is about: the one named, or else the only one that the policy''s tiers name.';
 
 CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
 	log regclass DEFAULT 'inferacct.usage_log',
@@ -536,18 +663,21 @@ CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, b
 	latency_target_ms numeric DEFAULT NULL,
 	fte_available numeric DEFAULT NULL, requirements_change boolean DEFAULT NULL, quality_holds boolean DEFAULT NULL,
 	frontier_models text[] DEFAULT NULL,
-	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.8, at timestamptz DEFAULT now(),
+	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.65, at timestamptz DEFAULT now(),
 	forecast_error numeric DEFAULT 0.1,
-	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL)
+	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL, materiality numeric DEFAULT 0.05,
+	api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour')
 RETURNS SETOF advice
-LANGUAGE plpgsql STABLE ROWS 23 COST 10000000
+LANGUAGE plpgsql STABLE ROWS 26 COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	f	advice_facts;
 BEGIN
-	f := advice_facts(workload(log, policy, baseline_model, frontier_models, since, until), deployment, policy,
-		price_factor, at, forecast_error, ttft_p99_ms, tpot_ms);
+	deployment := plan_deployment(deployment, policy);
+	f := advice_facts(workload(log, policy, baseline_model, frontier_models, since, until, deployment, at, width),
+		deployment, policy, price_factor, at, forecast_error, ttft_p99_ms, tpot_ms, materiality, api_price_decline,
+		quality_holds);
 	IF frontier_models IS NULL THEN
 		f.frontier_share := NULL;
 	END IF;
@@ -555,20 +685,22 @@ BEGIN
 	f.latency_target_ms := latency_target_ms;
 	f.fte_available := fte_available;
 	f.requirements_change := requirements_change;
-	f.quality_holds := quality_holds;
 	f.payback_multiple := payback_multiple;
 	RETURN QUERY SELECT * FROM advice_rules(f);
 END $$;
 
 COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean,
-	boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric) IS
-'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, the '
-'decision last. deployment: what could serve it oneself; policy and baseline_model: the routing to judge (NULL: the '
-'model of its last tier); at: the time of the deployment''s prices. What no log holds is given or unknown: '
-'data_residency, latency_target_ms (p95 of whole answers), fte_available, requirements_change, quality_holds (does '
-'the policy meet its quality target, and beat lot and length in route_quality()), frontier_models (that cannot be '
-'self-hosted), payback_multiple (default 2), price_factor (what a year''s price falls to in the next, default 0.8), '
-'forecast_error (by how much a forecast of the load may be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas '
-'have to keep). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, the price '
-'of a model) makes the rules that need it unknown, and they say what it is. '
-'Errors: as workload(), IA301 an unknown deployment, 22023 a forecast_error outside [0, 1].';
+	boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric, numeric, numeric, interval) IS
+'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, what is '
+'assumed first and the decision last; money in USD per month of 730 hours. deployment: what could serve it oneself; '
+'policy and baseline_model: the routing to judge (NULL: the model of its last tier; a tier that a deployment serves '
+'makes that the deployment); at: the time of all prices; width: of the buckets of load. What no log holds is given or '
+'unknown: data_residency, latency_target_ms (p95 of whole answers), fte_available, requirements_change, quality_holds '
+'(does the policy meet its quality target, and beat lot and length in route_quality()), frontier_models (that cannot '
+'be self-hosted), payback_multiple (NULL asks for none; the row pays_multiple_times then says 2), price_factor (what '
+'a year''s price of a GPU falls to in the next, default 0.65), forecast_error (by how much a forecast of the load may '
+'be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas have to keep), materiality (the least share of the '
+'API''s bill that a saving must be to change anything, default 0.05), api_price_decline (by how much API prices fall '
+'in a year, default 0.3). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, '
+'the price of a model) makes the rules that need it unknown, and they say what it is. '
+'Errors: as workload(), IA301 an unknown deployment, 22023 a share outside [0, 1].';

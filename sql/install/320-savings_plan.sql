@@ -1,5 +1,7 @@
--- savings_plan: the levers applied to one log, one after the other, each to
--- what the ones before it have left.
+-- savings_plan: the steps to the cheapest plan on one log.
+--
+-- Invariant: a step is the cheapest plan with the levers so far, so that none costs more
+-- than the one before, and the last is the plan that advise() decides on.
 
 CREATE TYPE inferacct_internal.saving AS (
 	step		int,
@@ -12,7 +14,7 @@ CREATE TYPE inferacct_internal.saving AS (
 );
 
 COMMENT ON TYPE saving IS
-'A step of savings_plan(), USD over the time of the log: what is paid before and after the lever, and saved_share of '
+'A step of savings_plan(), USD per month of 730 hours: what is paid before and after the lever, and saved_share of '
 'what was paid before. Steps follow each other exactly: usd_before is the usd_after of the step before. '
 'saved_usd is NULL for a lever that cannot be judged: explanation says which fact is missing, and the lever is not '
 'taken.';
@@ -26,69 +28,88 @@ RETURN ROW(step, lever, trim_scale(usd_before), trim_scale(saved_usd), trim_scal
 
 COMMENT ON FUNCTION saving(int, text, numeric, numeric, text) IS 'A step that saves so much of so much.';
 
+CREATE FUNCTION inferacct_internal.savings_of(f advice_facts) RETURNS SETOF saving
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 5 COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	s		saving;
+	gap		text := CASE WHEN f.deployment_problem IS NOT NULL THEN advice_gap(f)
+		WHEN f.deployment IS NULL THEN 'No deployment was named.'
+		WHEN coalesce(f.weeks < 8, true) THEN 'The evidence is not sufficient: 8 whole weeks with load are needed.'
+		WHEN f.unpriced_share > 0.2 THEN format('The evidence is not sufficient: %s of the tokens have no price.',
+			percent(f.unpriced_share))
+		WHEN f.plan_usd IS NULL THEN 'Nothing is left to serve.'
+		WHEN NOT has_machines(f) THEN format('No replica of %s earns its cost.', f.deployment)
+		WHEN f.left_usd - f.plan_usd < f.materiality * f.left_usd THEN format(
+			'Replicas of %s would save %s, too little to change anything for.', f.deployment,
+			usd_in_words(f.left_usd - f.plan_usd)) END;
+BEGIN
+	s := saving(0, 'today', coalesce(f.usd, 0), 0, format('A month of the log''s %s at the prices planned with%s%s%s.',
+		counted(f.requests, 'request'), CASE WHEN f.growth_per_month IS NOT NULL THEN ', at the level at its end' END,
+		CASE WHEN f.weeks < 8 THEN format(' (%s with load, too few to decide on machines)',
+			counted(f.weeks, 'whole week')) END,
+		CASE WHEN f.unpriced_requests > 0 THEN format('; %s left out for want of a price', f.unpriced_requests) END));
+	RETURN NEXT s;
+	s := saving(1, 'batch', s.usd_after, coalesce(f.batch_saved_usd, 0),
+		CASE WHEN coalesce(f.batch_saved_usd, 0) = 0
+			THEN 'No request is marked as able to wait a day and has cheaper batch prices.'
+			ELSE format('To batch prices: %s of the spend, which may wait a day.', percent(f.batch_share)) END);
+	RETURN NEXT s;
+	s := saving(2, 'routing', s.usd_after, CASE WHEN f.routing_problem IS NULL THEN
+			CASE WHEN f.routed THEN f.unrouted_usd - f.left_usd ELSE 0 END END,
+		CASE WHEN routing_gap(f) IS NOT NULL THEN routing_gap(f)
+			WHEN f.routing_saved_usd IS NULL
+			THEN format('No request was made to the model that policy "%s" would relieve.', f.routing_policy)
+			WHEN f.routing_saved_usd = 0 THEN format('Policy "%s" changes nothing.', f.routing_policy)
+			WHEN f.routing_saved_usd < 0 THEN format('Policy "%s" would cost %s more than it saves: not taken.',
+				f.routing_policy, usd_in_words(-f.routing_saved_usd))
+			WHEN f.quality_holds = false THEN format('Policy "%s" misses its target of quality: not taken.',
+				f.routing_policy)
+			WHEN NOT f.routed THEN format('Policy "%s" is not taken: replicas serve the same requests for less.',
+				f.routing_policy)
+			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models.', f.routing_policy,
+				percent(f.routing_request_share), percent(f.routing_spend_share)) END);
+	RETURN NEXT s;
+	s := saving(3, 'hybrid', s.usd_after, CASE WHEN f.deployment_problem IS NULL THEN
+			CASE WHEN gap IS NULL THEN f.left_usd - f.hour_plan_usd ELSE 0 END END,
+		CASE WHEN gap IS NOT NULL THEN gap
+			WHEN f.left_usd = f.hour_plan_usd THEN 'Rented by the hour, no replica earns its cost.'
+			ELSE format('By the hour, replicas of %s cost that much less than the API.', f.deployment) END);
+	RETURN NEXT s;
+	s := saving(4, 'commitment', s.usd_after, CASE WHEN f.deployment_problem IS NULL THEN
+			CASE WHEN gap IS NULL THEN f.hour_plan_usd - f.plan_usd ELSE 0 END END,
+		CASE WHEN gap IS NOT NULL THEN gap
+			WHEN coalesce(f.committed_replicas, 0) > 0 THEN format('To be reserved: %s. In all: %s.',
+				counted(f.committed_replicas, 'machine'), plan_in_words(f))
+			ELSE format('Nothing to reserve. In all: %s.', plan_in_words(f)) END);
+	RETURN NEXT s;
+END $$;
+
+COMMENT ON FUNCTION savings_of(advice_facts) IS 'The steps of savings_plan() on given facts.';
+
 CREATE FUNCTION savings_plan(deployment text DEFAULT NULL, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
 	log regclass DEFAULT 'inferacct.usage_log',
-	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, price_factor numeric DEFAULT 0.8,
-	at timestamptz DEFAULT now())
+	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, price_factor numeric DEFAULT 0.65,
+	at timestamptz DEFAULT now(), frontier_models text[] DEFAULT NULL, quality_holds boolean DEFAULT NULL,
+	materiality numeric DEFAULT 0.05, api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour')
 RETURNS SETOF saving
 LANGUAGE plpgsql STABLE ROWS 5 COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-DECLARE
-	w	workload := workload(log, policy, baseline_model, NULL, since, until);
-	f	advice_facts := advice_facts(w, deployment, policy, price_factor, at);
-	s	saving;
 BEGIN
-	s := saving(0, 'today', w.usd, 0, format('The log has %s in %s%s%s.', counted(w.requests, 'request'),
-		counted(f.weeks, 'whole week'),
-		CASE WHEN f.weeks < 8 THEN ', too few to decide on machines' ELSE '' END,
-		CASE WHEN w.unpriced_requests > 0 THEN format('; %s left out for want of a price', w.unpriced_requests)
-			ELSE '' END));
-	RETURN NEXT s;
-	s := saving(1, 'batch', s.usd_after, w.batch_saved_usd,
-		CASE w.batch_requests WHEN 0 THEN 'No request is marked as able to wait a day and has cheaper batch prices.'
-		ELSE format('To batch prices: %s that may wait a day.', counted(w.batch_requests, 'request')) END);
-	RETURN NEXT s;
-	s := saving(2, 'routing', s.usd_after,
-		CASE WHEN f.routing_problem IS NULL THEN greatest(coalesce(f.routing_saved_usd, 0), 0) END,
-		CASE WHEN routing_gap(f) IS NOT NULL THEN routing_gap(f)
-			WHEN f.routing_saved_usd IS NULL
-			THEN format('No request was made to the model that policy "%s" would relieve.', policy)
-			WHEN f.routing_saved_usd = 0 THEN format('Policy "%s" changes nothing.', policy)
-			WHEN f.routing_saved_usd < 0 THEN format('Policy "%s" would cost %s more than it saves: not taken.', policy,
-				usd_in_words(-f.routing_saved_usd))
-			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models.', policy,
-				percent(f.routing_request_share), percent(f.routing_spend_share)) END);
-	RETURN NEXT s;
-	IF f.weeks < 8 THEN
-		f.replicas := 0;
-		f.hybrid_usd := f.left_usd;
-		f.committed_replicas := 0;
-		f.committed_saved_usd := 0;
-	END IF;
-	s := saving(3, 'hybrid', s.usd_after,
-		CASE WHEN f.deployment_problem IS NULL THEN coalesce(f.left_usd - f.hybrid_usd, 0) END,
-		CASE WHEN f.deployment_problem IS NOT NULL THEN advice_gap(f)
-			WHEN f.weeks < 8 THEN 'The evidence is not sufficient: 8 whole weeks are needed.'
-			WHEN deployment IS NULL THEN 'No deployment was named.'
-			WHEN f.replicas IS NULL THEN 'Nothing is left to serve.'
-			WHEN f.replicas = 0 THEN format('No replica of %s earns its cost.', deployment)
-			WHEN f.replicas >= f.peak_replicas THEN format('Served by %s of %s, even in the busiest hour.',
-				replicas_in_words(f.replicas), deployment)
-			ELSE format('Served by %s of %s, where the busiest hour needs %s; the rest by the API.',
-				replicas_in_words(f.replicas), deployment, trim_scale(f.peak_replicas)) END);
-	RETURN NEXT s;
-	s := saving(4, 'commitment', s.usd_after,
-		CASE WHEN f.deployment_problem IS NULL THEN greatest(coalesce(f.committed_saved_usd, 0), 0) END,
-		CASE WHEN f.deployment_problem IS NOT NULL THEN advice_gap(f)
-			WHEN coalesce(f.committed_replicas, 0) = 0
-			THEN 'There is no replica on demand that a reservation would make cheaper.'
-			ELSE format('To be reserved: %s.', replicas_in_words(f.committed_replicas)) END);
-	RETURN NEXT s;
+	deployment := plan_deployment(deployment, policy);
+	RETURN QUERY SELECT * FROM savings_of(advice_facts(workload(log, policy, baseline_model, frontier_models, since,
+		until, deployment, at, width), deployment, policy, price_factor, at, 0.1, NULL, NULL, materiality,
+		api_price_decline, quality_holds));
 END $$;
 
-COMMENT ON FUNCTION savings_plan(text, text, text, regclass, timestamptz, timestamptz, numeric, timestamptz) IS
-'The whole sequence on one log (see advise()): today''s bill, then after batch, routing, hybrid and commitment, each '
-'on what is left. Requests that went to batch are neither routed nor served by replicas; '
-'a lever that would cost more is not taken, nor are machines on less than 8 whole weeks. '
-'Money is exact but for shares of expectations, rounded to 1e-15. Errors as advise().';
+COMMENT ON FUNCTION savings_plan(text, text, text, regclass, timestamptz, timestamptz, numeric, timestamptz, text[],
+	boolean, numeric, numeric, interval) IS
+'The steps to the cheapest plan on one log (see advise()), USD per month of 730 hours: the bill at the prices of `at`, '
+'then with batch prices, with routing, with replicas rented by the hour, and with reservations. Each step is the '
+'cheapest plan that may use what the steps so far have, so no step costs more than the one before, and their sum is '
+'what the cheapest plan saves; it is the plan that advise() decides on. Work that may wait may go to batch prices or '
+'wait for a replica, whichever is cheaper. What no deployment could replace stays in the bill. A lever that saves too '
+'little to matter (materiality) is not taken, nor are machines on less than 8 whole weeks with load. '
+'Errors as advise().';

@@ -10,7 +10,9 @@ CREATE FUNCTION inferacct_internal.versioned_tables() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract', 'contract_term', 'fx_rate',
 	'gpu_price', 'catalog_rejection',
-	'model_profile', 'deployment', 'deployment_cost', 'serving_point', 'routing_policy', 'routing_tier']::text[];
+	'model_profile', 'gpu_spec', 'deployment', 'deployment_serves', 'deployment_cost', 'serving_point',
+		'routing_policy',
+		'routing_tier']::text[];
 
 COMMENT ON FUNCTION versioned_tables() IS 'The tables whose rows belong to price versions.';
 

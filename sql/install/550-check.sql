@@ -213,7 +213,7 @@ AS $$
 	SELECT u.what, u.deployment, 'names a deployment that is not in table deployment',
 		'add the deployment, or correct the name'
 	FROM (SELECT 'deployment_cost', c.deployment FROM deployment_cost AS c UNION SELECT 'serving_point', s.deployment
-		FROM serving_point AS s
+		FROM serving_point AS s UNION SELECT 'deployment_serves', s.deployment FROM deployment_serves AS s
 		UNION SELECT 'deployment_run', r.deployment FROM deployment_run AS r UNION SELECT 'routing_tier', r.deployment
 			FROM routing_tier AS r) AS u(what, deployment)
 	WHERE u.deployment NOT IN (SELECT d.name FROM deployment AS d)

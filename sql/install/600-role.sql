@@ -22,8 +22,8 @@ DECLARE
 		'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'invoice', 'invoice_line',
-		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member',
-		'model_quality', 'spend_limit', 'budget_state', 'budget_alert'];
+		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_serves', 'deployment_cost',
+		'team_member', 'model_quality', 'spend_limit', 'budget_state', 'budget_alert'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN

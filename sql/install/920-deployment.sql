@@ -27,6 +27,59 @@ VALUES
 	(1, 'deepseek-v3', 671000000000, 37000000000, 61, NULL, NULL, 576, 131072,
 		'Model card and config.json, deepseek-ai/DeepSeek-V3', '2026-11-20');
 
+-- Open models that people host today.  Parameters and layers as their model cards and
+-- config.json state them; no day is noted, for none was looked up anew for this table.
+INSERT INTO model_profile (version, model, parameters, active_parameters, layers, kv_heads, head_dim, latent_dim,
+	window_layers, window_tokens, published_gb, context_tokens, source)
+SELECT 1, model, parameters, active, layers, kv_heads, head_dim, latent, window_layers, window_tokens, published,
+	context, 'Model card and config.json, ' || source
+FROM (VALUES
+	('llama-3.2-1b', 1240000000, NULL, 16, 8, 64, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.2-1B'),
+	('llama-3.2-3b', 3210000000, NULL, 28, 8, 128, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.2-3B'),
+	('qwen3-4b', 4020000000, NULL, 36, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-4B'),
+	('qwen3-8b', 8190000000, NULL, 36, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-8B'),
+	('qwen3-14b', 14800000000, NULL, 40, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-14B'),
+	('qwen3-32b', 32800000000, NULL, 64, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-32B'),
+	('qwen3-235b-a22b', 235000000000, 22000000000, 94, 4, 128, NULL, NULL, NULL, NULL, 262144,
+		'Qwen/Qwen3-235B-A22B-Instruct-2507'),
+	('gpt-oss-20b', 20900000000, 3610000000, 24, 8, 64, NULL, 12, 128, 13.7, 131072, 'openai/gpt-oss-20b (12.8 GiB)'),
+	('gpt-oss-120b', 116800000000, 5130000000, 36, 8, 64, NULL, 18, 128, 65.3, 131072,
+		'openai/gpt-oss-120b (60.8 GiB)'),
+	('deepseek-r1', 671000000000, 37000000000, 61, NULL, NULL, 576, NULL, NULL, NULL, 131072,
+		'deepseek-ai/DeepSeek-R1'),
+	('mixtral-8x22b', 140600000000, 39000000000, 56, 8, 128, NULL, NULL, NULL, NULL, 65536,
+		'mistralai/Mixtral-8x22B-Instruct-v0.1'),
+	('mistral-nemo-12b', 12200000000, NULL, 40, 8, 128, NULL, NULL, NULL, NULL, 131072,
+		'mistralai/Mistral-Nemo-Instruct-2407'),
+	('mistral-small-24b', 23600000000, NULL, 40, 8, 128, NULL, NULL, NULL, NULL, 32768,
+		'mistralai/Mistral-Small-24B-Instruct-2501'),
+	('mistral-large-123b', 122600000000, NULL, 88, 8, 128, NULL, NULL, NULL, NULL, 131072,
+		'mistralai/Mistral-Large-Instruct-2407'),
+	('gemma-2-9b', 9240000000, NULL, 42, 8, 256, NULL, 21, 4096, NULL, 8192, 'google/gemma-2-9b-it'),
+	('gemma-2-27b', 27200000000, NULL, 46, 16, 128, NULL, 23, 4096, NULL, 8192, 'google/gemma-2-27b-it'),
+	('gemma-3-12b', 12200000000, NULL, 48, 8, 256, NULL, 40, 1024, NULL, 131072, 'google/gemma-3-12b-it'),
+	('gemma-3-27b', 27400000000, NULL, 62, 16, 128, NULL, 52, 1024, NULL, 131072, 'google/gemma-3-27b-it'),
+	('glm-4.5-air', 106000000000, 12000000000, 46, 8, 128, NULL, NULL, NULL, NULL, 131072, 'zai-org/GLM-4.5-Air'),
+	('glm-4.5', 355000000000, 32000000000, 92, 8, 128, NULL, NULL, NULL, NULL, 131072, 'zai-org/GLM-4.5'),
+	('kimi-k2', 1026000000000, 32600000000, 61, NULL, NULL, 576, NULL, NULL, NULL, 131072,
+		'moonshotai/Kimi-K2-Instruct')) AS open (model, parameters, active, layers, kv_heads, head_dim, latent,
+	window_layers, window_tokens, published, context, source);
+
+-- By the makers' data sheets; arithmetic is dense (theirs is often with sparsity, twice that).
+INSERT INTO gpu_spec (version, gpu, memory_gb, gb_per_second, tflops_16, tflops_8, watts, source)
+SELECT 1, gpu, memory, bandwidth, tflops_16, tflops_8, watts, source
+FROM (VALUES
+	('T4', 16, 320, 65, NULL, 70, 'NVIDIA T4 data sheet'),
+	('A100', 40, 1555, 312, NULL, 400, 'NVIDIA A100 data sheet, SXM 40 GB'),
+	('A100-80GB', 80, 2039, 312, NULL, 400, 'NVIDIA A100 data sheet, SXM 80 GB'),
+	('L4', 24, 300, 121, 242, 72, 'NVIDIA L4 data sheet'),
+	('L40S', 48, 864, 362, 733, 350, 'NVIDIA L40S data sheet'),
+	('H100', 80, 3350, 989, 1979, 700, 'NVIDIA H100 data sheet, SXM'),
+	('H200', 141, 4800, 989, 1979, 700, 'NVIDIA H200 data sheet, SXM'),
+	('B200', 180, 7700, 2250, 4500, 1000, 'NVIDIA DGX B200 data sheet, per GPU'),
+	('MI300X', 192, 5300, 1307, 2615, 750, 'AMD Instinct MI300X data sheet')) AS sheet (gpu, memory, bandwidth,
+	tflops_16, tflops_8, watts, source);
+
 -- Deployments that were measured.  A run gives one mix (512 prompt and 256 answer
 -- tokens), and two rates need two: an answer token is taken as the work of two prompt
 -- tokens, as measurements of the same models at nine mixes and more say

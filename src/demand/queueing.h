@@ -15,8 +15,8 @@ extern double ErlangC(int servers, double offered);
 
 /*
  * Probability of waiting longer than wait_seconds, and the mean wait in
- * seconds, with coefficients of variation of the times between arrivals and of
- * service (Allen-Cunneen).
+ * seconds, with coefficients of variation of the times between arrivals (gamma
+ * renewals) and of service: exact for exponential service.
  */
 extern double WaitProbability(int servers, double offered, double service_seconds, double wait_seconds,
 							  double cv_arrival, double cv_service);

@@ -115,13 +115,18 @@ CountHours(const TrafficGrid *grid, double buckets[HOURS_PER_WEEK])
 		buckets[HourOfWeek(grid, grid->first + i)] += (double) (whole + (i < grid->count % period));
 }
 
-/* How much of the variance the means of the hours of the week explain. */
+/*
+ * How much of the variance the means of the hours of the week explain, adjusted
+ * for how many means there are: so many explain a part of mere noise, too.
+ */
 static double
 Predictability(const TrafficGrid *grid, double mean, double variance)
 {
 	double		total[HOURS_PER_WEEK] = {0};
 	double		buckets[HOURS_PER_WEEK] = {0};
 	double		explained = 0;
+	double		freedom = (double) grid->count - 1;
+	int			means = 0;
 
 	if (grid->count < 2 * DEMAND_WEEK / grid->width || variance == 0)
 		return NAN;
@@ -133,8 +138,10 @@ Predictability(const TrafficGrid *grid, double mean, double variance)
 		double		distance = buckets[hour] == 0 ? 0 : total[hour] / buckets[hour] - mean;
 
 		explained += buckets[hour] * distance * distance;
+		means += buckets[hour] > 0;
 	}
-	return explained / (double) grid->count / variance;
+	explained /= (double) grid->count * variance;
+	return fmax(0, 1 - (1 - explained) * freedom / (freedom + 1 - means));
 }
 
 void

@@ -38,7 +38,7 @@ typedef struct Traffic
 	double		mean;
 	double		peak;
 	double		cv;				/* standard deviation / mean */
-	double		predictability; /* share of the variance that the hour of the week explains; NaN below two weeks */
+	double		predictability; /* share of the variance that the hour of the week explains, adjusted (0 for noise); NaN below two weeks */
 
 	/* Variance / mean of the requests in windows of so many microseconds; width 0: none. */
 	int64_t		window[DISPERSION_WIDTHS];

@@ -38,12 +38,6 @@ RouteDrawnTier(const RoutePolicy *policy, double score)
 	return tier;
 }
 
-int
-RouteUnscoredTier(const RoutePolicy *policy)
-{
-	return policy->kind == ROUTE_CASCADE ? 0 : policy->ntiers - 1;
-}
-
 /* ---------- what it would be charged ---------- */
 
 bool

@@ -66,8 +66,12 @@ RouteTierOf(const RoutePolicy *policy, double score)
 	return tier;
 }
 
-/* The same when nobody scored it: the last, but a cascade begins with its first. */
-extern int	RouteUnscoredTier(const RoutePolicy *policy);
+/* The same when nobody scored it: the last, for what is not known to be easy is not. */
+static inline int
+RouteUnscoredTier(const RoutePolicy *policy)
+{
+	return policy->ntiers - 1;
+}
 
 /* Does the tier's model count and answer as the logged one did? */
 extern bool RouteTierIsPlain(const RouteTier *tier);

@@ -325,7 +325,7 @@ AccumulateFlat(FunctionCallInfo fcinfo)
 	flat = FlatRatesAt(call, PG_GETARG_TIMESTAMPTZ(5));
 	if (flat == NULL)
 		return false;
-	tier = PG_ARGISNULL(2) ? call->policy.ntiers - 1 : RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2));
+	tier = PG_ARGISNULL(2) ? RouteUnscoredTier(&call->policy) : RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2));
 	result = RouteFlatAdd(flat, state, PG_GETARG_USAGE(4), PG_GETARG_TIMESTAMPTZ(5), tier, !PG_ARGISNULL(2));
 	if (unlikely(result == ROUTE_FLAT_OVERFLOW))
 		OutOfRange();
@@ -365,7 +365,7 @@ Accumulate(FunctionCallInfo fcinfo)
 		PG_RETURN_POINTER(state);
 	}
 	costs.scored = !PG_ARGISNULL(2);
-	costs.tier = costs.scored ? RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2)) : call->policy.ntiers - 1;
+	costs.tier = costs.scored ? RouteTierOf(&call->policy, PG_GETARG_FLOAT8(2)) : RouteUnscoredTier(&call->policy);
 	costs.at = request.at;
 	bucket = RouteBucket(costs.prompt_tokens);
 	if (bucket < state->first_bucket || bucket >= state->first_bucket + state->nbuckets)

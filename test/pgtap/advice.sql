@@ -1,21 +1,21 @@
 -- advice: the rules on given facts, their precedence, what is unknown, and that plans add up.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(81);
+SELECT plan(90);
 
 CREATE FUNCTION pg_temp.verdict(rule text, facts jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT a.verdict FROM advice_rules(jsonb_populate_record(NULL::advice_facts, facts)) AS a WHERE a.rule = $1 $$;
 -- A workload that should be self-hosted, in every respect.
 CREATE FUNCTION pg_temp.good(but jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb '{"weeks": 12, "requests": 1000, "unpriced_requests": 0, "usd": 1000, "frontier_share": 0, "batch_share": 0, "batch_saved_usd": 0, "deployment": "d", "peak_to_mean": 1.2, "predictability": 0.9,
-		"p99_utilization": 0.8, "breakeven_utilization": 0.3, "replicas": 4, "peak_replicas": 4, "left_usd": 1000, "hybrid_usd": 400, "fleet_usd": 400, "p10_mtok_per_month": 500, "permanent_mtok": 300,
+		"p99_utilization": 0.8, "breakeven_utilization": 0.3, "replicas": 4, "peak_replicas": 4, "left_usd": 1000, "plan_usd": 400, "hour_plan_usd": 500, "fleet_usd": 400, "served_usd": 1000, "started_hours": 0, "term": "reserved_1y", "materiality": 0.05, "api_price_decline": 0.3, "flip_price": 0.5, "flip_load": 0.6, "flip_gpu": 2, "year_saved_usd": 300, "assumed": "All of it.", "p10_mtok_per_month": 500, "permanent_mtok": 300,
 		"committed_replicas": 4, "committed_saved_usd": 100, "committed_needed_share": 0.9, "committed_price_ratio": 0.6, "committed_spared_usd": 90, "committed_erased_at": 0.5, "low_demand_share": 1, "regret_high_usd": 20, "regret_low_usd": 10, "forecast_error": 0.1,
 		"reserved_1y_usd": 100, "reserved_3y_usd": 80, "price_factor": 0.8, "hours": 2016, "overflow_usd": 0, "first_mtok": 200, "breakeven_tokens_per_second": 76, "target_utilization": 0.7, "cv": 0.1, "forecast_wape": 0.05}' || but $$;
 
 SELECT is((SELECT array_agg(rule) FROM advice_rules(NULL::advice_facts)),
-	ARRAY['residency', 'evidence', 'frontier_only', 'bursty', 'unpredictable', 'forecast_misses', 'api_fast_enough', 'changing_requirements', 'no_operations_team',
+	ARRAY['assumed', 'not_considered', 'residency', 'evidence', 'frontier_only', 'bursty', 'unpredictable', 'forecast_misses', 'api_fast_enough', 'changing_requirements', 'no_operations_team',
 		'batch', 'routing', 'routing_keeps_quality', 'routing_worth_building', 'hybrid', 'self_host', 'api_too_slow', 'self_host_fast_enough', 'pays_multiple_times',
-		'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'longer_term', 'decision'],
+		'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'pays_next_year', 'longer_term', 'decision'],
 	'the rules come in the order in which they are to be applied');
 SELECT is((SELECT count(*) FROM advice_rules(NULL::advice_facts) WHERE rule <> 'decision' AND verdict <> 'unknown' ), 0::bigint, 'what is not known is unknown');
 SELECT is((SELECT count(*) FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good())) WHERE explanation IS NULL OR flips_when IS NULL), 0::bigint, 'every verdict is explained and says what flips it');
@@ -28,24 +28,36 @@ SELECT is(pg_temp.verdict('decision', pg_temp.good('{"weeks": 7, "data_residency
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"weeks": 7, "frontier_share": 1}')), 'insufficient_evidence', 'evidence comes before frontier models');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"frontier_share": 1}')), 'api', 'frontier models come before cost');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"frontier_share": 0.99}')), 'self_host', 'but only when they are all of it');
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "hybrid_usd": 1000}')), 'api', 'no replica earns its cost');
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"peak_replicas": 5}')), 'hybrid', 'a rush that no own replica should serve');
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"p10_mtok_per_month": 299}')), 'hybrid', 'weak weeks below the permanent break-even');
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"p10_mtok_per_month": 300}')), 'self_host', 'at it is enough');
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"fleet_usd": 501}')), 'hybrid', 'the API must cost twice the fleet');
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"fleet_usd": 501, "payback_multiple": 1.5}')), 'self_host', 'or what was given');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "plan_usd": 1000}')), 'api', 'no replica earns its cost');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "started_hours": 10}')), 'self_host', 'replicas that are started are replicas');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"overflow_usd": 1}')), 'hybrid', 'a rush that the API serves for less');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"plan_usd": 951}')), 'api', 'a saving that is too small changes nothing');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"plan_usd": 950}')), 'self_host', 'one of 5 % does');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"plan_usd": 951, "materiality": 0.01}')), 'self_host', 'or what was given');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"plan_usd": 501, "payback_multiple": 2}')), 'api', 'a multiple is asked for when it is given');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"plan_usd": 500, "payback_multiple": 2}')), 'self_host', 'and reached');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"unpriced_share": 0.21}')), 'insufficient_evidence', 'a bill of which a fifth is unknown');
+SELECT is(pg_temp.verdict('evidence', pg_temp.good('{"unpriced_share": 0.21}')) || pg_temp.verdict('evidence', pg_temp.good('{"unpriced_share": 0.2}')), 'noyes', 'is no evidence');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"served_usd": 0}')), 'api', 'nothing that could be replaced');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"fte_needed": 0.5, "fte_available": 0.25}')), 'api', 'nobody to run it');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"fte_needed": 0.5}')), 'self_host', 'unknown people do not forbid it');
 SELECT is(pg_temp.verdict('no_operations_team', pg_temp.good('{"fte_needed": 0.5}')), 'unknown', 'but are said to be unknown');
 
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"low_demand_share": 0.79}')), 'hybrid', 'and must do so in a weak week: 1000 x 0.79 < 2 x 400');
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"low_demand_share": 0.8}')), 'self_host', 'at twice it does');
+SELECT is(pg_temp.verdict('pays_multiple_times', pg_temp.good('{"low_demand_share": 0.79}')) || pg_temp.verdict('pays_multiple_times', pg_temp.good('{"low_demand_share": 0.8}')), 'noyes', 'a fleet pays twice in a weak week: 1000 x 0.8 = 2 x 400');
+
+-- Where data may go is no reason to rent what cannot be had.
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "most_replicas": 3}')), 'api', 'three replicas of four');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "served_usd": 0}')), 'api', 'nothing that a deployment serves');
+SELECT matches((SELECT explanation FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good('{"data_residency": true, "fte_needed": 0.5, "fte_available": 0}'))) WHERE rule = 'decision'),
+	'nobody is available.*in the required region', 'people and a regional endpoint are named');
 
 -- An API that is too slow overrides cost where replicas were measured to be fast enough, but not evidence.
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 0.7}')), 'self_host', 'the API is too slow, machines are not');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 0.69}')), 'api', 'they would be, as planned');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500}')), 'api', 'nobody has measured them');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 500, "latency_target_ms": 500, "latency_utilization": 1}')), 'api', 'the API is fast enough');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 0.7, "answer_ms": 501}')), 'api', 'their whole answers are too slow as well');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"replicas": 0, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 0.7, "fte_needed": 1, "fte_available": 0}')), 'api', 'nobody runs them');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"weeks": 7, "p95_latency_ms": 900, "latency_target_ms": 500, "latency_utilization": 1}')), 'insufficient_evidence', 'evidence comes first');
 SELECT is(pg_temp.verdict('api_too_slow', '{"p95_latency_ms": 501, "latency_target_ms": 500}') || pg_temp.verdict('api_fast_enough', '{"p95_latency_ms": 501, "latency_target_ms": 500}'), 'yesno', 'too slow is not fast enough');
 
@@ -101,16 +113,16 @@ BEGIN
 END $$;
 INSERT INTO routing_policy (name, kind) VALUES ('plan', 'score'), ('plan at a loss', 'score');
 INSERT INTO routing_tier (policy, below_score, model) VALUES ('plan', 0.5, 'plan/small'), ('plan', NULL, 'plan/large'), ('plan at a loss', 0.5, 'plan/large'), ('plan at a loss', NULL, 'plan/small');
-CREATE TABLE public.plan_log AS SELECT timestamptz '2026-01-01Z' + i * interval '1 hour' AS at, usage(1000 + i, i) AS usage, CASE WHEN i % 5 = 0 THEN 'large' ELSE 'plan/large' END AS model,
+CREATE TABLE public.plan_log AS SELECT timestamptz '2026-01-01Z' + i * interval '1 hour' AS at, usage(1000 + i % 24, 1 + i % 24) AS usage, CASE WHEN i % 5 = 0 THEN 'large' ELSE 'plan/large' END AS model,
 	'standard' AS service_tier, NULL::text AS region, NULL::bigint AS duration_ms, i % 10 / 10.0 AS score, CASE WHEN i % 3 = 0 THEN interval '2 days' END AS tolerates FROM generate_series(0, 1999) AS i;
-SELECT is((SELECT usd_before FROM savings_plan(policy => 'plan', log => 'public.plan_log') WHERE step = 0), (SELECT trim_scale(spend(model, usage, at)) FROM public.plan_log), 'it begins with the bill');
+SELECT is((SELECT usd_before FROM savings_plan(policy => 'plan', log => 'public.plan_log') WHERE step = 0), (SELECT month_usd(spend(model, usage, at), 2000) FROM public.plan_log), 'it begins with the bill of a month');
 SELECT is_empty($$SELECT FROM (SELECT usd_before, usd_after, saved_usd, lag(usd_after) OVER (ORDER BY step) AS before FROM savings_plan(policy => 'plan', log => 'public.plan_log')) AS s
 	WHERE usd_before <> before OR usd_after <> usd_before - saved_usd$$, 'each step begins where the one before ended');
 SELECT is((SELECT usd_after FROM savings_plan(policy => 'plan', log => 'public.plan_log') WHERE step = 4),
-	(SELECT trim_scale(sum(CASE WHEN tolerates IS NOT NULL THEN token_cost('plan/large', usage, at, 'batch') ELSE token_cost(route('plan', score), usage, at) END)) FROM public.plan_log), 'and ends with every request priced where it went');
+	(SELECT month_usd(sum(CASE WHEN tolerates IS NOT NULL THEN token_cost('plan/large', usage, at, 'batch') ELSE token_cost(route('plan', score), usage, at) END), 2000) FROM public.plan_log), 'and ends with every request priced where it went');
 SELECT is((SELECT saved_usd FROM savings_plan(policy => 'plan at a loss', baseline_model => 'plan/small', log => 'public.plan_log') WHERE step = 2), 0::numeric, 'a lever without effect saves nothing');
-SELECT is((SELECT api_usd FROM traffic((workload('public.plan_log', 'plan')).demand)), (SELECT usd_after - (SELECT sum(token_cost('plan/large', usage, at, 'batch')) FROM public.plan_log WHERE tolerates IS NOT NULL)
-	FROM savings_plan(policy => 'plan', log => 'public.plan_log') WHERE step = 2), 'what is left as demand is the bill less what went to batch');
+SELECT is((SELECT month_usd((traffic(w.routed_demand)).api_usd + (traffic(w.waiting)).api_usd, 2000) FROM workload('public.plan_log', 'plan') AS w), (SELECT usd_after FROM savings_plan(policy => 'plan', log => 'public.plan_log') WHERE step = 2),
+	'what is left as demand, at once or later, is the bill by then');
 
 -- A forecast that repeats the weeks before misses nothing; one that a doubled end surprises misses half.
 SELECT is((SELECT forecast_wape(demand(timestamptz '2026-01-05Z' + h * interval '1 hour', usage(100 + h % 168), 1)) FROM generate_series(0, 1679) AS h), 0.000000, 'weeks that repeat');
@@ -133,7 +145,7 @@ INSERT INTO plan_lack VALUES ('plan other mix', 'plan', 'IA303'), ('plan no rate
 	(NULL, 'plan unknown model', 'IA002'), (NULL, 'plan unknown baseline', 'IA002'), (NULL, 'plan unknown machine', 'IA301'), (NULL, 'plan no rates', 'IA302');
 CREATE TEMP TABLE plan_advice AS SELECT l.deployment, l.policy, l.code, a.* FROM plan_lack AS l, advise(l.deployment, l.policy, log => 'public.plan_log') AS a;
 CREATE TEMP TABLE plan_saving AS SELECT l.deployment, l.policy, l.code, a.* FROM plan_lack AS l, savings_plan(l.deployment, l.policy, log => 'public.plan_log') AS a;
-SELECT is_empty('SELECT FROM plan_lack AS l WHERE (SELECT count(*) FROM plan_advice AS a WHERE (a.deployment, a.policy) IS NOT DISTINCT FROM (l.deployment, l.policy)) <> 23', 'every rule is there');
+SELECT is_empty('SELECT FROM plan_lack AS l WHERE (SELECT count(*) FROM plan_advice AS a WHERE (a.deployment, a.policy) IS NOT DISTINCT FROM (l.deployment, l.policy)) <> 26', 'every rule is there');
 SELECT is_empty($$SELECT deployment, rule, verdict, explanation FROM plan_advice WHERE deployment IS NOT NULL AND rule IN ('hybrid', 'self_host', 'pays_multiple_times', 'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'longer_term')
 	AND (verdict <> 'unknown' OR strpos(explanation, format('Deployment "%s" cannot be judged: %s', deployment, code)) = 0)$$, 'what needs the deployment names it and what it lacks');
 SELECT is_empty($$SELECT deployment FROM plan_advice WHERE deployment IS NOT NULL AND rule = 'decision' AND (verdict <> 'insufficient_evidence' OR strpos(explanation, code) = 0)$$, 'and there is no decision about it');

@@ -2,10 +2,10 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(109);
+SELECT plan(119);
 
 CREATE ROLE inferacct_test_publisher IN ROLE inferacct_admin;
-GRANT INSERT ON model_profile, serving_point, routing_policy, routing_tier TO inferacct_test_publisher;
+GRANT INSERT ON model_profile, gpu_spec, serving_point, routing_policy, routing_tier TO inferacct_test_publisher;
 SELECT set_price('ver', 'old', 'input', 3) AS old \gset
 SET CONSTRAINTS ALL IMMEDIATE;
 
@@ -21,6 +21,8 @@ CREATE TEMP TABLE row_of AS SELECT * FROM (VALUES
 	('catalog_rejection', 'path, problem', $$'p', 'q'$$),
 	('model_profile', 'model, parameters, layers, kv_heads, head_dim', $$'ver', 1, 1, 1, 1$$),
 	('deployment', 'name, term', $$'ver', 'owned'$$),
+	('deployment_serves', 'deployment, model', $$'ver', 'x'$$),
+	('gpu_spec', 'gpu, memory_gb, gb_per_second, tflops_16', $$'ver', 1, 1, 1$$),
 	('deployment_cost', 'deployment, item, usd_per_month', $$'ver', 'i', 1$$),
 	('serving_point', 'deployment, requests_per_second, tokens_per_second', $$'ver', 1, 1$$),
 	('routing_policy', 'name, kind', $$'ver', 'split'$$),

@@ -47,7 +47,7 @@ SELECT policy, r.requests, r.baseline_usd, r.routed_usd, r.classifier_usd, r.sav
 FROM (SELECT policy, route_savings(policy, i / 10.0, 'routing/large', usage(600, 400), '2026-01-01Z') AS r
 	  FROM unnest(ARRAY['cascade', 'judged cascade']) AS policy, generate_series(0, 9) AS i GROUP BY policy) AS s,
 	LATERAL (SELECT (s.r).*) AS r, unnest(r.tiers) AS t ORDER BY policy, t.tier;
-SELECT route('judged cascade', NULL) AS first, route('judged cascade', 0.8) AS escalated;
+SELECT route('judged cascade', NULL) AS unscored, route('judged cascade', 0.8) AS escalated;
 
 -- Misrouted requests pay the last tier, too; a classifier is paid for every request.
 INSERT INTO routing_policy (name, kind, misroute_share, classifier_usd_per_request) VALUES ('mistaken', 'score', 0.1, 0.000001);

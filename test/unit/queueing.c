@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "demand/queueing.h"
+#include "random.h"
 #include "tap.h"
 
 /* Erlang C as it is defined, by sums of a^k / k! in logarithms. */
@@ -29,6 +30,66 @@ static bool
 Near(double a, double b, double tolerance)
 {
 	return fabs(a - b) <= tolerance * fabs(b);
+}
+
+/* A number in (0, 1). */
+static double
+Uniform(void)
+{
+	return ((double) (Random() >> 11) + 0.5) * 0x1p-53;
+}
+
+/* Gamma of mean 1 and that coefficient of variation (Marsaglia and Tsang, 2000). */
+static double
+Gamma(double cv)
+{
+	double		shape = 1 / (cv * cv);
+	double		boost = shape < 1 ? pow(Uniform(), 1 / shape) : 1;
+	double		d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3;
+
+	for (;;)
+	{
+		double		normal = sqrt(-2 * log(Uniform())) * cos(2 * 3.14159265358979323846 * Uniform());
+		double		v = pow(1 + normal / sqrt(9 * d), 3);
+
+		if (v > 0 && log(Uniform()) < normal * normal / 2 + d - d * v + d * log(v))
+			return boost * d * v / shape;
+	}
+}
+
+#define MOST_SERVERS 64
+
+/* The share of simulated requests that wait longer than wait_seconds. */
+static double
+Simulated(int servers, double offered, double service_seconds, double wait_seconds, double cv_arrival, double cv_service)
+{
+	double		free_at[MOST_SERVERS] = {0};
+	double		now = 0;
+	int			late = 0;
+
+	for (int i = 0; i < 200000; i++)
+	{
+		int			first = 0;
+
+		now += Gamma(cv_arrival) * service_seconds / offered;
+		for (int s = 1; s < servers; s++)
+			first = free_at[s] < free_at[first] ? s : first;
+		late += free_at[first] - now > wait_seconds;
+		free_at[first] = fmax(now, free_at[first]) + Gamma(cv_service) * service_seconds;
+	}
+	return late / 200000.0;
+}
+
+/* Is the promise kept that at most 1 in 100 (or what was asked) waits longer, within a factor? */
+static void
+Promise(int servers, double wait_seconds, double probability, double cv_arrival, double cv_service, double within)
+{
+	double		utilization = MaxUtilization(servers, 5, wait_seconds, probability, cv_arrival, cv_service, NotAsked);
+	double		share = Simulated(servers, utilization * servers, 5, wait_seconds, cv_arrival, cv_service);
+
+	Ok(share < probability * within && share > probability / within,
+	   "%d servers, arrivals of cv %g, service of cv %g: used to %.3f, %.4f wait longer, %.4f asked for",
+	   servers, cv_arrival, cv_service, utilization, share, probability);
 }
 
 int
@@ -59,6 +120,14 @@ main(void)
 			WaitProbability(servers[i], (utilization + 1e-6) * servers[i], 5, 0.5, 2, 1) > 0.01;
 	}
 	Ok(kept, "the highest utilization keeps the target, a little more does not");
+	for (double cv = 1; cv <= 4; cv++)
+	{
+		Promise(32, 0.5, 0.01, cv, 1, 1.25);
+		Promise(8, 5, 0.05, cv, 1, 1.25);
+		Promise(1, 5, 0.1, cv, 1, 1.25);
+		Promise(32, 0.5, 0.02, cv, 0.5, 1.6);
+		Promise(32, 0.5, 0.02, cv, 2, 1.6);
+	}
 	Ok(MaxUtilization(1, 5, 0.5, 0.01, 0, 0, NotAsked) > 0.999, "without variability nobody waits");
 	return Done();
 }

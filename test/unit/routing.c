@@ -50,7 +50,7 @@ TestTiers(void)
 		Ok(RouteTierOf(&policy, cases[i].score) == cases[i].tier, "score %.17g goes to tier %d", cases[i].score, cases[i].tier);
 	Ok(RouteUnscoredTier(&policy) == 2, "an unscored request goes to the last tier");
 	policy.kind = ROUTE_CASCADE;
-	Ok(RouteUnscoredTier(&policy) == 0, "a cascade begins with the first");
+	Ok(RouteUnscoredTier(&policy) == policy.ntiers - 1, "also of a cascade, as its requests are paid for");
 
 	policy.kind = ROUTE_SPLIT;
 	for (int i = 0; i < 100000; i++)

@@ -1,0 +1,348 @@
+/*
+ * optimum.c
+ *	  The cheapest way to serve a load by an API, its batch prices and the
+ *	  replicas of one deployment.
+ */
+#include "demand/optimum.h"
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* Replicas x buckets that are tried where work may wait. */
+#define MOST_TRIES INT64_C(400000000)
+
+/* What the largest amounts may be, so that their sums do not overflow. */
+#define MOST_USD ((Money) 1 << 100)
+
+/* ---------- work that is done at once ---------- */
+
+/* What the API takes for so many of the parts that come at once. */
+static Money
+NowUsd(const LoadBucket *bucket, int64_t parts)
+{
+	return parts == 0 ? 0 : ShareOf(bucket->now_usd, parts, bucket->now);
+}
+
+/* Replicas to start for what the constant ones leave of a bucket: those that the API makes worth it. */
+static int64_t
+Started(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas, int64_t over)
+{
+	int64_t		most = terms->most < 0 ? INT64_MAX : terms->most - replicas;
+	int64_t		full = over / terms->size;
+	int64_t		started;
+
+	if (terms->started_usd < 0 || over <= 0)
+		return 0;
+	started = full > 0 && NowUsd(bucket, terms->size) > terms->started_usd ? full : 0;
+	if (started == full && NowUsd(bucket, over % terms->size) > terms->started_usd)
+		started++;
+	return MIN(started, most);
+}
+
+/* Serve what comes at once with so many constant replicas; buckets get their idle parts. */
+static void
+ServeNow(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Optimum *plan)
+{
+	for (int64_t b = 0; b < nbuckets; b++)
+	{
+		LoadBucket *bucket = &buckets[b];
+		int64_t		constant = MIN(plan->replicas * terms->size, bucket->now);
+		int64_t		over = bucket->now - constant;
+		int64_t		started = Started(bucket, terms, plan->replicas, over);
+		int64_t		done = constant + MIN(over, started * terms->size);
+
+		bucket->idle = (plan->replicas + started) * terms->size - done;
+		plan->started += started;
+		plan->most_started = MAX(plan->most_started, started);
+		plan->served += done;
+		plan->api_usd += NowUsd(bucket, bucket->now - done);
+		plan->started_usd += started * MAX(terms->started_usd, 0);
+	}
+}
+
+/* ---------- work that waits ---------- */
+
+static Money
+WaitingUsd(const LoadBucket *bucket, int64_t parts)
+{
+	return parts == 0 ? 0 : ShareOf(bucket->waiting_usd, parts, bucket->waiting);
+}
+
+/* What a bucket's waiting parts cost at most, per part: the API, or a replica started for them. */
+static Money
+WaitingPrice(const LoadBucket *bucket, const FleetTerms *terms)
+{
+	Money		price = bucket->waiting_usd * OPTIMUM_PRICE_UNIT / bucket->waiting;
+
+	if (terms->started_usd >= 0)
+		price = MIN(price, terms->started_usd * OPTIMUM_PRICE_UNIT / terms->size);
+	return price;
+}
+
+/*
+ * Give idle parts to those who wait, earliest deadline first.  Where somebody's
+ * time is over, idle time has been worth what it costs him since the last bucket
+ * after which nobody waited.
+ */
+static void
+ServeWaiting(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Optimum *plan)
+{
+	int64_t		oldest = 0;
+	int64_t		since = 0;		/* somebody has waited after every bucket from here on */
+	Money		backlog = 0;
+
+	for (int64_t b = 0; b < nbuckets; b++)
+	{
+		int64_t		over = b - terms->wait + 1; /* whose last bucket this is */
+
+		buckets[b].left = buckets[b].waiting;
+		buckets[b].price = 0;
+		backlog += buckets[b].waiting;
+		oldest = MAX(oldest, over);
+		while (oldest <= b && buckets[b].idle > 0)
+		{
+			int64_t		done = MIN(buckets[b].idle, buckets[oldest].left);
+
+			buckets[b].idle -= done;
+			buckets[oldest].left -= done;
+			backlog -= done;
+			plan->waited += oldest < b ? done : 0;
+			plan->served += done;
+			if (buckets[oldest].left > 0)
+				break;
+			oldest++;
+		}
+		if (over >= 0 && buckets[over].left > 0)
+		{
+			Money		price = WaitingPrice(&buckets[over], terms);
+
+			for (int64_t i = b; i >= since && buckets[i].price < price; i--)
+				buckets[i].price = price;
+			backlog -= buckets[over].left;
+		}
+		if (backlog == 0)
+			since = b + 1;
+	}
+}
+
+/* Is a replica started for waiting parts of a bucket cheaper than the API? */
+static bool
+IsWorthStarting(const LoadBucket *bucket, const FleetTerms *terms)
+{
+	return terms->started_usd >= 0 && bucket->left > 0 &&
+		ShareOf(terms->started_usd, bucket->left, terms->size) < WaitingUsd(bucket, bucket->left);
+}
+
+/* Parts that replicas could do in a bucket beyond those that run. */
+static int64_t
+Startable(const LoadBucket *bucket, const FleetTerms *terms, const Optimum *plan)
+{
+	int64_t		constant = MIN(plan->replicas * terms->size, bucket->now);
+	int64_t		started = Started(bucket, terms, plan->replicas, bucket->now - constant);
+
+	return (terms->most - plan->replicas - started) * terms->size;
+}
+
+/* Start replicas for parts that would have waited in vain, and send the others to the API. */
+static void
+StartForWaiting(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Optimum *plan)
+{
+	int64_t		oldest = 0;
+
+	for (int64_t b = 0; b < nbuckets && terms->started_usd >= 0; b++)
+	{
+		int64_t		room = terms->most < 0 ? OPTIMUM_MOST_PARTS : Startable(&buckets[b], terms, plan);
+
+		oldest = MAX(oldest, b - terms->wait + 1);
+		for (int64_t i = oldest; i <= b && room > 0; i++)
+		{
+			int64_t		done = MIN(room, buckets[i].left);
+
+			if (!IsWorthStarting(&buckets[i], terms))
+				continue;
+			plan->started_usd += ShareOf(terms->started_usd, done, terms->size);
+			plan->waited += i < b ? done : 0;
+			plan->waited_started += done;
+			plan->served += done;
+			buckets[i].left -= done;
+			room -= done;
+		}
+	}
+	for (int64_t b = 0; b < nbuckets; b++)
+		plan->batch_usd += WaitingUsd(&buckets[b], buckets[b].left);
+}
+
+/* ---------- what no choice can undercut ---------- */
+
+/* The least that a bucket can cost when its idle time is paid for at its price. */
+static Money
+LeastUsd(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas)
+{
+	int64_t		capacity = replicas * terms->size;
+	int64_t		constant = MIN(capacity, bucket->now);
+	int64_t		over = bucket->now - constant;
+	Money		unserved = bucket->now_usd - capacity * bucket->price / OPTIMUM_PRICE_UNIT - 1;
+	Money		least = NowUsd(bucket, over) - (capacity - constant) * bucket->price / OPTIMUM_PRICE_UNIT - 1;
+
+	least = MIN(least, unserved);
+	if (terms->started_usd < 0 || over == 0)
+		return least;
+	for (int64_t started = over / terms->size; started <= over / terms->size + 1; started++)
+	{
+		int64_t		idle = MAX(0, started * terms->size - over);
+		Money		usd = started * terms->started_usd + NowUsd(bucket, MAX(0, over - started * terms->size)) -
+			idle * bucket->price / OPTIMUM_PRICE_UNIT - 1;
+
+		least = MIN(least, usd);
+	}
+	return least;
+}
+
+/* A bound of what so many constant replicas can cost, fixed_usd aside, by the prices of idle time that ServeWaiting() left. */
+static Money
+BoundUsd(const LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas)
+{
+	Money		bound = replicas * MAX(terms->constant_usd, 0) * nbuckets;
+	Money		least;
+
+	for (int64_t b = 0; b < nbuckets; b++)
+	{
+		bound += LeastUsd(&buckets[b], terms, replicas);
+		if (buckets[b].waiting == 0)
+			continue;
+		least = WaitingPrice(&buckets[b], terms);
+		for (int64_t c = b; c < MIN(nbuckets, b + terms->wait) && least > 0; c++)
+			least = MIN(least, buckets[c].price);
+		bound += MIN(least * buckets[b].waiting / OPTIMUM_PRICE_UNIT, buckets[b].waiting_usd) - 1;
+	}
+	return bound;
+}
+
+/* ---------- all of it ---------- */
+
+/* The best plan with so many constant replicas. */
+static void
+PlanWith(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas, Optimum *plan)
+{
+	*plan = (Optimum) {.replicas = replicas};
+	ServeNow(buckets, nbuckets, terms, plan);
+	ServeWaiting(buckets, nbuckets, terms, plan);
+	StartForWaiting(buckets, nbuckets, terms, plan);
+	plan->constant_usd = replicas * MAX(terms->constant_usd, 0) * nbuckets;
+	if (replicas > 0 || plan->served > 0)
+		plan->fixed_usd = terms->fixed_usd;
+	plan->usd = plan->constant_usd + plan->started_usd + plan->fixed_usd + plan->api_usd + plan->batch_usd;
+}
+
+/* The best of so many replicas to so many, where cost falls before it rises. */
+static void
+FindConvex(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t from, int64_t to,
+		   void (*check_interrupts) (void), Optimum *best)
+{
+	Optimum		plan,
+				next;
+
+	while (from < to)
+	{
+		int64_t		middle = from + (to - from) / 2;
+
+		check_interrupts();
+		PlanWith(buckets, nbuckets, terms, middle, &plan);
+		PlanWith(buckets, nbuckets, terms, middle + 1, &next);
+		if (next.usd - next.fixed_usd < plan.usd - plan.fixed_usd)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	PlanWith(buckets, nbuckets, terms, from, best);
+}
+
+static OptimumStatus
+FindAny(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t from, int64_t to,
+		void (*check_interrupts) (void), Optimum *best)
+{
+	Optimum		plan;
+	Money		bound = 0;
+
+	if ((to - from) * nbuckets > MOST_TRIES)
+		return OPTIMUM_TOO_LARGE;
+	for (int64_t replicas = from; replicas <= to; replicas++)
+	{
+		Money		least;
+
+		check_interrupts();
+		PlanWith(buckets, nbuckets, terms, replicas, &plan);
+		least = BoundUsd(buckets, nbuckets, terms, replicas);
+		if (replicas == from || least < bound)
+			bound = least;
+		if (replicas == from || plan.usd < best->usd)
+			*best = plan;
+	}
+	bound += terms->fixed_usd;
+	/* Bounds are rounded down by at most a unit a term: less than that is nothing. */
+	best->gap_usd = best->usd - bound > 4 * (Money) nbuckets + 4 ? best->usd - bound : 0;
+	return OPTIMUM_OK;
+}
+
+/* The API alone, whose sums say whether amounts fit. */
+static OptimumStatus
+ApiAlone(const LoadBucket *buckets, int64_t nbuckets, Optimum *plan, int64_t *peak, bool *waits)
+{
+	*plan = (Optimum) {0};
+	*peak = 0;
+	*waits = false;
+	for (int64_t b = 0; b < nbuckets; b++)
+	{
+		if (buckets[b].now > OPTIMUM_MOST_PARTS || buckets[b].waiting > OPTIMUM_MOST_PARTS ||
+			buckets[b].now_usd > MOST_USD || buckets[b].waiting_usd > MOST_USD)
+			return OPTIMUM_OVERFLOW;
+		plan->api_usd += buckets[b].now_usd;
+		plan->batch_usd += buckets[b].waiting_usd;
+		if (plan->api_usd > MOST_USD || plan->batch_usd > MOST_USD)
+			return OPTIMUM_OVERFLOW;
+		*peak = MAX(*peak, buckets[b].now + buckets[b].waiting);
+		*waits |= buckets[b].waiting > 0;
+	}
+	plan->usd = plan->api_usd + plan->batch_usd;
+	return OPTIMUM_OK;
+}
+
+OptimumStatus
+OptimumFind(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms,
+			void (*check_interrupts) (void), Optimum *best)
+{
+	Optimum		own;
+	int64_t		peak,
+				most;
+	bool		waits;
+	OptimumStatus status = ApiAlone(buckets, nbuckets, best, &peak, &waits);
+
+	if (status != OPTIMUM_OK)
+		return status;
+	if (terms->constant_usd < 0 && (terms->started_usd < 0 || terms->least > 0))
+		return OPTIMUM_OK;
+	most = terms->constant_usd < 0 ? 0 : (peak + terms->size - 1) / terms->size;
+	if (terms->most >= 0)
+		most = MIN(most, terms->most);
+	most = MAX(most, terms->least);
+	if (MAX(terms->constant_usd, terms->started_usd) > MOST_USD / MAX(1, most) / MAX(1, nbuckets))
+		return OPTIMUM_OVERFLOW;
+	if (terms->bought)
+	{
+		PlanWith(buckets, nbuckets, terms, terms->least, best);
+		best->fixed_usd = terms->fixed_usd;
+		best->usd = best->constant_usd + best->started_usd + best->fixed_usd + best->api_usd + best->batch_usd;
+		return OPTIMUM_OK;
+	}
+	if (waits)
+		status = FindAny(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own);
+	else
+		FindConvex(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own);
+	if (status != OPTIMUM_OK)
+		return status;
+	if (own.usd < best->usd)
+		*best = own;
+	else
+		best->gap_usd = MAX(0, own.gap_usd - (own.usd - best->usd));
+	return OPTIMUM_OK;
+}
