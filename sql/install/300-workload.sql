@@ -437,5 +437,6 @@ COMMENT ON FUNCTION workload(regclass, text, text, text[], timestamptz, timestam
 'be replaced by the deployment (see deployment_serves; no deployment: any) and what could not, with the reason; what '
 'may go to batch prices (standard tier, tolerates 24 hours or more); what a routing policy makes of what was made to '
 'baseline_model (NULL: the model of the policy''s last tier); and the demand by bucket. Requests without a price are '
-'left out and counted, rows that rejected_usage names are left out. A model or deployment of the policy that is not known, or not priced, is routing_problem, and '
-'no error. Errors: 22004 and 42703 the log, IA002 an unknown frontier model, IA401 and IA402 the policy.';
+'left out and counted, rows that rejected_usage names are left out. A model or deployment of the policy that is not '
+'known, or not priced, is routing_problem, and no error. Errors: 22004 and 42703 the log, IA002 an unknown frontier '
+'model, IA401 and IA402 the policy.';
