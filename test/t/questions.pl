@@ -25,7 +25,7 @@ my %plain = (
 	hour_of_day => q{SELECT extract(hour FROM at AT TIME ZONE 'UTC'), round(sum(usd), 2) FROM truth WHERE month = '2026-10-01' GROUP BY 1},
 	own_time_zone => q{SELECT (at AT TIME ZONE 'America/New_York')::date, round(sum(usd), 2) FROM truth WHERE (at AT TIME ZONE 'America/New_York')::date BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1},
 	in_euros => q{SELECT team, round(sum(usd) / 1.16, 2), 1.16, 'a test' FROM truth WHERE month = '2026-10-01' GROUP BY team},
-	budget => q{SELECT 'engineering', 90, round(sum(usd), 2), round(100 * round(sum(usd) / 90, 4), 1), CASE WHEN sum(usd) > 90 THEN 'over' ELSE 'within' END FROM truth WHERE month = '2026-10-01' AND team = 'engineering'},
+	budget => q{SELECT 'engineering', 90, round(sum(usd), 2), round(100 * round(sum(usd) / 90, 4), 1), CASE WHEN sum(usd) > 90 THEN 'over' ELSE 'within' END FROM truth WHERE month = '2026-09-01' AND team = 'engineering'},
 	limit_left => q{SELECT 'all by month', 'month', 500, round(500 - sum(usd), 2), NULL, '3 requests have no price: see unpriced_usage' FROM truth WHERE month = '2026-10-01' AND team = 'legal'},
 	unpriced => q{SELECT month, source, sum(input_tokens(usage) + output_tokens(usage)), round(100 * (1 - round(sum(input_tokens(usage) + output_tokens(usage)) FILTER (WHERE usd IS NOT NULL) / sum(input_tokens(usage) + output_tokens(usage)), 6)), 3) FROM truth GROUP BY 1, 2},
 	unpriced_models => q{SELECT model, CASE model WHEN 'gpt-oss-120b' THEN 'several providers have it: log the provider, or set_alias()' ELSE 'unknown model: set_alias() or set_price()' END, sum(n), sum(input_tokens(usage) + output_tokens(usage)) FROM truth WHERE month = '2026-10-01' AND usd IS NULL GROUP BY model},
@@ -82,7 +82,7 @@ SELECT timestamptz '2026-09-20 00:10Z' + n / 2 * interval '37 minutes' + n % 2 *
 FROM generate_series(1, 3000) AS n;
 INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT timestamptz '2026-10-04 00:10Z' + n * interval '1 hour', usage(5), 'nobody knows', 'apps', 'u' || n, 'legal' FROM generate_series(1, 3) AS n;
 INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2026-01-01', 'EUR', 1.16, 'a test');
-INSERT INTO budget (name, month, usd, team) VALUES ('engineering', '2026-10-01', 90, 'engineering');
+INSERT INTO budget (name, month, usd, team) VALUES ('engineering', '2026-09-01', 90, 'engineering');
 INSERT INTO spend_limit (name, usd, period, dimensions) VALUES ('all by month', 500, 'month', '{"team": "legal"}');
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-10-01', 'gateway', 300);
 });
