@@ -224,6 +224,34 @@ ReadSteps(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 		Problem(reader, PAYLOAD_SEVERAL, "\"totalUsage\" sums several steps, and nothing tells how many.");
 }
 
+/* A usage beside several steps is that of all of them, as before version 5 of the AI SDK, or one of them alone. */
+static void
+CheckSteps(PayloadReader *reader, const PayloadBody *body, Tally *tally)
+{
+	int64_t		input = 0;
+	int64_t		output = 0;
+	int64_t		steps = 0;
+
+	for (Node *step = Child(reader, Member(reader, body->container, KEY_steps)); step != NULL; step = step->next)
+	{
+		PayloadBody part = {step, Member(reader, step, KEY_usage), NULL};
+		Tally		of_step = {0};
+
+		if (!IsKind(part.usage, JSON_OBJECT) || !IsUsage(reader, &part))
+			continue;
+		ReadShape(reader, &part, &of_step);
+		AddCount(reader, &input, of_step.input);
+		AddCount(reader, &output, of_step.output);
+		steps++;
+	}
+	if (steps < 2)
+		return;
+	tally->requests_stated = true;
+	tally->units[METER_REQUESTS] = steps;
+	if (input != tally->input || output != tally->output)
+		Problem(reader, PAYLOAD_SEVERAL, "\"usage\" is not what its %" PRId64 " steps count together.", steps);
+}
+
 void
 ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 {
@@ -235,6 +263,8 @@ ReadRequests(PayloadReader *reader, const PayloadBody *body, Tally *tally)
 
 	if (usage->key == KEY_totalUsage || (body->chunks != NULL && IsRunEnd(reader, body->container)))
 		ReadSteps(reader, body, tally);
+	else if (usage->key == KEY_usage)
+		CheckSteps(reader, body, tally);
 	if (body->container != NULL && reader->charge_count == 0)
 		ReadBreakdown(reader, body, tally);
 	if (turns != NULL)

@@ -145,7 +145,9 @@ IsTotal(PayloadReader *reader, const PayloadBody *body)
 {
 	Node		name = {.value = {JSON_STRING, body->usage->name_length, body->usage->name}};
 
-	return body->container != NULL && HasAny(reader, body->usage, KEY_total_tokens, KEY_NONE) && StringHas(&name, "usage") &&
+	/* That of merged chunks has no name: each of them had. */
+	return body->container != NULL && HasAny(reader, body->usage, KEY_total_tokens, KEY_NONE) &&
+		(body->usage->name == NULL || StringHas(&name, "usage")) &&
 		!HasAny(reader, body->container, KEY_choices, KEY_candidates, KEY_NONE) &&
 		!IsKind(Member(reader, body->container, KEY_output), JSON_ARRAY) &&
 		!IsKind(Member(reader, body->container, KEY_content), JSON_ARRAY) &&

@@ -63,6 +63,7 @@ FindUsage(PayloadReader *reader, Node *root, PayloadBody *body)
 {
 	PayloadBody unknown = {NULL, NULL, NULL};
 	Node	   *answer;
+	Node	   *choice;
 
 	for (size_t i = 0; i < sizeof(usage_paths) / sizeof(usage_paths[0]); i++)
 	{
@@ -88,6 +89,12 @@ FindUsage(PayloadReader *reader, Node *root, PayloadBody *body)
 	body->container = NULL;
 	body->usage = root;
 	if (IsUsage(reader, body))
+		return true;
+
+	/* Moonshot's streams have it in the choice. */
+	choice = Child(reader, Member(reader, root, KEY_choices));
+	*body = (PayloadBody) {root, Member(reader, choice, KEY_usage), NULL};
+	if (body->usage != NULL && choice->next == NULL && IsUsage(reader, body))
 		return true;
 	answer = AnswerOfLine(reader, root);
 	if (IsKind(answer, JSON_OBJECT) && FindUsage(reader, answer, body))
