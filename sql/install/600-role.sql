@@ -18,8 +18,8 @@ DECLARE
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract',
 		'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
-		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'refreshed_hour', 'refresh_run', 'refresh_skip',
-		'refresh_base', 'usage_change', 'turn',
+		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'refreshed_hour', 'refresh_run',
+		'refresh_skip', 'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value', 'daily_distribution',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_cost', 'team_member'];
 BEGIN
