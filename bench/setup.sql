@@ -215,7 +215,7 @@ CREATE FUNCTION litellm_rows(times_as_busy int) RETURNS SETOF "LiteLLM_SpendLogs
 		r.at AT TIME ZONE 'UTC', (r.at + duration_ms * interval '1 ms') AT TIME ZONE 'UTC', model, NULL,
 		jsonb_build_object('user_api_key_team_id', 'team ' || tenant % 20, 'usage_object', jsonb_build_object('prompt_tokens', input_tokens + cached_tokens, 'completion_tokens', output_tokens,
 			'total_tokens', input_tokens + cached_tokens + output_tokens, 'prompt_tokens_details', jsonb_build_object('cached_tokens', cached_tokens),
-			'completion_tokens_details', jsonb_build_object('reasoning_tokens', 0))), 'False', '[]', 'team ' || tenant % 20, NULL, 'success'
+			'completion_tokens_details', jsonb_build_object('reasoning_tokens', 0))), 'False', '[]'::jsonb, 'team ' || tenant % 20, NULL, 'success'
 	FROM bench.request_weeks AS w CROSS JOIN LATERAL (SELECT timestamptz '2025-01-01 00:00Z' + (w.at - timestamptz '2025-01-01 00:00Z') / times_as_busy) AS r(at) $$;
 INSERT INTO "LiteLLM_SpendLogs" SELECT * FROM litellm_rows(1);
 INSERT INTO busy SELECT * FROM litellm_rows(11);

@@ -423,11 +423,13 @@ CompareCells(const void *a, const void *b)
 Datum
 usage_cells_keep(PG_FUNCTION_ARGS)
 {
+	Datum		datum = PG_GETARG_DATUM(0);
 	CellsState *state;
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "usage_cells_keep called in a context that is no aggregate");
-	state = CellsToAddTo(fcinfo);
+	/* Given as read-only even to a final function that may change its state, as this one may. */
+	state = VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)) ? (CellsState *) DatumGetEOHP(datum) : CellsToAddTo(fcinfo);
 	if (kept.state != NULL)
 		MemoryContextDelete(ExpandedStateContext(&kept.state->expanded));
 	TransferExpandedObject(CellsGetDatum(state), TopTransactionContext);
