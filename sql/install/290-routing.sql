@@ -151,7 +151,7 @@ BEGIN
 		'cached_rate', ceil(work.cached * 1000000000000000 / hour)::bigint,
 		'output_rate', ceil(work.output * 1000000000000000 / hour)::bigint,
 		'replica_usd_per_month', d.redundancy * replica_usd_per_hour(d, bill) * 730, 'min_replicas', d.min_replicas,
-		'max_replicas', d.max_replicas);
+		'max_replicas', d.max_replicas, 'by_month', d.hours_per_month IS NOT NULL);
 END $$;
 
 COMMENT ON FUNCTION routing_work(int, text, numeric, numeric, boolean) IS
@@ -363,11 +363,17 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'route_savings_combine'
 
 CREATE FUNCTION inferacct_internal.months_touched(first_at timestamptz, last_at timestamptz) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
-RETURN inferacct_internal.exact_quotient(extract(epoch FROM date_trunc('hour', last_at, 'UTC') + interval '1 hour'
-	- date_trunc('hour', first_at, 'UTC')), 2628000);
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT exact_quotient(month_parts(date_trunc('hour', first_at, 'UTC'), date_trunc('hour', last_at, 'UTC')
+		+ interval '1 hour'), 9061920)
+$$;
 
 COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS
-'Months of 730 hours in the whole hours that a log from first_at to last_at touches, to 20 decimals. NULL gives NULL.';
+'UTC months in the whole hours that a log from first_at to last_at touches, for what is stated to be paid by the '
+'month; '
+'a part of a month counts by that month''s own hours, to 20 decimals. NULL gives NULL. '
+'Errors: 22008 an infinite time, 54000 more than 1000 years.';
 
 -- What the policy does with the sums: which share of the requests each tier
 -- answers, and whom a request answered by a tier has paid.
@@ -439,9 +445,15 @@ BEGIN
 	r.left_out := s.left_out;
 	r.baseline_usd := (SELECT trim_scale(coalesce(sum(b), 0)) FROM unnest(baseline) b);
 	r.classifier_usd := trim_scale(s.requests * (d ->> 'classifier_usd_per_request')::numeric);
-	hours := months_touched(s.first_at, s.last_at) * 730;
-	r.deployment_usd := (SELECT coalesce(sum((t ->> 'usd_per_month')::numeric), 0)
-		FROM jsonb_array_elements(d -> 'tiers') t);
+	hours := extract(epoch FROM date_trunc('hour', s.last_at, 'UTC') + interval '1 hour'
+		- date_trunc('hour', s.first_at, 'UTC')) / 3600;
+	-- What is stated by the month (usd_per_month, hours_per_month) is paid by the calendar's;
+	-- machines by the hour, of which a month has 730.
+	r.deployment_usd := (SELECT coalesce(sum((t ->> 'usd_per_month')::numeric * CASE
+			WHEN EXISTS (SELECT FROM jsonb_array_elements(d -> 'works') AS x WHERE (x ->> 'work_of')::int = i
+				AND NOT (x ->> 'by_month')::boolean)
+			THEN hours / 730 ELSE months_touched(s.first_at, s.last_at) END), 0)
+		FROM jsonb_array_elements(d -> 'tiers') WITH ORDINALITY AS u (t, i));
 	-- More replicas than the least where the mean load takes them.
 	FOR k IN 1 .. jsonb_array_length(coalesce(d -> 'works', '[]')) LOOP
 		w := d -> 'works' -> (k - 1);
@@ -455,9 +467,10 @@ BEGIN
 				'Raise max_replicas, or send fewer requests there.');
 		END IF;
 		r.deployment_usd := r.deployment_usd + coalesce(replicas - (w ->> 'min_replicas')::numeric, 0)
-			* (w ->> 'replica_usd_per_month')::numeric;
+			* (w ->> 'replica_usd_per_month')::numeric * CASE WHEN (w ->> 'by_month')::boolean
+			THEN months_touched(s.first_at, s.last_at) ELSE hours / 730 END;
 	END LOOP;
-	r.deployment_usd := coalesce(trim_scale(round(r.deployment_usd * hours / 730, 15)), 0);
+	r.deployment_usd := coalesce(trim_scale(round(r.deployment_usd, 15)), 0);
 	r.routed_usd := 0;
 	r.random_usd := 0;
 	r.moved_request_share := 0;

@@ -52,7 +52,8 @@ IsWork(const cJSON *work, int ntiers)
 	return IsAmount(of) && of->valuedouble >= 1 && of->valuedouble <= ntiers &&
 		IsAmount(cJSON_GetObjectItemCaseSensitive(work, "replica_usd_per_month")) &&
 		IsAmount(cJSON_GetObjectItemCaseSensitive(work, "min_replicas")) &&
-		IsAmountOrNull(cJSON_GetObjectItemCaseSensitive(work, "max_replicas"));
+		IsAmountOrNull(cJSON_GetObjectItemCaseSensitive(work, "max_replicas")) &&
+		cJSON_IsBool(cJSON_GetObjectItemCaseSensitive(work, "by_month"));
 }
 
 static bool
