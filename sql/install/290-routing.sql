@@ -80,7 +80,8 @@ COMMENT ON COLUMN routing_tier.usd_per_mtok IS
 'usd_per_month is given.';
 COMMENT ON COLUMN routing_tier.usd_per_month IS
 'Fixed USD per month of a deployment, whatever it serves; NULL: what its min_replicas cost in a month of 730 hours, '
-'spare ones, people and services included. Whether they can carry the tier is for fleet() to say.';
+'spare ones, people and services included, and as many more replicas as the mean load takes (its peaks may take more: '
+'fleet(), savings_plan()).';
 
 SELECT make_versioned('routing_policy', true), make_versioned('routing_tier', true);
 
@@ -125,6 +126,38 @@ COMMENT ON VIEW current_routing_tier IS
 
 GRANT SELECT ON routing_policy, routing_tier, current_routing_policy, current_routing_tier TO PUBLIC;
 
+-- What a token is of a replica's hour, at the planned utilization.
+CREATE FUNCTION inferacct_internal.routing_work(tier int, deployment text, output_ratio numeric,
+	tokenizer_ratio numeric,
+	keeps_cache boolean) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	at		timestamptz := least(now(), price_horizon());
+	d		deployment := deployment_in_force(deployment, at);
+	bill	deployment_bill := deployment_bill(d, at, 730);
+	work	deployment_work;
+	hour	numeric;
+BEGIN
+	-- One capacity for a mix, without the weight of an answer: by the mix that it was stated for.
+	work := CASE WHEN d.capacity_mtok_per_month IS NOT NULL AND d.output_weight IS NULL
+		THEN deployment_work(d, input_tokens(d.mix) - cached_tokens(d.mix), cached_tokens(d.mix), output_tokens(d.mix))
+		ELSE deployment_work(d, 1, 1, 1) END;
+	hour := work.per_hour * d.target_utilization;
+	RETURN jsonb_build_object('model', deployment, 'deployment', deployment, 'deployed', true, 'work_of', tier,
+		'output_ratio', (output_ratio * 1000000)::bigint, 'tokenizer_ratio', (tokenizer_ratio * 1000000)::bigint,
+		'keeps_cache', keeps_cache, 'token_rate', ceil(work.input * 1000000000000000 / hour)::bigint,
+		'cached_rate', ceil(work.cached * 1000000000000000 / hour)::bigint,
+		'output_rate', ceil(work.output * 1000000000000000 / hour)::bigint,
+		'replica_usd_per_month', d.redundancy * replica_usd_per_hour(d, bill) * 730, 'min_replicas', d.min_replicas,
+		'max_replicas', d.max_replicas, 'by_month', d.hours_per_month IS NOT NULL);
+END $$;
+
+COMMENT ON FUNCTION routing_work(int, text, numeric, numeric, boolean) IS
+'What a tier that a deployment serves takes of it: replica-hours x 1e-15 per token read, cached and answered, and what '
+'a replica costs. Errors: IA301, IA302, and IA303 a throughput that is not stated.';
+
 CREATE FUNCTION inferacct_internal.routing_definition(policy text) RETURNS jsonb
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -140,6 +173,7 @@ DECLARE
 	t				record;
 	d				deployment;
 	tiers			jsonb := '[]';
+	works			jsonb := '[]';
 	problem			text;
 BEGIN
 	SELECT * INTO p FROM current_routing_policy c WHERE c.name = routing_definition.policy;
@@ -184,6 +218,9 @@ BEGIN
 		IF t.deployment IS NOT NULL AND t.usd_per_month IS NULL THEN
 			d := deployment_in_force(t.deployment, least(now(), price_horizon()));
 			t.usd_per_month := fleet_usd(d, deployment_bill(d, least(now(), price_horizon()), 730), d.min_replicas, 0);
+			works := works || coalesce(routing_work(t.tier, t.deployment, t.output_ratio, t.tokenizer_ratio,
+				t.keeps_cache),
+				'[]');
 			t.usd_per_mtok := coalesce(t.usd_per_mtok, d.marginal_usd_per_mtok);
 		END IF;
 		tiers := tiers || jsonb_build_array(jsonb_build_object(
@@ -195,7 +232,14 @@ BEGIN
 			'keeps_cache', t.keeps_cache, 'token_rate', coalesce(price_rate(t.usd_per_mtok, 1000000), 0),
 			'usd_per_month', t.usd_per_month));
 	END LOOP;
-	RETURN jsonb_build_object('policy', policy, 'kind', p.kind,
+	IF tier_count + jsonb_array_length(works) > 8 THEN
+		PERFORM inferacct_internal.fail('IA402', format('routing policy "%s" cannot be used', policy),
+			format('It has %s tiers, %s of them served by deployments; these count twice, and at most 8 can be '
+				'compared.',
+				tier_count, jsonb_array_length(works)),
+					'State usd_per_month for a tier, and its replicas are yours to count.');
+	END IF;
+	RETURN jsonb_build_object('policy', policy, 'works', works, 'kind', p.kind,
 		'classifier_usd_per_request', trim_scale(p.classifier_usd_per_request),
 		'escalation_share', trim_scale(p.escalation_share), 'misroute_share', trim_scale(p.misroute_share), 'tiers',
 		tiers);
@@ -326,7 +370,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS
-'UTC months in the whole hours that a log from first_at to last_at touches; '
+'UTC months in the whole hours that a log from first_at to last_at touches, for what is stated to be paid by the '
+'month; '
 'a part of a month counts by that month''s own hours, to 20 decimals. NULL gives NULL. '
 'Errors: 22008 an infinite time, 54000 more than 1000 years.';
 
@@ -356,6 +401,9 @@ DECLARE
 	calls			numeric;
 	paid			numeric;
 	below			numeric := 0;
+	hours			numeric;				-- from the first request to the last
+	w				jsonb;					-- the work of a tier
+	replicas		numeric;
 	r				route_savings_result;
 BEGIN
 	SELECT * INTO s FROM route_savings_summary(state);
@@ -372,7 +420,7 @@ BEGIN
 		array_agg(t.baseline_usd ORDER BY t.tier)
 	INTO assigned, cells, baseline
 	FROM route_savings_tiers(state) t;
-	FOR j IN 1 .. n LOOP
+	FOR j IN 1 .. n + jsonb_array_length(coalesce(d -> 'works', '[]')) LOOP
 		total[j] := (SELECT sum(cells[i][j]) FROM generate_series(1, n) i);
 	END LOOP;
 
@@ -397,9 +445,32 @@ BEGIN
 	r.left_out := s.left_out;
 	r.baseline_usd := (SELECT trim_scale(coalesce(sum(b), 0)) FROM unnest(baseline) b);
 	r.classifier_usd := trim_scale(s.requests * (d ->> 'classifier_usd_per_request')::numeric);
-	r.deployment_usd := (SELECT coalesce(trim_scale(round(sum((t ->> 'usd_per_month')::numeric)
-		* months_touched(s.first_at, s.last_at), 15)), 0)
-		FROM jsonb_array_elements(d -> 'tiers') t);
+	hours := extract(epoch FROM date_trunc('hour', s.last_at, 'UTC') + interval '1 hour'
+		- date_trunc('hour', s.first_at, 'UTC')) / 3600;
+	-- What is stated by the month (usd_per_month, hours_per_month) is paid by the calendar's;
+	-- machines by the hour, of which a month has 730.
+	r.deployment_usd := (SELECT coalesce(sum((t ->> 'usd_per_month')::numeric * CASE
+			WHEN EXISTS (SELECT FROM jsonb_array_elements(d -> 'works') AS x WHERE (x ->> 'work_of')::int = i
+				AND NOT (x ->> 'by_month')::boolean)
+			THEN hours / 730 ELSE months_touched(s.first_at, s.last_at) END), 0)
+		FROM jsonb_array_elements(d -> 'tiers') WITH ORDINALITY AS u (t, i));
+	-- More replicas than the least where the mean load takes them.
+	FOR k IN 1 .. jsonb_array_length(coalesce(d -> 'works', '[]')) LOOP
+		w := d -> 'works' -> (k - 1);
+		SELECT greatest((w ->> 'min_replicas')::numeric, ceil(round(sum(pays[i][(w ->> 'work_of')::int]
+			* CASE WHEN by_lot THEN answered[i] * total[n + k] / nullif(s.requests, 0) ELSE cells[i][n + k] END)
+			/ nullif(hours, 0), 6))) INTO replicas FROM generate_series(1, n) AS i;
+		IF replicas > (w ->> 'max_replicas')::numeric THEN
+			PERFORM inferacct_internal.fail('IA304', format('deployment "%s" cannot serve its tier',
+				w ->> 'deployment'),
+				format('It takes %s, max_replicas is %s.', replicas_in_words(replicas), w ->> 'max_replicas'),
+				'Raise max_replicas, or send fewer requests there.');
+		END IF;
+		r.deployment_usd := r.deployment_usd + coalesce(replicas - (w ->> 'min_replicas')::numeric, 0)
+			* (w ->> 'replica_usd_per_month')::numeric * CASE WHEN (w ->> 'by_month')::boolean
+			THEN months_touched(s.first_at, s.last_at) ELSE hours / 730 END;
+	END LOOP;
+	r.deployment_usd := coalesce(trim_scale(round(r.deployment_usd, 15)), 0);
 	r.routed_usd := 0;
 	r.random_usd := 0;
 	r.moved_request_share := 0;

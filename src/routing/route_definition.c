@@ -43,14 +43,30 @@ IsTier(const cJSON *tier, bool of_split)
 		(of_split ? IsAmount(share) : IsAmountOrNull(share));
 }
 
+/* What replicas do for a tier: of which one, and how many there may be at what price. */
+static bool
+IsWork(const cJSON *work, int ntiers)
+{
+	const cJSON *of = cJSON_GetObjectItemCaseSensitive(work, "work_of");
+
+	return IsAmount(of) && of->valuedouble >= 1 && of->valuedouble <= ntiers &&
+		IsAmount(cJSON_GetObjectItemCaseSensitive(work, "replica_usd_per_month")) &&
+		IsAmount(cJSON_GetObjectItemCaseSensitive(work, "min_replicas")) &&
+		IsAmountOrNull(cJSON_GetObjectItemCaseSensitive(work, "max_replicas")) &&
+		cJSON_IsBool(cJSON_GetObjectItemCaseSensitive(work, "by_month"));
+}
+
 static bool
 IsDefinition(const cJSON *definition, int ntiers)
 {
 	const cJSON *tiers = cJSON_GetObjectItemCaseSensitive(definition, "tiers");
 	const cJSON *kind = cJSON_GetObjectItemCaseSensitive(definition, "kind");
+	const cJSON *works = cJSON_GetObjectItemCaseSensitive(definition, "works");
 	const cJSON *tier;
 
-	if (!IsKind(kind) || !cJSON_IsArray(tiers) || cJSON_GetArraySize(tiers) != ntiers ||
+	if (!IsKind(kind) || !cJSON_IsArray(tiers) || cJSON_GetArraySize(tiers) < 1 ||
+		(works != NULL && !cJSON_IsArray(works)) ||
+		cJSON_GetArraySize(tiers) + (works == NULL ? 0 : cJSON_GetArraySize(works)) != ntiers ||
 		!IsAmount(cJSON_GetObjectItemCaseSensitive(definition, "classifier_usd_per_request")) ||
 		!IsAmount(cJSON_GetObjectItemCaseSensitive(definition, "misroute_share")) ||
 		!IsAmountOrNull(cJSON_GetObjectItemCaseSensitive(definition, "escalation_share")))
@@ -58,6 +74,11 @@ IsDefinition(const cJSON *definition, int ntiers)
 	cJSON_ArrayForEach(tier, tiers)
 	{
 		if (!IsTier(tier, strcmp(kind->valuestring, "split") == 0))
+			return false;
+	}
+	cJSON_ArrayForEach(tier, works)
+	{
+		if (!IsWork(tier, cJSON_GetArraySize(tiers)))
 			return false;
 	}
 	return true;

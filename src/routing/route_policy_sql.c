@@ -19,18 +19,21 @@
 /* Columns in the order of the enum; a row for every tier. */
 static SpiQuery policy_query = {
 	.sql = "SELECT d::pg_catalog.text, d OPERATOR(pg_catalog.->>) 'kind', t.model, t.below_score, t.below_share, "
-	"t.tokenizer_ratio, t.output_ratio, t.token_rate, t.deployed, t.keeps_cache "
+	"t.tokenizer_ratio, t.output_ratio, t.token_rate, t.deployed, t.keeps_cache, "
+	"coalesce(t.cached_rate, t.token_rate), coalesce(t.output_rate, t.token_rate), t.work_of "
 	"FROM inferacct_internal.routing_definition($1) AS d, "
-	"pg_catalog.jsonb_to_recordset(d OPERATOR(pg_catalog.->) 'tiers') AS t(model pg_catalog.text, "
+	"pg_catalog.jsonb_to_recordset((d OPERATOR(pg_catalog.->) 'tiers') OPERATOR(pg_catalog.||) "
+	"(d OPERATOR(pg_catalog.->) 'works')) AS t(model pg_catalog.text, "
 	"below_score double precision, below_share double precision, tokenizer_ratio bigint, output_ratio bigint, "
-	"token_rate bigint, deployed boolean, keeps_cache boolean)",
+	"token_rate bigint, deployed boolean, keeps_cache boolean, cached_rate bigint, output_rate bigint, work_of int)",
 	.nargs = 1,.types = {TEXTOID}
 };
 
 enum
 {
 	COLUMN_DEFINITION = 1, COLUMN_KIND, COLUMN_MODEL, COLUMN_BELOW_SCORE, COLUMN_BELOW_SHARE,
-	COLUMN_TOKENIZER_RATIO, COLUMN_OUTPUT_RATIO, COLUMN_TOKEN_RATE, COLUMN_DEPLOYED, COLUMN_KEEPS_CACHE
+	COLUMN_TOKENIZER_RATIO, COLUMN_OUTPUT_RATIO, COLUMN_TOKEN_RATE, COLUMN_DEPLOYED, COLUMN_KEEPS_CACHE,
+	COLUMN_CACHED_RATE, COLUMN_OUTPUT_RATE, COLUMN_WORK_OF
 };
 
 /* The last tier has no bound: it is NULL there. */
@@ -62,15 +65,20 @@ ReadPolicy(RouteCall *call)
 		elog(ERROR, "a routing policy has " UINT64_FORMAT " tiers", SPI_processed);
 	call->definition = MemoryContextStrdup(context, TextColumn(0, COLUMN_DEFINITION));
 	call->policy.kind = KindOf(TextColumn(0, COLUMN_KIND));
-	call->policy.ntiers = (int) SPI_processed;
-	for (int i = 0; i < call->policy.ntiers; i++)
+	call->policy.nsums = (int) SPI_processed;
+	call->policy.ntiers = 0;
+	for (int i = 0; i < call->policy.nsums; i++)
 	{
+		Column(i, COLUMN_WORK_OF, &isnull);
+		call->policy.ntiers += isnull;	/* works come last */
 		call->policy.tiers[i] = (RouteTier) {
 			.below_score = BoundColumn(i, COLUMN_BELOW_SCORE),
 			.below_share = BoundColumn(i, COLUMN_BELOW_SHARE),
 			.tokenizer_ratio = Int64Column(i, COLUMN_TOKENIZER_RATIO),
 			.output_ratio = Int64Column(i, COLUMN_OUTPUT_RATIO),
 			.token_rate = Int64Column(i, COLUMN_TOKEN_RATE),
+			.cached_rate = Int64Column(i, COLUMN_CACHED_RATE),
+			.output_rate = Int64Column(i, COLUMN_OUTPUT_RATE),
 			.deployed = DatumGetBool(Column(i, COLUMN_DEPLOYED, &isnull)),
 			.keeps_cache = DatumGetBool(Column(i, COLUMN_KEEPS_CACHE, &isnull)),
 			.model = MemoryContextStrdup(context, TextColumn(i, COLUMN_MODEL))

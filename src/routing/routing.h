@@ -9,6 +9,9 @@
  * Invariant: 1 <= ntiers <= ROUTE_MAX_TIERS, below_score ascends strictly by
  * score and cascade; the last one is infinite.  Ratios are positive.
  *
+ * The work of a tier is summed up as if it were one more tier that nobody is sent
+ * to: its rates are replica-hours x 1e-15 per token.
+ *
  * Units: ratios x 1e-6; shares in [0, 1]; rates USD x 1e-15 per token.
  * Strings belong to whoever made the policy.  Pure C: no postgres.h.
  */
@@ -36,6 +39,8 @@ typedef struct RouteTier
 	int64_t		tokenizer_ratio;	/* tokens of this model for one logged token */
 	int64_t		output_ratio;	/* length of its answers for one logged */
 	int64_t		token_rate;		/* of a tier served by a deployment, whatever the token */
+	int64_t		cached_rate;	/* of one read from a cache */
+	int64_t		output_rate;	/* of one answered */
 	bool		deployed;		/* served by a deployment: no price per model */
 	bool		keeps_cache;	/* false: what was read from a cache is plain input */
 	const char *model;			/* to call; the deployment's name when it has no other */
@@ -45,6 +50,7 @@ typedef struct RoutePolicy
 {
 	RouteKind	kind;
 	int			ntiers;
+	int			nsums;			/* tiers, and after them the work of those that a deployment serves */
 	RouteTier	tiers[ROUTE_MAX_TIERS];
 } RoutePolicy;
 

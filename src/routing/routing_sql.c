@@ -84,7 +84,9 @@ TierCost(RouteCall *call, int index, const Request *request, const Usage *usage,
 	const RouteTier *tier = &call->policy.tiers[index];
 	UsageBuffer scaled;
 	Request		routed = *request;
-	int64		tokens;
+	int64		tokens,
+				cached,
+				answered;
 
 	if (!call->is_plain[index])
 	{
@@ -96,9 +98,13 @@ TierCost(RouteCall *call, int index, const Request *request, const Usage *usage,
 	}
 	if (tier->deployed)
 	{
-		if (!UsageTotal(usage, METERS_OF_INPUT | METERS_OF_OUTPUT, &tokens))
+		if (!UsageTotal(usage, METERS_OF_INPUT & ~METERS_OF_CACHE, &tokens) ||
+			!UsageTotal(usage, METERS_OF_CACHE, &cached) || !UsageTotal(usage, METERS_OF_OUTPUT, &answered))
 			OutOfRange();
-		*usd = (Money) tokens * tier->token_rate;
+		*usd = 0;
+		if (!MoneyAddProduct(usd, tokens, tier->token_rate) || !MoneyAddProduct(usd, cached, tier->cached_rate) ||
+			!MoneyAddProduct(usd, answered, tier->output_rate))
+			OutOfRange();
 		return true;
 	}
 	routed.model = call->models[index];
@@ -129,17 +135,17 @@ FlatRatesAt(RouteCall *call, TimestampTz at)
 static bool
 FindFlatRates(const RouteCall *call, RouteFlat *flat)
 {
-	int			ntiers = call->policy.ntiers;
+	int			nsums = call->policy.nsums;
 
 	flat->from = DT_NOBEGIN + 1;	/* the infinite past is no time */
 	flat->to = DT_NOEND;
 	flat->known = ~UINT32_C(0);
 	flat->charged = 0;
-	for (int i = 0; i <= ntiers; i++)
+	for (int i = 0; i <= nsums; i++)
 	{
-		const NameSpan *span = i < ntiers && call->is_baseline[i] ? call->spans[ntiers] : call->spans[i];
+		const NameSpan *span = i < nsums && call->is_baseline[i] ? call->spans[nsums] : call->spans[i];
 
-		if (span == NULL || (i < ntiers && !call->is_plain[i]) || span->flat_from >= span->flat_to)
+		if (span == NULL || (i < nsums && !call->is_plain[i]) || span->flat_from >= span->flat_to)
 			return false;
 		flat->from = Max(flat->from, span->flat_from);
 		flat->to = Min(flat->to, span->flat_to);
@@ -168,14 +174,14 @@ KeepFlatRates(RouteCall *call, TimestampTz at)
 static bool
 PriceRequest(RouteCall *call, const Request *request, const Usage *usage, RouteCosts *costs)
 {
-	int			ntiers = call->policy.ntiers;
+	int			nsums = call->policy.nsums;
 
-	if (!ModelCost(call, &call->spans[ntiers], request, usage, &costs->usd[ntiers]))
+	if (!ModelCost(call, &call->spans[nsums], request, usage, &costs->usd[nsums]))
 		return false;
-	for (int i = 0; i < ntiers; i++)
+	for (int i = 0; i < nsums; i++)
 	{
 		if (call->is_baseline[i])
-			costs->usd[i] = costs->usd[ntiers];
+			costs->usd[i] = costs->usd[nsums];
 		else if (!TierCost(call, i, request, usage, &costs->usd[i]))
 			return false;
 	}
@@ -238,7 +244,7 @@ EmptyState(RouteCall *call)
 	if (call->empty != NULL)
 		return call->empty;
 	baseline = pnstrdup(key->bytes[ROUTE_BASELINE], key->length[ROUTE_BASELINE]);
-	for (int i = 0; i < call->policy.ntiers; i++)
+	for (int i = 0; i < call->policy.nsums; i++)
 	{
 		const RouteTier *tier = &call->policy.tiers[i];
 
@@ -248,9 +254,9 @@ EmptyState(RouteCall *call)
 			tier->model, strlen(tier->model)
 		};
 	}
-	size = RouteStateSize(call->policy.ntiers, RouteNamesSize(strlen(call->definition), strlen(baseline)), 0);
+	size = RouteStateSize(call->policy.nsums, RouteNamesSize(strlen(call->definition), strlen(baseline)), 0);
 	call->empty = MemoryContextAlloc(CallValueContext(call), size);
-	RouteStateInit(call->empty, call->policy.ntiers, call->definition, baseline);
+	RouteStateInit(call->empty, call->policy.nsums, call->definition, baseline);
 	SET_VARSIZE(call->empty, size);
 	return call->empty;
 }

@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(78);
+SELECT plan(79);
 
 DO $$
 BEGIN
@@ -111,6 +111,7 @@ SELECT matches((pg_temp.of('steady', 'commitment')).explanation, '^Reserving 3 m
 SELECT is((SELECT max(usd_after) FROM savings_plan('d70', 'own', log => 'public.log_own', at => '2025-04-01Z') WHERE step = 4), (SELECT max(usd_after) FROM savings_plan('d70', log => 'public.log_own', at => '2025-04-01Z') WHERE step = 4),
 	'a tier that the deployment serves pays its machines once');
 SELECT is((SELECT round(usd_after, 6) FROM savings_plan(NULL, 'own', log => 'public.log_overload', at => '2025-04-01Z') WHERE step = 3), round(9 * 10 * 730 + 7800.0, 6), 'a tier needs the replicas that carry it: eight, and the spare');
+SELECT is((SELECT round((route_savings('own', score, 'tp/api-big', usage, at)).deployment_usd, 6) FROM log_overload), round(9 * 10 * 1680 + 7800 * 1680 / 730.0, 6), 'also where routing is judged alone');
 SELECT matches((SELECT explanation FROM savings_plan('d70n', 'own', log => 'public.log_own', at => '2025-04-01Z') WHERE step = 2), 'IA305.*another deployment: d70', 'two deployments are not planned as one');
 SELECT is((SELECT verdict FROM advise('dmax', log => 'public.log_prompt', at => '2025-04-01Z', data_residency => true) WHERE rule = 'decision'), 'api', 'three replicas where there can be two are no answer');
 SELECT matches((SELECT explanation FROM advise('dmax', log => 'public.log_prompt', at => '2025-04-01Z', data_residency => true) WHERE rule = 'decision'), 'takes 3 replicas and there can be 2', 'and no premium is told for them');

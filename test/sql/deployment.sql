@@ -15,7 +15,7 @@ SELECT model, kv_bytes_per_token(model) AS kv_bytes, round(model_memory_gb(model
 	round(model_memory_gb(model, context_tokens => 131072) - model_memory_gb(model), 2) AS at_128k,
 	round(model_memory_gb(model), 1) AS fp16, round(model_memory_gb(model, 8), 1) AS fp8, round(model_memory_gb(model, 4.5), 1) AS int4,
 	gpus_required(model, 80) AS gpus, gpus_required(model, 80, 8, 8192, 32) AS gpus_busy_fp8
-FROM model_profile WHERE version <= 1000 ORDER BY parameters;
+FROM model_profile WHERE version <= 1000 ORDER BY parameters, model;
 
 -- capacity follows the mix
 SELECT mix, round(capacity_mtok(8000, 1000, mix) / (3600 * 730) * 1000000, 2) AS tokens_per_second
