@@ -4,22 +4,41 @@
 -- to the cost.  Stated costs, commitments and running deployments are one kind
 -- of thing here: USD of a month, what they could have served, and what they did.
 
+CREATE FUNCTION inferacct_internal.shares_problem(shares jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 50
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN jsonb_typeof($1) <> 'object' OR $1 = '{}' THEN 'no object of shares by team'
+		ELSE (SELECT min(format('the share of %s is no number above 0', e.key)) FROM jsonb_each($1) AS e
+			WHERE CASE WHEN jsonb_typeof(e.value) = 'number' THEN (e.value #>> '{}')::numeric <= 0 ELSE true END) END
+$$;
+
+COMMENT ON FUNCTION shares_problem(jsonb) IS
+'What is wrong with fixed shares of a shared cost; NULL when nothing is, or for NULL.';
+
 CREATE TABLE shared_cost (
 	month		date NOT NULL CHECK (month = date_trunc('month', month::timestamp)::date),
 	name		text NOT NULL CHECK (name <> ''),
 	usd			numeric NOT NULL CHECK (usd >= 0 AND usd < 'Infinity'),
-	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests')),
+	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests', 'spend', 'even', 'shares')),
+	shares		jsonb CHECK (inferacct_internal.shares_problem(shares) IS NULL),
 	models		text[],
 	capacity	numeric CHECK (capacity > 0 AND capacity < 'Infinity'),
 	note		text,
-	PRIMARY KEY (month, name)
+	PRIMARY KEY (month, name),
+	CHECK ((basis = 'shares') = (shares IS NOT NULL)),
+	CHECK (capacity IS NULL OR basis IN ('tokens', 'requests'))
 );
 
 COMMENT ON TABLE shared_cost IS
 'Costs of a month that no request states, and no row of commitment or deployment_run: gateways, support contracts, '
 'GPUs by their bill. shared_cost_allocation spreads them over teams.';
 COMMENT ON COLUMN shared_cost.month IS 'first day of the UTC month';
-COMMENT ON COLUMN shared_cost.basis IS 'what it is spread by: tokens or requests';
+COMMENT ON COLUMN shared_cost.basis IS
+'what it is spread by: tokens, requests, spend (what the usage costs), even (to each team that has usage), or shares';
+COMMENT ON COLUMN shared_cost.shares IS
+'of basis shares: a number above 0 by team, such as {"red": 2, "blue": 1}; they need not add up to anything';
 COMMENT ON COLUMN shared_cost.models IS 'names of models, as in the log, whose usage it serves; NULL: every usage';
 COMMENT ON COLUMN shared_cost.capacity IS
 'how many tokens or requests it could have served in the month; what was not used is idle. NULL: all of it is used';
@@ -173,15 +192,25 @@ COMMENT ON VIEW shared_cost_all IS
 CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
 WITH units AS (
 	SELECT c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team,
-		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) ELSE meter(sum(u.usage), 'requests') END,
-			0)::numeric AS units
+		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) WHEN 'requests' THEN meter(sum(u.usage),
+			'requests')
+			WHEN 'even' THEN count(DISTINCT u.team)
+			ELSE rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+				u.service_tier, u.region) FILTER (WHERE c.basis = 'spend' AND rollup_problem(u.model, u.usage,
+					u.first_at,
+				u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
+					END, 0)::numeric AS units
 	FROM shared_cost_all AS c
 	LEFT JOIN monthly_usage AS u ON u.month = c.month
 		AND CASE c.kind WHEN 'stated' THEN c.models IS NULL OR u.model = ANY (c.models)
 		ELSE EXISTS (SELECT FROM capacity_term AS t WHERE t.kind = c.kind AND t.name = c.name AND t.model = u.model
 			AND t.service_tier = u.service_tier AND t.term @> u.first_at) END
-	WHERE sees_all_usage()
+	WHERE sees_all_usage() AND c.basis <> 'shares'
 	GROUP BY c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team
+	UNION ALL
+	SELECT c.month, 'stated', c.name, c.basis, c.usd, NULL, NULL, e.key, (e.value #>> '{}')::numeric
+	FROM shared_cost AS c CROSS JOIN LATERAL jsonb_each(c.shares) AS e(key, value)
+	WHERE sees_all_usage() AND c.basis = 'shares'
 ), running AS (
 	SELECT *, sum(units) OVER one AS all_units,
 		sum(units) OVER (one ORDER BY team NULLS LAST ROWS UNBOUNDED PRECEDING) AS upto,
