@@ -4,29 +4,57 @@
 -- to the cost.  Stated costs, commitments and running deployments are one kind
 -- of thing here: USD of a month, what they could have served, and what they did.
 
+CREATE FUNCTION inferacct_internal.shares_problem(shares jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 50
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN jsonb_typeof($1) <> 'object' OR $1 = '{}' THEN 'no object of shares by team'
+		ELSE (SELECT min(format('the share of %s is no number above 0', e.key)) FROM jsonb_each($1) AS e
+			WHERE CASE WHEN jsonb_typeof(e.value) = 'number' THEN (e.value #>> '{}')::numeric <= 0 ELSE true END) END
+$$;
+
+COMMENT ON FUNCTION shares_problem(jsonb) IS
+'What is wrong with fixed shares of a shared cost; NULL when nothing is, or for NULL.';
+
 CREATE TABLE shared_cost (
 	month		date NOT NULL CHECK (month = date_trunc('month', month::timestamp)::date),
 	name		text NOT NULL CHECK (name <> ''),
 	usd			numeric NOT NULL CHECK (usd >= 0 AND usd < 'Infinity'),
-	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests')),
+	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests', 'spend', 'even', 'shares')),
+	shares		jsonb CHECK (inferacct_internal.shares_problem(shares) IS NULL),
 	models		text[],
 	capacity	numeric CHECK (capacity > 0 AND capacity < 'Infinity'),
 	note		text,
-	PRIMARY KEY (month, name)
+	PRIMARY KEY (month, name),
+	CHECK ((basis = 'shares') = (shares IS NOT NULL)),
+	CHECK (capacity IS NULL OR basis IN ('tokens', 'requests'))
 );
 
 COMMENT ON TABLE shared_cost IS
 'Costs of a month that no request states, and no row of commitment or deployment_run: gateways, support contracts, '
 'GPUs by their bill. shared_cost_allocation spreads them over teams.';
 COMMENT ON COLUMN shared_cost.month IS 'first day of the UTC month';
-COMMENT ON COLUMN shared_cost.basis IS 'what it is spread by: tokens or requests';
+COMMENT ON COLUMN shared_cost.basis IS
+'what it is spread by: tokens, requests, spend (what the usage costs), even (to each team that has usage), or shares';
+COMMENT ON COLUMN shared_cost.shares IS
+'of basis shares: a number above 0 by team, such as {"red": 2, "blue": 1}; they need not add up to anything';
 COMMENT ON COLUMN shared_cost.models IS 'names of models, as in the log, whose usage it serves; NULL: every usage';
 COMMENT ON COLUMN shared_cost.capacity IS
 'how many tokens or requests it could have served in the month; what was not used is idle. NULL: all of it is used';
 SELECT pg_extension_config_dump('shared_cost', '');
 
--- A request whose clock was wrong must not charge the months until then: what goes on is charged until now, and what
--- has an end also in a later month that the rollup has.
+-- The months that a term with an end can have: those that have begun, and those of the log.
+CREATE FUNCTION inferacct_internal.last_month()
+RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ SELECT greatest(month_of(now()), (SELECT max(m.month) FROM rollup_month AS m)) $$;
+
+COMMENT ON FUNCTION last_month() IS
+'First day of the current UTC month, or of the last one that the rollup has when that is later.';
+
+-- What goes on is charged until now: a request whose clock was wrong must not charge the months until then.
 CREATE VIEW commitment_charge WITH (security_invoker = true) AS
 SELECT c.name, m.month, p.from_at, p.until_at, c.provider, c.type, c.unit, c.units, h.hours,
 	trim_scale(c.units * h.hours) AS unit_hours,
@@ -34,11 +62,9 @@ SELECT c.name, m.month, p.from_at, p.until_at, c.provider, c.type, c.unit, c.uni
 	trim_scale(c.units * h.hours * c.tokens_per_unit_hour) AS capacity
 FROM commitment AS c
 CROSS JOIN LATERAL (SELECT g.at::date AS month
-	FROM generate_series(month_of(c.from_at)::timestamp, least(month_of(c.until_at), month_of(now()))::timestamp,
-		interval '1 month') AS g(at)
-	UNION
-	SELECT r.month FROM rollup_month AS r WHERE r.month > month_of(now()) AND r.month >= month_of(c.from_at)
-		AND r.month <= month_of(c.until_at)) AS m
+	FROM generate_series(month_of(c.from_at)::timestamp,
+		CASE WHEN c.until_at IS NULL THEN month_of(now()) ELSE least(month_of(c.until_at), last_month()) END::timestamp,
+		interval '1 month') AS g(at)) AS m
 CROSS JOIN LATERAL (SELECT greatest(c.from_at, begin_of(m.month)) AS from_at,
 	least(c.until_at, begin_of(next_month(m.month))) AS until_at) AS p
 CROSS JOIN LATERAL (SELECT trim_scale(extract(epoch FROM p.until_at - p.from_at) / 3600) AS hours) AS h
@@ -166,15 +192,25 @@ COMMENT ON VIEW shared_cost_all IS
 CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
 WITH units AS (
 	SELECT c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team,
-		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) ELSE meter(sum(u.usage), 'requests') END,
-			0)::numeric AS units
+		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) WHEN 'requests' THEN meter(sum(u.usage),
+			'requests')
+			WHEN 'even' THEN count(DISTINCT u.team)
+			ELSE rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+				u.service_tier, u.region) FILTER (WHERE c.basis = 'spend' AND rollup_problem(u.model, u.usage,
+					u.first_at,
+				u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
+					END, 0)::numeric AS units
 	FROM shared_cost_all AS c
 	LEFT JOIN monthly_usage AS u ON u.month = c.month
 		AND CASE c.kind WHEN 'stated' THEN c.models IS NULL OR u.model = ANY (c.models)
 		ELSE EXISTS (SELECT FROM capacity_term AS t WHERE t.kind = c.kind AND t.name = c.name AND t.model = u.model
 			AND t.service_tier = u.service_tier AND t.term @> u.first_at) END
-	WHERE sees_all_usage()
+	WHERE sees_all_usage() AND c.basis <> 'shares'
 	GROUP BY c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team
+	UNION ALL
+	SELECT c.month, 'stated', c.name, c.basis, c.usd, NULL, NULL, e.key, (e.value #>> '{}')::numeric
+	FROM shared_cost AS c CROSS JOIN LATERAL jsonb_each(c.shares) AS e(key, value)
+	WHERE sees_all_usage() AND c.basis = 'shares'
 ), running AS (
 	SELECT *, sum(units) OVER one AS all_units,
 		sum(units) OVER (one ORDER BY team NULLS LAST ROWS UNBOUNDED PRECEDING) AS upto,

@@ -10,7 +10,7 @@ INSERT INTO usage_log (at, usage, model, source, request_id, provider, team)
 SELECT refresh_hours('usage_log', '2032-03-01', '2032-05-01', refresh_changed('usage_log', '2032-03-01', true), clock_timestamp());
 SELECT spent_usd, usd IS NOT NULL AS forecast, low_usd <= usd AND usd <= high_usd AS ordered, method, history_days FROM forecast('2032-04-01', 'budgetco', at => '2032-04-12');
 SELECT spent_usd, expected_usd, usd, low_usd, high_usd FROM forecast('2032-04-01', 'budgetco', at => '2032-04-12');
-SELECT * FROM forecast('2032-03-01', 'budgetco', at => '2032-03-02');
+SELECT spent_usd, usd, history_days, reason FROM forecast('2032-03-01', 'budgetco', at => '2032-03-02');
 INSERT INTO budget (name, month, usd, team) VALUES ('budgetco', '2032-04-01', 1000, 'budgetco');
 SELECT name, budget_usd, spent_usd, left_usd, spent_share, elapsed_share, pace, forecast_usd, status FROM budget_pace('2032-04-12') WHERE name = 'budgetco';
 SELECT * FROM anomaly('2032-04-01', '2032-04-20', 'budgetco');
