@@ -274,7 +274,8 @@ BEGIN
 		), week AS (
 			SELECT floor(extract(epoch FROM s.ends - l.at) / 604800.000001) AS n, count(*) AS rows,
 				sum(input_tokens(l.usage)::numeric + output_tokens(l.usage) + 1) AS load
-			FROM %1$s AS l, span AS s WHERE l.at >= $1 AND l.at < $2 GROUP BY 1
+			FROM (SELECT at, usage FROM %1$s WHERE at >= $1 AND at < $2 OFFSET 0) AS l, span AS s
+			WHERE inferacct_internal.row_problem(l.at, l.usage) IS NULL GROUP BY 1
 		)
 		SELECT count(*) FROM week, span WHERE (week.n + 1) * 604800 <= extract(epoch FROM span.ends - span.starts)
 			AND week.load * 100 >= (SELECT max(load) FROM week) / 100

@@ -123,8 +123,8 @@ SET LOCAL inferacct.unpriced = 'error';
 SELECT is((spend_by_month('changing', input, 0, '2026-10-01Z'))[1]::text, '(changing,2026-10-01,2,"{""input"":9223372036854775807,""requests"":2}",92233720368547.75807)', 'the largest count')
 FROM unnest(ARRAY[9223372036854775806, 1]) AS input;
 SELECT throws_ok($$SELECT spend_by_month('changing', input, 0, '2026-10-01Z') FROM unnest(ARRAY[9223372036854775807, 1]) AS input$$, '22003', NULL, 'a count that does not fit');
-SELECT set_price('monthly', 'changing', 'pages', 1);
-SELECT throws_ok($$SELECT spend_by_month('changing', usage(pages => pages), '2026-10-01Z') FROM unnest(ARRAY[9223372036854775807, 1]) AS pages$$, '22003', NULL, 'nor of another meter');
+SET LOCAL inferacct.unpriced = 'null';
+SELECT throws_ok($$SELECT spend_by_month('changing', usage(pages => 10000000000000000), '2026-10-01Z') FROM generate_series(1, 923)$$, '22003', NULL, 'nor of another meter');
 SELECT throws_ok($$SELECT spend_by_month_combine('1 1 "a" 2026 10 1 1 {"input":9223372036854775807}', '1 1 "a" 2026 10 1 1 {"input":1}')$$, '22003', NULL, 'nor together');
 SET LOCAL inferacct.unpriced = 'null';
 SELECT is((SELECT spend_by_month('changing', 1, 1, 'infinity')), NULL, 'an infinite time is left out');
@@ -132,7 +132,7 @@ SET LOCAL inferacct.unpriced = 'error';
 SELECT throws_ok($$SELECT spend_by_month('changing', 1, 1, 'infinity')$$, '22008', NULL, 'an infinite time');
 SELECT throws_ok($$SELECT spend_by_month('changing', 1, 0, '4714-11-24 00:00:00 BC'::timestamptz AT TIME ZONE 'UTC' AT TIME ZONE 'UTC')$$, '22008', NULL, 'a month that begins before the first date');
 SELECT throws_ok($$SELECT spend_by_month(model, input, output, at) FROM request$$, 'IA002', NULL, 'a model without prices');
-SELECT throws_ok($$SELECT spend_by_month('changing', usage(seconds => 1), '2026-10-01Z')$$, 'IA001', NULL, 'a meter without a price');
+SELECT throws_ok($$SELECT spend_by_month('changing', usage(pages => 1), '2026-10-01Z')$$, 'IA001', NULL, 'a meter without a price');
 
 SELECT * FROM finish();
 ROLLBACK;
