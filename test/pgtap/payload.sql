@@ -3,7 +3,7 @@
 -- published billing error that the case would catch.
 SET search_path = inferacct, inferacct_internal, public;
 BEGIN;
-SELECT plan(290);
+SELECT plan(293);
 
 CREATE TEMP TABLE payload (name text, flavor text, payload text, expected usage);
 

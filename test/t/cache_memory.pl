@@ -184,7 +184,7 @@ is(ask(q{SELECT count(*) FROM inferacct.price WHERE provider = 'many'}), 100008,
 my $touch = q{SELECT count(inferacct.token_cost('many/model-of-usual-length-' || m, 1000, 1000, '2026-06-01')) FROM generate_series(1, 11112) m};
 is(ask($touch), 11112, 'one statement prices all the models');
 my $all = ask('SELECT cache_bytes()');
-cmp_ok($all, '<', 64 * 1024 * 1024, 'the cache of 100,000 price rows is under 64 MB');
+cmp_ok($all, '<', 72 * 1024 * 1024, 'the cache of 100,000 price rows is under 72 MB');
 note(sprintf('all models touched: %.1f MB', $all / 1048576));
 note('by context: ' . ask(q{SELECT string_agg(name || ' ' || total_bytes || ' used ' || used_bytes, ', ') FROM pg_backend_memory_contexts WHERE name LIKE 'inferacct%'}));
 my ($models, $prices, $bytes, $ms) = split /\|/, ask('SELECT models, prices, bytes, build_ms FROM inferacct.price_book_info(inferacct.price_book())');
@@ -202,7 +202,7 @@ for my $round (1 .. 3)
 	$most = $bytes if $bytes > $most;
 	ask('RESET inferacct.as_of');
 }
-cmp_ok($most, '<', 64 * 1024 * 1024, 'under 64 MB also after changes of prices and settings');
+cmp_ok($most, '<', 72 * 1024 * 1024, 'under 72 MB also after changes of prices and settings');
 note(sprintf('most: %.1f MB', $most / 1048576));
 
 $session->quit;
