@@ -42,7 +42,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH cells AS MATERIALIZED (
-		SELECT * FROM scan_cells($1 - 42, $2)
+		SELECT * FROM scan_cells($1 - 42, $2) WHERE check_span(begin_of($1), begin_of($2), '10 years')
 	), series AS (
 		SELECT 'team' AS kind, coalesce(c.team, '') AS name, c.day, c.usd, c.old_usd, c.requests, c.failed, c.prompt,
 			c.cached, c.tokens FROM cells AS c
@@ -245,4 +245,5 @@ COMMENT ON FUNCTION anomaly_scan(date, date, float8) IS
 'does, '
 'score (deviation in units of what is usual) and cause: silence, retries, price, model switch, cache, requests, tokens '
 'per request or drift, told by explanation. threshold: least score. Usage without a price counts by its requests. '
-'NULL since or until gives no row. As a team''s reader: of its own usage.';
+'NULL since or until gives no row. As a team''s reader: of its own usage. '
+'Errors: 22008 a span without an end, 54000 one of more than ten years.';

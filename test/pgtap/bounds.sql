@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL temp_file_limit = '64MB';
-SELECT plan(82);
+SELECT plan(87);
 
 CREATE FUNCTION pg_temp.refused(query text, state text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT throws_ok(query, state, NULL, query) $$;
@@ -24,8 +24,9 @@ SELECT is(check_span(NULL, 'infinity'), NULL, 'NULL is none');
 SELECT is(round(months_touched('2026-01-01Z', '2026-12-31 23:00Z'), 10), 12.0000000000, 'months of a year');
 INSERT INTO usage_log (at, usage, model, source, request_id) VALUES ('2026-10-01Z', usage(1), 'openai/gpt-4o', 'bounds', '1');
 SELECT is((SELECT count(*) FROM usage_log_partitions('2031-01-01', '2031-04-01')), 3::bigint, 'partitions of a quarter');
-SELECT pg_temp.refused(format('SELECT * FROM anomaly(%L, %L)', since, until), CASE WHEN isfinite(since) AND isfinite(until) THEN '54000' ELSE '22008' END)
-FROM (VALUES ('2026-10-01'::date, 'infinity'::date), ('-infinity', 'infinity'), ('-infinity', '2026-10-01'), ('2026-10-01', '9999-01-01'), ('2026-10-01', '200000-12-31')) v (since, until);
+SELECT pg_temp.refused(format('SELECT * FROM %s(%L, %L)', scan, since, until), CASE WHEN isfinite(since) AND isfinite(until) THEN '54000' ELSE '22008' END)
+FROM (VALUES ('2026-10-01'::date, 'infinity'::date), ('-infinity', 'infinity'), ('-infinity', '2026-10-01'), ('2026-10-01', '9999-01-01'), ('2026-10-01', '200000-12-31')) v (since, until),
+	unnest(ARRAY['anomaly', 'anomaly_scan']) AS scan;
 
 -- a demand of two buckets far apart
 CREATE TEMP TABLE far AS
