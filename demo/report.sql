@@ -70,14 +70,18 @@ FROM (VALUES
 \echo
 \echo :bold'5. The dearest requests, and why they cost that':plain
 \echo
+\echo 'What follows asks each request more than once: all are read into a table.'
+\echo
+CREATE TABLE IF NOT EXISTS request AS SELECT * FROM usage_all;
+\echo
 SELECT right(request_id, 6) AS id, team, model, input_tokens(usage) AS input,
        round(token_cost(model, usage, at, service_tier, region), 4) AS usd
-FROM usage_all
+FROM request
 ORDER BY token_cost(model, usage, at, service_tier, region) DESC NULLS LAST
 LIMIT 5;
 \echo
 SELECT d.meter, d.quantity, d.unit_usd AS usd_per_million, d.usd, d.tier
-FROM (SELECT * FROM usage_all
+FROM (SELECT * FROM request
       ORDER BY token_cost(model, usage, at, service_tier, region)
                DESC NULLS LAST LIMIT 1) AS r,
      token_cost_detail(r.model, r.usage, r.at, r.service_tier, r.region) AS d;
@@ -96,7 +100,7 @@ SELECT verdict, round(api_usd) AS api_usd, round(selfhost_usd) AS selfhost_usd,
        round(100 * breakeven_utilization, 1) AS "% where it pays",
        regexp_replace(reason, '(.{1,50}) ', E'\\1\n', 'g') AS reason
 FROM (SELECT (breakeven('llama-70b-2xh100', at, model, usage)).*
-      FROM usage_all) AS b;
+      FROM request) AS b;
 \x off
 \echo
 \echo 'USD a month by volume, at the mix and the mean price of this log. Machines'
@@ -136,29 +140,26 @@ FROM (VALUES (0.2, 'anthropic/claude-haiku-4-5'),
              (NULL, 'anthropic/claude-sonnet-5')) AS t(below, model)
 WHERE NOT EXISTS (SELECT FROM routing_tier WHERE policy = 'easy to haiku');
 \echo
+CREATE TABLE IF NOT EXISTS plan AS
+SELECT * FROM savings_plan('llama-70b-2xh100', 'easy to haiku',
+                           log => 'request');
+\echo
 SELECT lever, round(saved_usd, 2) AS saved, round(usd_after, 2) AS usd_after,
        repeat(' ', (44 * before / bill)::int) ||
        repeat(:'block', (44 * part / bill)::int) AS "of the bill"
 FROM (SELECT *, max(usd_before) OVER () AS bill,
              CASE step WHEN 0 THEN 0 ELSE usd_after END AS before,
              CASE step WHEN 0 THEN usd_after ELSE saved_usd END AS part
-      FROM savings_plan('llama-70b-2xh100', 'easy to haiku',
-                        log => 'usage_all')) AS plan
+      FROM plan) AS steps
 ORDER BY step;
 
 \echo
 \echo :bold'8. The decision, with its reasons':plain
 \echo
-SELECT rule, verdict,
-       regexp_replace(explanation, '(.{1,43})( |$)', E'\\1\n', 'g') AS why
-FROM advise('llama-70b-2xh100', 'easy to haiku', log => 'usage_all',
-            fte_available => 0.5)
-WHERE verdict <> 'unknown' AND rule IN ('decision', 'evidence', 'bursty',
-  'batch', 'routing', 'hybrid', 'self_host', 'pays_multiple_times');
-\echo 'The same in ten lines, for who signs:'
+\echo 'In ten lines, for who signs; advise() has each rule with its figures:'
 \echo
 SELECT regexp_replace(line, '(.{1,72})( |$)', E'\\1\n', 'g') AS memo
-FROM regexp_split_to_table(decision_memo('usage_all', 'llama-70b-2xh100',
+FROM regexp_split_to_table(decision_memo('request', 'llama-70b-2xh100',
        'easy to haiku', fte_available => 0.5, draws => 50), E'\n') AS line;
 
 \echo
@@ -219,4 +220,4 @@ SELECT format(E'Of the %s USD of a month at today''s prices %s USD (%s %%) can b
 	to_char(s.today, 'FM999,999,990.00'), to_char(s.saved, 'FM999,999,990.00'), round(100 * s.saved / nullif(s.today, 0), 1), s.parts)
 FROM (SELECT max(usd_before) FILTER (WHERE step = 0) AS today, sum(saved_usd) AS saved,
 		coalesce(string_agg(format('%s USD by %s', to_char(saved_usd, 'FM999,999,990.00'), lever), ', ' ORDER BY step) FILTER (WHERE saved_usd > 0), 'nothing') AS parts
-	FROM savings_plan('llama-70b-2xh100', 'easy to haiku', log => 'usage_all')) AS s;
+	FROM plan) AS s;
