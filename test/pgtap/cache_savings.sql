@@ -76,9 +76,11 @@ CREATE TEMP VIEW uncached AS SELECT u.*, token_cost(model, usage, at, service_ti
 	FROM usage_log AS u WHERE source = 'cache';
 SELECT bag_eq($$SELECT model, (cache_savings(model, usage, at, service_tier, region)).net_usd FROM usage_log WHERE source = 'cache' GROUP BY model$$,
 	$$SELECT model, trim_scale(sum(uncached_usd - usd)) FROM uncached GROUP BY model$$, 'plain SQL puts the tokens back and prices both');
-SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL force_parallel_mode = on;
+SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0;
+DO $$ BEGIN PERFORM set_config(name, 'on', true) FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode'); END $$;	-- its name since 16, and before
 SELECT is((SELECT (cache_savings(model, usage, at, service_tier, region)).net_usd FROM usage_log WHERE source = 'cache'), (SELECT trim_scale(sum(uncached_usd - usd)) FROM uncached), 'in parallel workers too');
-RESET force_parallel_mode; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+DO $$ BEGIN PERFORM set_config(name, 'off', true) FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode'); END $$;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 
 CREATE FUNCTION pg_temp.refresh() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE f record; n bigint := 0;
