@@ -129,8 +129,7 @@ BEGIN
 	w := workload(log, policy, NULL, frontier_models, since, until, deployment, at);
 	f := advice_facts(w, deployment, policy, 0.65, at, 0.1, NULL, NULL, materiality);
 	SELECT * INTO p10_usd, p50_usd, p90_usd, flip_probability, drivers, measuring_usd, explanation
-	FROM range_of(f, (SELECT sum(s.usage) FROM (SELECT usage FROM demand_series(w.demand)
-		UNION ALL SELECT usage FROM demand_series(w.waiting)) AS s (usage)), ranges, draws, seed);
+	FROM range_of(f, w, ranges, draws, seed);
 END $$;
 
 COMMENT ON FUNCTION decision_range(regclass, text, text, jsonb, integer, bigint, timestamptz, timestamptz, timestamptz,
@@ -143,7 +142,7 @@ COMMENT ON FUNCTION decision_range(regclass, text, text, jsonb, integer, bigint,
 'be worth a month to know all figures before deciding. Draws are the same for the same seed. NULLs where there is no '
 'plan, and explanation says why. Errors as advise(), 22023 draws or ranges.';
 
-CREATE FUNCTION inferacct_internal.range_of(f advice_facts, usage usage, ranges jsonb, draws integer, seed bigint,
+CREATE FUNCTION inferacct_internal.range_of(f advice_facts, w workload, ranges jsonb, draws integer, seed bigint,
 	OUT p10_usd numeric, OUT p50_usd numeric, OUT p90_usd numeric, OUT flip_probability numeric,
 	OUT drivers range_driver[], OUT measuring_usd numeric, OUT explanation text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000000
@@ -158,7 +157,8 @@ BEGIN
 	IF f.plan_usd IS NULL THEN
 		RETURN;
 	END IF;
-	cached := cached_work(f.problem, usage);
+	cached := cached_work(f.problem, (SELECT sum(s.usage) FROM (SELECT usage FROM demand_series(w.demand)
+		UNION ALL SELECT usage FROM demand_series(w.waiting)) AS s (usage)));
 	SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY saved), percentile_disc(0.5) WITHIN GROUP (ORDER BY saved),
 		percentile_disc(0.9) WITHIN GROUP (ORDER BY saved),
 		exact_quotient(count(*) FILTER (WHERE CASE WHEN machines THEN saved < 0 ELSE saved >= matters
@@ -190,8 +190,8 @@ BEGIN
 			driver_in_words(drivers[1].driver)) END;
 END $$;
 
-COMMENT ON FUNCTION range_of(advice_facts, usage, jsonb, integer, bigint) IS
-'decision_range() of given facts; usage: of the load that could be served.';
+COMMENT ON FUNCTION range_of(advice_facts, workload, jsonb, integer, bigint) IS
+'decision_range() of given facts and the load that they are of.';
 
 CREATE FUNCTION inferacct_internal.driver_in_words(driver text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

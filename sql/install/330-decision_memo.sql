@@ -49,26 +49,25 @@ LANGUAGE plpgsql STABLE COST 100000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
+	w		workload;
 	f		advice_facts;
-	lines	text[];
 	spread	text;
-	r		record;
+	lines	text[];
 BEGIN
 	IF format IS NULL OR format NOT IN ('text', 'markdown') THEN
 		PERFORM inferacct_internal.fail('22023', 'a memo is text or markdown', format('Not "%s".', format));
 	END IF;
 	deployment := plan_deployment(deployment, policy);
-	f := advice_facts(workload(log, policy, NULL, frontier_models, since, until, deployment, at), deployment, policy,
-		0.65, at);
+	w := workload(log, policy, NULL, frontier_models, since, until, deployment, at);
+	f := advice_facts(w, deployment, policy, 0.65, at);
 	IF frontier_models IS NULL THEN
 		f.frontier_share := NULL;
 	END IF;
 	f.fte_available := fte_available;
 	f.data_residency := data_residency;
 	IF f.plan_usd IS NOT NULL AND draws > 0 THEN
-		SELECT * INTO r FROM decision_range(log, deployment, policy, since => since, until => until, at => at,
-			frontier_models => frontier_models, draws => draws);
-		spread := r.explanation;
+		PERFORM check_figure('draws', draws, 1, 100000);
+		SELECT r.explanation INTO spread FROM range_of(f, w, range_defaults(), draws, 1) AS r;
 	END IF;
 	lines := memo_lines(f, spread);
 	RETURN CASE format WHEN 'markdown'
