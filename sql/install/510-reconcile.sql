@@ -214,7 +214,8 @@ COMMENT ON FUNCTION month_in_zone(date, text) IS
 'hour.';
 
 -- The rollup of what a provider bills: by the month where that is one of UTC, so that it may be compacted.
-CREATE FUNCTION inferacct_internal.provider_usage(provider text, month date, zone text)
+CREATE FUNCTION inferacct_internal.provider_usage(provider text, month date, zone text,
+	by_hour boolean DEFAULT false)
 RETURNS TABLE (name text, model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
 	max_input bigint, aggregated boolean, service_tier text, region text, provider_usd numeric, is_reported boolean,
 	priced boolean)
@@ -222,21 +223,20 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH span AS MATERIALIZED (
-		SELECT m.since, m.until, m.since = begin_of(checked_month($2))
-			AND m.until = begin_of(next_month(checked_month($2)))
-			AS is_utc FROM month_in_zone($2, $3) AS m
+		SELECT m.since, m.until, NOT $4 AND m.since = begin_of(checked_month($2))
+			AND m.until = begin_of(next_month(checked_month($2))) AS by_month FROM month_in_zone($2, $3) AS m
 	), used AS MATERIALIZED (
 		SELECT u.provider, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 			u.service_tier,
 			u.region, u.provider_usd, u.reported = u.rows AS is_reported
-		FROM monthly_usage AS u WHERE u.month = checked_month($2) AND (SELECT s.is_utc FROM span AS s)
+		FROM monthly_usage AS u WHERE u.month = checked_month($2) AND (SELECT s.by_month FROM span AS s)
 		UNION ALL
 		SELECT u.provider, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 			u.service_tier,
 			u.region, u.provider_usd, u.reported = u.rows
 		FROM usage_hourly AS u WHERE u.hour >= (SELECT s.since FROM span AS s) AND u.hour < (SELECT s.until
 			FROM span AS s)
-			AND NOT (SELECT s.is_utc FROM span AS s)
+			AND NOT (SELECT s.by_month FROM span AS s)
 	), names AS MATERIALIZED (
 		SELECT n.provider, n.model, bare_model(n.model, n.at) AS name
 		FROM (SELECT u.provider, u.model, min(u.first_at) AS at FROM used AS u GROUP BY u.provider, u.model) AS n
@@ -250,32 +250,9 @@ AS $$
 	FROM used AS u JOIN names AS n ON n.model = u.model AND n.provider IS NOT DISTINCT FROM u.provider
 $$;
 
-COMMENT ON FUNCTION provider_usage(text, date, text) IS
+COMMENT ON FUNCTION provider_usage(text, date, text, boolean) IS
 'The rows of the rollup that a provider bills for a month by the clocks of a zone, with the model that each means, and '
-'whether it has a price.';
-
-CREATE FUNCTION inferacct_internal.provider_hours(provider text, month date, zone text)
-RETURNS TABLE (name text, model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint, aggregated boolean, service_tier text, region text, priced boolean)
-LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10000
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$
-	WITH used AS MATERIALIZED (
-		SELECT u.* FROM month_in_zone($2, $3) AS m
-		CROSS JOIN LATERAL (SELECT * FROM usage_hourly AS h WHERE h.hour >= m.since AND h.hour < m.until OFFSET 0) AS u
-	), names AS MATERIALIZED (
-		SELECT n.provider, n.model, bare_model(n.model, n.at) AS name
-		FROM (SELECT u.provider, u.model, min(u.first_at) AS at FROM used AS u GROUP BY u.provider, u.model) AS n
-		WHERE serves($1, n.provider, n.model, n.at)
-	)
-	SELECT n.name, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier,
-		u.region,
-		rollup_problem(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier,
-			u.region) IS NULL
-	FROM used AS u JOIN names AS n ON n.model = u.model AND n.provider IS NOT DISTINCT FROM u.provider
-$$;
-
-COMMENT ON FUNCTION provider_hours(text, date, text) IS 'provider_usage() by the hour, for invoices that have days.';
+'whether it has a price; by_hour: for invoices that have days.';
 
 -- What is logged, as finely as any invoice can have it.
 CREATE FUNCTION inferacct_internal.logged_cells(provider text, month date, zone text, by_day boolean)
@@ -286,10 +263,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH used AS MATERIALIZED (
 		SELECT u.name, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier,
-			u.region, u.priced, NULL::date AS day FROM provider_usage($1, $2, $3) AS u WHERE NOT $4
-		UNION ALL
-		SELECT u.name, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier,
-			u.region, u.priced, (u.first_at AT TIME ZONE $3)::date FROM provider_hours($1, $2, $3) AS u WHERE $4
+			u.region, u.priced, CASE WHEN $4 THEN (u.first_at AT TIME ZONE $3)::date END AS day
+		FROM provider_usage($1, $2, $3, $4) AS u
 	)
 	SELECT u.name, d.meter, resolved_tier(u.service_tier), u.day, sum(d.quantity) FILTER (WHERE d.usd IS NOT NULL),
 		sum(d.quantity) FILTER (WHERE d.usd IS NULL), sum(d.usd),
