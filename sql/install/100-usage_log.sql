@@ -200,6 +200,14 @@ $$;
 COMMENT ON FUNCTION check_span(timestamptz, timestamptz, interval) IS
 'True, or an error: 22008 for an infinite time, 54000 for a span longer than `most`. A NULL gives NULL.';
 
+CREATE FUNCTION inferacct_internal.time_into(at timestamptz, since timestamptz, seconds numeric) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN make_interval(secs => mod(mod(extract(epoch FROM at - since), seconds) + seconds, seconds)::float8);
+
+COMMENT ON FUNCTION time_into(timestamptz, timestamptz, numeric) IS
+'How far a time is into its period of so many seconds, of which one begins at `since`: what is priced by the hour of '
+'the day or week finds the same hour of another one so. NULL gives NULL.';
+
 CREATE FUNCTION usage_log_partitions(since date, until date)
 RETURNS SETOF regclass
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 12

@@ -126,7 +126,7 @@ RETURN format($query$
 			FROM (
 				-- A source computes its usage: once a row, and its price once, too.
 				SELECT at, usage, model, service_tier, region, duration_ms, score, tolerates, %s AS data_class,
-					CASE WHEN $5::timestamptz IS NULL THEN at ELSE $5 + day_part(at, $5) END AS priced_at
+					CASE WHEN $5::timestamptz IS NULL THEN at ELSE $5 + time_into(at, $5, 86400) END AS priced_at
 				FROM %s WHERE at >= $1 AND at < $2 OFFSET 0
 			) AS l
 			-- rejected_usage names these.
@@ -140,14 +140,6 @@ $query$, CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = log AND
 COMMENT ON FUNCTION workload_query(regclass) IS
 'The query by which workload() reads a log. Parameters: first and end of its time, the names of the baseline model, '
 'of frontier models, the time of the prices (NULL: each request''s own), and what is served (NULL: all text).';
-
-CREATE FUNCTION inferacct_internal.day_part(at timestamptz, of timestamptz) RETURNS interval
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN make_interval(secs => mod(mod(extract(epoch FROM at - of), 86400) + 86400, 86400)::float8);
-
-COMMENT ON FUNCTION day_part(timestamptz, timestamptz) IS
-'How long after the time of day of `of` the time of day of `at` is, below 24 hours: prices that differ by the hour '
-'of the day keep doing so when a log is priced at another day. NULL gives NULL.';
 
 -- Names under which the log has a model.
 CREATE FUNCTION inferacct_internal.names_of_model(log regclass, model text, at timestamptz) RETURNS text[]

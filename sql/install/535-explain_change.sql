@@ -18,14 +18,6 @@ AS 'MODULE_PATHNAME', 'usage_token_part';
 COMMENT ON FUNCTION token_part(usage) IS
 'A usage without what is not tokens: requests, searches, seconds ... NULL gives NULL.';
 
-CREATE FUNCTION inferacct_internal.same_hour_of_last_week(at timestamptz, week_end timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
-RETURN week_end - interval '168 hours' + (mod(mod(extract(epoch FROM at - week_end), 604800) + 604800, 604800)
-	* interval '1 second');
-
-COMMENT ON FUNCTION same_hour_of_last_week(timestamptz, timestamptz) IS
-'The moment of the 168 hours before week_end that is whole weeks away from another.';
-
 CREATE FUNCTION inferacct_internal.change_cells(from_month date, to_month date, dimension text,
 	OUT value text, OUT model text, OUT failed boolean, OUT n0 numeric, OUT n1 numeric, OUT c0 numeric, OUT c1 numeric,
 	OUT t0 numeric, OUT t1 numeric, OUT a0 numeric, OUT a1 numeric, OUT u0 numeric, OUT u1 numeric,
@@ -40,7 +32,7 @@ BEGIN
 			SELECT u.month = $2 AS later, %1$s AS value, inferacct.resolved_model(u.model, u.first_at) AS model,
 				inferacct.resolved_tier(u.service_tier) AS tier,
 				inferacct.resolved_region(u.region, u.model, u.first_at) AS place, u.status = 'failed' AS failed,
-				inferacct_internal.same_hour_of_last_week(u.first_at, $3) AS then_at,
+				$3 - interval '168 hours' + inferacct_internal.time_into(u.first_at, $3, 604800) AS then_at,
 				inferacct_internal.token_part(u.usage) AS tokens, inferacct.rollup_cost(u.model, u.usage, u.first_at,
 					u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd,
 				u.model AS logged, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
