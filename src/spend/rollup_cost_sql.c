@@ -329,20 +329,29 @@ rollup_problem(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s %s", unpack_sql_state(refusal.sqlstate), refusal.message)));
 }
 
+/* The row of a transition and what it costs; NULL when it adds nothing. */
+static inline Pricing *
+PricedRow(FunctionCallInfo fcinfo, RollupRow *row, RequestPrice *price, Money *usd)
+{
+	Pricing    *pricing;
+
+	if (!RollupArguments(fcinfo, 1, row))
+		return NULL;
+	pricing = PricingOfCall(fcinfo);
+	return RollupRowPrice(pricing, row, price, usd) ? pricing : NULL;
+}
+
 /* Add what a row costs, and, when it is judged, what that rests on. */
 static inline Datum
 AccumulateRow(FunctionCallInfo fcinfo, bool judged)
 {
 	SpendState *state = StateArgument(fcinfo, &spend_state_type);
 	RequestPrice price = {.refusal = NULL};
-	Pricing    *pricing;
 	RollupRow	row;
 	Money		usd;
+	Pricing    *pricing = PricedRow(fcinfo, &row, &price, &usd);
 
-	if (!RollupArguments(fcinfo, 1, &row))
-		PG_RETURN_POINTER(state);
-	pricing = PricingOfCall(fcinfo);
-	if (RollupRowPrice(pricing, &row, &price, &usd))
+	if (pricing != NULL)
 	{
 		WarnOfStale(pricing, &row, &price);
 		AddToState(state, usd, 1);
@@ -370,14 +379,11 @@ rollup_cache_accum(PG_FUNCTION_ARGS)
 {
 	CacheState *state = StateArgument(fcinfo, &cache_state_type);
 	RequestPrice price = {.refusal = NULL};
-	Pricing    *pricing;
 	RollupRow	row;
 	Money		usd;
+	Pricing    *pricing = PricedRow(fcinfo, &row, &price, &usd);
 
-	if (!RollupArguments(fcinfo, 1, &row))
-		PG_RETURN_POINTER(state);
-	pricing = PricingOfCall(fcinfo);
-	if (RollupRowPrice(pricing, &row, &price, &usd))
+	if (pricing != NULL)
 		AddToCacheState(state, pricing, &price, row.usage, row.request.at);
 	PG_RETURN_POINTER(state);
 }
