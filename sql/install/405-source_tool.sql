@@ -6,6 +6,15 @@
 -- calls (where).  A row is left out only for what it says that it is; a row that is a
 -- call and cannot be read is rejected.  No value of a row raises an error.
 
+CREATE FUNCTION inferacct_internal.litellm_is_other(call_type text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'litellm_is_other';
+
+COMMENT ON FUNCTION litellm_is_other(text) IS
+'Is a row of LiteLLM one of which a usage_object counts anything but one answer in text: a batch, image, rerank or '
+'video? NULL for NULL.';
+
 CREATE FUNCTION inferacct_internal.litellm_other_counts(metadata jsonb, call_type text, input text, output text)
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 50
@@ -44,8 +53,7 @@ RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN CASE WHEN metadata #> '{usage_object,prompt_tokens}' IS NOT NULL AND metadata #>
 	'{usage_object,completion_tokens}' IS NOT NULL
-	AND coalesce(strpos(call_type, 'batch') = 0 AND strpos(call_type, 'image') = 0 AND strpos(call_type, 'rerank') = 0
-		AND strpos(call_type, 'video') = 0, true)
+	AND coalesce(NOT litellm_is_other(call_type), true)
 	THEN jsonb_set('{}', '{usage}', metadata -> 'usage_object') ELSE litellm_other_counts(metadata, call_type, input,
 		output) END;
 

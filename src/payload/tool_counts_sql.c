@@ -34,6 +34,7 @@
 
 PG_FUNCTION_INFO_V1(source_usage);
 PG_FUNCTION_INFO_V1(source_problem);
+PG_FUNCTION_INFO_V1(litellm_is_other);
 PG_FUNCTION_INFO_V1(litellm_plain_usage);
 PG_FUNCTION_INFO_V1(payload_word);
 PG_FUNCTION_INFO_V1(utc_time);
@@ -159,6 +160,14 @@ IsOtherCall(const char *type, size_t length)
 		}
 	}
 	return false;
+}
+
+Datum
+litellm_is_other(PG_FUNCTION_ARGS)
+{
+	text	   *type = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_BOOL(IsOtherCall(VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)));
 }
 
 /* The usage_object of LiteLLM's metadata, when it is plain. */
