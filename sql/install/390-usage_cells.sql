@@ -55,8 +55,7 @@ CREATE TYPE inferacct_internal.usage_cells_state (
 );
 
 COMMENT ON TYPE usage_cells_state IS
-'Rows of a log summed up by usage_cells(); usage_cells_rows() makes rows of it. '
-'It travels between parallel workers and nodes without loss.';
+'Rows of a log summed up, as kept_cells() keeps them. It travels between parallel workers and nodes without loss.';
 
 CREATE FUNCTION inferacct_internal.usage_cells_accum(usage_cells_state, timestamptz[], bigint[], timestamptz, usage,
 	numeric, bigint,
@@ -65,35 +64,8 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME';
 CREATE FUNCTION inferacct_internal.usage_cells_combine(usage_cells_state, usage_cells_state) RETURNS usage_cells_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME';
 
--- SSPACE: a thousand cells.
-CREATE AGGREGATE inferacct_internal.usage_cells(times timestamptz[], inputs bigint[], at timestamptz, usage usage,
-	provider_usd numeric, fingerprint bigint,
-	tenant text, source text, model text, service_tier text, region text, provider text, team text, project text,
-	status text, dimensions text) (
-	SFUNC = usage_cells_accum, STYPE = usage_cells_state, SSPACE = 400000, COMBINEFUNC = usage_cells_combine,
-	PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE usage_cells(timestamptz[], bigint[], timestamptz, usage, numeric, bigint, text, text, text, text,
-	text, text, text, text, text, text) IS
-'The rows of a log summed up by rate_key() and labels, for usage_cells_rows(): the same as a GROUP BY, without the '
-'cost of grouping. fingerprint: a hash of the row, or NULL. A row without model or usage, or with a row_problem(), is '
-'only counted; one without a time is left out. No row gives NULL.';
-
-CREATE FUNCTION inferacct_internal.usage_cells_rows(cells usage_cells_state)
-RETURNS TABLE (hour timestamptz, slice timestamptz, context_from bigint, kinds integer, aggregated boolean,
-	first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, rows bigint, reported bigint,
-	usage usage, provider_usd numeric, fingerprint bigint,
-	tenant text, source text, model text, service_tier text, region text, provider text, team text, project text,
-	status text, dimensions text)
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 10000
-AS 'MODULE_PATHNAME', 'usage_cells_rows';
-
-COMMENT ON FUNCTION usage_cells_rows(usage_cells_state) IS
-'The rows of the rollup that usage_cells() has made, in no order. Where rows were only counted, all but the hour, '
-'rows and fingerprint (the sum of the rows'' hashes, modulo 2^64) is NULL or means nothing. NULL gives none.';
-
 -- Between the statement that reads rows, which may run in parallel, and those that store what it has summed up.
+-- SSPACE: a thousand cells.
 CREATE FUNCTION inferacct_internal.usage_cells_keep(usage_cells_state) RETURNS bigint
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1000 AS 'MODULE_PATHNAME';
 
@@ -107,8 +79,11 @@ CREATE AGGREGATE inferacct_internal.kept_cells(times timestamptz[], inputs bigin
 
 COMMENT ON AGGREGATE kept_cells(timestamptz[], bigint[], timestamptz, usage, numeric, bigint, text, text, text, text,
 	text, text, text, text, text, text) IS
-'usage_cells() whose state stays in this session, and the number under which kept_cells_rows() and kept_cells_hours() '
-'find it: until the next is kept, or to the end of the transaction. No row gives NULL, and keeps nothing.';
+'Sums up the rows of a log by rate_key() and labels, the same as a GROUP BY without the cost of grouping, and gives '
+'the number under which kept_cells_rows() and kept_cells_hours() find it in this session: until the next is kept, or '
+'to the end of the transaction. fingerprint: a hash of the row, or NULL. '
+'A row without model or usage, or with a row_problem(), is only counted; one without a time is left out. '
+'No row gives NULL, and keeps nothing.';
 
 CREATE FUNCTION inferacct_internal.kept_cells_rows(kept bigint)
 RETURNS TABLE (hour timestamptz, slice timestamptz, context_from bigint, kinds integer, aggregated boolean,
@@ -120,7 +95,8 @@ LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED COST 1000 ROWS 10000
 AS 'MODULE_PATHNAME', 'kept_cells_rows';
 
 COMMENT ON FUNCTION kept_cells_rows(bigint) IS
-'usage_cells_rows() of what kept_cells() keeps, by hour and first_at. NULL gives none. '
+'The rows of the rollup that kept_cells() has made, by hour and first_at. Where rows were only counted, all but the '
+'hour, rows and fingerprint (the sum of the rows'' hashes, modulo 2^64) is NULL or means nothing. NULL gives none. '
 'Error 55000 when nothing is kept under that number any more.';
 
 CREATE FUNCTION inferacct_internal.kept_cells_hours(kept bigint)

@@ -1,7 +1,7 @@
 /*
  * usage_cells_sql.c
- *	  The aggregate usage_cells(): rows of a log summed up into rows of the rollup
- *	  in one pass, its state as an SQL type, and the state as rows.
+ *	  The aggregate kept_cells(): rows of a log summed up into rows of the rollup in
+ *	  one pass, its state as an SQL type, and what is kept as rows.
  *
  * Invariants: every row is counted once.  One that cannot be summed up (no usage,
  * no model, or RowCheck() refuses it) is in a cell without labels and without
@@ -31,7 +31,6 @@
 PG_FUNCTION_INFO_V1(usage_cells_accum);
 PG_FUNCTION_INFO_V1(usage_cells_combine);
 PG_FUNCTION_INFO_V1(usage_cells_keep);
-PG_FUNCTION_INFO_V1(usage_cells_rows);
 PG_FUNCTION_INFO_V1(kept_cells_rows);
 PG_FUNCTION_INFO_V1(kept_cells_hours);
 PG_FUNCTION_INFO_V1(rate_key);
@@ -361,37 +360,6 @@ CellColumns(const UsageCell *cell, Datum values[ROW_COLUMNS], bool nulls[ROW_COL
 	}
 }
 
-static void
-PutRows(FunctionCallInfo fcinfo, const UsageCells *cells)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext scratch;
-	MemoryContext old;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scratch = AllocSetContextCreate(CurrentMemoryContext, "inferacct usage cells, row", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(scratch);
-	for (uint32 i = 0; i < cells->ncells; i++)
-	{
-		Datum		values[ROW_COLUMNS];
-		bool		nulls[ROW_COLUMNS];
-
-		CHECK_FOR_INTERRUPTS();
-		CellColumns(cells->cells[i], values, nulls);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		MemoryContextReset(scratch);
-	}
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(scratch);
-}
-
-Datum
-usage_cells_rows(PG_FUNCTION_ARGS)
-{
-	PutRows(fcinfo, ReadCells(PG_GETARG_DATUM(0)));
-	return (Datum) 0;
-}
-
 /* ---------- kept between statements ---------- */
 
 static struct
@@ -454,7 +422,26 @@ KeptArgument(FunctionCallInfo fcinfo)
 Datum
 kept_cells_rows(PG_FUNCTION_ARGS)
 {
-	PutRows(fcinfo, KeptArgument(fcinfo));
+	const UsageCells *cells = KeptArgument(fcinfo);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext scratch;
+	MemoryContext old;
+
+	InitMaterializedSRF(fcinfo, 0);
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "inferacct usage cells, row", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(scratch);
+	for (uint32 i = 0; i < cells->ncells; i++)
+	{
+		Datum		values[ROW_COLUMNS];
+		bool		nulls[ROW_COLUMNS];
+
+		CHECK_FOR_INTERRUPTS();
+		CellColumns(cells->cells[i], values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
 	return (Datum) 0;
 }
 

@@ -1,8 +1,16 @@
 -- usage_cells: the same as a GROUP BY, in parallel, merged, as text and in binary; what is left out.
+-- A state that was merged, sent or stored is looked at through an aggregate that keeps it.
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'America/St_Johns';
 SELECT plan(24);
+
+CREATE AGGREGATE public.usage_cells(times timestamptz[], inputs bigint[], at timestamptz, usage usage, provider_usd numeric, fingerprint bigint,
+	tenant text, source text, model text, service_tier text, region text, provider text, team text, project text, status text, dimensions text) (
+	SFUNC = usage_cells_accum, STYPE = usage_cells_state, COMBINEFUNC = usage_cells_combine, PARALLEL = SAFE);
+CREATE AGGREGATE public.kept(usage_cells_state) (SFUNC = usage_cells_combine, STYPE = usage_cells_state, FINALFUNC = usage_cells_keep, FINALFUNC_MODIFY = READ_WRITE);
+CREATE TABLE public.cell AS SELECT * FROM kept_cells_rows(NULL);
+CREATE FUNCTION public.usage_cells_rows(cells usage_cells_state) RETURNS SETOF public.cell LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT * FROM kept_cells_rows((SELECT kept(cells))); END $$;
 
 CREATE TABLE public.cells_rows AS
 SELECT n AS id, timestamptz '2026-04-30 18:00Z' + (n * 7919 % 86400000) * interval '0.01 seconds' AS at,
