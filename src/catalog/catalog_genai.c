@@ -14,16 +14,14 @@
  * one condition of a list cannot be expressed, none of its prices is taken:
  * half of a conditional price is no price.
  *
- * One room, though long: what one format says is read in one file.
+ * Which names a model goes by is read in catalog_genai_names.c.
  *
  * Units: fields *_mtok are USD per 1,000,000, *_kcount and *_kpages per 1,000,
  * *_hours per 3,600 seconds.
  */
-#include "catalog/catalog_build.h"
+#include "catalog/catalog_genai.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct PriceField
@@ -59,16 +57,6 @@ static const PriceField price_fields[] = {
 };
 
 /* A model being read; its names are in the catalog's memory. */
-typedef struct Model
-{
-	Catalog    *catalog;
-	const char *path;
-	const char *provider;
-	const char *model;
-	const char *source;
-	bool		priced;			/* some price of it was taken */
-} Model;
-
 /* One set of prices: when it holds, and the rows it gave. */
 typedef struct PriceSet
 {
@@ -90,7 +78,6 @@ FindPriceField(const char *name)
 }
 
 #define SECONDS_AN_HOUR 3600
-#define PROBLEM_PATTERN "name pattern cannot be expressed"
 
 /* The price of a second of what costs an hour, where there is no exact one: at 15 decimals. */
 static const char *
@@ -107,7 +94,7 @@ SecondOfHour(Catalog *catalog, const cJSON *hour, const char **rounded, const ch
 
 /* One number of a set. */
 static void
-AddPrice(Model *model, const PriceSet *set, const PriceField *field, const char *path,
+AddPrice(GenaiModel *model, const PriceSet *set, const PriceField *field, const char *path,
 		 const cJSON *value, int64_t above)
 {
 	Catalog    *catalog = model->catalog;
@@ -156,7 +143,7 @@ AddPrice(Model *model, const PriceSet *set, const PriceField *field, const char 
 
 /* A price with context tiers: {"base": price, "tiers": [{"start": n, "price": price}]}. */
 static void
-AddTieredPrice(Model *model, const PriceSet *set, const PriceField *field, const char *path,
+AddTieredPrice(GenaiModel *model, const PriceSet *set, const PriceField *field, const char *path,
 			   const cJSON *tiered)
 {
 	Catalog    *catalog = model->catalog;
@@ -195,7 +182,7 @@ IsFree(const char *model)
 
 /* What costs nothing has a price of 0. */
 static void
-AddFree(Model *model, PriceSet *set, const char *path)
+AddFree(GenaiModel *model, PriceSet *set, const char *path)
 {
 	cJSON		zero = {.type = cJSON_Number};
 
@@ -206,7 +193,7 @@ AddFree(Model *model, PriceSet *set, const char *path)
 
 /* All prices of one set. */
 static void
-AddPriceSet(Model *model, PriceSet *set, const char *path, const cJSON *prices)
+AddPriceSet(GenaiModel *model, PriceSet *set, const char *path, const cJSON *prices)
 {
 	Catalog    *catalog = model->catalog;
 	const cJSON *price;
@@ -255,7 +242,7 @@ SetHas(const Catalog *catalog, const PriceSet *set, const char *meter, int64_t a
 
 /* End the prices of `old` that its successor `new` does not state. */
 static void
-WithdrawDropped(Model *model, const PriceSet *old, const PriceSet *new)
+WithdrawDropped(GenaiModel *model, const PriceSet *old, const PriceSet *new)
 {
 	Catalog    *catalog = model->catalog;
 
@@ -278,7 +265,7 @@ WithdrawDropped(Model *model, const PriceSet *old, const PriceSet *new)
 
 /* Reject what the default states and the window does not: outside billed, inside unknown. */
 static void
-CheckWindowComplete(Model *model, const PriceSet *standard, const PriceSet *window, const char *path)
+CheckWindowComplete(GenaiModel *model, const PriceSet *standard, const PriceSet *window, const char *path)
 {
 	Catalog    *catalog = model->catalog;
 
@@ -410,7 +397,7 @@ Overtake(Catalog *catalog, Conditions *conditions, int number)
  * `windows` those inside; a new set without a window ends all of them.
  */
 static void
-ReadConditionalPrices(Model *model, const cJSON *list)
+ReadConditionalPrices(GenaiModel *model, const cJSON *list)
 {
 	Catalog    *catalog = model->catalog;
 	const cJSON *item;
@@ -453,155 +440,13 @@ ReadConditionalPrices(Model *model, const cJSON *list)
 		CatalogReject(catalog, CatalogPrint(catalog, "%s.prices", model->path), PROBLEM_NO_PRICE);
 }
 
-/*
- * Give the model one more name, unless an earlier model of the provider has it.
- * A name is the provider's: it becomes the alias "provider/name".
- */
-static void
-AddAlias(Model *model, Names *names, const char *path, const char *alias)
-{
-	Catalog    *catalog = model->catalog;
-	CatalogRow *row;
-	size_t		earlier;
-
-	if (strcmp(alias, model->model) == 0)
-		return;
-	if (!model->priced)
-	{
-		CatalogReject(catalog, path, "alias of a model without a price");
-		return;
-	}
-	alias = CatalogString(catalog, alias);
-	if (!NamesAdd(catalog, names, alias, 0, &earlier))
-	{
-		CatalogReject(catalog, path, "alias already taken");
-		return;
-	}
-	row = CatalogAdd(catalog, CATALOG_ALIAS, path);
-	row->alias = CatalogPrint(catalog, "%s/%s", model->provider, alias);
-	row->provider = model->provider;
-	row->model = model->model;
-	row->region = "";
-	row->source = model->source;
-}
-
-/* Give the model the names that start with, end with or contain a text: an alias with stars. */
-static void
-AddPattern(Model *model, Names *names, const char *path, const char *before, const char *text, const char *after)
-{
-	if (text[0] == '\0' || strpbrk(text, "*#") != NULL)
-		CatalogReject(model->catalog, path, PROBLEM_PATTERN);
-	else
-		AddAlias(model, names, path, CatalogPrint(model->catalog, "%s%s%s", before, text, after));
-}
-
-/* How many digits \d or \d{n}, of which \d has been read, stands for; 0 when it is neither. */
-static size_t
-DigitsOfRegex(const char **regex)
-{
-	char	   *end;
-	long		count;
-
-	if (**regex != '{')
-		return 1;
-	count = strtol(*regex + 1, &end, 10);
-	if (count < 1 || count > 32 || *end != '}')
-		return 0;
-	*regex = end + 1;
-	return (size_t) count;
-}
-
-/*
- * A regular expression of plain text and digits, from the start of a name, as an
- * alias with a # for each digit and a star where it leaves the end open; NULL
- * when it says anything else.
- */
-static const char *
-PatternOfRegex(Catalog *catalog, const char *regex)
-{
-	char		pattern[256];
-	size_t		length = 0;
-
-	if (*regex++ != '^')
-		return NULL;
-	while (*regex != '\0' && strcmp(regex, "$") != 0)
-	{
-		size_t		count = 1;
-		char		c = *regex++;
-
-		if (c == '\\' && *regex == 'd')
-		{
-			regex++;
-			count = DigitsOfRegex(&regex);
-			c = '#';
-		}
-		else if (c == '\\' && *regex != '\0' && strchr("*#", *regex) == NULL && !isalnum((unsigned char) *regex))
-			c = *regex++;
-		else if (strchr("\\.[](){}*+?|^$#", c) != NULL)
-			return NULL;
-		/* What stands before a quantifier is no text. */
-		if (count == 0 || length + count + 2 > sizeof(pattern) || (*regex != '\0' && strchr("{*+?|", *regex) != NULL))
-			return NULL;
-		memset(pattern + length, c, count);
-		length += count;
-	}
-	if (*regex == '\0')
-		pattern[length++] = '*';
-	return length < 2 ? NULL : CatalogCopy(catalog, pattern, length);
-}
-
-/* Give the model the names of a regular expression. */
-static void
-AddRegex(Model *model, Names *names, const char *path, const char *regex)
-{
-	const char *alias = PatternOfRegex(model->catalog, regex);
-
-	if (alias == NULL)
-		CatalogReject(model->catalog, path, PROBLEM_PATTERN);
-	else
-		AddAlias(model, names, path, alias);
-}
-
-/* Read one clause on names: exact names become aliases, and so do simple patterns; others cannot. */
-static void
-ReadClause(Model *model, Names *names, const char *path, const cJSON *clause)
-{
-	Catalog    *catalog = model->catalog;
-	const cJSON *kind;
-
-	cJSON_ArrayForEach(kind, clause)
-	{
-		const char *kind_path = CatalogPrint(catalog, "%s.%s", path, kind->string);
-		const cJSON *item;
-		size_t		index = 0;
-
-		if (strcmp(kind->string, "equals") == 0 && cJSON_IsString(kind))
-			AddAlias(model, names, kind_path, kind->valuestring);
-		else if (strcmp(kind->string, "starts_with") == 0 && cJSON_IsString(kind))
-			AddPattern(model, names, kind_path, "", kind->valuestring, "*");
-		else if (strcmp(kind->string, "ends_with") == 0 && cJSON_IsString(kind))
-			AddPattern(model, names, kind_path, "*", kind->valuestring, "");
-		else if (strcmp(kind->string, "contains") == 0 && cJSON_IsString(kind))
-			AddPattern(model, names, kind_path, "*", kind->valuestring, "*");
-		else if (strcmp(kind->string, "regex") == 0 && cJSON_IsString(kind))
-			AddRegex(model, names, kind_path, kind->valuestring);
-		else if (strcmp(kind->string, "or") == 0 && cJSON_IsArray(kind))
-		{
-			cJSON_ArrayForEach(item, kind)
-				ReadClause(model, names, CatalogPrint(catalog, "%s[%zu]", kind_path, index++), item);
-		}
-		else
-			CatalogReject(catalog, kind_path, PROBLEM_PATTERN);
-	}
-}
-
 static void
 ReadModel(Catalog *catalog, const char *provider, const char *source, const cJSON *json,
 		  const char *path, Names *names)
 {
 	const char *id = StringField(json, "id");
 	const cJSON *prices = Field(json, "prices");
-	Model		model = {.catalog = catalog, .provider = provider, .source = source};
+	GenaiModel	model = {.catalog = catalog, .provider = provider, .source = source};
 
 	if (!cJSON_IsObject(json) || id == NULL)
 	{
@@ -618,7 +463,7 @@ ReadModel(Catalog *catalog, const char *provider, const char *source, const cJSO
 
 		AddPriceSet(&model, &set, CatalogPrint(catalog, "%s.prices", model.path), prices);
 	}
-	ReadClause(&model, names, CatalogPrint(catalog, "%s.match", model.path), Field(json, "match"));
+	GenaiReadNames(&model, names, CatalogPrint(catalog, "%s.match", model.path), Field(json, "match"));
 }
 
 static void
@@ -652,63 +497,6 @@ ReadProvider(Catalog *catalog, const cJSON *json, size_t index)
 	NamesFree(&names);
 }
 
-static const char *
-BareName(const CatalogRow *alias)
-{
-	return alias->alias + strlen(alias->provider) + 1;
-}
-
-#define NAME_OF_MODEL SIZE_MAX
-
-/*
- * Let a name stand without its provider too, where it is the alias of one
- * provider only and the id of no model.  A name with a slash never does: its
- * first part would be read as a provider.
- */
-static void
-AddBareAliases(Catalog *catalog, const cJSON *root)
-{
-	size_t		count = catalog->row_count;
-	bool	   *shared = calloc(count + 1, sizeof(bool));
-	Names		names = {0};
-	const cJSON *provider;
-	const cJSON *model;
-	size_t		earlier;
-
-	if (shared == NULL)
-	{
-		catalog->out_of_memory = true;
-		return;
-	}
-	cJSON_ArrayForEach(provider, root)
-	{
-		cJSON_ArrayForEach(model, Field(provider, "models"))
-		{
-			if (StringField(model, "id") != NULL)
-				NamesAdd(catalog, &names, StringField(model, "id"), NAME_OF_MODEL, &earlier);
-		}
-	}
-	for (size_t i = 0; i < count && !catalog->out_of_memory; i++)
-	{
-		if (catalog->rows[i].kind != CATALOG_ALIAS || NamesAdd(catalog, &names, BareName(&catalog->rows[i]), i, &earlier))
-			continue;
-		shared[i] = true;
-		if (earlier != NAME_OF_MODEL)
-			shared[earlier] = true;
-	}
-	for (size_t i = 0; i < count && !catalog->out_of_memory; i++)
-	{
-		CatalogRow	alias = catalog->rows[i];
-
-		if (alias.kind != CATALOG_ALIAS || shared[i] || strpbrk(BareName(&alias), "/*#") != NULL)
-			continue;
-		alias.alias = BareName(&alias);
-		*CatalogAdd(catalog, CATALOG_ALIAS, alias.path) = alias;
-	}
-	free(shared);
-	NamesFree(&names);
-}
-
 bool
 CatalogReadGenaiPrices(Catalog *catalog, const cJSON *root)
 {
@@ -723,6 +511,6 @@ CatalogReadGenaiPrices(Catalog *catalog, const cJSON *root)
 	}
 	cJSON_ArrayForEach(provider, root)
 		ReadProvider(catalog, provider, index++);
-	AddBareAliases(catalog, root);
+	GenaiAddBareAliases(catalog, root);
 	return true;
 }
