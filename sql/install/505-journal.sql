@@ -303,6 +303,14 @@ COMMENT ON FUNCTION closing_known_at(date, jsonb) IS
 'price '
 'some of its usage.';
 
+CREATE FUNCTION inferacct_internal.is_gap(covered jsonb)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN covered ->> 'problem' IS NOT NULL OR coalesce((covered ->> 'unread_hours')::bigint, 0) > 0
+	OR coalesce((covered ->> 'forgotten_hours')::bigint, 0) > 0;
+
+COMMENT ON FUNCTION is_gap(jsonb) IS 'Whether a month is not complete for a part of its coverage.';
+
 CREATE FUNCTION inferacct_internal.refuse_incomplete(month date, coverage jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -323,8 +331,7 @@ BEGIN
 		CASE WHEN o ? 'origin' THEN coalesce(', and it was last refreshed at ' || (o ->> 'refreshed_at'),
 			', and it has not been refreshed') END), ' ')
 	INTO missing
-	FROM jsonb_array_elements(coverage) AS o
-	WHERE o ->> 'problem' IS NOT NULL OR (o ->> 'unread_hours')::bigint > 0 OR (o ->> 'forgotten_hours')::bigint > 0;
+	FROM jsonb_array_elements(coverage) AS o WHERE inferacct_internal.is_gap(o);
 	IF missing IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('IA105', format('the rollup of month %s is not complete', month), missing,
 			'CALL refresh_usage() first; or say force => true: what there is is booked, and '
@@ -443,8 +450,7 @@ BEGIN
 		coalesce(trim_scale(sum(b.usd)), 0),
 		(SELECT coalesce(trim_scale(sum(s.allocated_usd)), 0) FROM booked_cost AS s WHERE s.entry = e.entry),
 		(SELECT coalesce(sum((o ->> 'unread_hours')::bigint), 0) FROM jsonb_array_elements(coverage) AS o),
-		EXISTS (SELECT FROM jsonb_array_elements(coverage) AS o WHERE o ->> 'problem' IS NOT NULL
-			OR (o ->> 'unread_hours')::bigint > 0 OR (o ->> 'forgotten_hours')::bigint > 0),
+		EXISTS (SELECT FROM jsonb_array_elements(coverage) AS o WHERE is_gap(o)),
 		begin_of(next_month(this)) > now(), e.entry, e.at, e.who, closed.note
 	FROM booked_usage AS b WHERE b.entry = e.entry
 	RETURNING c.* INTO closed;

@@ -237,24 +237,30 @@ BEGIN
 	e.coverage := NULL;
 	e.known_at := coalesce(asked_as_of, greatest(clock_timestamp(), closed.known_at));
 	PERFORM use_settings(asked, e.known_at);
-	INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests, usd)
-	SELECT e.entry, r.tenant, r.source, r.provider, r.model, r.service_tier, r.team, NULL, r.unbooked_requests,
-		r.unbooked_usd
-	FROM restated_lines(closed, e.known_at) AS r WHERE r.unbooked_usd <> 0 OR r.unbooked_requests <> 0
-	UNION ALL
-	SELECT e.entry, NULL, NULL, NULL, NULL, NULL, s.team, s.shared_cost, 0, trim_scale(sum(s.usd))
-	FROM (
-		SELECT a.team, a.kind || ' ' || a.name AS shared_cost, a.allocated_usd AS usd FROM shared_cost_allocation AS a
-		WHERE a.month = this AND EXISTS (SELECT FROM shared_cost_all AS s WHERE s.month = this)
+	WITH restated AS MATERIALIZED (
+		SELECT * FROM restated_lines(closed, e.known_at)
+	), booked AS (
+		INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests,
+			usd)
+		SELECT e.entry, r.tenant, r.source, r.provider, r.model, r.service_tier, r.team, NULL, r.unbooked_requests,
+			r.unbooked_usd
+		FROM restated AS r WHERE r.unbooked_usd <> 0 OR r.unbooked_requests <> 0
 		UNION ALL
-		SELECT b.team, b.kind || ' ' || b.name, -b.allocated_usd FROM booked_cost AS b WHERE b.entry = closed.entry
-		UNION ALL
-		SELECT l.team, l.shared_cost, -l.usd FROM month_journal AS j JOIN journal_line AS l USING (entry)
-		WHERE j.of_month = this AND j.kind = 'adjustment' AND l.shared_cost IS NOT NULL) AS s
-	GROUP BY s.team, s.shared_cost HAVING sum(s.usd) <> 0;
-	problem := (SELECT min(r.problem) FROM restated_lines(closed, e.known_at) AS r WHERE r.unbooked_usd IS NULL);
-	unpriced := (SELECT sum(r.unpriced_requests) FROM restated_lines(closed,
-		e.known_at) AS r) - closed.unpriced_requests;
+		SELECT e.entry, NULL, NULL, NULL, NULL, NULL, s.team, s.shared_cost, 0, trim_scale(sum(s.usd))
+		FROM (
+			SELECT a.team, a.kind || ' ' || a.name AS shared_cost, a.allocated_usd AS usd
+			FROM shared_cost_allocation AS a
+			WHERE a.month = this AND EXISTS (SELECT FROM shared_cost_all AS s WHERE s.month = this)
+			UNION ALL
+			SELECT b.team, b.kind || ' ' || b.name, -b.allocated_usd FROM booked_cost AS b
+			WHERE b.entry = closed.entry
+			UNION ALL
+			SELECT l.team, l.shared_cost, -l.usd FROM month_journal AS j JOIN journal_line AS l USING (entry)
+			WHERE j.of_month = this AND j.kind = 'adjustment' AND l.shared_cost IS NOT NULL) AS s
+		GROUP BY s.team, s.shared_cost HAVING sum(s.usd) <> 0
+	)
+	SELECT min(r.problem) FILTER (WHERE r.unbooked_usd IS NULL), sum(r.unpriced_requests) - closed.unpriced_requests
+	INTO problem, unpriced FROM restated AS r;
 	PERFORM use_settings(asked, asked_as_of);
 	IF problem IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('IA105', format('the rollup of month %s is not complete', this), problem || '.',
