@@ -485,12 +485,9 @@ BEGIN
 	seen := trend(week_loads(w.demand, w.waiting));
 	IF has_trend(seen) THEN
 		f.growth_per_month := round(exp(seen.per_week * 730 / 168)::numeric - 1, 4);
-		now := at_level(w.demand, seen.per_week, date_bin(interval '1 hour', w.last_at,
-			timestamptz '2000-01-03 00:00Z'));
-		routed := at_level(w.routed_demand, seen.per_week,
-			date_bin(interval '1 hour', w.last_at, timestamptz '2000-01-03 00:00Z'));
-		waiting := at_level(w.waiting, seen.per_week,
-			date_bin(interval '1 hour', w.last_at, timestamptz '2000-01-03 00:00Z'));
+		now := at_level(w.demand, seen.per_week, hour_of(w.last_at));
+		routed := at_level(w.routed_demand, seen.per_week, hour_of(w.last_at));
+		waiting := at_level(w.waiting, seen.per_week, hour_of(w.last_at));
 	END IF;
 	burst := traffic(coalesce(now, waiting));
 	f.peak_to_mean := round(burst.peak_to_mean::numeric, 6);
