@@ -71,7 +71,8 @@ COMMENT ON TYPE workload IS
 'routing_deployments: tiers that are deployments, whose requests are left in both demands at what the API takes; '
 'routing_problem: what keeps the policy from being judged, which then is not applied.';
 
-CREATE FUNCTION inferacct_internal.check_log(log regclass) RETURNS void
+CREATE FUNCTION inferacct_internal.check_log(log regclass,
+	needed text[] DEFAULT '{at,usage,model,service_tier,region,duration_ms,score,tolerates}') RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -82,7 +83,7 @@ BEGIN
 		PERFORM inferacct_internal.fail('22004', 'no log was given');
 	END IF;
 	SELECT string_agg(name, ', ') INTO missing
-	FROM unnest(ARRAY['at', 'usage', 'model', 'service_tier', 'region', 'duration_ms', 'score', 'tolerates']) AS name
+	FROM unnest(needed) AS name
 	WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = log AND a.attname = name AND NOT a.attisdropped);
 	IF missing IS NOT NULL THEN
 		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks columns of a usage log: %s', log, missing),
@@ -90,8 +91,8 @@ BEGIN
 	END IF;
 END $$;
 
-COMMENT ON FUNCTION check_log(regclass) IS
-'Refuses a relation without the columns of usage_log that a plan needs (42703), and NULL (22004).';
+COMMENT ON FUNCTION check_log(regclass, text[]) IS
+'Refuses a relation without the columns of usage_log that are needed, by default by a plan (42703), and NULL (22004).';
 
 -- The log as rows of (at, usage, requests, tokens, model, service_tier, region, duration_ms,
 -- score, routed, priced_at, usd, batch_usd, fee_usd, quality, reason, waits): batch_usd

@@ -114,12 +114,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	missing text;
 	whole_months boolean;
 BEGIN
-	IF log IS NULL THEN
-		PERFORM inferacct_internal.fail('22004', 'no log was given');
-	END IF;
 	IF log = 'inferacct.hourly_spend'::regclass THEN
 		IF hour_of(since) <> since OR hour_of(until) <> until THEN
 			PERFORM inferacct_internal.fail('22023', 'the rollup has whole hours',
@@ -138,13 +134,7 @@ BEGIN
 				u.service_tier, u.region
 			FROM inferacct_internal.usage_hourly AS u WHERE u.hour >= $1 AND u.hour < $2$query$ END;
 	END IF;
-	SELECT string_agg(name, ', ') INTO missing
-	FROM unnest(ARRAY['at', 'usage', 'model', 'service_tier', 'region']) AS name
-	WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = log AND a.attname = name AND NOT a.attisdropped);
-	IF missing IS NOT NULL THEN
-		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks columns of a usage log: %s', log, missing),
-			hint => 'Make a view that has the columns of inferacct.usage_log, NULL where nothing is known.');
-	END IF;
+	PERFORM check_log(log, '{at,usage,model,service_tier,region}');
 	RETURN format(
 		'SELECT model, usage, at, at AS last_at, 0::bigint AS min_input, 0::bigint AS max_input, false AS aggregated, '
 			'service_tier, region '
