@@ -4,8 +4,8 @@
 -- under the same settings, why it is not there, what it is made of, and how far it is
 -- to be trusted.
 
-CREATE FUNCTION rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
+CREATE FUNCTION inferacct_internal.rollup_problem(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)
 RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE COST 1000
@@ -18,8 +18,8 @@ COMMENT ON FUNCTION rollup_problem(text, usage, timestamptz, timestamptz, bigint
 
 -- The rates are those of one request of the same size and meters; rollup_cost() makes sure that all its requests have
 -- them.
-CREATE FUNCTION rollup_cost_detail(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
+CREATE FUNCTION inferacct_internal.rollup_cost_detail(model text, usage usage, first_at timestamptz,
+	last_at timestamptz, min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text,
 	OUT meter text, OUT quantity bigint, OUT unit_quantity bigint, OUT unit_usd numeric, OUT usd numeric,
 	OUT version bigint, OUT valid_from timestamptz, OUT tier text, OUT source text,

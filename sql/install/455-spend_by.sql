@@ -38,13 +38,13 @@ BEGIN
 	ELSIF dimension IN ('tenant', 'source', 'team', 'project', 'status') THEN
 		RETURN 'u.' || dimension;
 	ELSIF dimension = 'provider' THEN
-		RETURN 'inferacct.resolved_provider(u.provider, u.model, u.first_at)';
+		RETURN 'inferacct_internal.resolved_provider(u.provider, u.model, u.first_at)';
 	ELSIF dimension = 'model' THEN
-		RETURN 'inferacct.resolved_model(u.model, u.first_at)';
+		RETURN 'inferacct_internal.resolved_model(u.model, u.first_at)';
 	ELSIF dimension = 'service_tier' THEN
-		RETURN 'inferacct.resolved_tier(u.service_tier)';
+		RETURN 'inferacct_internal.resolved_tier(u.service_tier)';
 	ELSIF dimension = 'region' THEN
-		RETURN 'inferacct.resolved_region(u.region, u.model, u.first_at)';
+		RETURN 'inferacct_internal.resolved_region(u.region, u.model, u.first_at)';
 	ELSIF dimension = ANY (dimension_names()) OR EXISTS (SELECT FROM usage_dimension_value AS v
 		WHERE v.dimension = dimension_column.dimension) THEN
 		RETURN format('(u.dimensions ->> %L)', dimension);
@@ -79,8 +79,8 @@ BEGIN
 		WITH sums AS (
 			SELECT u.month, %1$s AS value, %2$s AS second_value, u.dimensions IS NULL
 				OR NOT u.dimensions ?& $3 AS is_missing, sum(u.usage) AS usage,
-				inferacct.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
-					u.service_tier, u.region) AS usd,
+				inferacct_internal.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
+					u.aggregated, u.service_tier, u.region) AS usd,
 				sum(u.provider_usd) AS provider_usd
 			FROM inferacct_internal.monthly_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')
@@ -108,4 +108,4 @@ COMMENT ON FUNCTION spend_by(text, text, date, date) IS
 'A NULL value is usage that states none. All rows of a month add up to monthly_spend. '
 'note: says where the values that usage_dimension.keep leaves no room for are summed up as other, and where hours '
 'were read before the dimension was chosen. usd is NULL when inferacct.unpriced is null and no request has a price. '
-'Errors: 42704 no such dimension, 22004 a NULL one; others as rollup_cost().';
+'Errors: 42704 no such dimension, 22004 a NULL one; others as token_cost().';
