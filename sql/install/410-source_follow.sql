@@ -264,7 +264,7 @@ COMMENT ON FUNCTION replacement_problem(oid, oid) IS
 -- names in one that took its place.
 CREATE FUNCTION inferacct_internal.columns_now(source usage_source, attached source_relation, now_relation oid,
 	OUT columns jsonb, OUT numbers jsonb, OUT retyped boolean, OUT renamed boolean, OUT problem text)
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 SET quote_all_identifiers TO off
 AS $$
@@ -314,7 +314,7 @@ COMMENT ON FUNCTION columns_now(usage_source, source_relation, oid) IS
 CREATE FUNCTION inferacct_internal.relation_problem(source usage_source, attached source_relation, now_relation oid,
 	now_kind "char")
 RETURNS text
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 SET quote_all_identifiers TO off
 AS $$
