@@ -68,7 +68,7 @@ SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	rollup_judged(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd,
 	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
-FROM monthly_usage
+FROM rollup_usage
 GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
 	resolved_tier(service_tier), team, tenant;
 
@@ -93,7 +93,7 @@ BEGIN
 				rollup_spend(model, usage, first_at, last_at, min_input, max_input,
 					aggregated, service_tier, region) AS usd,
 				sum(provider_usd) AS provider_usd
-			FROM monthly_usage GROUP BY month, %s',
+			FROM rollup_usage GROUP BY month, %s',
 			'spend_by_' || dimension.name, dimension.expression, dimension.name, dimension.expression);
 		EXECUTE format('COMMENT ON VIEW %I IS %L', 'spend_by_' || dimension.name,
 			format(
@@ -161,7 +161,7 @@ BEGIN
 				inferacct.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 					u.service_tier, u.region) AS usd,
 				sum(u.provider_usd) AS provider_usd
-			FROM inferacct_internal.monthly_usage AS u
+			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')
 			GROUP BY 1, 2, 3, 4
 		)
@@ -299,14 +299,14 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(begin_of(coalesce(of_month, min(m.month))),
 			begin_of(next_month(coalesce(of_month, max(m.month))))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
-		SELECT n.model FROM (SELECT DISTINCT u.model FROM monthly_usage AS u
+		SELECT n.model FROM (SELECT DISTINCT u.model FROM rollup_usage AS u
 			WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')) AS n
 			WHERE may_mean(n.model, (SELECT windowed_names()))
 	)
 	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
 		u.team, u.aggregated,
 		sum(u.usage), min(u.first_at), max(u.last_at), min(u.min_input), max(u.max_input), sum(u.provider_usd)
-	FROM monthly_usage AS u CROSS JOIN ends AS e
+	FROM rollup_usage AS u CROSS JOIN ends AS e
 	WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')
 	GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
 		u.team, u.aggregated, u.kinds,
