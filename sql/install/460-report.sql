@@ -7,22 +7,6 @@
 -- tier and region are what the log's words mean today, so that one of them is one
 -- row, however tools spell it, and a new alias shows at once.
 
-CREATE VIEW daily_spend WITH (security_invoker = true) AS
-SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider,
-	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
-	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
-	rollup_spend(model, usage, first_at, last_at, min_input, max_input,
-		aggregated, service_tier, region) AS usd,
-	sum(provider_usd) AS provider_usd
-FROM usage_hourly
-GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
-	resolved_tier(service_tier), team, tenant;
-
-COMMENT ON VIEW daily_spend IS
-'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; '
-'provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a '
-'price.';
-
 -- What priced figures rest on: 465-price_confidence has the shares.
 CREATE FUNCTION inferacct_internal.confidence_order(confidence text)
 RETURNS integer
@@ -61,10 +45,32 @@ COMMENT ON AGGREGATE rollup_worst(text, usage, timestamptz, timestamptz, bigint,
 'The worst confidence (see explain_price()) of any figure of rows of usage_hourly; rows without a price are left out. '
 'NULL when none has one. Stale is judged by the last request of a row.';
 
+CREATE VIEW daily_spend WITH (security_invoker = true) AS
+SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider,
+	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
+	meter(sum(usage), 'cache_write') + meter(sum(usage), 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(sum(usage)) AS output_tokens, meter(sum(usage), 'reasoning') AS reasoning_tokens,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	sum(provider_usd) AS provider_usd,
+	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
+FROM usage_hourly
+GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
+	resolved_tier(service_tier), team, tenant;
+
+COMMENT ON VIEW daily_spend IS
+'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; '
+'provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a '
+'price. confidence is the worst of any figure in it.';
+
 CREATE VIEW monthly_spend WITH (security_invoker = true) AS
 SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
+	meter(sum(usage), 'cache_write') + meter(sum(usage), 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(sum(usage)) AS output_tokens, meter(sum(usage), 'reasoning') AS reasoning_tokens,
 	rollup_judged(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd,
 	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
@@ -89,16 +95,20 @@ BEGIN
 		expression, title)
 	LOOP
 		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
-			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage,
+			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage, %s,
 				rollup_spend(model, usage, first_at, last_at, min_input, max_input,
 					aggregated, service_tier, region) AS usd,
-				sum(provider_usd) AS provider_usd
+				sum(provider_usd) AS provider_usd,
+				rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region)
+					AS confidence
 			FROM monthly_usage GROUP BY month, %s',
-			'spend_by_' || dimension.name, dimension.expression, dimension.name, dimension.expression);
+			'spend_by_' || dimension.name, dimension.expression, dimension.name, token_columns('sum(usage)'),
+			dimension.expression);
 		EXECUTE format('COMMENT ON VIEW %I IS %L', 'spend_by_' || dimension.name,
 			format(
 				'Requests, usage and exact USD by UTC month and %s. '
-				'A NULL %1$s is usage that states none. Adds up to monthly_spend.', dimension.title));
+				'A NULL %1$s is usage that states none. confidence is the worst of any figure in it. '
+				'Adds up to monthly_spend.', dimension.title));
 	END LOOP;
 END $$;
 
@@ -254,7 +264,10 @@ COMMENT ON FUNCTION log_months() IS
 'The UTC months of the log: those that the rollup has, and those in which something was written since.';
 
 CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
-SELECT m.month, t.tag, t.total, t.requests, t.usage, t.usd
+SELECT m.month, t.tag, t.total, t.requests, t.usage,
+	input_tokens(t.usage) AS input_tokens, cached_tokens(t.usage) AS cached_tokens,
+	meter(t.usage, 'cache_write') + meter(t.usage, 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(t.usage) AS output_tokens, meter(t.usage, 'reasoning') AS reasoning_tokens, t.usd
 FROM log_months() AS m(month) CROSS JOIN LATERAL spend_by_tag(m.month, next_month(m.month)) AS t;
 
 COMMENT ON VIEW spend_by_tag IS
@@ -384,7 +397,11 @@ COMMENT ON FUNCTION unpriced_usage_of(date) IS 'unpriced_usage of one month (its
 
 CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
 SELECT m.month, u.source, u.provider, u.model, u.service_tier, u.region, u.team, u.reason, u.problem, u.first_at,
-	u.last_at, u.requests, u.tokens, u.usage, u.provider_usd, u.month_priced_share
+	u.last_at, u.requests, u.tokens, u.usage,
+	input_tokens(u.usage) AS input_tokens, cached_tokens(u.usage) AS cached_tokens,
+	meter(u.usage, 'cache_write') + meter(u.usage, 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(u.usage) AS output_tokens, meter(u.usage, 'reasoning') AS reasoning_tokens,
+	u.provider_usd, u.month_priced_share
 FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL unpriced_usage_of(m.month) AS u;
 
 COMMENT ON VIEW unpriced_usage IS
