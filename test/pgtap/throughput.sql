@@ -10,7 +10,7 @@ SELECT DISTINCT ON (i ->> 'config') i ->> 'config' AS config, CASE WHEN i ->> 'm
 FROM (SELECT c -> 'inputs' AS i FROM jsonb_array_elements(:'cases'::jsonb) AS c WHERE c ->> 'group' = 'effective_cost_measured') AS c
 WHERE i ->> 'model' ~ 'Llama-3.1-8B|8x7B|30B-A3B' AND (i ->> 'ttft_p99_ms')::numeric > 1000
 ORDER BY i ->> 'config', (i ->> 'tps_output')::numeric DESC;
-SELECT plan(23 + CASE WHEN EXISTS (SELECT FROM run) THEN 2 ELSE 0 END);
+SELECT plan(25 + CASE WHEN EXISTS (SELECT FROM run) THEN 2 ELSE 0 END);
 SELECT diag('no ../shared/cases: the recorded runs are not compared') WHERE NOT EXISTS (SELECT FROM run);
 
 -- Runs at 512 prompt and 256 answer tokens (pChitral/vllm-cost-meter, arXiv:2606.11690), the highest throughput of each.
@@ -28,6 +28,8 @@ SELECT is_empty('SELECT model FROM model_profile WHERE version = 1 AND (checked_
 SELECT is_empty($$SELECT m FROM unnest('{llama-3.1,llama-3.2,llama-3.3,qwen3-8b,qwen3-235b-a22b,gpt-oss,deepseek-v3,deepseek-r1,mixtral,mistral-,gemma-3,glm-4.5,kimi-k2}'::text[]) AS m
 	WHERE NOT EXISTS (SELECT FROM model_profile WHERE model LIKE m || '%')$$, 'those that people host are there');
 SELECT ok(weight_bytes(model_in_force('gpt-oss-120b', now()), NULL) BETWEEN 60.8 * 1073741824 * 0.995 AND 60.8 * 1073741824 * 1.005, 'gpt-oss-120b is the 60.8 GiB of its model card');
+SELECT is(model_memory_gb('gpt-oss-120b', NULL), 65.2, 'which is what it holds at the precision of each tensor');
+SELECT is(gpus_required('deepseek-v3', 141, NULL), gpus_required('deepseek-v3', 141, 8), 'as published, DeepSeek-V3 takes what it takes in FP8');
 SELECT is(gpus_required('deepseek-v3', 141, 8), 8, 'DeepSeek-V3 in FP8 on eight H200');
 SELECT is((SELECT array_agg(model ORDER BY model) FROM model_profile WHERE latent_dim IS NOT NULL AND weight_bytes(model_in_force(model, now()), NULL) < parameters * 1.01), '{deepseek-r1,deepseek-v3,kimi-k2}', 'published in FP8, one byte a parameter');
 
