@@ -3,7 +3,7 @@
 -- Invariant: a definition has an expression for every column of usage_log that the
 -- mapping fills, says which rows count, and fails for a word that it does not know:
 -- nothing of a mapping is left out silently.  It is made of the tool's definition
--- (405-source_tool), or of the columns that the mapping names, and then of what the
+-- (401-404), or of the columns that the mapping names, and then of what the
 -- mapping says beside it, one concern in each function.  Expressions are over the
 -- relation's row r, and write operators as {=} (400-source_mapping).
 
