@@ -93,6 +93,7 @@ RETURN ARRAY(SELECT div(p * 1e40, u) * 1e-40 FROM unnest(usd, units) WITH ORDINA
 COMMENT ON FUNCTION unit_prices(numeric[], bigint[]) IS
 'USD of one unit of each meter, to 40 decimals, of USD per units.';
 
+-- One function: both attempts at short prices are of sums that are made once.
 CREATE FUNCTION inferacct_internal.fit_prices(requests charged_request[], units bigint[])
 RETURNS implied_fit
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000

@@ -103,6 +103,8 @@ COMMENT ON FUNCTION multiples_of_book(text, timestamptz[], usage[], numeric[], t
 'The three factors by which most costs differ from the book, in words; NULL when none is that of a tenth of so many '
 'requests.';
 
+-- One function: what is proposed for a list of prices depends on what was proposed for the lists before it
+-- (corrected).
 CREATE FUNCTION inferacct_internal.implied_rows(source text, since timestamptz, until timestamptz)
 RETURNS TABLE (provider text, model text, service_tier text, region text, above_input_tokens bigint,
 	valid_from timestamptz, meter text, place bigint, requests bigint, explained bigint, tolerance_usd numeric,
