@@ -276,13 +276,14 @@ COMMENT ON FUNCTION focus_shares(bigint, date) IS 'shared_cost_allocation of a m
 
 CREATE FUNCTION inferacct_internal.focus_commitments(entry bigint, month date)
 RETURNS TABLE (name text, provider text, type text, unit text, per text, usd_per_unit numeric, month_hours numeric,
-	unit_hours numeric, used_hours numeric, used_usd numeric, usd numeric, charged_usd numeric, team text, units numeric,
-	idle_usd numeric)
+	unit_hours numeric, used_hours numeric, used_usd numeric, usd numeric, charged_usd numeric, from_at timestamptz,
+	until_at timestamptz, team text, units numeric, idle_usd numeric)
 LANGUAGE sql STABLE COST 100000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH charges AS (
-		SELECT c.name, sum(c.unit_hours) AS unit_hours, sum(c.usd) AS usd,
+		SELECT c.name, sum(c.unit_hours) AS unit_hours, sum(c.usd) AS usd, min(c.from_at) AS from_at,
+			max(c.until_at) AS until_at,
 			CASE WHEN bool_and(c.capacity IS NOT NULL) THEN sum(c.capacity) END AS capacity,
 			(array_agg(c.provider ORDER BY c.from_at DESC))[1] AS provider,
 			(array_agg(c.type ORDER BY c.from_at DESC))[1] AS type,
@@ -299,7 +300,8 @@ AS $$
 		coalesce(c.per, 'month'), coalesce(c.usd_per_unit, s.usd), h.hours, coalesce(c.unit_hours, h.hours),
 		CASE WHEN s.all_units = 0 THEN 0 WHEN c.capacity IS NULL THEN coalesce(c.unit_hours, h.hours)
 			ELSE round(c.unit_hours * least(s.all_units / greatest(c.capacity, s.all_units), 1), 12) END,
-		s.used_usd, s.usd, c.usd, s.team, s.units, s.idle_usd
+		s.used_usd, s.usd, c.usd, coalesce(c.from_at, begin_of($2)), coalesce(c.until_at, begin_of(next_month($2))),
+		s.team, s.units, s.idle_usd
 	FROM shares AS s LEFT JOIN charges AS c USING (name)
 	CROSS JOIN (SELECT hours_in_month(begin_of($2)) AS hours) AS h
 $$;
@@ -387,12 +389,12 @@ AS $$
 	FROM names AS n JOIN commitment_charge AS c ON c.month = $2 AND c.name = n.name
 	WHERE n.usd = n.charged_usd
 	UNION ALL
-	SELECT 'purchase', n.name, begin_of($2), begin_of(next_month($2)), NULL, NULL, NULL, NULL, n.provider, NULL, NULL,
+	SELECT 'purchase', n.name, n.from_at, n.until_at, NULL, NULL, NULL, NULL, n.provider, NULL, NULL,
 		NULL, NULL, NULL, n.unit || '-Months', n.type, n.unit, NULL, NULL, 1, n.usd, n.usd, n.usd, 0, n.usd, n.usd,
 		n.unit_hours, NULL
 	FROM names AS n WHERE n.usd IS DISTINCT FROM n.charged_usd
 	UNION ALL
-	SELECT 'unused', u.name, begin_of($2), begin_of(next_month($2)), u.team, NULL, NULL, NULL, u.provider, NULL, NULL,
+	SELECT 'unused', u.name, u.from_at, u.until_at, u.team, NULL, NULL, NULL, u.provider, NULL, NULL,
 		NULL, NULL, NULL, u.pricing_unit, u.type, u.unit, 'tokens', NULL, q.quantity, u.usd_per_unit, u.usd_per_unit, 0,
 		u.idle_usd, trim_scale(q.quantity * u.usd_per_unit), trim_scale(q.quantity * u.usd_per_unit),
 		trim_scale(u.hours), NULL
@@ -405,7 +407,7 @@ AS $$
 	-- unknown.  A deployment whose cost is unknown has no row, and a WARNING says so.
 	SELECT 'shared ' || p.what, a.name, begin_of($2), begin_of(next_month($2)), a.team, NULL, NULL, NULL, 'own', NULL,
 		NULL, NULL, NULL, NULL, 'Months', CASE a.kind WHEN 'deployment' THEN 'Deployment' ELSE 'Shared Cost' END, NULL,
-		a.basis, NULL, 1, p.usd, p.usd, p.usd, p.usd, p.usd, p.usd, NULL, NULL
+		a.basis, 1, 1, p.usd, p.usd, p.usd, p.usd, p.usd, p.usd, NULL, NULL
 	FROM (SELECT * FROM focus_shares($1, $2) WHERE 'shared' = ANY ($3)) AS a
 	CROSS JOIN LATERAL (VALUES ('used', a.used_usd), ('idle', a.idle_usd),
 		('undivided', CASE WHEN a.problem IS NOT NULL THEN a.allocated_usd END)) AS p(what, usd)
@@ -720,7 +722,8 @@ AS $$
 			CASE WHEN w.part IN ('usage', 'used') THEN focus_meter(w.meter)
 				WHEN w.part IN ('purchase', 'unused') THEN 'Committed Capacity'
 				ELSE initcap(split_part(w.part, ' ', 2)) || ' Capacity' END AS sku_meter,
-			CASE WHEN w.part IN ('usage', 'used') THEN focus_unit(w.meter) END AS consumed_unit,
+			CASE WHEN w.part IN ('usage', 'used') THEN focus_unit(w.meter) WHEN w.part LIKE 'shared%' THEN 'Months' END
+				AS consumed_unit,
 			CASE WHEN w.part IN ('usage', 'used')
 				THEN focus_details(w.provider, w.model, w.meter, w.service_tier, nullif(w.price_point, ''))
 				WHEN w.basis IS NOT NULL AND w.part LIKE 'shared%' THEN jsonb_build_object('x_Basis', w.basis)
@@ -744,7 +747,8 @@ AS $$
 		CASE WHEN w.is_commitment THEN c.name END, c.unit_hours,
 		CASE c.part WHEN 'used' THEN 'Used' WHEN 'unused' THEN 'Unused' END, CASE WHEN w.is_commitment THEN c.kind END,
 		CASE WHEN w.is_commitment THEN c.unit || '-Hours' END,
-		c.consumed, CASE WHEN c.consumed IS NOT NULL THEN w.consumed_unit END,
+		CASE WHEN NOT k.is_credit THEN c.consumed END,
+		CASE WHEN NOT k.is_credit AND c.consumed IS NOT NULL THEN w.consumed_unit END,
 		c.contracted, CASE WHEN NOT k.is_credit THEN c.usd_per_unit END, c.effective, c.provider, NULL, c.provider,
 		c.list, CASE WHEN NOT k.is_credit THEN c.list_usd_per_unit END,
 		CASE WHEN k.is_credit THEN NULL WHEN c.part IN ('used', 'unused') THEN 'Committed' ELSE 'Standard' END,
@@ -792,19 +796,24 @@ DECLARE
 BEGIN
 	EXECUTE format($view$
 		CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
+		WITH months AS (
+			SELECT k.month FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
+			CROSS JOIN LATERAL inferacct_internal.focus_known_months(m.first, inferacct_internal.next_month(m.last))
+				AS k(month)
+		)
 		SELECT %1$s FROM (
 			SELECT t.at::date AS day, inferacct_internal.focus_time(inferacct_internal.begin_of(t.at::date)) AS start
-			FROM inferacct_internal.focus_known_months('-infinity', 'infinity') AS m(month)
-			CROSS JOIN LATERAL generate_series(m.month::timestamp,
+			FROM months AS m CROSS JOIN LATERAL generate_series(m.month::timestamp,
 				(inferacct_internal.next_month(m.month) - 1)::timestamp, interval '1 day') AS t(at)) AS d
 		CROSS JOIN LATERAL focus(d.day, d.day + 1, '{usage}') AS f
 		UNION ALL
 		SELECT %1$s FROM (
 			SELECT m.month, inferacct_internal.focus_time(inferacct_internal.begin_of(m.month)) AS start
-			FROM inferacct_internal.focus_known_months('-infinity', 'infinity') AS m(month)) AS d
+			FROM months AS m) AS d
 		CROSS JOIN LATERAL focus(d.month, inferacct_internal.next_month(d.month), '{shared}') AS f
 		UNION ALL
-		SELECT %2$s FROM focus('-infinity', 'infinity', '{commitment}') AS f
+		SELECT %2$s FROM (SELECT min(month) AS first, max(month) AS last FROM months) AS m
+		CROSS JOIN LATERAL focus(m.first, inferacct_internal.next_month(m.last), '{commitment}') AS f
 	$view$, replace(columns, 'f."ChargePeriodStart"', 'd.start AS "ChargePeriodStart"'), columns);
 END $$;
 
