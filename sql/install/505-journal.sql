@@ -387,8 +387,8 @@ AS $$
 		usd)
 	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated,
 		u.origin, u.tenant, u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status,
-		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
-			u.service_tier, u.region)
+		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
+			u.aggregated, u.service_tier, u.region)
 	FROM usage_hourly AS u WHERE u.hour >= begin_of($2) AND u.hour < begin_of(next_month($2));
 	INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests, usd)
 	SELECT $1, n.tenant, n.source, n.provider, n.model, n.service_tier, n.team, n.shared_cost,

@@ -138,8 +138,8 @@ AS $$
 	CROSS JOIN LATERAL (SELECT focus_block(c.unit_quantity) AS block) AS b
 	CROSS JOIN LATERAL (SELECT trim_scale(CASE WHEN b.block = c.unit_quantity THEN c.unit_usd
 		ELSE round((c.unit_usd + 0.000000000000000) / c.unit_quantity, 15) END) AS contracted) AS p
-	LEFT JOIN list_price(CASE WHEN current_setting('inferacct.contract', true) <> '' THEN $1 END, $2, $3, $4, $5, $6, $7,
-		$8, $9) AS l ON l.meter = c.meter
+	LEFT JOIN list_price(CASE WHEN current_setting('inferacct.contract', true) <> '' THEN $1 END, $2, $3, $4, $5, $6,
+		$7, $8, $9) AS l ON l.meter = c.meter
 $$;
 
 COMMENT ON FUNCTION focus_prices(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
@@ -287,7 +287,8 @@ AS $$
 			CASE WHEN bool_and(c.capacity IS NOT NULL) THEN sum(c.capacity) END AS capacity,
 			(array_agg(c.provider ORDER BY c.from_at DESC))[1] AS provider,
 			(array_agg(c.type ORDER BY c.from_at DESC))[1] AS type,
-			(array_agg(c.unit ORDER BY c.from_at DESC))[1] AS unit, (array_agg(c.per ORDER BY c.from_at DESC))[1] AS per,
+			(array_agg(c.unit ORDER BY c.from_at DESC))[1] AS unit,
+			(array_agg(c.per ORDER BY c.from_at DESC))[1] AS per,
 			(array_agg(c.usd_per_unit ORDER BY c.from_at DESC))[1] AS usd_per_unit
 		FROM commitment_charge AS c WHERE c.month = $2 AND sees_all_usage() GROUP BY c.name
 	), shares AS (
@@ -318,7 +319,8 @@ LANGUAGE sql STABLE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH rows AS MATERIALIZED (
-		SELECT n.name, d.* FROM focus_days($1, $2, next_month($2)) AS d CROSS JOIN LATERAL unnest(d.commitments) AS n(name)
+		SELECT n.name, d.* FROM focus_days($1, $2, next_month($2)) AS d
+		CROSS JOIN LATERAL unnest(d.commitments) AS n(name)
 	), running AS (
 		SELECT r.*, sum(r.quantity) OVER (one ROWS UNBOUNDED PRECEDING) AS upto,
 			sum(r.quantity) OVER (PARTITION BY r.name) AS all_tokens
@@ -331,8 +333,8 @@ AS $$
 				AS usd_upto,
 			CASE WHEN r.upto = r.all_tokens THEN c.used_hours ELSE round(c.used_hours * r.upto / r.all_tokens, 12) END
 				AS hours_upto
-		FROM running AS r JOIN (SELECT DISTINCT ON (f.name) f.* FROM focus_commitments($1, $2) AS f ORDER BY f.name) AS c
-			USING (name)
+		FROM running AS r
+		JOIN (SELECT DISTINCT ON (f.name) f.* FROM focus_commitments($1, $2) AS f ORDER BY f.name) AS c USING (name)
 	), split AS (
 		SELECT c.*, trim_scale(c.usd_upto - lag(c.usd_upto, 1, 0::numeric) OVER one) AS usd,
 			trim_scale(c.hours_upto - lag(c.hours_upto, 1, 0::numeric) OVER one) AS unit_hours
@@ -348,8 +350,9 @@ AS $$
 		trim_scale(q.quantity * CASE WHEN q.is_sold THEN s.list_usd_per_unit ELSE s.unit_usd END), s.unit_hours,
 		s.version
 	FROM split AS s CROSS JOIN LATERAL (
-		SELECT s.list_usd_per_unit IS NOT NULL AS is_sold, s.unit || CASE s.per WHEN 'hour' THEN '-Hours' ELSE '-Months' END
-			AS unit, trim_scale(CASE WHEN s.list_usd_per_unit IS NOT NULL
+		SELECT s.list_usd_per_unit IS NOT NULL AS is_sold,
+			s.unit || CASE s.per WHEN 'hour' THEN '-Hours' ELSE '-Months' END AS unit,
+			trim_scale(CASE WHEN s.list_usd_per_unit IS NOT NULL
 				THEN round((s.quantity + 0.0000000000000000000) / s.block, 19)
 				WHEN s.per = 'hour' THEN s.unit_hours
 				ELSE round(exact_quotient(s.unit_hours, s.month_hours), 12) END) AS quantity) AS q
@@ -378,9 +381,8 @@ AS $$
 				/ nullif(sum(b.units) OVER (PARTITION BY b.name), 0), 12) END AS hours_upto
 		FROM bought AS b WINDOW one AS (PARTITION BY b.name ORDER BY b.team NULLS LAST)
 	), unused AS (
-		SELECT l.*, l.hours_upto - lag(l.hours_upto, 1, 0::numeric) OVER (PARTITION BY l.name ORDER BY l.team NULLS LAST)
-			AS hours
-		FROM left_over AS l
+		SELECT l.*, l.hours_upto - lag(l.hours_upto, 1, 0::numeric) OVER one AS hours
+		FROM left_over AS l WINDOW one AS (PARTITION BY l.name ORDER BY l.team NULLS LAST)
 	)
 	-- A purchase for each row of commitment; one of the sum where they are not as they were booked.
 	SELECT 'purchase', c.name, c.from_at, c.until_at, NULL, NULL, NULL::jsonb, NULL, n.provider, NULL, NULL, NULL, NULL,
@@ -428,8 +430,8 @@ LANGUAGE sql STABLE COST 1000000 ROWS 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT 'usage', NULL, begin_of(d.day), begin_of(d.day + 1), d.team, d.project, d.dimensions, d.source, d.provider,
-		d.model, d.service_tier, d.region, d.meter, d.price_point, d.pricing_unit, NULL, NULL, NULL, d.quantity, q.blocks,
-		d.usd_per_unit, d.list_usd_per_unit, q.usd, q.usd, q.usd,
+		d.model, d.service_tier, d.region, d.meter, d.price_point, d.pricing_unit, NULL, NULL, NULL, d.quantity,
+		q.blocks, d.usd_per_unit, d.list_usd_per_unit, q.usd, q.usd, q.usd,
 		CASE WHEN d.list_usd_per_unit = d.usd_per_unit THEN q.usd ELSE trim_scale(d.list_usd_per_unit * q.blocks) END,
 		NULL::numeric, d.version
 	FROM focus_days($1, greatest($3, $2), least($4, next_month($2))) AS d
@@ -533,8 +535,9 @@ AS $$
 	SELECT c.part, c.name, c.from_at, c.until_at, c.team, c.project, c.dimensions, c.source, c.provider, c.model,
 		c.service_tier, c.region, c.meter, c.price_point, c.pricing_unit, c.kind, c.unit, c.basis,
 		trim_scale(sum(c.sign * c.consumed)), trim_scale(sum(c.sign * c.quantity)), NULL::numeric, NULL::numeric,
-		trim_scale(sum(c.sign * c.billed)), trim_scale(sum(c.sign * c.effective)), trim_scale(sum(c.sign * c.contracted)),
-		trim_scale(sum(c.sign * c.list)), trim_scale(sum(c.sign * c.unit_hours)), NULL::bigint
+		trim_scale(sum(c.sign * c.billed)), trim_scale(sum(c.sign * c.effective)),
+		trim_scale(sum(c.sign * c.contracted)), trim_scale(sum(c.sign * c.list)),
+		trim_scale(sum(c.sign * c.unit_hours)), NULL::bigint
 	FROM (SELECT 1 AS sign, b.* FROM focus_booked($2, $3, $4, $5, $6, $7, $9) AS b
 		UNION ALL
 		SELECT -1, b.* FROM focus_booked($1, $3, $4, $5, $6, $7, $8) AS b) AS c
@@ -580,7 +583,8 @@ BEGIN
 	SELECT j.* INTO closing FROM month_journal AS j WHERE j.of_month = focus_month.month AND j.kind = 'close'
 	ORDER BY j.entry DESC LIMIT 1;
 	RETURN QUERY SELECT s, NULL::text, focus_month.month, closing.entry
-		FROM focus_booked(closing.entry, focus_month.month, since, until, parts, closing.settings, closing.known_at) AS s;
+		FROM focus_booked(closing.entry, focus_month.month, since, until, parts, closing.settings, closing.known_at)
+			AS s;
 	earlier := closing;
 	FOR later IN SELECT j.* FROM month_journal AS j WHERE j.of_month = focus_month.month AND j.entry > closing.entry
 		ORDER BY j.entry
@@ -652,8 +656,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tag_pairs(text) IS
-'The tags of a request, as a dimension of all tags keeps them: of an object its keys and values, of an array "key:value" '
-'and names, whose value is true. NULL, and what is no JSON, has none.';
+'The tags of a request, as a dimension of all tags keeps them: of an object its keys and values, of an array '
+'"key:value" and names, whose value is true. NULL, and what is no JSON, has none.';
 
 CREATE FUNCTION inferacct_internal.focus_tags(team text, project text, dimensions jsonb)
 RETURNS jsonb
@@ -716,9 +720,10 @@ AS $$
 			UNION SELECT c.until_at FROM charges AS c UNION SELECT begin_of(c.billed_in) FROM charges AS c
 			UNION SELECT begin_of(next_month(c.billed_in)) FROM charges AS c) AS t
 	), words AS MATERIALIZED (		-- what is said of many charges is said once
-		SELECT ROW(w.part, w.name, w.provider, w.model, w.service_tier, w.region, w.meter, w.price_point, w.pricing_unit,
-				w.kind, w.unit, w.basis) AS alike, s.sku, concat_ws('/', s.sku, nullif(w.region, ''), w.service_tier, nullif(w.price_point, ''),
-				w.pricing_unit) AS sku_price,
+		SELECT ROW(w.part, w.name, w.provider, w.model, w.service_tier, w.region, w.meter, w.price_point,
+				w.pricing_unit, w.kind, w.unit, w.basis) AS alike, s.sku,
+			concat_ws('/', s.sku, nullif(w.region, ''), w.service_tier, nullif(w.price_point, ''), w.pricing_unit)
+				AS sku_price,
 			CASE WHEN w.part IN ('usage', 'used') THEN focus_meter(w.meter)
 				WHEN w.part IN ('purchase', 'unused') THEN 'Committed Capacity'
 				ELSE initcap(split_part(w.part, ' ', 2)) || ' Capacity' END AS sku_meter,
@@ -728,9 +733,10 @@ AS $$
 				THEN focus_details(w.provider, w.model, w.meter, w.service_tier, nullif(w.price_point, ''))
 				WHEN w.basis IS NOT NULL AND w.part LIKE 'shared%' THEN jsonb_build_object('x_Basis', w.basis)
 				ELSE '{}' END AS details,
-			CASE WHEN w.part IN ('usage', 'used') THEN format('%s %s of %s', w.service_tier, focus_meter(w.meter), w.model)
-				|| coalesce(' by ' || w.name, '') ELSE format('%s: %s', w.name, replace(w.part, 'shared ', '')) END
-				AS description,
+			CASE WHEN w.part IN ('usage', 'used')
+				THEN format('%s %s of %s', w.service_tier, focus_meter(w.meter), w.model)
+					|| coalesce(' by ' || w.name, '')
+				ELSE format('%s: %s', w.name, replace(w.part, 'shared ', '')) END AS description,
 			w.part IN ('used', 'unused', 'purchase') AS is_commitment, w.part LIKE 'shared%' AS is_shared
 		FROM (SELECT DISTINCT c.part, c.name, c.provider, c.model, c.service_tier, c.region, c.meter, c.price_point,
 				c.pricing_unit, c.kind, c.unit, c.basis FROM charges AS c) AS w
@@ -772,7 +778,8 @@ AS $$
 	JOIN times AS billing_start ON billing_start.at = begin_of(c.billed_in)
 	JOIN times AS billing_end ON billing_end.at = begin_of(next_month(c.billed_in))
 	CROSS JOIN LATERAL (SELECT w.is_shared AND c.class IS NULL AND c.billed < 0 AS is_credit,
-		CASE WHEN w.is_shared OR c.part = 'unused' AND c.team IS NOT NULL THEN 'inferacct:' || c.basis END AS method) AS k
+		CASE WHEN w.is_shared OR c.part = 'unused' AND c.team IS NOT NULL THEN 'inferacct:' || c.basis END
+			AS method) AS k
 $$;
 
 COMMENT ON FUNCTION focus(date, date, text[]) IS
@@ -797,7 +804,8 @@ BEGIN
 	EXECUTE format($view$
 		CREATE VIEW focus_1_4 WITH (security_invoker = true) AS
 		WITH months AS (
-			SELECT k.month FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
+			SELECT k.month
+			FROM (SELECT min(month) AS first, max(month) AS last FROM inferacct_internal.rollup_month) AS m
 			CROSS JOIN LATERAL inferacct_internal.focus_known_months(m.first, inferacct_internal.next_month(m.last))
 				AS k(month)
 		)
