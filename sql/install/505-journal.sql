@@ -93,9 +93,15 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT sha256_hex(coalesce(string_agg(v.version || ' ' || coalesce(v.digest, (SELECT d.digest
-		FROM version_digests(v.version) AS d)) || E'\n', '' ORDER BY v.version), ''))
-	FROM price_version AS v WHERE v.published_at <= $1
+	WITH known AS MATERIALIZED (
+		SELECT v.version, v.digest FROM price_version AS v WHERE v.published_at <= $1
+	), fresh AS (
+		SELECT array_agg(k.version) AS versions FROM known AS k WHERE k.digest IS NULL HAVING count(*) > 0
+	)
+	SELECT sha256_hex(coalesce(string_agg(k.version || ' ' || coalesce(k.digest, d.digest) || E'\n', ''
+		ORDER BY k.version), ''))
+	FROM known AS k
+	LEFT JOIN (SELECT d.* FROM fresh AS f CROSS JOIN LATERAL version_digests(f.versions) AS d) AS d USING (version)
 $$;
 
 COMMENT ON FUNCTION prices_digest(timestamptz) IS
