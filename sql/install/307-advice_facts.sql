@@ -43,6 +43,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	flat_breakeven			numeric,	-- the same of the fewest replicas
 	replicas				numeric,	-- of the cheapest plan, that always run
 	started_hours			numeric,	-- replica-hours a month that it starts
+	spot_hours				numeric,	-- of spot replicas
 	waited_share			numeric,
 	peak_replicas			numeric,	-- that the busiest hour takes
 	most_replicas			numeric,	-- that there can be; NULL: no limit
@@ -296,6 +297,17 @@ COMMENT ON FUNCTION answer_ms(text, numeric, timestamptz) IS
 'tokens x time per token, at the first measured point that has the planned share of the highest throughput. '
 'NULL when nothing was measured.';
 
+CREATE FUNCTION inferacct_internal.spot_in_words(d deployment, p plan_problem) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+RETURN CASE WHEN (p.terms[1]).spot_usd IS NOT NULL THEN format(', or %s USD an hour and replica as spot, away %s of the '
+		'time, when the API serves', trim_scale(round((p.terms[1]).spot_usd, 4)),
+		percent(1 - (p.terms[1]).spot_millionths * 0.000001))
+	WHEN d.term = 'spot' THEN ', taken never to be away, which nobody said (spot_away)' ELSE '' END;
+
+COMMENT ON FUNCTION spot_in_words(deployment, plan_problem) IS
+'What is assumed of spot machines, to end a sentence; empty where there are none.';
+
 CREATE FUNCTION inferacct_internal.assumed(w workload, f advice_facts, d deployment, p plan_problem, at timestamptz)
 	RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
@@ -330,7 +342,7 @@ BEGIN
 					d.gpus_per_replica, d.gpu), coalesce(d.vendor, 'its only seller'), coalesce('at ' || (
 					SELECT string_agg(format('%s USD (%s)', trim_scale(round((t).spare_usd / d.gpus_per_replica, 4)),
 						replace((t).term, '_', ' ')), ', ') FROM unnest(p.terms) AS t) || ' an hour and GPU, ' || day,
-					'at an unknown price')) END),
+					'at an unknown price')) END || spot_in_words(d, p)),
 			format('%s replaces %s%s; its answers are taken to be %s.', coalesce(d.model, d.name),
 				coalesce(array_to_string(w.served_models[:5], ', ') || CASE WHEN cardinality(w.served_models) > 5
 					THEN ' and others' ELSE '' END, 'nothing'),
@@ -398,6 +410,7 @@ BEGIN
 	f.plan := pl;
 	f.replicas := pl.replicas;
 	f.started_hours := pl.started_hours;
+	f.spot_hours := pl.spot_hours;
 	f.waited_share := pl.waited_share;
 	f.left_usd := pl.api_only_usd;
 	f.plan_usd := pl.usd;

@@ -80,7 +80,7 @@ COMMENT ON FUNCTION advice_gap(advice_facts) IS
 
 CREATE FUNCTION inferacct_internal.has_machines(f advice_facts) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(f.replicas > 0 OR f.started_hours > 0, false);
+RETURN coalesce(f.replicas > 0 OR f.started_hours > 0 OR f.spot_hours > 0, false);
 
 COMMENT ON FUNCTION has_machines(advice_facts) IS 'Does the cheapest plan have replicas?';
 
@@ -94,6 +94,8 @@ AS $$
 		CASE WHEN f.started_hours > 0 THEN format('%s hours a month of replicas started for the load%s',
 			to_char(round(f.started_hours), 'FM999,999,999,990'), CASE WHEN f.replicas > 0 THEN ''
 			ELSE ' of ' || f.deployment END) END,
+		CASE WHEN f.spot_hours > 0 THEN format('%s hours a month of spot replicas of %s',
+			to_char(round(f.spot_hours), 'FM999,999,999,990'), f.deployment) END,
 		CASE WHEN f.overflow_usd > 0 AND has_machines(f) THEN format('the API for the rest (%s)',
 			usd_in_words(f.overflow_usd)) END)
 $$;
