@@ -391,7 +391,8 @@ BEGIN
 
 	WITH part AS MATERIALIZED (
 		SELECT p.*, coalesce(s.quality_ratio, 1) AS quality, p.model = ANY (frontier_names) AS frontier,
-			why_not_served(p.priced, p.model = ANY (frontier_names), p.kind, p.data_class, served IS NOT NULL, s) AS reason
+			why_not_served(p.priced, p.model = ANY (frontier_names), p.kind, p.data_class, served IS NOT NULL, s)
+				AS reason
 		FROM unnest(r.parts) AS p LEFT JOIN unnest(served) AS s ON s.name = p.model
 	), total AS (
 		SELECT max(patience) FILTER (WHERE patience = interval '24 hours') AS day, min(patience) AS least

@@ -25,9 +25,11 @@ CREATE TYPE inferacct_internal.optimum AS (
 
 COMMENT ON TYPE optimum IS
 'The cheapest plan of optimum(), over all buckets. replicas run in all of them; started: buckets of others, spot: of '
-'spot replicas, at most most_started at once; waited_started: of those that are started for work that waited; waited, served: in buckets of '
+'spot replicas, at most most_started at once; waited_started: of those that are started for work that waited; '
+'waited, served: in buckets of '
 'a full replica. usd is the sum of what follows: paid_usd whoever serves (of the deployment, per token), '
-'constant_usd, started_usd, spot_usd, fixed_usd, api_usd for work that comes at once and batch_usd for work that may wait. '
+'constant_usd, started_usd, spot_usd, fixed_usd, api_usd for work that comes at once and '
+'batch_usd for work that may wait. '
 'gap_usd: no other plan is cheaper by more.';
 
 CREATE FUNCTION inferacct_internal.optimum(now bigint[], now_usd numeric[], now_own_usd numeric[], waiting bigint[],
@@ -153,8 +155,8 @@ BEGIN
 	IF d.term <> 'owned' THEN
 		by_hour := (plan_term(d, 'on_demand', at)).constant_usd;
 	END IF;
-	SELECT array_agg(with_spot(ROW((t.p).term, CASE WHEN NOT fleeting OR (t.p).term <> 'spot' THEN (t.p).constant_usd END,
-		(t.p).spare_usd, by_hour, NULL, NULL)::plan_term, d, at) ORDER BY n) INTO found
+	SELECT array_agg(with_spot(ROW((t.p).term, CASE WHEN NOT fleeting OR (t.p).term <> 'spot'
+		THEN (t.p).constant_usd END, (t.p).spare_usd, by_hour, NULL, NULL)::plan_term, d, at) ORDER BY n) INTO found
 	FROM (SELECT n, plan_term(d, v.term, at) AS p
 		FROM (VALUES (1, CASE WHEN fleeting AND by_hour IS NOT NULL THEN 'on_demand' ELSE d.term END),
 			(2, 'reserved_1y'), (3, 'reserved_3y')) AS v (n, term)
@@ -290,10 +292,10 @@ CREATE TYPE inferacct_internal.plan AS (
 
 COMMENT ON TYPE plan IS
 'The cheapest plan for a deployment, USD per month of 730 hours. replicas always run, on term; started_hours: '
-'replica-hours a month of others, spot_hours: of spot ones, most_started at once; machines: rented for every hour, spare and redundant ones '
-'included; served_share: of the work, by replicas; waited_share: of the work, done later than it came. usd: all of '
-'it: machines_usd, people_usd, token_usd and overflow_usd to the API; api_only_usd: the API and its batch prices '
-'alone. No other plan is cheaper by more than gap_usd.';
+'replica-hours a month of others, spot_hours: of spot ones, most_started at once; machines: rented for every hour, '
+'spare and redundant ones included; served_share: of the work, by replicas; waited_share: of the work, done later than '
+'it came. usd: all of it: machines_usd, people_usd, token_usd and overflow_usd to the API; '
+'api_only_usd: the API and its batch prices alone. No other plan is cheaper by more than gap_usd.';
 
 CREATE FUNCTION inferacct_internal.plan_on(p plan_problem, t plan_term, load_factor numeric, price_factor numeric,
 	gpu_factor numeric DEFAULT 1, bought bigint DEFAULT NULL)

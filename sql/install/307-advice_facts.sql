@@ -300,8 +300,8 @@ COMMENT ON FUNCTION answer_ms(text, numeric, timestamptz) IS
 CREATE FUNCTION inferacct_internal.spot_in_words(d deployment, p plan_problem) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-RETURN CASE WHEN (p.terms[1]).spot_usd IS NOT NULL THEN format(', or %s USD an hour and replica as spot, away %s of the '
-		'time, when the API serves', trim_scale(round((p.terms[1]).spot_usd, 4)),
+RETURN CASE WHEN (p.terms[1]).spot_usd IS NOT NULL THEN format(', or %s USD an hour and replica as spot, away %s of '
+		'the time, when the API serves', trim_scale(round((p.terms[1]).spot_usd, 4)),
 		percent(1 - (p.terms[1]).spot_millionths * 0.000001))
 	WHEN d.term = 'spot' THEN ', taken never to be away, which nobody said (spot_away)' ELSE '' END;
 

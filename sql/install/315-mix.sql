@@ -35,9 +35,9 @@ AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000000 ROW
 COMMENT ON FUNCTION mix(numeric[], numeric[], bigint[], bigint[], numeric[], bigint[], numeric[], bigint, bigint,
 	bigint[], bigint[], numeric[], numeric[], numeric[], bigint[], numeric[], integer) IS
 'The cheapest plan for classes of work that several candidates may serve. Amounts of the API are by class and bucket, '
-'loads and own costs by candidate, class and bucket, all in one array each; serves has a bit for each class; the others '
-'are by candidate, as in optimum(): -1 for none. NULL gives no row. Errors: 22003 too large, or more than 6 classes of '
-'a candidate, 22004 a NULL in an array, 22023.';
+'loads and own costs by candidate, class and bucket, all in one array each; serves has a bit for each class; the '
+'others are by candidate, as in optimum(): -1 for none. NULL gives no row. Errors: 22003 too large, or more '
+'than 6 classes of a candidate, 22004 a NULL in an array, 22023.';
 
 -- A class: parts of the log that the same candidates serve, each with the same quality.
 CREATE TYPE inferacct_internal.work_class AS (
@@ -81,8 +81,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION work_classes(log_reading, text[], text[]) IS
-'What deployments may serve of a log, how long the part that waits may wait, and what the API takes for the rest, batch '
-'prices counted.';
+'What deployments may serve of a log, how long the part that waits may wait, and what the API takes for the rest, '
+'batch prices counted.';
 
 CREATE TYPE inferacct_internal.mixed AS (
 	deployments		text[],
@@ -258,7 +258,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	decision	advice := advice_decision(f);
-	saved		numeric := CASE WHEN decision.verdict IN ('hybrid', 'self_host') THEN f.left_usd - f.plan_usd ELSE 0 END;
+	saved		numeric := CASE WHEN decision.verdict IN ('hybrid', 'self_host') THEN f.left_usd - f.plan_usd
+		ELSE 0 END;
 BEGIN
 	RETURN ROW(f.deployment_problem IS NULL, f.deployment, decision.verdict, f.usd - f.batch_saved_usd - saved, saved,
 		f.served_usd, f.plan_usd, f.replicas, f.started_hours, f.committed_replicas, f.fte_needed,
@@ -268,8 +269,8 @@ END $$;
 COMMENT ON FUNCTION compared(advice_facts) IS 'One deployment alone.';
 
 -- Deployments that can be judged, where together they cost so much less than the best alone that it matters.
-CREATE FUNCTION inferacct_internal.best_mix(r log_reading, fs advice_facts[], frontier_models text[], materiality numeric)
-	RETURNS mixed
+CREATE FUNCTION inferacct_internal.best_mix(r log_reading, fs advice_facts[], frontier_models text[],
+	materiality numeric) RETURNS mixed
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$

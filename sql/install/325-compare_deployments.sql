@@ -38,11 +38,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION compare_deployments(regclass, text[], timestamptz, timestamptz, timestamptz, text[], numeric,
-	numeric,
-	numeric, interval) IS
+	numeric, numeric, interval) IS
 'The decision of advise() for each of the deployments (NULL: all that are known), the cheapest first, USD per month: '
 'usd is the whole bill then, batch prices included, and saved_usd what its machines save of it (0 where the API is '
 'better); served_usd: what it could replace; plan_usd: the cheapest plan for that. Where several of them '
-'together cost less than the best alone, by a share of materiality, a row has that mix ("a + b"), and its explanation by how much another could be '
-'cheaper at most. One that cannot be judged comes last, and explanation says what it lacks. Arguments and errors as '
-'advise().';
+'together cost less than the best alone, by a share of materiality, a row has that mix ("a + b"), and its explanation '
+'by how much another could be cheaper at most. One that cannot be judged comes last, and explanation says '
+'what it lacks. Arguments and errors as advise().';
