@@ -349,7 +349,8 @@ COMMENT ON TYPE route_savings_result IS
 'Result of route_savings(), USD: baseline (all requests to the baseline model), routed (paid to the tiers by the '
 'token), classifier and deployment (fixed cost) beside it, saved = baseline - routed - classifier - deployment, and '
 'its share of baseline (NULL of 0). moved: share of the requests, and of their baseline spend, that other models than '
-'the baseline answer, and of routed_usd what these are paid. random, longest_first: routed_usd and saved share (no classifier to pay) if as many requests '
+'the baseline answer, and of routed_usd what these are paid. random, longest_first: routed_usd and saved share (no '
+'classifier to pay) if as many requests '
 'went to each tier by lot, or the longest prompts to the last.';
 
 CREATE FUNCTION inferacct_internal.route_savings_accum(route_savings_state, text, float8, text, usage, timestamptz)

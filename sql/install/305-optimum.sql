@@ -311,7 +311,8 @@ AS $$
 	SELECT array_agg(ROW(t.term, t.constant_usd + (p.d).redundancy * t.rent_usd * (factor - 1),
 		t.spare_usd + t.rent_usd * (factor - 1), t.started_usd + t.started_rent_usd * (factor - 1),
 		t.rent_usd * factor, t.started_rent_usd * factor)::plan_term ORDER BY n)
-	FROM unnest(p.terms) WITH ORDINALITY AS t (term, constant_usd, spare_usd, started_usd, rent_usd, started_rent_usd, n)
+	FROM unnest(p.terms) WITH ORDINALITY AS t (term, constant_usd, spare_usd, started_usd, rent_usd, started_rent_usd,
+		n)
 $$;
 
 COMMENT ON FUNCTION terms_at_rent(plan_problem, numeric) IS

@@ -187,7 +187,8 @@ BEGIN
 	f.term := pl.term;
 	f.most_replicas := (p.d).max_replicas;
 	f.peak_replicas := greatest((p.d).min_replicas, ceil(f.peak_load * load));
-	f.fleet_usd := trim_scale(round(p.people_usd + ((p.d).spare_replicas * t.spare_usd + f.peak_replicas * t.constant_usd)
+	f.fleet_usd := trim_scale(round(p.people_usd + ((p.d).spare_replicas * t.spare_usd + f.peak_replicas
+		* t.constant_usd)
 		* 730 + pl.token_usd, 15));
 	f.committed_replicas := CASE WHEN EXISTS (SELECT FROM unnest(p.terms) AS u WHERE u.term = 'on_demand')
 		AND EXISTS (SELECT FROM unnest(p.terms) AS u WHERE u.term LIKE 'reserved%') THEN

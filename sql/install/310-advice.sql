@@ -172,7 +172,8 @@ BEGIN
 			verdict := 'api';
 			why := format('Data may not leave, but %s cannot serve it all: %s.', f.deployment, too_few) || regional;
 			without.data_residency := false;
-			flips := format('there can be %s', replicas_in_words(f.peak_replicas)) || CASE (advice_decision(without)).verdict
+			flips := format('there can be %s', replicas_in_words(f.peak_replicas)) ||
+				CASE (advice_decision(without)).verdict
 				WHEN verdict THEN '' ELSE ', or data_residency is no longer required' END;
 		WHEN f.data_residency AND f.served_usd = 0 THEN
 			verdict := 'api';
@@ -333,7 +334,8 @@ BEGIN
 		CASE WHEN f.peak_to_mean IS NULL AND NOT compared THEN 'there is load'
 			WHEN compared THEN CASE WHEN bursty THEN 'load is spread more evenly' WHEN small THEN NULL
 				ELSE 'load comes in higher bursts' END
-			WHEN f.peak_to_mean > 3 AND f.cv > 1 THEN 'the busiest hour has at most 3 times the mean load, and the hours '
+			WHEN f.peak_to_mean > 3 AND f.cv > 1
+				THEN 'the busiest hour has at most 3 times the mean load, and the hours '
 				'deviate by at most the mean' END, NULL)::advice;
 	RETURN NEXT ROW('unpredictable', advice_verdict(erratic), f.predictability, 0.5, 'default',
 		CASE WHEN f.cv = 0 THEN 'The load is the same in every hour.'
@@ -455,7 +457,8 @@ BEGIN
 			WHEN saves THEN 'answers do not stay good enough (quality_holds)'
 			WHEN coalesce(f.routing_request_share, 0) = 0 OR f.routing_even_factor <= 0
 				THEN 'the policy sends requests to cheaper models'
-			WHEN f.quality_holds = false THEN 'it saves, and answers stay good enough (quality_holds)' END, NULL)::advice;
+			WHEN f.quality_holds = false THEN 'it saves, and answers stay good enough (quality_holds)' END,
+				NULL)::advice;
 	RETURN NEXT ROW('routing_keeps_quality', CASE WHEN f.routing_policy IS NULL THEN 'unknown'
 		ELSE advice_verdict(f.quality_holds) END, NULL, NULL, 'given',
 		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.'
@@ -538,7 +541,8 @@ BEGIN
 					to_char(round(f.answer_ms), 'FM999,999,990')) END) END,
 		CASE WHEN f.deployment IS NULL THEN 'a deployment is named'
 			WHEN f.replica_latency_target IS NOT true THEN 'targets are given (ttft_p99_ms, tpot_ms)'
-			WHEN coalesce(f.latency_utilization, 0) = 0 THEN 'replicas are measured that keep the target (serving_point)'
+			WHEN coalesce(f.latency_utilization, 0) = 0
+				THEN 'replicas are measured that keep the target (serving_point)'
 			WHEN f.latency_utilization < f.target_utilization AND f.answer_ms > f.latency_target_ms
 				THEN format('at most %s of the throughput is planned with, and whole answers keep latency_target_ms',
 				percent(f.latency_utilization)) END, NULL)::advice;
@@ -640,7 +644,8 @@ BEGIN
 			WHEN years IS NULL THEN 'gpu_price has both prices'
 			WHEN renewed IS NULL THEN 'it is said how prices change (price_factor)'
 			WHEN years > renewed AND f.third_year_saved_usd <= 0
-				THEN 'GPU prices and API prices both fall by less a year (price_factor, api_price_decline)' END, NULL)::advice;
+				THEN 'GPU prices and API prices both fall by less a year (price_factor, api_price_decline)' END,
+					NULL)::advice;
 END $$;
 
 COMMENT ON FUNCTION advice_on_commitment(advice_facts) IS

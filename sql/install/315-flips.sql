@@ -41,7 +41,8 @@ AS $$
 		('frontier_only', 'frontier_share', f.frontier_share, 1, false, true, true),
 		('bursty', 'peak_to_mean', f.peak_to_mean, 3, true, false, f.breakeven_utilization IS NULL
 			AND NOT coalesce(f.cv > 1, false)),
-		('bursty', 'cv', f.cv, 1, true, false, f.breakeven_utilization IS NULL AND NOT coalesce(f.peak_to_mean > 3, false)),
+		('bursty', 'cv', f.cv, 1, true, false, f.breakeven_utilization IS NULL AND NOT coalesce(f.peak_to_mean > 3,
+			false)),
 		('unpredictable', 'predictability', f.predictability, 0.5, false, false, f.cv > 0),
 		('forecast_misses', 'forecast_wape', f.forecast_wape, 0.3, true, false, true),
 		('api_fast_enough', 'latency_target_ms', f.latency_target_ms, f.p95_latency_ms, false, true, true),
@@ -92,7 +93,8 @@ BEGIN
 	END IF;
 	IF f.replicas > 0 AND years BETWEEN 1 AND 1000000
 		AND (NOT coalesce(f.third_year_saved_usd <= 0, false) OR years <= renewed) THEN
-		RETURN NEXT flip_at('longer_term', 'price_factor', f.price_factor, round((sqrt(4 * years - 3) - 1) / 2, 6), false);
+		RETURN NEXT flip_at('longer_term', 'price_factor', f.price_factor, round((sqrt(4 * years - 3) - 1) / 2, 6),
+			false);
 	END IF;
 END $$;
 
@@ -271,7 +273,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION still_holds(advice_facts, text, numeric) IS
-'Is the rule forecast_regret yes at that forecast_error, pays_next_year at that api_price_decline, or the third year of '
+'Is the rule forecast_regret yes at that forecast_error, pays_next_year at that api_price_decline, or the third year '
+'of '
 'longer_term at that?';
 
 CREATE FUNCTION inferacct_internal.with_flips(f advice_facts) RETURNS advice_facts
@@ -360,7 +363,8 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	a.flips := ARRAY(SELECT t FROM unnest(flips) AS t WHERE (t).rule = a.rule);
-	a.flips_when := coalesce(concat_ws(', or ', (SELECT string_agg(flip_in_words(t), ', or ') FROM unnest(a.flips) AS t),
+	a.flips_when := coalesce(concat_ws(', or ', (SELECT string_agg(flip_in_words(t),
+		', or ') FROM unnest(a.flips) AS t),
 		a.flips_when), '');
 	IF a.flips_when = '' THEN
 		a.flips_when := 'neither prices nor the load turn it, from a thirtieth to thirty times today''s';

@@ -54,7 +54,8 @@ DECLARE
 	met			plan;
 	api_price	numeric := coalesce((drawn ->> 'api_price')::numeric, 1);
 	growth		numeric := coalesce((drawn ->> 'growth')::numeric, 1);
-	speed		numeric := coalesce((drawn ->> 'throughput')::numeric, 1) * coalesce((drawn ->> 'utilization')::numeric, 1)
+	speed		numeric := coalesce((drawn ->> 'throughput')::numeric, 1)
+		* coalesce((drawn ->> 'utilization')::numeric, 1)
 		/ (1 + cached * (1 - coalesce((drawn ->> 'cache')::numeric, 1)));
 BEGIN
 	p.people_usd := p.people_usd * coalesce((drawn ->> 'people')::numeric, 1);

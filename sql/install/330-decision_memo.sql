@@ -25,8 +25,10 @@ BEGIN
 		'What was assumed: ' || coalesce(f.assumed, 'nothing, for there is no load.'),
 		'What was left out: ' || CASE WHEN f.not_considered IS NULL THEN 'nothing.'
 			ELSE not_considered_in_words(f.not_considered) || '.' END,
-		'What would change the answer: ' || decision.flips_when || CASE WHEN machines THEN '; replicas pay no more when '
-			|| (with_flips_in_words(ROW('hybrid', NULL, NULL, NULL, NULL, NULL, NULL, NULL)::advice, f.flips)).flips_when
+		'What would change the answer: ' || decision.flips_when || CASE WHEN machines
+			THEN '; replicas pay no more when '
+			|| (with_flips_in_words(ROW('hybrid', NULL, NULL, NULL, NULL, NULL, NULL, NULL)::advice,
+				f.flips)).flips_when
 			ELSE '' END || '.',
 		'Commitment: ' || CASE WHEN machines AND f.committed_replicas > 0 THEN format(
 				'%s reserved, which saves %s a month; with API prices %s lower in a year the plan saves %s a month.',
