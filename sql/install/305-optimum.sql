@@ -58,14 +58,18 @@ CREATE TYPE inferacct_internal.plan_term AS (
 	constant_usd	numeric,
 	spare_usd		numeric,
 	started_usd		numeric,
+	rent_usd		numeric,
+	started_rent_usd	numeric,
 	spot_usd		numeric,
+	spot_rent_usd	numeric,
 	spot_millionths	bigint
 );
 
 COMMENT ON TYPE plan_term IS
 'A way to rent the machines of a plan, USD per hour: constant_usd of a serving replica with its redundancy that '
 'always runs (NULL: none does), spare_usd of one machine, started_usd of a replica by the hour (NULL: it cannot be '
-'started so), spot_usd of a spot replica, for the time in which it is there, spot_millionths of all, and for restarts.';
+'started so), spot_usd of a spot replica, for the time in which it is there, spot_millionths of all, and for restarts. '
+'rent_usd of spare_usd, started_rent_usd of started_usd and spot_rent_usd of spot_usd are rent.';
 
 CREATE TYPE inferacct_internal.plan_problem AS (
 	d				deployment,
@@ -102,6 +106,7 @@ AS $$
 DECLARE
 	t		plan_term;
 	rented	deployment := d;
+	bill	deployment_bill;
 	hourly	numeric;
 BEGIN
 	IF term <> d.term THEN
@@ -111,8 +116,10 @@ BEGIN
 		rented.term := term;
 		rented.upfront_usd := 0;
 	END IF;
-	hourly := replica_usd_per_hour(rented, deployment_bill(rented, at, 730));
-	RETURN ROW(term, d.redundancy * hourly, hourly, NULL, NULL, NULL)::plan_term;
+	bill := deployment_bill(rented, at, 730);
+	hourly := replica_usd_per_hour(rented, bill);
+	RETURN ROW(term, d.redundancy * hourly, hourly, NULL, exact_quotient(bill.rent_usd, 730), NULL, NULL, NULL,
+		NULL)::plan_term;
 END $$;
 
 COMMENT ON FUNCTION plan_term(deployment, text, timestamptz) IS
@@ -127,13 +134,16 @@ AS $$
 DECLARE
 	away		numeric := (d.attributes ->> 'spot_away')::numeric;
 	restarts	numeric := coalesce((d.attributes ->> 'spot_restart_usd_per_month')::numeric, 0);
+	spot		plan_term;
 BEGIN
 	PERFORM check_figure('spot_away', away, 0, 0.999999),
 		check_figure('spot_restart_usd_per_month', restarts, 0);
 	IF away IS NULL OR d.term = 'owned' THEN
 		RETURN t;
 	END IF;
-	t.spot_usd := d.redundancy * ((plan_term(d, 'spot', at)).spare_usd * (1 - away) + exact_quotient(restarts, 730));
+	spot := plan_term(d, 'spot', at);
+	t.spot_usd := d.redundancy * (spot.spare_usd * (1 - away) + exact_quotient(restarts, 730));
+	t.spot_rent_usd := d.redundancy * spot.rent_usd * (1 - away);
 	t.spot_millionths := greatest(1, round((1 - away) * 1000000));
 	RETURN t;
 END $$;
@@ -148,17 +158,18 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	by_hour		numeric;		-- of a replica that is started
+	by_hour		plan_term;		-- of a replica that is started
 	found		plan_term[];
 	fleeting	boolean := coalesce(d.term = 'spot' AND d.attributes ? 'spot_away', false);	-- so none always runs
 BEGIN
 	IF d.term <> 'owned' THEN
-		by_hour := (plan_term(d, 'on_demand', at)).constant_usd;
+		by_hour := plan_term(d, 'on_demand', at);
 	END IF;
 	SELECT array_agg(with_spot(ROW((t.p).term, CASE WHEN NOT fleeting OR (t.p).term <> 'spot'
-		THEN (t.p).constant_usd END, (t.p).spare_usd, by_hour, NULL, NULL)::plan_term, d, at) ORDER BY n) INTO found
+		THEN (t.p).constant_usd END, (t.p).spare_usd, by_hour.constant_usd, (t.p).rent_usd,
+		d.redundancy * by_hour.rent_usd, NULL, NULL, NULL)::plan_term, d, at) ORDER BY n) INTO found
 	FROM (SELECT n, plan_term(d, v.term, at) AS p
-		FROM (VALUES (1, CASE WHEN fleeting AND by_hour IS NOT NULL THEN 'on_demand' ELSE d.term END),
+		FROM (VALUES (1, CASE WHEN fleeting AND by_hour.term IS NOT NULL THEN 'on_demand' ELSE d.term END),
 			(2, 'reserved_1y'), (3, 'reserved_3y')) AS v (n, term)
 		WHERE n = 1 OR d.term IN ('on_demand', 'spot') AND (n = 2 OR three_years)) AS t
 	WHERE (t.p).term IS NOT NULL;
@@ -298,24 +309,25 @@ COMMENT ON TYPE plan IS
 'api_only_usd: the API and its batch prices alone. No other plan is cheaper by more than gap_usd.';
 
 CREATE FUNCTION inferacct_internal.plan_on(p plan_problem, t plan_term, load_factor numeric, price_factor numeric,
-	gpu_factor numeric DEFAULT 1, bought bigint DEFAULT NULL)
+	speed numeric DEFAULT 1, bought bigint DEFAULT NULL)
 RETURNS plan
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	o		optimum;
-	spares	numeric := (p.d).spare_replicas * t.spare_usd * gpu_factor * p.hours;
-	work	numeric := p.work * load_factor;
+	spares	numeric := (p.d).spare_replicas * t.spare_usd * p.hours;
+	work	numeric := p.work * load_factor / speed;
 	pays	boolean;
 BEGIN
-	o := optimum(p.now, p.now_usd, p.now_own_usd, p.waiting, p.waiting_usd, p.waiting_own_usd, 1000000000, p.wait,
+	o := optimum(p.now, p.now_usd, p.now_own_usd, p.waiting, p.waiting_usd, p.waiting_own_usd,
+		round(1000000000 * speed)::bigint, p.wait,
 		coalesce(bought, CASE WHEN t.constant_usd IS NOT NULL AND ((p.d).always_on OR (p.d).min_replicas > 1)
 			THEN (p.d).min_replicas ELSE 0 END),
 		(p.d).max_replicas,
-		round(t.constant_usd * gpu_factor * p.bucket_hours, 15),
-		round(t.started_usd * gpu_factor * p.bucket_hours, 15),
-		round(t.spot_usd * gpu_factor * p.bucket_hours, 15), coalesce(t.spot_millionths, 1000000),
+		round(t.constant_usd * p.bucket_hours, 15),
+		round(t.started_usd * p.bucket_hours, 15),
+		round(t.spot_usd * p.bucket_hours, 15), coalesce(t.spot_millionths, 1000000),
 		round(spares + p.people_usd * p.hours / 730, 15), round(load_factor * 1000000)::bigint,
 		round(price_factor * 1000000)::bigint, bought IS NOT NULL);
 	pays := o.fixed_usd > 0 OR o.served > 0;
@@ -334,8 +346,23 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION plan_on(plan_problem, plan_term, numeric, numeric, numeric, bigint) IS
-'The cheapest plan with machines rented so, when loads, API prices and rents are multiplied by factors. '
-'bought: so many replicas always run and are paid, whatever they do.';
+'The cheapest plan with machines rented so, when loads and API prices are multiplied by factors, and replicas do '
+'`speed` times as much. bought: so many replicas always run and are paid, whatever they do.';
+
+-- What a term costs when rents are other ones: power, purchase and people stay.
+CREATE FUNCTION inferacct_internal.terms_at_rent(p plan_problem, factor numeric) RETURNS plan_term[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(ROW(t.term, t.constant_usd + (p.d).redundancy * t.rent_usd * (factor - 1),
+		t.spare_usd + t.rent_usd * (factor - 1), t.started_usd + t.started_rent_usd * (factor - 1),
+		t.rent_usd * factor, t.started_rent_usd * factor, t.spot_usd + t.spot_rent_usd * (factor - 1),
+		t.spot_rent_usd * factor, t.spot_millionths)::plan_term ORDER BY t.ordinality)
+	FROM unnest(p.terms) WITH ORDINALITY AS t
+$$;
+
+COMMENT ON FUNCTION terms_at_rent(plan_problem, numeric) IS
+'The terms of a problem when rents of GPUs are multiplied by a factor.';
 
 CREATE FUNCTION inferacct_internal.month_usd(usd numeric, hours numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -345,7 +372,7 @@ COMMENT ON FUNCTION month_usd(numeric, numeric) IS
 'USD per month of 730 hours of an amount over so many hours, to 1e-15: the one month basis. NULL gives NULL.';
 
 CREATE FUNCTION inferacct_internal.best_plan(p plan_problem, by_hour boolean DEFAULT false,
-	load_factor numeric DEFAULT 1, price_factor numeric DEFAULT 1, gpu_factor numeric DEFAULT 1)
+	load_factor numeric DEFAULT 1, price_factor numeric DEFAULT 1, speed numeric DEFAULT 1)
 RETURNS plan
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 3000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -357,7 +384,7 @@ DECLARE
 BEGIN
 	FOREACH t IN ARRAY p.terms LOOP
 		EXIT WHEN by_hour AND best.term IS NOT NULL;
-		this := plan_on(p, t, load_factor, price_factor, gpu_factor);
+		this := plan_on(p, t, load_factor, price_factor, speed);
 		IF best.term IS NULL OR this.usd < best.usd THEN
 			best := this;
 		END IF;
@@ -367,4 +394,4 @@ END $$;
 
 COMMENT ON FUNCTION best_plan(plan_problem, boolean, numeric, numeric, numeric) IS
 'The cheapest plan over the terms of a problem, of equal ones the shorter commitment; by_hour: on the deployment''s '
-'own term alone. The factors multiply loads, API prices and rents.';
+'own term alone. load_factor, price_factor and speed as in plan_on().';
