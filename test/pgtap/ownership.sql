@@ -264,7 +264,7 @@ FROM unnest(ARRAY['usage_log', 'usage_all', 'rejected_usage', 'usage_of_own_stea
 	'booked_usage', 'price', 'own_steady.v1', 'own_steady.v2', 'own_steady.v3', 'own_steady.m', 'own_steady.months', 'own_steady.subquery', 'own_steady.report']) AS r;
 SELECT throws_like($$SELECT attach_usage('own_x', 'own_steady.v3', 'otel')$$, '%"own_steady.v3" cannot be attached: it is made of "%", which belongs to inferacct%', 'and the message says of what it is made');
 SELECT throws_ok($$SELECT attach_usage('own_x', 'tool', 'otel')$$, '42809', 'relation "tool" is temporary', 'nor a temporary table');
-SELECT throws_ok($$SELECT attach_usage('own_x', 'usage_hourly_hour', 'otel')$$, '42809', NULL, 'nor an index of ours');
+SELECT throws_ok($$SELECT attach_usage('own_x', 'usage_hourly_time', 'otel')$$, '42809', NULL, 'nor an index of ours');
 CREATE INDEX own_index ON own_steady.log (at);
 SELECT throws_ok($$SELECT attach_usage('own_x', 'own_steady.own_index', 'otel')$$, '42809', NULL, 'nor one of theirs');
 

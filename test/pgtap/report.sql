@@ -131,7 +131,7 @@ SELECT is(pg_temp.months_read($$SELECT * FROM priced_usage WHERE month = '2031-0
 SELECT is(pg_temp.months_read($$SELECT * FROM price_confidence WHERE month = '2031-02-01'$$), 1::bigint, 'price_confidence');
 SELECT set_eq($$SELECT month, source, usd FROM (SELECT month, source, sum(usd) AS usd FROM confidence_usage() GROUP BY month, source) AS c$$,
 	$$SELECT m.month, u.source, sum(u.usd) FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u GROUP BY m.month, u.source$$, 'months together are all');
-SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_hourly_day%', 'daily_spend of a day reads that day');
+SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_hourly_time%', 'daily_spend of a day reads that day');
 SELECT alike(pg_temp.plan_of($$SELECT * FROM monthly_spend WHERE month = '2031-02-01' AND team = 'a'$$), '%usage_monthly_month%', 'monthly_spend of a month reads that month');
 
 SELECT * FROM finish();
