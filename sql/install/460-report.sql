@@ -211,12 +211,13 @@ COMMENT ON FUNCTION tag_names(jsonb) IS
 
 -- Rows with the same tags are summed up first, and what they consumed, which a source's
 -- view computes, is computed once.  A condition on the month is not known before that: who
--- asks for some months gives them as arguments.
+-- asks for some months gives them as arguments.  Tags are few: with room for them, rows are not sorted.
 CREATE FUNCTION spend_by_tag(since date, until date,
 	OUT month date, OUT tag text, OUT total boolean, OUT requests bigint, OUT usage usage, OUT usd numeric)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET work_mem TO '64MB'
 AS $$
 	WITH tagged AS (
 		SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage,
@@ -299,8 +300,9 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(begin_of(coalesce(of_month, min(m.month))),
 			begin_of(next_month(coalesce(of_month, max(m.month))))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
+		-- OFFSET 0: each name is looked at once, not each row.
 		SELECT n.model FROM (SELECT DISTINCT u.model FROM rollup_usage AS u
-			WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')) AS n
+			WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity') OFFSET 0) AS n
 			WHERE may_mean(n.model, (SELECT windowed_names()))
 	)
 	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
@@ -431,3 +433,15 @@ $$;
 COMMENT ON FUNCTION rollup_cost_detail(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
 'Why rollup_cost() of the same arguments is what it is, as token_cost_detail(): a row for each priced meter. '
 'usd sums exactly to rollup_cost(). NULLs and errors as rollup_cost(); no row where that is NULL.';
+
+CREATE VIEW spend_by_meter WITH (security_invoker = true) AS
+SELECT m.month, d.meter, sum(d.quantity)::bigint AS quantity, trim_scale(sum(d.usd)) AS usd
+FROM (SELECT DISTINCT month FROM rollup_month) AS m
+CROSS JOIN LATERAL alike_usage(m.month) AS a
+CROSS JOIN LATERAL rollup_cost_detail(a.model, a.usage, a.first_at, a.last_at, a.min_input, a.max_input, a.aggregated,
+	a.service_tier, a.region) AS d
+GROUP BY m.month, d.meter;
+
+COMMENT ON VIEW spend_by_meter IS
+'Quantity (tokens, or what the meter counts) and exact USD by UTC month and meter: input, cache_read, output, '
+'reasoning and so on. usd adds up to monthly_spend; what has no price is in neither under inferacct.unpriced = null.';

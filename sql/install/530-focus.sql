@@ -82,7 +82,7 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(min(hour), max(last_at) + interval '1 hour') AS cuts
 			FROM hours
 	), windowed AS MATERIALIZED (
-		SELECT model FROM (SELECT DISTINCT model FROM hours) AS names
+		SELECT model FROM (SELECT DISTINCT model FROM hours OFFSET 0) AS names	-- each name once
 			WHERE may_mean(model, (SELECT windowed_names()))
 	)
 	SELECT day_of(h.hour), min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.usage),

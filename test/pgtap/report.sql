@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(46);
+SELECT plan(48);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -62,6 +62,10 @@ SELECT results_eq($$SELECT month, usd, problem IS NULL FROM (SELECT u.month, d.u
 	FROM rollup_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
 	WHERE u.source = 'rep' AND coalesce(d.usd, 0) IS DISTINCT FROM rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region)) AS x$$,
 	'SELECT NULL::date, NULL::numeric, NULL::boolean WHERE false', 'rollup_cost_detail() sums to rollup_cost(), row by row');
+SELECT set_eq('SELECT month, sum(usd) FROM spend_by_meter GROUP BY 1', 'SELECT month, sum(usd) FROM monthly_spend GROUP BY 1', 'spend_by_meter adds up to monthly_spend');
+SELECT set_eq($$SELECT month, meter, quantity, usd FROM spend_by_meter WHERE month BETWEEN '2031-01-01' AND '2031-03-01'$$,
+	$$SELECT date_trunc('month', u.at AT TIME ZONE 'UTC')::date, d.meter, sum(d.quantity)::bigint, trim_scale(sum(d.usd)) FROM usage_all AS u CROSS JOIN LATERAL token_cost_detail(u.model, u.usage, u.at, u.service_tier, u.region) AS d
+		WHERE u.at >= '2031-01-01Z' AND u.at < '2031-04-01Z' GROUP BY 1, 2$$, 'and each meter to its requests');
 
 -- A name that comes to mean a model with weekly hours, in a month before: what was summed up of it is told apart.
 INSERT INTO usage_log (at, usage, model, source, request_id) SELECT timestamptz '2031-02-03 00:00Z' + n * interval '31 minutes', usage(n, 1), 'owl', 'rep', 'owl ' || n FROM generate_series(1, 300) AS n;
