@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(52);
+SELECT plan(53);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -137,6 +137,7 @@ SELECT is(pg_temp.months_read('SELECT * FROM spend_by_tag'), (SELECT count(*) FR
 SELECT is(pg_temp.months_read($$SELECT * FROM unpriced_usage WHERE month >= '2031-02-01' AND month < '2031-03-01'$$), 1::bigint, 'unpriced_usage');
 SELECT cmp_ok((SELECT count(DISTINCT month) FROM rollup_month), '>', 1::bigint, 'and there are others');
 SELECT is(pg_temp.months_read($$SELECT * FROM priced_usage WHERE month = '2031-02-01'$$), 1::bigint, 'priced_usage');
+SELECT is(pg_temp.months_read($$SELECT * FROM priced_usage WHERE month > '2031-01-01' AND month <= '2031-02-01'$$), 1::bigint, 'priced_usage of some months');
 SELECT is(pg_temp.months_read($$SELECT * FROM price_confidence WHERE month = '2031-02-01'$$), 1::bigint, 'price_confidence');
 SELECT set_eq($$SELECT month, source, usd FROM (SELECT month, source, sum(usd) AS usd FROM confidence_usage() GROUP BY month, source) AS c$$,
 	$$SELECT m.month, u.source, sum(u.usd) FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u GROUP BY m.month, u.source$$, 'months together are all');
