@@ -85,8 +85,8 @@ $$;
 
 COMMENT ON FUNCTION table_altered() IS
 'Event trigger for ALTER TABLE of tables of the extension: gives triggers that became ordinary ones by ENABLE TRIGGER '
-'ALL the mode they were made with, and takes the months out of usage_monthly and usage_daily when triggers of usage_hourly are '
-'switched off.';
+'ALL the mode they were made with, and takes the months out of usage_monthly and usage_daily when triggers of '
+'usage_hourly are switched off.';
 
 CREATE EVENT TRIGGER inferacct_table_altered ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
 	EXECUTE FUNCTION table_altered();
