@@ -237,7 +237,8 @@ END
 $$;
 
 COMMENT ON FUNCTION months_cut(timestamptz[]) IS
-'Takes out of usage_monthly and usage_daily the months in which one of these moments lies; all when one is NULL. For triggers.';
+'Takes out of usage_monthly and usage_daily the months in which one of these moments lies; all when one is NULL. '
+'For triggers.';
 
 -- What a name means from then on may have weekly hours, which a month of sums does not tell apart.
 CREATE FUNCTION inferacct_internal.alias_cut(provider text, model text, valid_from timestamptz)
