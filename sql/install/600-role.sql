@@ -18,8 +18,8 @@ DECLARE
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract',
 		'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
-		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'refreshed_hour', 'forgotten_hour',
-		'forgotten_usage', 'refresh_run', 'refresh_skip',
+		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'usage_daily', 'refreshed_hour',
+		'forgotten_hour', 'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'invoice', 'invoice_line',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_serves', 'deployment_cost',
@@ -99,8 +99,8 @@ COMMENT ON FUNCTION own_teams() IS 'The teams in team_member of the current role
 CREATE FUNCTION inferacct_internal.team_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'forgotten_usage', 'booked_usage', 'booked_cost',
-	'journal_line', 'budget', 'spend_limit', 'budget_state', 'budget_alert']::text[];
+RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'usage_daily', 'forgotten_usage', 'booked_usage',
+	'booked_cost', 'journal_line', 'budget', 'spend_limit', 'budget_state', 'budget_alert']::text[];
 
 COMMENT ON FUNCTION team_tables() IS
 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
@@ -148,9 +148,9 @@ END
 $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
-'Turns row-level security of usage_log, usage_hourly, usage_monthly, of what is booked, of budget, spend_limit and '
-'what check_budgets() writes on or off, and of what counts the rows of all teams (refreshed_hour, refresh_progress, '
-'daily_distribution, the values of chosen dimensions). '
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, usage_daily, of what is booked, of budget, '
+'spend_limit and what check_budgets() writes on or off, and of what counts the rows of all teams (refreshed_hour, '
+'refresh_progress, daily_distribution, the values of chosen dimensions). '
 'Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers '
 'and the owner. Every report follows. Relations of attached sources have policies of their own. '
 'Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';

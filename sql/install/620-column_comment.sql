@@ -178,6 +178,8 @@ BEGIN
 			('capacity_term', 'model', 'a model that it serves, as the log names it'),
 			('commitment_charge', 'type', 'what the provider calls it'),
 			('commitment_charge', 'quantity', 'unit-hours, or unit-months to 12 decimals'),
+			('spend_by_meter', 'meter', 'what is counted: input, cache_read, output, reasoning ...'),
+			('spend_by_meter', 'quantity', 'tokens, or what the meter counts'),
 			('commitment_charge', 'capacity', 'tokens that it could serve; NULL: not stated'),
 			('commitment', 'provider', 'the provider that sold it'),
 			('current_routing_policy', 'kind', 'split, score or cascade'),
