@@ -731,6 +731,7 @@ AS $$
 				AS consumed_unit,
 			CASE WHEN w.part IN ('usage', 'used')
 				THEN focus_details(w.provider, w.model, w.meter, w.service_tier, nullif(w.price_point, ''))
+					- CASE WHEN w.pricing_unit LIKE '%Tokens' THEN '{}' ELSE '{TokenDirection,TokenCacheAction}'::text[] END
 				WHEN w.basis IS NOT NULL AND w.part LIKE 'shared%' THEN jsonb_build_object('x_Basis', w.basis)
 				ELSE '{}' END AS details,
 			CASE WHEN w.part IN ('usage', 'used')
@@ -750,7 +751,7 @@ AS $$
 		w.description, CASE WHEN c.part IN ('usage', 'used') THEN 'Usage-Based' ELSE 'Recurring' END,
 		charge_end.text, charge_start.text,
 		CASE WHEN w.is_commitment THEN 'Usage' END, CASE WHEN w.is_commitment THEN c.name END,
-		CASE WHEN w.is_commitment THEN c.name END, c.unit_hours,
+		CASE WHEN w.is_commitment THEN c.name END, CASE WHEN c.class IS NULL THEN c.unit_hours END,
 		CASE c.part WHEN 'used' THEN 'Used' WHEN 'unused' THEN 'Unused' END, CASE WHEN w.is_commitment THEN c.kind END,
 		CASE WHEN w.is_commitment THEN c.unit || '-Hours' END,
 		CASE WHEN NOT k.is_credit THEN c.consumed END,
