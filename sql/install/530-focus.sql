@@ -731,7 +731,8 @@ AS $$
 				AS consumed_unit,
 			CASE WHEN w.part IN ('usage', 'used')
 				THEN focus_details(w.provider, w.model, w.meter, w.service_tier, nullif(w.price_point, ''))
-					- CASE WHEN w.pricing_unit LIKE '%Tokens' THEN '{}' ELSE '{TokenDirection,TokenCacheAction}'::text[] END
+					- CASE WHEN w.pricing_unit LIKE '%Tokens' THEN '{}'
+						ELSE '{TokenDirection,TokenCacheAction}'::text[] END
 				WHEN w.basis IS NOT NULL AND w.part LIKE 'shared%' THEN jsonb_build_object('x_Basis', w.basis)
 				ELSE '{}' END AS details,
 			CASE WHEN w.part IN ('usage', 'used')
@@ -753,7 +754,7 @@ AS $$
 		CASE WHEN w.is_commitment THEN 'Usage' END, CASE WHEN w.is_commitment THEN c.name END,
 		CASE WHEN w.is_commitment THEN c.name END, CASE WHEN c.class IS NULL THEN c.unit_hours END,
 		CASE c.part WHEN 'used' THEN 'Used' WHEN 'unused' THEN 'Unused' END, CASE WHEN w.is_commitment THEN c.kind END,
-		CASE WHEN w.is_commitment THEN c.unit || '-Hours' END,
+		CASE WHEN w.is_commitment AND c.class IS NULL THEN c.unit || '-Hours' END,
 		CASE WHEN NOT k.is_credit THEN c.consumed END,
 		CASE WHEN NOT k.is_credit AND c.consumed IS NOT NULL THEN w.consumed_unit END,
 		c.contracted, CASE WHEN NOT k.is_credit THEN c.usd_per_unit END, c.effective, c.provider, NULL, c.provider,
