@@ -9,7 +9,11 @@
 CREATE VIEW booked_spend WITH (security_invoker = true) AS
 SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
-	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage, sum(usd) AS usd, sum(provider_usd) AS provider_usd
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
+	meter(sum(usage), 'cache_write') + meter(sum(usage), 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(sum(usage)) AS output_tokens, meter(sum(usage), 'reasoning') AS reasoning_tokens,
+	sum(usd) AS usd, sum(provider_usd) AS provider_usd
 FROM booked_now
 GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
 	resolved_tier(service_tier), team, tenant;
@@ -39,7 +43,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.tenant, u.source, u.model,
 		u.service_tier, u.region, u.provider, u.team
-	FROM monthly_usage AS u WHERE u.month = $1
+	FROM rollup_usage AS u WHERE u.month = $1
 	UNION ALL
 	SELECT f.first_at, f.last_at, f.min_input, f.max_input, f.usage, f.aggregated, f.tenant, f.source, f.model,
 		f.service_tier, f.region, f.provider, f.team

@@ -282,14 +282,14 @@ LANGUAGE sql STABLE COST 100000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH charges AS (
-		SELECT c.name, sum(c.unit_hours) AS unit_hours, sum(c.usd) AS usd, min(c.from_at) AS from_at,
-			max(c.until_at) AS until_at,
+		SELECT c.name, sum(c.unit_hours) AS unit_hours, sum(c.usd) AS usd, min(c.since) AS from_at,
+			max(c.until) AS until_at,
 			CASE WHEN bool_and(c.capacity IS NOT NULL) THEN sum(c.capacity) END AS capacity,
-			(array_agg(c.provider ORDER BY c.from_at DESC))[1] AS provider,
-			(array_agg(c.type ORDER BY c.from_at DESC))[1] AS type,
-			(array_agg(c.unit ORDER BY c.from_at DESC))[1] AS unit,
-			(array_agg(c.per ORDER BY c.from_at DESC))[1] AS per,
-			(array_agg(c.usd_per_unit ORDER BY c.from_at DESC))[1] AS usd_per_unit
+			(array_agg(c.provider ORDER BY c.since DESC))[1] AS provider,
+			(array_agg(c.type ORDER BY c.since DESC))[1] AS type,
+			(array_agg(c.unit ORDER BY c.since DESC))[1] AS unit,
+			(array_agg(c.per ORDER BY c.since DESC))[1] AS per,
+			(array_agg(c.usd_per_unit ORDER BY c.since DESC))[1] AS usd_per_unit
 		FROM commitment_charge AS c WHERE c.month = $2 AND sees_all_usage() GROUP BY c.name
 	), shares AS (
 		SELECT s.name, s.team, s.units, s.idle_usd, sum(s.units) OVER one AS all_units,
@@ -385,7 +385,7 @@ AS $$
 		FROM left_over AS l WINDOW one AS (PARTITION BY l.name ORDER BY l.team NULLS LAST)
 	)
 	-- A purchase for each row of commitment; one of the sum where they are not as they were booked.
-	SELECT 'purchase', c.name, c.from_at, c.until_at, NULL, NULL, NULL::jsonb, NULL, n.provider, NULL, NULL, NULL, NULL,
+	SELECT 'purchase', c.name, c.since, c.until, NULL, NULL, NULL::jsonb, NULL, n.provider, NULL, NULL, NULL, NULL,
 		NULL, c.unit || CASE c.per WHEN 'hour' THEN '-Hours' ELSE '-Months' END, c.type, c.unit, NULL, NULL::numeric,
 		c.quantity, c.usd_per_unit, c.usd_per_unit, c.usd, 0::numeric, c.usd, c.usd, c.unit_hours, NULL::bigint
 	FROM names AS n JOIN commitment_charge AS c ON c.month = $2 AND c.name = n.name
@@ -619,7 +619,7 @@ AS $$
 		UNION SELECT s.month FROM shared_cost AS s
 		UNION SELECT c.month FROM commitment_charge AS c
 		UNION SELECT g.at::date FROM deployment_run AS r CROSS JOIN LATERAL generate_series(
-			month_of(r.from_at)::timestamp, least(month_of(r.until_at), month_of(now()))::timestamp, interval '1 month')
+			month_of(r.since)::timestamp, least(month_of(r.until), month_of(now()))::timestamp, interval '1 month')
 			AS g(at)) AS k
 	WHERE next_month(k.month) > $1 AND k.month < $2 ORDER BY 1
 $$;
@@ -794,7 +794,7 @@ COMMENT ON FUNCTION focus(date, date, text[]) IS
 'and what has become of it since are rows of ChargeClass Correction, in the billing period of the entry '
 '(x_JournalEntry) that booked them, or of the open month where none did. '
 'The billing account is who bills, the sub account the team. Usage without a price has no row. '
-'NULL gives no row. Errors as rollup_cost(), but for what has no price.';
+'NULL gives no row. Errors as token_cost(), but for what has no price.';
 -- Whoever asks for a time computes no other: usage by the day, shared costs by the month.  Their
 -- ChargePeriodStart is that of the day or month, so that a condition on it is known before.
 DO $$

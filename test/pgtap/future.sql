@@ -10,7 +10,7 @@ CREATE FUNCTION pg_temp.this_month() RETURNS date LANGUAGE sql AS $$ SELECT mont
 CREATE FUNCTION pg_temp.last_month() RETURNS date LANGUAGE sql AS $$ SELECT month_of(begin_of(month_of(now()) - 1)) $$;
 INSERT INTO usage_log (at, usage, model, source, request_id, team)
 SELECT date_trunc('hour', now()) - n * interval '1 hour', usage(1000, 100), 'fut/fut-a', 'fut', n::text, (ARRAY['red', 'blue'])[n % 2 + 1] FROM generate_series(1, 24 * 70) AS n;
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at, until_at) VALUES
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since, until) VALUES
 	('fut-open', 'fut', 'PT', '{fut/fut-a}', 'provisioned', 'PTU', 1, 1, 'hour', begin_of(pg_temp.last_month()), NULL), ('fut-term', 'fut', 'PT', '{fut/fut-a}', 'provisioned', 'PTU', 1, 2, 'hour', begin_of(pg_temp.last_month()), '2032-01-01Z');
 INSERT INTO shared_cost (month, name, usd) VALUES (pg_temp.last_month(), 'fut gateway', 10), (pg_temp.this_month(), 'fut gateway', 12);
 INSERT INTO budget (name, month, usd) VALUES ('fut', pg_temp.this_month(), 1000);
