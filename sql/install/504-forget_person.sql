@@ -239,8 +239,8 @@ END
 $$;
 
 COMMENT ON FUNCTION forget_in_books(text, text, text, text) IS
-'forget_person() in booked_usage and forgotten_usage; how many rows that were. Acts for the owner of the extension, to whom the books '
-'belong, and changes nothing but names.';
+'forget_person() in booked_usage and forgotten_usage; how many rows that were. Acts for the owner of the extension, to '
+'whom the books belong, and changes nothing but names.';
 REVOKE ALL ON FUNCTION forget_in_books(text, text, text, text) FROM PUBLIC;
 
 -- A limit of one person is about that person, whatever it is called.  One of all tenants goes
