@@ -595,6 +595,10 @@ BEGIN
 		earlier := later;
 	END LOOP;
 	known_at := known_now(earlier.known_at);
+	-- Who sees a part of the usage cannot know what shared costs have become.
+	IF NOT sees_all_usage() THEN
+		parts := array_remove(array_remove(parts, 'shared'), 'commitment');
+	END IF;
 	IF NOT focus_unchanged(earlier.entry, focus_month.month, since, until, parts, closing.settings, known_at) THEN
 		RETURN QUERY SELECT s, 'Correction', open_month_after(focus_month.month), NULL::bigint
 			FROM focus_correction(earlier.entry, NULL, focus_month.month, since, until, parts, closing.settings,

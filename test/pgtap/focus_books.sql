@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(39);
+SELECT plan(41);
 
 SELECT set_price('fob', 'fob-a', 'input', 2), set_price('fob', 'fob-a', 'output', 8), set_price('fob', 'fob-b', 'input', 5), set_price('fob', 'fob-b', 'output', 25);
 SELECT set_contract_term('fob deal', percent_off => 10, provider => 'fob');
@@ -98,6 +98,18 @@ SELECT set_eq($$SELECT "BillingPeriodStart", sum("BilledCost") FROM march GROUP 
 SELECT is((SELECT sum("BilledCost") FROM march), (SELECT usd FROM reported), 'and all of it what the reports say');
 SELECT is((SELECT sum("EffectiveCost") FROM march), (SELECT sum("BilledCost") FROM march), 'by both costs');
 SELECT ok((SELECT bool_and((verify_month(month, entry)).verified) FROM month_journal), 'every entry, adjustments too, is replayed');
+-- A team's reader has its rows and their corrections, and none of what it cannot know.
+CREATE ROLE inferacct_test_fob ROLE CURRENT_USER IN ROLE inferacct_reader;
+INSERT INTO team_member VALUES ('inferacct_test_fob', 'green'), ('inferacct_test_fob', 'red');
+CREATE TEMP TABLE everybodys AS SELECT * FROM march;
+GRANT SELECT ON everybodys, march TO inferacct_test_fob;
+SELECT protect_usage();
+SET LOCAL ROLE inferacct_test_fob;
+SELECT bag_eq($$SELECT * FROM march WHERE "BilledCost" <> 0 AND "AllocatedMethodId" IS NULL$$, $$SELECT * FROM everybodys WHERE "SubAccountId" IN ('green', 'red') AND "BilledCost" <> 0 AND "AllocatedMethodId" IS NULL$$, 'a team has its own rows and corrections');
+SELECT bag_eq($$SELECT * FROM march WHERE "AllocatedMethodId" IS NOT NULL$$, $$SELECT * FROM everybodys WHERE "SubAccountId" IN ('green', 'red') AND "x_JournalEntry" IS NOT NULL AND "AllocatedMethodId" IS NOT NULL AND "CommitmentDiscountId" IS NULL$$, 'and of shared costs what was booked of it');
+RESET ROLE;
+SELECT protect_usage(false);
+
 SELECT forget_usage('usage_log', '2021-03-01Z', '2021-03-10Z') > 0;
 SELECT is((SELECT sum("BilledCost") FROM march), (SELECT sum(j.usd) FROM month_journal AS j), 'what is forgotten is no correction');
 
