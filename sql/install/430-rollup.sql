@@ -903,6 +903,8 @@ BEGIN
 		PERFORM inferacct_internal.refresh_raise(problem);
 		PERFORM inferacct_internal.notice_hours_of_others(one);
 	END LOOP;
+	PERFORM inferacct_internal.keep_allocation();
+	COMMIT;
 END
 $$;
 

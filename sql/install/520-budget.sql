@@ -30,7 +30,8 @@ AS $$
 	SELECT CASE
 		WHEN $1.project IS NOT NULL OR $1.model IS NOT NULL OR $1.team IS NOT NULL AND $1.provider IS NOT NULL THEN NULL
 		WHEN NOT EXISTS (SELECT FROM shared_cost_all AS c WHERE c.month = $1.month) THEN 0
-		WHEN NOT sees_all_usage() THEN NULL
+		WHEN NOT sees_all_usage() AND ($1.team IS NULL
+			OR NOT EXISTS (SELECT FROM allocated_month AS m WHERE m.month = $1.month)) THEN NULL
 		WHEN $1.team IS NOT NULL THEN (SELECT coalesce(sum(a.allocated_usd), 0) FROM shared_cost_allocation AS a
 			WHERE a.month = $1.month AND a.team = $1.team)
 		WHEN $1.provider IS NOT NULL THEN (SELECT coalesce(sum(c.usd), 0) FROM commitment_charge AS c
@@ -43,7 +44,7 @@ COMMENT ON FUNCTION budget_shared_usd(budget) IS
 'What a budget bears of shared costs, commitments and deployments of its month: all of them, a team''s allocation, '
 'or a '
 'provider''s commitments. NULL where that cannot be told: of a project, a model, a team at a provider, or for a role '
-'that sees a part of the usage.';
+'that sees a part of the usage and no refresh_usage() has written its team''s shares.';
 
 CREATE FUNCTION budget_pace(at timestamptz DEFAULT now(),
 	OUT name text, OUT month date, OUT team text, OUT project text, OUT provider text, OUT model text,
