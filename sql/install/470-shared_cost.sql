@@ -264,8 +264,8 @@ WITH units AS (
 			WHEN 'requests' THEN meter(sum(u.usage), 'requests')
 			WHEN 'even' THEN count(DISTINCT u.team)
 			ELSE rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
-				u.service_tier, u.region) FILTER (WHERE c.basis = 'spend' AND rollup_problem(u.model, u.usage, u.first_at,
-				u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
+				u.service_tier, u.region) FILTER (WHERE c.basis = 'spend' AND rollup_problem(u.model, u.usage,
+				u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
 			END, 0)::numeric AS units
 	FROM shared_cost_all AS c
 	LEFT JOIN monthly_usage AS u ON u.month = c.month
