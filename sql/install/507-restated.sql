@@ -236,7 +236,8 @@ BEGIN
 	e.why := book_adjustment.why;
 	e.coverage := NULL;
 	e.known_at := coalesce(asked_as_of, greatest(clock_timestamp(), closed.known_at));
-	PERFORM use_settings(asked, e.known_at);
+	-- What is shared by spend is shared under the contract that the month was closed with, too.
+	PERFORM use_settings(e.settings || jsonb_build_object('unpriced', asked -> 'unpriced'), e.known_at);
 	WITH restated AS MATERIALIZED (
 		SELECT * FROM restated_lines(closed, e.known_at)
 	), booked AS (
