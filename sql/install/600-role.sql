@@ -24,7 +24,7 @@ DECLARE
 		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'invoice', 'invoice_line',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_serves', 'deployment_cost',
 		'team_member', 'model_quality', 'spend_limit', 'budget_state', 'budget_alert', 'allocated_cost',
-		'allocated_month'];
+		'allocated_month', 'seen_incident', 'incident_look'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
@@ -100,7 +100,7 @@ CREATE FUNCTION inferacct_internal.team_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'forgotten_usage', 'booked_usage', 'booked_cost',
-	'allocated_cost', 'journal_line', 'budget', 'spend_limit', 'budget_state', 'budget_alert']::text[];
+	'allocated_cost', 'journal_line', 'budget', 'spend_limit', 'budget_state', 'budget_alert', 'seen_incident']::text[];
 
 COMMENT ON FUNCTION team_tables() IS
 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
