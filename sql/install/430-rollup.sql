@@ -606,10 +606,10 @@ BEGIN
 		dimensions)
 	SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
 		r.usage, r.kinds, r.aggregated,
-		refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project,
-		r.status, r.provider_usd,
+		refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider,
+		coalesce(t.team, r.team), r.project, r.status, r.provider_usd,
 		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
-	FROM kept_cells_rows(kept) AS r WHERE r.usage IS NOT NULL;
+	FROM kept_cells_rows(kept) AS r LEFT JOIN team_alias AS t ON t.alias = r.team WHERE r.usage IS NOT NULL;
 	WITH noted AS (
 		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
 		SELECT refresh_hours.origin, r.hour, o.read_by, r.rows, r.fingerprint, read_horizon, clock_timestamp()

@@ -275,9 +275,10 @@ WITH units AS (
 	WHERE sees_all_usage() AND c.basis <> 'shares'
 	GROUP BY c.month, c.kind, c.name, c.basis, c.weights, c.usd, c.capacity, c.problem, u.team
 	UNION ALL
-	SELECT c.month, 'stated', c.name, c.basis, c.usd, NULL, NULL, e.key, (e.value #>> '{}')::numeric
+	SELECT c.month, 'stated', c.name, c.basis, c.usd, NULL, NULL, current_team(e.key), sum((e.value #>> '{}')::numeric)
 	FROM shared_cost AS c CROSS JOIN LATERAL jsonb_each(c.shares) AS e(key, value)
 	WHERE sees_all_usage() AND c.basis = 'shares'
+	GROUP BY c.month, c.name, c.basis, c.usd, current_team(e.key)
 ), running AS (
 	SELECT *, sum(units) OVER one AS all_units,
 		sum(units) OVER (one ORDER BY team NULLS LAST ROWS UNBOUNDED PRECEDING) AS upto,
@@ -351,6 +352,7 @@ AS $$
 			WHERE c.from_at < begin_of(next_month($1)) AND (c.until_at IS NULL OR c.until_at > begin_of($1))),
 		(SELECT string_agg(r::text, E'\n' ORDER BY r.deployment, r.from_at) FROM deployment_run AS r
 			WHERE r.from_at < begin_of(next_month($1)) AND (r.until_at IS NULL OR r.until_at > begin_of($1))),
+		(SELECT string_agg(t::text, E'\n' ORDER BY t.alias) FROM team_alias AS t),
 		(SELECT max(v.version) FROM price_version AS v),
 		(SELECT max(h.refreshed_at) FROM refreshed_hour AS h
 			WHERE h.hour >= begin_of($1) AND h.hour < begin_of(next_month($1))),

@@ -29,7 +29,8 @@ AS $$
 			THEN format('%s = inferacct.resolved_model(%L, u.first_at)', dimension_column(d.key), d.value)
 		WHEN d.key = 'provider'
 			THEN format('%s = inferacct.resolved_provider(%L, u.model, u.first_at)', dimension_column(d.key), d.value)
-		ELSE format('%s = %L', dimension_column(d.key), d.value) END, ' AND ' ORDER BY d.key), 'true')
+		ELSE format('%s = %L', dimension_column(d.key), CASE d.key WHEN 'team' THEN current_team(d.value)
+			ELSE d.value END) END, ' AND ' ORDER BY d.key), 'true')
 	FROM jsonb_each_text($1) AS d
 $$;
 
@@ -114,7 +115,7 @@ AS $$
 	FROM seen_incident AS i JOIN incident_look AS l ON i.last_day >= l.until - 2 AND l.until = day_of($3)
 	WHERE i.deviation_usd > 0 AND i.deviation_usd >= 0.05 * $4 AND i.last_day >= day_of($2) - 1
 		AND $1 - ARRAY['team', 'model', 'provider'] = '{}'
-		AND coalesce(i.team = $1 ->> 'team' OR i.cause = 'price' AND i.team IS NULL, NOT $1 ? 'team')
+		AND coalesce(i.team = current_team($1 ->> 'team') OR i.cause = 'price' AND i.team IS NULL, NOT $1 ? 'team')
 		AND coalesce(i.model = resolved_model($1 ->> 'model', $3), NOT $1 ? 'model')
 		AND coalesce(resolved_provider(NULL, i.model, $3) = resolved_provider($1 ->> 'provider', i.model, $3),
 			NOT $1 ? 'provider')
@@ -137,7 +138,7 @@ AS $$
 		WHEN NOT sees_all_usage() AND ($1.team IS NULL
 			OR NOT EXISTS (SELECT FROM allocated_month AS m WHERE m.month = $1.month)) THEN NULL
 		WHEN $1.team IS NOT NULL THEN (SELECT coalesce(sum(a.allocated_usd), 0) FROM shared_cost_allocation AS a
-			WHERE a.month = $1.month AND a.team = $1.team)
+			WHERE a.month = $1.month AND a.team = current_team($1.team))
 		WHEN $1.provider IS NOT NULL THEN (SELECT coalesce(sum(c.usd), 0) FROM commitment_charge AS c
 			WHERE c.month = $1.month AND resolved_provider(c.provider, NULL, c.from_at)
 				= resolved_provider($1.provider, NULL, c.from_at))
