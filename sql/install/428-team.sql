@@ -34,8 +34,8 @@ DECLARE
 	changed bigint;
 BEGIN
 	IF NOT sees_all_usage() THEN
-		PERFORM inferacct_internal.fail('42501', 'a team is renamed for everybody', 'This role sees a part of the usage.',
-			'Ask a member of inferacct_admin.');
+		PERFORM inferacct_internal.fail('42501', 'a team is renamed for everybody',
+			'This role sees a part of the usage.', 'Ask a member of inferacct_admin.');
 	ELSIF coalesce(team, '') = '' OR new_name = '' THEN
 		PERFORM inferacct_internal.fail('22023', 'a team has a name', NULL, 'A NULL new name takes a renaming back.');
 	END IF;
