@@ -76,10 +76,10 @@ ANALYZE month.booked;
 SELECT count(set_price(r.provider, r.model, p.meter, p.usd, r.from_at, service_tier => r.tier)) AS prices
 FROM month.rate AS r CROSS JOIN LATERAL (VALUES ('input', r.input), ('cache_read', r.cache_read), ('output', r.output)) AS p(meter, usd) WHERE r.known = 1 AND r.provider <> 'house' AND r.model <> 'ash' \g /dev/null
 SELECT set_contract_term('deal', percent_off => 10, provider => 'north') \g /dev/null
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, from_at, until_at) VALUES ('ptu', 'north', 'Provisioned', '{north/ash}', 'provisioned', 'PTU', 2, 1.25, 'hour', :rows * 0.01, '2024-01-01Z', '2025-01-01Z');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, since, until) VALUES ('ptu', 'north', 'Provisioned', '{north/ash}', 'provisioned', 'PTU', 2, 1.25, 'hour', :rows * 0.01, '2024-01-01Z', '2025-01-01Z');
 INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('YEARGPU', 'cloud', 'on_demand', 3);
 INSERT INTO deployment (name, model, gpu, vendor, term, gpus_per_replica, prefill_tokens_per_second, decode_tokens_per_second, hours_per_month) VALUES ('own', 'llama', 'YEARGPU', 'cloud', 'on_demand', 2, 1000, 100, 730);
-INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('own', '{house/llama}', '2024-03-01Z', '2024-03-20 06:00Z'), ('own', '{house/llama}', '2024-05-01Z', '2024-06-01Z');
+INSERT INTO deployment_run (deployment, models, since, until) VALUES ('own', '{house/llama}', '2024-03-01Z', '2024-03-20 06:00Z'), ('own', '{house/llama}', '2024-05-01Z', '2024-06-01Z');
 SELECT price_capacity() IS NOT NULL \g /dev/null
 INSERT INTO shared_cost (month, name, usd, basis, weights, shares) SELECT m::date, v.* FROM generate_series(timestamp '2024-01-01', '2024-12-01', '1 month') AS m, (VALUES ('gateway', 100.01, 'requests', NULL::jsonb, NULL::jsonb), ('support', 333.33, 'spend', NULL, NULL),
 	('search index', 70, 'tokens', '{"output": 4, "cache_read": 0.1}', NULL), ('licence', 100, 'even', NULL, NULL), ('as agreed', 50.05, 'shares', NULL, '{"team 1": 2, "team 9": 1}'), ('credit note', -17.5, 'tokens', NULL, NULL)) AS v;
