@@ -603,10 +603,10 @@ BEGIN
 		dimensions)
 	SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
 		r.usage, r.kinds, r.aggregated,
-		store_cells.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project,
-		r.status, r.provider_usd,
+		store_cells.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider,
+		coalesce(t.team, r.team), r.project, r.status, r.provider_usd,
 		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
-	FROM kept_cells_rows(kept) AS r WHERE r.usage IS NOT NULL;
+	FROM kept_cells_rows(kept) AS r LEFT JOIN team_alias AS t ON t.alias = r.team WHERE r.usage IS NOT NULL;
 	WITH noted AS (
 		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
 		SELECT store_cells.origin, r.hour, read_by_now, r.rows, r.fingerprint, store_cells.horizon,
@@ -1007,6 +1007,8 @@ BEGIN
 		PERFORM inferacct_internal.refresh_raise(problem);
 		PERFORM inferacct_internal.notice_hours_of_others(one);
 	END LOOP;
+	PERFORM inferacct_internal.keep_allocation();
+	COMMIT;
 END
 $$;
 

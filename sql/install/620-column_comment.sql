@@ -147,6 +147,8 @@ BEGIN
 			('budget_metrics', 'period', 'day, week, month or rolling'),
 			('budget_metrics', 'limit_usd', 'USD that may be spent in the period'),
 			('budget_metrics', 'spent_usd', 'USD spent in it'),
+			('budget_metrics', 'shared_usd', 'USD of shared costs that a budget bears; 0 of a limit'),
+			('budget_metrics', 'in_incident', '1 while an open incident drives the spend, else 0'),
 			('budget_metrics', 'left_usd', 'USD that may still be spent; below 0 when it is passed'),
 			('budget_metrics', 'spent_share', 'share of the limit that is spent; 1 is all of it'),
 			('budget_metrics', 'hourly_usd', 'mean USD an hour of the last 168 hours'),
@@ -155,6 +157,7 @@ BEGIN
 			('budget_metrics', 'alerts', 'how many alerts hold'),
 			('budget_metrics', 'checked_timestamp_seconds', 'when check_budgets() looked, in seconds since 1970'),
 			('budget_metrics', 'known', '1 while may_spend() takes this for known, else 0'),
+			('budget_status', 'incident', 'the open incident that drives the spend, in words; NULL: none is seen'),
 			('budget_status', 'name', 'name of the budget'),
 			('budget_status', 'provider', 'the provider that it is of; NULL: any'),
 			('budget_status', 'model', 'the model that it is of; NULL: any'),
@@ -268,6 +271,7 @@ BEGIN
 			('rejected_usage', 'reason', 'why the row is in no report'),
 			('shared_cost_all', 'kind', 'stated, commitment or deployment'),
 			('shared_cost_all', 'usd', 'USD of the month; NULL where a fact of it is missing'),
+			('shared_cost_all', 'weights', 'what a token of a meter counts; NULL: every token alike'),
 			('shared_cost_all', 'models', 'of stated costs the models that it serves; NULL: all, '
 				'or see capacity_term'),
 			('shared_cost_allocation', 'kind', 'stated, commitment or deployment'),
@@ -316,7 +320,6 @@ BEGIN
 			('serving_point', 'tokens_per_second', 'tokens a second'),
 			('serving_point', 'ttft_p99_ms', 'milliseconds to the first token, at the 99th percentile'),
 			('serving_point', 'tpot_ms', 'milliseconds for each further token'),
-			('shared_cost', 'usd', 'USD of the month'),
 			('team_member', 'team', 'the team whose usage it sees'),
 			('usage_source', 'name', 'the name that it was attached under'),
 			('gpu_price', 'usd_per_hour', 'USD for an hour of one GPU')
