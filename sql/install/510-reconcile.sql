@@ -177,13 +177,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	rate numeric;
+	rate numeric := fx_usd(currency, at);
 BEGIN
-	IF upper(currency) = 'USD' THEN
-		RETURN 1;
-	END IF;
-	SELECT f.usd_per_unit INTO rate FROM fx_rate AS f WHERE f.currency = upper(usd_per.currency) AND f.valid_from <= at
-	ORDER BY f.valid_from DESC, f.version DESC LIMIT 1;
 	IF rate IS NULL THEN
 		PERFORM inferacct_internal.fail('IA007', format('no exchange rate of %s at %s', currency, at),
 			hint => 'INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES (...).');

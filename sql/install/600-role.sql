@@ -21,7 +21,7 @@ DECLARE
 		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'refreshed_hour', 'forgotten_hour',
 		'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
-		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'invoice', 'invoice_line',
+		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'calendar', 'invoice', 'invoice_line',
 		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_serves', 'deployment_cost',
 		'team_member', 'model_quality', 'spend_limit', 'budget_state', 'budget_alert'];
 BEGIN
