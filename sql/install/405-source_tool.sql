@@ -198,15 +198,17 @@ BEGIN
 			'api_key', source_word(source_column(relation, 'api_key')),
 			'end_user', coalesce(source_format('coalesce(%s, %s)', source_word(source_column(relation, 'end_user')),
 			source_word(source_column(relation, 'user'))),
-				source_column(relation, 'end_user', 'user')),
+				source_word(source_column(relation, 'end_user', 'user'))),
 			'provider_usd', usd,
 			'duration_ms', source_milliseconds(began, source_time(relation, source_column(relation, 'endTime'), NULL)),
 			'attributes', source_attributes(source_word(source_column(relation, 'session_id')),
-			source_word(source_column(relation, 'agent_id'))),
+				source_word(source_column(relation, 'agent_id')),
+				customer => source_word(source_column(relation, 'organization_id'))),
 			'tags', source_as(relation, source_column(relation, 'request_tags'), 'tags', NULL))),
 		'where', nullif(concat_ws(' AND ',
 			CASE WHEN failed = 'leave_out' THEN source_format('coalesce(%s {<>} ''failure'', true)', status) END,
-			format('inferacct_internal.litellm_is_call(%s, %s::text, %s::text, %s)', call_type,
+			format('inferacct_internal.litellm_is_call(%s, %s::text, %s::text, %s)', coalesce(call_type,
+				'NULL::text'),
 				source_column(relation, 'prompt_tokens'), source_column(relation, 'completion_tokens'), coalesce(usd,
 				'NULL::numeric'))), ''));
 END
@@ -260,7 +262,8 @@ BEGIN
 			'provider_usd', usd,
 			'duration_ms', source_milliseconds(began, source_time(relation, source_column(relation, 'end_time',
 			'endTime'), NULL)),
-			'attributes', source_attributes(source_word(source_column(relation, 'session_id', 'sessionId')), NULL),
+			'attributes', source_attributes(source_word(source_column(relation, 'session_id', 'sessionId')),
+				trace => source_word(source_column(relation, 'trace_id', 'traceId'))),
 			'tags', source_as(relation, source_column(relation, 'tags'), 'tags', NULL))),
 		'where', (SELECT string_agg(condition, ' AND ') FROM (VALUES
 			-- What is not known by its type is a call when it counts something.
@@ -424,20 +427,25 @@ RETURN CASE WHEN span_provider(attributes) ~ 'bedrock' AND span_model(attributes
 COMMENT ON FUNCTION span_region(jsonb) IS 'The region of AWS that served the call of a span, where its prices may be '
 	'others than the list prices; NULL otherwise.';
 
-CREATE FUNCTION inferacct_internal.span_kept(attributes jsonb)
+CREATE FUNCTION inferacct_internal.span_kept(attributes jsonb, trace text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 30
 RETURN nullif(jsonb_strip_nulls(jsonb_build_object(
 	'session', first_word(attributes, 'gen_ai.conversation.id', 'session.id', 'langfuse.session.id',
 	'ai.telemetry.metadata.sessionId', 'traceloop.association.properties.session_id'),
 	'agent', first_word(attributes, 'gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId',
-	'aws.bedrock.agent.id', 'aws.bedrock.agent_id'),
+	'aws.bedrock.agent.id', 'aws.bedrock.agent_id', 'ai.telemetry.metadata.agent'),
+	'trace', nullif(trace, ''),
+	'customer', first_word(attributes, 'customer.id', 'ai.telemetry.metadata.customerId',
+	'traceloop.association.properties.customer_id', 'langfuse.trace.metadata.customer_id'),
+	'finish_reason', btrim(coalesce(attributes ->> 'gen_ai.response.finish_reasons', first_word(attributes,
+	'gen_ai.completion.0.finish_reason', 'ai.response.finishReason', 'llm.finish_reason')), '[]"'),
 	'guardrail', first_word(attributes, 'aws.bedrock.guardrail.id', 'aws.bedrock.guardrail_id',
 	'gen_ai.bedrock.guardrail.id'),
 	'knowledge_base', first_word(attributes, 'aws.bedrock.knowledge_base.id', 'aws.bedrock.knowledge_base_id'))), '{}');
 
-COMMENT ON FUNCTION span_kept(jsonb) IS 'What usage_log keeps of the attributes of a span: session, agent, '
-	'guardrail, knowledge_base; NULL when it has none.';
+COMMENT ON FUNCTION span_kept(jsonb, text) IS 'What usage_log keeps of the attributes of a span: session, agent, '
+	'customer, finish_reason, guardrail, knowledge_base, and its trace; NULL when it has none.';
 
 -- Attributes in columns of their own, under dots or underscores, as one object.
 CREATE FUNCTION inferacct_internal.flat_attributes(relation regclass)
@@ -449,7 +457,8 @@ AS $$
 		coalesce(k.name, a.attname), a.attname), ', ' ORDER BY a.attnum))
 	FROM pg_attribute AS a
 	LEFT JOIN unnest(ARRAY['gen_ai.provider.name', 'gen_ai.system', 'gen_ai.request.model', 'gen_ai.response.model',
-		'gen_ai.operation.name', 'gen_ai.conversation.id', 'gen_ai.agent.name',
+		'gen_ai.operation.name', 'gen_ai.conversation.id', 'gen_ai.agent.name', 'gen_ai.response.finish_reasons',
+		'customer.id', 'enduser.id',
 		'openai.response.service_tier', 'gen_ai.openai.response.service_tier', 'gen_ai.request.service_tier',
 		'error.type', 'aws.region', 'cloud.region', 'server.address', 'aws.bedrock.guardrail.id',
 		'aws.bedrock.knowledge_base.id', 'gen_ai.usage.cost', 'gen_ai.usage.input_tokens',
@@ -514,7 +523,8 @@ BEGIN
 			'region', format('inferacct_internal.span_region(%s)', attributes),
 			'end_user', format(word, attributes,
 			'''user.id'', ''enduser.id'', ''ai.telemetry.metadata.userId'', ''langfuse.user.id'''),
-			'attributes', format('inferacct_internal.span_kept(%s)', attributes),
+			'attributes', format('inferacct_internal.span_kept(%s, %s)', attributes,
+				coalesce(source_column(relation, 'trace_id', 'traceId', 'TraceId') || '::text', 'NULL::text')),
 			'project', source_column(relation, 'service_name', 'ServiceName'),
 			'duration_ms', source_milliseconds(at, source_time(relation, source_column(relation, 'end_time',
 			'endTime', 'end_time_unix_nano', 'endTimeUnixNano'),
@@ -748,8 +758,9 @@ BEGIN
 			'project', source_path(line, 'cwd'),
 			'provider_usd', format('inferacct_internal.try_number(%s)', source_path(line, 'costUSD')),
 			'attributes', source_attributes(source_path(line, 'sessionId'),
-			source_format('CASE WHEN %s {=} ''true'' THEN coalesce(%s, ''sidechain'') END', source_path(line,
-			'isSidechain'), source_path(line, 'agentId')))),
+				source_format('CASE WHEN %s {=} ''true'' THEN coalesce(%s, ''sidechain'') END', source_path(line,
+				'isSidechain'), source_path(line, 'agentId')),
+				finish_reason => source_path(line, 'message/stop_reason'))),
 		-- What the user said, summaries and what Claude Code itself wrote are no calls.
 		'where', source_format('(%1$s IS NULL OR (%2$s IS NOT NULL AND coalesce(%3$s {<>} ''<synthetic>'', true)))',
 		line, source_path(line, 'message/usage'), source_path(line, 'message/model')));
@@ -777,7 +788,7 @@ BEGIN
 			'model', format('inferacct_internal.source_model(''openai'', %s)', source_need(relation,
 			'the model of a line', 'model')),
 			'provider', '''openai''',
-			'attributes', source_attributes(session || '::text', NULL)),
+			'attributes', source_attributes(session || '::text')),
 		'refuse', source_format('CASE WHEN %s IS NULL AND %s IS NOT NULL THEN ''a running total, and not what this '
 		'call used'' END', source_path(line, 'payload/info/last_token_usage'), line),
 		'where', source_format('(%s IS NULL OR (%s {=} ''token_count'' AND coalesce(%s, %s) IS NOT NULL))', line,
@@ -832,7 +843,11 @@ BEGIN
 			'provider', source_format('pg_catalog.lower(%s::text)', provider),
 			'end_user', source_column(relation, 'user_id', 'request_user_id'),
 			'project', source_path(properties, 'Helicone-Property-Project', 'project'),
-			'attributes', source_attributes(source_path(properties, 'Helicone-Session-Id', 'session'), NULL),
+			'api_key', source_word(source_column(relation, 'proxy_key_id', 'auth_hash') || '::text'),
+			'attributes', source_attributes(source_path(properties, 'Helicone-Session-Id', 'session'),
+				source_path(properties, 'Helicone-Property-Agent', 'agent'),
+				source_path(properties, 'Helicone-Property-Trace', 'trace'),
+				source_path(properties, 'Helicone-Property-Customer', 'customer')),
 			'duration_ms', source_as(relation, source_column(relation, 'latency', 'delay_ms'), 'duration_ms', NULL),
 			'tags', properties,
 			-- Helicone keeps billionths of a USD.
@@ -873,8 +888,11 @@ BEGIN
 			'error')),
 			'provider', source_path(extra, 'metadata/ls_provider'),
 			'project', source_column(relation, 'session_name', 'project_name', 'session_id') || '::text',
+			'end_user', source_path(extra, 'metadata/user_id'),
 			'attributes', source_attributes(source_path(extra, 'metadata/session_id', 'metadata/thread_id',
-			'metadata/conversation_id'), NULL),
+				'metadata/conversation_id'), source_path(extra, 'metadata/lc_agent_name', 'metadata/agent'),
+				source_column(relation, 'trace_id') || '::text', source_path(extra, 'metadata/customer_id'),
+				source_path(outputs, 'generations/0/0/generation_info/finish_reason')),
 			'provider_usd', source_usd(relation, source_column(relation, 'total_cost')),
 			'duration_ms', source_milliseconds(began, source_time(relation, source_column(relation, 'end_time'), NULL)),
 			'tags', source_as(relation, source_column(relation, 'tags'), 'tags', NULL))),
@@ -941,6 +959,8 @@ BEGIN
 			'end_user', source_word(source_column(relation, 'user', 'external_user')),
 			'project', source_word(source_column(relation, 'app_name')),
 			'api_key', source_word(source_column(relation, 'api_key_name')),
+			'attributes', source_attributes(source_word(source_column(relation, 'session_id')),
+				finish_reason => source_word(source_column(relation, 'finish_reason_normalized', 'finish_reason'))),
 			'duration_ms', source_as(relation, source_column(relation, 'generation_time_ms'), 'duration_ms', NULL),
 			'provider_usd', usd)));
 END
@@ -966,6 +986,7 @@ BEGIN
 			'model', source_path(inner_line, 'model'),
 			'provider', source_path(inner_line, 'provider_name'),
 			'end_user', source_path(inner_line, 'user'),
+			'attributes', source_attributes(NULL, finish_reason => source_path(inner_line, 'finish_reason')),
 			'duration_ms', format('inferacct_internal.try_whole(%s)', source_path(inner_line, 'generation_time')),
 			'provider_usd', format('inferacct_internal.try_number(%s)', source_path(inner_line, 'total_cost'))));
 END
@@ -1032,6 +1053,9 @@ BEGIN
 			'ELSE ''ok'' END', source_path(line, 'response_status_code', 'responseStatus', 'response/status')),
 			'provider', source_path(line, 'ai_org', 'ai_provider', 'provider'),
 			'end_user', source_path(line, 'metadata/_user'),
+			'attributes', source_attributes(source_path(line, 'metadata/session_id', 'metadata/_session'),
+				source_path(line, 'metadata/agent'), source_path(line, 'trace_id'), source_path(line,
+				'metadata/customer', 'metadata/customer_id'), source_path(response, 'choices/0/finish_reason')),
 			-- Portkey keeps cents.
 			'provider_usd', source_format('(inferacct_internal.try_number(%s) {/} 100::numeric)', source_path(line,
 			'cost')),
