@@ -18,9 +18,9 @@ BEGIN
 				SELECT FROM inferacct_internal.usage_dimension_value AS t
 				WHERE t.dimension = $3 AND t.month = c.month AND t.is_tail)
 		FROM (SELECT u.month, %s AS value, inferacct.meter(u.usage, 'requests') AS requests,
-				inferacct.rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+				inferacct_internal.rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 					u.service_tier, u.region) AS usd
-			FROM inferacct_internal.monthly_usage AS u
+			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')) AS c
 		GROUP BY c.month, c.value
 	$query$, dimension_column(dimension)) USING since, until, dimension;

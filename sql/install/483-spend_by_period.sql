@@ -57,7 +57,7 @@ BEGIN
 		WITH sums AS (
 			SELECT %1$s AS period, %2$s AS value, %3$s AS second_value, u.dimensions IS NULL
 				OR NOT u.dimensions ?& $4 AS is_missing, sum(u.usage) AS usage,
-				inferacct.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+				inferacct_internal.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 					u.service_tier, u.region) AS usd,
 				sum(u.provider_usd) AS provider_usd
 			FROM %4$s GROUP BY 1, 2, 3, 4
@@ -77,7 +77,7 @@ BEGIN
 		FROM priced AS s CROSS JOIN LATERAL (SELECT inferacct.billing_rate(s.last_moment, $6)) AS r(rate)
 		ORDER BY s.period, s.usd DESC NULLS LAST, s.value, s.second_value
 	$query$, expression, dimension_column(dimension), dimension_column(second_dimension),
-		CASE WHEN by_month THEN 'inferacct_internal.monthly_usage AS u WHERE u.month >= (inferacct_internal.month_of($2)) '
+		CASE WHEN by_month THEN 'inferacct_internal.rollup_usage AS u WHERE u.month >= (inferacct_internal.month_of($2)) '
 				'AND u.month < (inferacct_internal.month_of($3))'
 			ELSE 'inferacct_internal.usage_hourly AS u WHERE u.hour >= inferacct_internal.hour_of($2) AND u.hour < $3 '
 				'AND u.first_at >= $2 AND u.first_at < $3' END,
