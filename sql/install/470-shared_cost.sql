@@ -20,7 +20,7 @@ COMMENT ON FUNCTION shares_problem(jsonb) IS
 CREATE TABLE shared_cost (
 	month		date NOT NULL CHECK (month = date_trunc('month', month::timestamp)::date),
 	name		text NOT NULL CHECK (name <> ''),
-	usd			numeric NOT NULL CHECK (usd >= 0 AND usd < 'Infinity'),
+	usd			numeric NOT NULL CHECK (usd > '-Infinity' AND usd < 'Infinity'),
 	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests', 'spend', 'even', 'shares')),
 	shares		jsonb CHECK (inferacct_internal.shares_problem(shares) IS NULL),
 	models		text[],
@@ -28,13 +28,14 @@ CREATE TABLE shared_cost (
 	note		text,
 	PRIMARY KEY (month, name),
 	CHECK ((basis = 'shares') = (shares IS NOT NULL)),
-	CHECK (capacity IS NULL OR basis IN ('tokens', 'requests'))
+	CHECK (capacity IS NULL OR basis IN ('tokens', 'requests') AND usd >= 0)
 );
 
 COMMENT ON TABLE shared_cost IS
 'Costs of a month that no request states, and no row of commitment or deployment_run: gateways, support contracts, '
 'GPUs by their bill. shared_cost_allocation spreads them over teams.';
 COMMENT ON COLUMN shared_cost.month IS 'first day of the UTC month';
+COMMENT ON COLUMN shared_cost.usd IS 'below 0 it is a credit, which is spread as costs are';
 COMMENT ON COLUMN shared_cost.basis IS
 'what it is spread by: tokens, requests, spend (what the usage costs), even (to each team that has usage), or shares';
 COMMENT ON COLUMN shared_cost.shares IS

@@ -23,6 +23,7 @@ my %plain = (
 	week_over_week => q{SELECT week, round(usd, 2), round(100 * (usd / lag(usd) OVER (ORDER BY week) - 1), 1) FROM (SELECT date_trunc('week', day)::date AS week, sum(usd) AS usd FROM truth GROUP BY 1) AS w},
 	weekday => q{SELECT to_char(day, 'Dy'), round(avg(usd), 2) FROM (SELECT day, sum(usd) AS usd FROM truth WHERE month = '2026-10-01' GROUP BY day) AS d GROUP BY 1},
 	hour_of_day => q{SELECT extract(hour FROM at AT TIME ZONE 'UTC'), round(sum(usd), 2) FROM truth WHERE month = '2026-10-01' GROUP BY 1},
+	contract => q{WITH u AS (SELECT sum(usd) AS usd FROM truth WHERE month = '2026-10-01' AND p = 'anthropic') SELECT 'anthropic', 'usage', NULL, round(usd, 2), NULL, NULL FROM u UNION ALL SELECT 'anthropic', 'shortfall', 'floor', round(5000 - usd, 2), NULL, NULL FROM u UNION ALL SELECT 'anthropic', 'payable', NULL, 5000.00, NULL, NULL FROM u},
 	fiscal_quarter => q{SELECT (date_trunc('quarter', at AT TIME ZONE 'Asia/Kolkata' - interval '3 months') + interval '3 months')::date, team, round(sum(usd), 2), 'INR', 0.0117, round(sum(usd) / 0.0117, 2) FROM truth GROUP BY 1, 2},
 	own_time_zone => q{SELECT (at AT TIME ZONE 'America/New_York')::date, round(sum(usd), 2) FROM truth WHERE (at AT TIME ZONE 'America/New_York')::date BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1},
 	in_euros => q{SELECT team, round(sum(usd) / 1.16, 2), 1.16, 'a test' FROM truth WHERE month = '2026-10-01' GROUP BY team},
@@ -92,6 +93,7 @@ INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT timest
 INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2026-01-01', 'EUR', 1.16, 'a test');
 INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2026-01-01', 'INR', 0.0117, 'a test');
 INSERT INTO calendar (name, zone, fiscal_year_from, currency) VALUES ('india', 'Asia/Kolkata', 4, 'INR');
+INSERT INTO contract_clause (provider, name, kind, since, usd) VALUES ('anthropic', 'floor', 'minimum', '2026-10-01', 5000);
 INSERT INTO budget (name, month, usd, team) VALUES ('engineering', '2026-09-01', 90, 'engineering');
 INSERT INTO spend_limit (name, usd, period, dimensions) VALUES ('all by month', 500, 'month', '{"team": "legal"}');
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-10-01', 'gateway', 300);
