@@ -79,7 +79,7 @@ $$;
 COMMENT ON FUNCTION fx_usd(text, timestamptz) IS
 'USD per unit of a currency at a time, as known now or at inferacct.as_of; 1 of USD, NULL where no rate is known.';
 
-CREATE FUNCTION billing_rate(at timestamptz, calendar text DEFAULT NULL)
+CREATE FUNCTION inferacct_internal.billing_rate(at timestamptz, calendar text DEFAULT NULL)
 RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 200
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -100,13 +100,17 @@ COMMENT ON FUNCTION billing_rate(timestamptz, text) IS
 'USD per unit of the billing currency of a calendar (NULL: default) at a time, by fx_rate as known now or at '
 'inferacct.as_of; 1 of USD. Errors: IA007 no rate (NULL under inferacct.unpriced = null), 42704 no such calendar.';
 
-CREATE FUNCTION billed(usd numeric, at timestamptz, calendar text DEFAULT NULL)
-RETURNS numeric
+CREATE FUNCTION billed(usd numeric, at timestamptz, calendar text DEFAULT NULL,
+	OUT amount numeric, OUT currency text, OUT usd_per_unit numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 200
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$ SELECT trim_scale(round(exact_quotient($1, billing_rate($2, $3)), 15)) $$;
+AS $$
+	SELECT trim_scale(round(exact_quotient($1, r.rate), 15)), c.currency, r.rate
+	FROM calendar_of($3) AS c CROSS JOIN LATERAL (SELECT billing_rate($2, $3)) AS r(rate)
+$$;
 
 COMMENT ON FUNCTION billed(numeric, timestamptz, text) IS
-'USD in the billing currency of a calendar (NULL: default) at the rate of billing_rate(), to 15 decimals; round '
-'it when it is shown. of any figure of a report: at is the end of its period. NULL gives NULL. Errors as '
-'billing_rate().';
+'USD of any figure of a report in the billing currency of a calendar (NULL: default), at the rate of fx_rate '
+'that is in force then (usd_per_unit; at is the end of the period), as known now or at inferacct.as_of; amount '
+'to 15 decimals: round it when it is shown. A NULL usd gives a NULL amount. Errors: IA007 no rate (NULL under '
+'inferacct.unpriced = null), 42704 no such calendar.';

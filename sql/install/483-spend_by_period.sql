@@ -62,27 +62,28 @@ BEGIN
 				sum(u.provider_usd) AS provider_usd
 			FROM %4$s GROUP BY 1, 2, 3, 4
 		), priced AS (
-			SELECT s.*, ((s.period + interval %5$L) AT TIME ZONE $1) - interval '1 microsecond' AS last_moment FROM sums AS s
+			SELECT s.*, ((s.period + interval %5$L) AT TIME ZONE $1) - interval '1 microsecond' AS last_moment
+			FROM sums AS s
 		)
 		SELECT s.period, s.value, s.second_value, inferacct.meter(s.usage, 'requests'), s.usage, s.usd, s.provider_usd,
-			$5, r.rate, inferacct.billed(s.usd, s.last_moment, $6), nullif(concat_ws('; ',
+			b.currency, b.usd_per_unit, b.amount, nullif(concat_ws('; ',
 				CASE WHEN s.is_missing AND cardinality($4) > 0
 					THEN 'of hours that were read before the dimension was chosen' END,
 				(SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
-					FROM (VALUES ($7, s.value), ($8, s.second_value)) AS n(name, value)
+					FROM (VALUES ($6, s.value), ($7, s.second_value)) AS n(name, value)
 					WHERE n.value = 'other' AND EXISTS (SELECT FROM inferacct_internal.usage_dimension_value AS t
 						WHERE t.dimension = n.name AND t.is_tail
 							AND t.month > s.period - interval '32 days' AND t.month <= s.last_moment)),
-				$9), '')
-		FROM priced AS s CROSS JOIN LATERAL (SELECT inferacct.billing_rate(s.last_moment, $6)) AS r(rate)
+				$8), '')
+		FROM priced AS s CROSS JOIN LATERAL inferacct.billed(s.usd, s.last_moment, $5) AS b
 		ORDER BY s.period, s.usd DESC NULLS LAST, s.value, s.second_value
 	$query$, expression, dimension_column(dimension), dimension_column(second_dimension),
-		CASE WHEN by_month THEN 'inferacct_internal.rollup_usage AS u WHERE u.month >= (inferacct_internal.month_of($2)) '
-				'AND u.month < (inferacct_internal.month_of($3))'
+		CASE WHEN by_month THEN 'inferacct_internal.rollup_usage AS u WHERE u.month >= inferacct_internal.month_of($2) '
+				'AND u.month < inferacct_internal.month_of($3)'
 			ELSE 'inferacct_internal.usage_hourly AS u WHERE u.hour >= inferacct_internal.hour_of($2) AND u.hour < $3 '
 				'AND u.first_at >= $2 AND u.first_at < $3' END,
 		CASE per WHEN 'quarter' THEN '3 months' ELSE '1 ' || per END)
-	USING c.zone, begins, ends, chosen, c.currency, calendar, dimension, second_dimension, told_apart;
+	USING c.zone, begins, ends, chosen, calendar, dimension, second_dimension, told_apart;
 END
 $$;
 

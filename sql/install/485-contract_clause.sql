@@ -76,7 +76,8 @@ AS $$
 	FROM (SELECT u.model, meter(u.usage, 'requests') AS requests, rollup_cost(u.model, u.usage, u.first_at, u.last_at,
 			u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd
 		FROM rollup_usage AS u
-		WHERE u.month = $2 AND resolved_provider(u.provider, u.model, u.first_at) = resolved_provider($1, NULL, now())) AS p
+		WHERE u.month = $2
+			AND resolved_provider(u.provider, u.model, u.first_at) = resolved_provider($1, NULL, now())) AS p
 $$;
 
 COMMENT ON FUNCTION provider_month(text, date) IS
@@ -84,7 +85,8 @@ COMMENT ON FUNCTION provider_month(text, date) IS
 'models as the log names them.';
 
 CREATE FUNCTION contract_account(since date DEFAULT NULL, until date DEFAULT NULL,
-	OUT month date, OUT provider text, OUT name text, OUT kind text, OUT usd numeric, OUT left_usd numeric, OUT note text)
+	OUT month date, OUT provider text, OUT name text, OUT kind text, OUT usd numeric, OUT left_usd numeric,
+	OUT note text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 50
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -106,7 +108,8 @@ BEGIN
 		FOR month IN SELECT g::date FROM generate_series(
 				(SELECT min(k.since) FROM contract_clause AS k
 					WHERE same_provider(k.provider, contract_account.provider))::timestamp,
-				least(last_month(), coalesce(contract_account.until, 'infinity') - 1)::timestamp, interval '1 month') AS g LOOP
+				least(last_month(), coalesce(contract_account.until, 'infinity') - 1)::timestamp,
+				interval '1 month') AS g LOOP
 			CONTINUE WHEN NOT EXISTS (SELECT FROM contract_clause AS k
 				WHERE same_provider(k.provider, contract_account.provider) AND contract_account.month >= k.since
 					AND contract_account.month < coalesce(k.until, 'infinity'));
@@ -146,7 +149,8 @@ BEGIN
 				ORDER BY k.usd, k.name LOOP
 				missing := trim_scale(greatest(c.usd - cost, 0));
 				CONTINUE WHEN missing = 0;
-				note := CASE WHEN begin_of(next_month(month)) > now() THEN 'the month is not over: less, if more is used' END;
+				note := CASE WHEN begin_of(next_month(month)) > now()
+					THEN 'the month is not over: less, if more is used' END;
 				cost := cost + missing;
 				kind := 'shortfall'; name := c.name; usd := missing;
 				IF shown THEN RETURN NEXT; END IF;
@@ -176,7 +180,8 @@ BEGIN
 				END IF;
 			END LOOP;
 			left_usd := NULL;
-			kind := 'payable'; name := NULL; usd := CASE WHEN NOT (unknown AND remaining <> '{}') THEN trim_scale(due) END;
+			kind := 'payable'; name := NULL;
+			usd := CASE WHEN NOT (unknown AND remaining <> '{}') THEN trim_scale(due) END;
 			IF shown THEN RETURN NEXT; END IF;
 		END LOOP;
 	END LOOP;

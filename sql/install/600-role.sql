@@ -22,7 +22,8 @@ DECLARE
 		'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
 		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'calendar', 'invoice', 'invoice_line',
-		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_serves', 'deployment_cost',
+		'budget', 'shared_cost', 'contract_clause', 'commitment', 'deployment_run', 'deployment',
+		'deployment_serves', 'deployment_cost', 'vllm_scrape',
 		'team_member', 'model_quality', 'spend_limit', 'budget_state', 'budget_alert'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP

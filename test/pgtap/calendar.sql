@@ -51,9 +51,9 @@ INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2036-0
 SELECT results_eq($$SELECT currency, usd_per_unit, amount, usd FROM spend_by_period('month', since => '2036-11-01', until => '2036-12-01', calendar => 'india')$$,
 	$$SELECT 'INR', 0.0119, round(sum(usd) / 0.0119, 15)::numeric, sum(usd) FROM pg_temp.plain('month', 'Asia/Kolkata', 0, '2036-11-01', '2036-12-01')$$, 'at the rate of the end of the month, which stands beside it');
 SELECT is((SELECT DISTINCT usd_per_unit FROM spend_by_period('day', since => '2036-12-01', until => '2036-12-02', calendar => 'india')), 0.0125, 'from midnight on the next');
-SELECT is(billed(10, '2036-12-01Z', 'india'), 800::numeric, 'any figure');
-SELECT is(billed(10, '2036-12-01Z'), 10::numeric, 'USD where there is no calendar');
-SELECT is(billed(NULL, '2036-12-01Z', 'india'), NULL, 'what is not known stays so');
+SELECT results_eq($$SELECT * FROM billed(10, '2036-12-01Z', 'india')$$, $$VALUES (800::numeric, 'INR', 0.0125)$$, 'any figure');
+SELECT is((billed(10, '2036-12-01Z')).amount, 10::numeric, 'USD where there is no calendar');
+SELECT is((billed(NULL, '2036-12-01Z', 'india')).amount, NULL, 'what is not known stays so');
 
 SELECT * FROM finish();
 ROLLBACK;
