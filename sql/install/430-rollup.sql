@@ -503,8 +503,9 @@ $$;
 
 COMMENT ON FUNCTION notes_identity(text) IS
 'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the '
-'prices, the zones of calendars, and by what its hours are read. NULL when a partition does not note what is written in it, when another '
-'source reads it, too, as a note is for one, and when its rows may repeat a request: a row changes other hours, too.';
+'prices, the zones of calendars, and by what its hours are read. NULL when a partition does not note what is '
+'written in it, when another source reads it, too, as a note is for one, and when its rows may repeat a request: a '
+'row changes other hours, too.';
 
 -- The hours that have changed from notes, as long as these are complete.  Now and then
 -- everything is looked at all the same: a superuser can turn triggers off.

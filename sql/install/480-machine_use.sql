@@ -12,7 +12,8 @@ CREATE TABLE vllm_scrape (
 	at							timestamptz NOT NULL CHECK (isfinite(at)),
 	prompt_tokens_total			numeric CHECK (prompt_tokens_total >= 0 AND prompt_tokens_total < 'Infinity'),
 	generation_tokens_total		numeric CHECK (generation_tokens_total >= 0 AND generation_tokens_total < 'Infinity'),
-	prefix_cache_queries_total	numeric CHECK (prefix_cache_queries_total >= 0 AND prefix_cache_queries_total < 'Infinity'),
+	prefix_cache_queries_total	numeric CHECK (prefix_cache_queries_total >= 0
+		AND prefix_cache_queries_total < 'Infinity'),
 	prefix_cache_hits_total		numeric CHECK (prefix_cache_hits_total >= 0 AND prefix_cache_hits_total < 'Infinity'),
 	request_success_total		numeric CHECK (request_success_total >= 0 AND request_success_total < 'Infinity'),
 	num_preemptions_total		numeric CHECK (num_preemptions_total >= 0 AND num_preemptions_total < 'Infinity'),
@@ -71,7 +72,8 @@ DECLARE
 	loaded bigint;
 BEGIN
 	IF num_nulls(deployment, replica, metrics, at) > 0 THEN
-		PERFORM inferacct_internal.fail('22004', 'load_vllm_metrics() needs a deployment, a replica, a text and a time');
+		PERFORM inferacct_internal.fail('22004',
+			'load_vllm_metrics() needs a deployment, a replica, a text and a time');
 	END IF;
 	INSERT INTO vllm_scrape AS v (deployment, replica, model, at, prompt_tokens_total, generation_tokens_total,
 		prefix_cache_queries_total, prefix_cache_hits_total, request_success_total, num_preemptions_total,

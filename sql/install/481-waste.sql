@@ -18,7 +18,8 @@ COMMENT ON FUNCTION is_cut_off(text) IS
 
 CREATE FUNCTION waste(since timestamptz, until timestamptz, dimension text DEFAULT 'team',
 	within interval DEFAULT '10 minutes',
-	OUT value text, OUT kind text, OUT requests bigint, OUT unpriced_requests bigint, OUT usd numeric, OUT share numeric)
+	OUT value text, OUT kind text, OUT requests bigint, OUT unpriced_requests bigint, OUT usd numeric,
+	OUT share numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 50
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -43,7 +44,8 @@ BEGIN
 					ORDER BY u.at, u.request_id) AS before_at,
 				inferacct.input_tokens(u.usage) > 0 AND u.is_named OR u.has_hash AS is_told
 			FROM (SELECT at, request_id, status, model, usage, service_tier, region, %s AS value,
-					attributes ->> 'finish_reason' AS finish_reason, coalesce(attributes ? 'prompt_hash', false) AS has_hash,
+					attributes ->> 'finish_reason' AS finish_reason,
+					coalesce(attributes ? 'prompt_hash', false) AS has_hash,
 					num_nonnulls(api_key, end_user, attributes ->> 'session') > 0 AS is_named,
 					ROW(tenant, source, team, project, api_key, end_user, attributes ->> 'session', model,
 						attributes ->> 'prompt_hash') AS same

@@ -13,13 +13,13 @@ AS $$
 BEGIN
 	PERFORM set_config('inferacct.contract', coalesce(price_list, ''), true);
 	RETURN QUERY EXECUTE format($query$
-		SELECT c.month, c.value, sum(c.requests)::bigint, coalesce(sum(c.requests) FILTER (WHERE c.usd IS NULL), 0)::bigint,
-			pg_catalog.trim_scale(sum(c.usd)), c.value = 'other' AND EXISTS (
+		SELECT c.month, c.value, sum(c.requests)::bigint,
+			coalesce(sum(c.requests) FILTER (WHERE c.usd IS NULL), 0)::bigint, pg_catalog.trim_scale(sum(c.usd)), c.value = 'other' AND EXISTS (
 				SELECT FROM inferacct_internal.usage_dimension_value AS t
 				WHERE t.dimension = $3 AND t.month = c.month AND t.is_tail)
 		FROM (SELECT u.month, %s AS value, inferacct.meter(u.usage, 'requests') AS requests,
-				inferacct_internal.rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
-					u.service_tier, u.region) AS usd
+				inferacct_internal.rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
+					u.aggregated, u.service_tier, u.region) AS usd
 			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')) AS c
 		GROUP BY c.month, c.value

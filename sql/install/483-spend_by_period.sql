@@ -57,8 +57,8 @@ BEGIN
 		WITH sums AS (
 			SELECT %1$s AS period, %2$s AS value, %3$s AS second_value, u.dimensions IS NULL
 				OR NOT u.dimensions ?& $4 AS is_missing, sum(u.usage) AS usage,
-				inferacct_internal.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
-					u.service_tier, u.region) AS usd,
+				inferacct_internal.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
+					u.aggregated, u.service_tier, u.region) AS usd,
 				sum(u.provider_usd) AS provider_usd
 			FROM %4$s GROUP BY 1, 2, 3, 4
 		), priced AS (
