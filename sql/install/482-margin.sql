@@ -14,7 +14,8 @@ BEGIN
 	PERFORM set_config('inferacct.contract', coalesce(price_list, ''), true);
 	RETURN QUERY EXECUTE format($query$
 		SELECT c.month, c.value, sum(c.requests)::bigint,
-			coalesce(sum(c.requests) FILTER (WHERE c.usd IS NULL), 0)::bigint, pg_catalog.trim_scale(sum(c.usd)), c.value = 'other' AND EXISTS (
+			coalesce(sum(c.requests) FILTER (WHERE c.usd IS NULL), 0)::bigint,
+			pg_catalog.trim_scale(sum(c.usd)), c.value = 'other' AND EXISTS (
 				SELECT FROM inferacct_internal.usage_dimension_value AS t
 				WHERE t.dimension = $3 AND t.month = c.month AND t.is_tail)
 		FROM (SELECT u.month, %s AS value, inferacct.meter(u.usage, 'requests') AS requests,
