@@ -105,11 +105,13 @@ BEGIN
 	FOR provider IN SELECT DISTINCT resolved_provider(k.provider, NULL, now()) FROM contract_clause AS k ORDER BY 1 LOOP
 		remaining := '{}';
 		unknown := false;
+		-- What has begun, and what the log has: a clause that goes on has no last month.
 		FOR month IN SELECT g::date FROM generate_series(
 				(SELECT min(k.since) FROM contract_clause AS k
 					WHERE same_provider(k.provider, contract_account.provider))::timestamp,
-				least(last_month(), coalesce(contract_account.until, 'infinity') - 1)::timestamp,
-				interval '1 month') AS g LOOP
+				least(greatest(month_of(now()), (SELECT max(r.month) FROM rollup_month AS r)),
+					coalesce(contract_account.until, 'infinity') - 1)::timestamp, interval '1 month') AS g
+			WHERE g <= month_of(now()) OR g::date IN (SELECT r.month FROM rollup_month AS r) LOOP
 			CONTINUE WHEN NOT EXISTS (SELECT FROM contract_clause AS k
 				WHERE same_provider(k.provider, contract_account.provider) AND contract_account.month >= k.since
 					AND contract_account.month < coalesce(k.until, 'infinity'));
