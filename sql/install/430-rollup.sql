@@ -2,8 +2,8 @@
 --
 -- Invariant: of the requests in one row of usage_hourly no two are told apart by
 -- any price row that was ever known, for any model, version or contract: a row
--- lies within one slice of time, in which no price begins or ends and no weekly
--- window opens or closes, and within one context bucket, in which no threshold
+-- lies within one slice of time, in which no price begins or ends, no weekly
+-- window opens or closes and no day of a calendar begins, and within one context bucket, in which no threshold
 -- lies.  So the price of its sum is the sum of the prices, now and under as_of.
 -- Prices that come later may split a row: pricing it is then an error (IA005),
 -- never an approximation, until refresh_usage() has made it again.
@@ -284,6 +284,8 @@ AS $$
 	WITH changes AS (
 		SELECT at AS cut FROM price_boundary
 		UNION ALL
+		SELECT day_cuts(from_at, until_at)
+		UNION ALL
 		SELECT (day + edge::interval) AT TIME ZONE zone + shift * interval '1 hour'
 		FROM (SELECT DISTINCT time_windows ->> 'timezone', window_edge
 			  FROM (SELECT DISTINCT time_windows FROM price WHERE time_windows IS NOT NULL) AS p
@@ -300,8 +302,8 @@ $$;
 
 COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS
 'The moments within hours, after from_at and before until_at, at which a price of any model, in any version or '
-'contract, may begin or end. Errors: 22008 an infinite time, 54000 more than 1000 years, where a price has weekly '
-'hours.';
+'contract, may begin or end, or a day of a calendar begins. Errors: 22008 an infinite time, 54000 more than 1000 '
+'years, where a price has weekly hours or there is a calendar.';
 
 -- ---------------------------------------------------------------------------
 -- Which hours have changed
@@ -491,14 +493,16 @@ AS $$
 			AND NOT EXISTS (SELECT FROM inferacct.usage_source AS s WHERE s.name = origin AND s.definition ? 'repeats')
 				THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
 		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e),
+		(SELECT string_agg(DISTINCT c.zone, ' ') FROM inferacct.calendar AS c),
 		(SELECT o.read_by FROM inferacct_internal.refresh_origin(origin) AS o))) END
 	FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin(origin)) AS p
 $$;
 
 COMMENT ON FUNCTION notes_identity(text) IS
 'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the '
-'prices, and by what its hours are read. NULL when a partition does not note what is written in it, when another '
-'source reads it, too, as a note is for one, and when its rows may repeat a request: a row changes other hours, too.';
+'prices, the zones of calendars, and by what its hours are read. NULL when a partition does not note what is '
+'written in it, when another source reads it, too, as a note is for one, and when its rows may repeat a request: a '
+'row changes other hours, too.';
 
 -- The hours that have changed from notes, as long as these are complete.  Now and then
 -- everything is looked at all the same: a superuser can turn triggers off.

@@ -21,10 +21,10 @@ DECLARE
 		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'usage_daily', 'refreshed_hour',
 		'forgotten_hour', 'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
-		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'invoice', 'invoice_line',
-		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_serves', 'deployment_cost',
-		'team_member', 'model_quality', 'spend_limit', 'budget_state', 'budget_alert', 'allocated_cost',
-		'allocated_month', 'seen_incident', 'incident_look', 'team_alias'];
+		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'calendar', 'invoice', 'invoice_line',
+		'budget', 'shared_cost', 'contract_clause', 'commitment', 'deployment_run', 'deployment', 'deployment_serves',
+		'deployment_cost', 'vllm_scrape', 'team_member', 'model_quality', 'spend_limit', 'budget_state',
+		'budget_alert', 'allocated_cost', 'allocated_month', 'seen_incident', 'incident_look', 'team_alias'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
