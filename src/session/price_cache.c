@@ -250,7 +250,7 @@ Bind(Snapshot snapshot)
 	bool		row_security;
 	Slot	   *slot = NULL;
 
-	CheckStatementPrices(epoch.table[TABLE_PRICE]);
+	CheckStatementPrices();
 	CheckMayReadPrices(&epoch);
 	row_security = RowSecurityApplies(&epoch);
 	FreeStaleSlots();
