@@ -181,8 +181,8 @@ COMMENT ON FUNCTION usage_kinds(usage) IS
 'Bitmap of the kinds of meters present, in the order of usage(): tokens of text count as what they are billed as '
 'without a price of their own, since they have or lack a price together; requests are left out. NULL gives NULL.';
 
-CREATE FUNCTION rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
+CREATE FUNCTION inferacct_internal.rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)
 RETURNS numeric
 LANGUAGE c STABLE PARALLEL SAFE COST 15
@@ -201,8 +201,8 @@ RETURNS spend_state
 LANGUAGE c STABLE PARALLEL SAFE COST 12
 AS 'MODULE_PATHNAME', 'rollup_accum';
 
-CREATE AGGREGATE rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
+CREATE AGGREGATE inferacct_internal.rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text) (
 	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
 	PARALLEL = SAFE

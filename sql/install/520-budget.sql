@@ -34,8 +34,8 @@ AS $$
 		WHEN $1.team IS NOT NULL THEN (SELECT coalesce(sum(a.allocated_usd), 0) FROM shared_cost_allocation AS a
 			WHERE a.month = $1.month AND a.team = $1.team)
 		WHEN $1.provider IS NOT NULL THEN (SELECT coalesce(sum(c.usd), 0) FROM commitment_charge AS c
-			WHERE c.month = $1.month AND resolved_provider(c.provider, NULL, c.from_at)
-				= resolved_provider($1.provider, NULL, c.from_at))
+			WHERE c.month = $1.month AND resolved_provider(c.provider, NULL, c.since)
+				= resolved_provider($1.provider, NULL, c.since))
 		ELSE (SELECT coalesce(sum(c.usd), 0) FROM shared_cost_all AS c WHERE c.month = $1.month) END
 $$;
 
@@ -161,4 +161,4 @@ COMMENT ON FUNCTION anomaly(date, date, text, float8, integer) IS
 'these weeks, at least 5 % of what is expected), and the team and model that deviate most in the same direction, with '
 'their share and cause: the factor that changed most of requests, tokens per request and USD per token. '
 'team: only that team; threshold: least score shown. NULL since or until gives no row. '
-'Errors: 22008 an infinite day, 54000 more than 10 years; others as rollup_cost().';
+'Errors: 22008 an infinite day, 54000 more than 10 years; others as token_cost().';

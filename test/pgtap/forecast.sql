@@ -36,7 +36,7 @@ SELECT results_eq($$SELECT unpriced_requests, usd > 2900, reason LIKE '1 request
 SELECT ok((SELECT count(*) = 1 FROM budget_pace('2021-10-20Z')), 'nor does it stop the budgets');
 
 -- What is shared counts for a budget, too.
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at, until_at) VALUES ('foc-ptu', 'foc', 'PT', '{foc-a}', 'provisioned', 'PTU', 1, 36000, 'month', '2021-10-01Z', '2021-11-01Z');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since, until) VALUES ('foc-ptu', 'foc', 'PT', '{foc-a}', 'provisioned', 'PTU', 1, 36000, 'month', '2021-10-01Z', '2021-11-01Z');
 INSERT INTO shared_cost (month, name, usd) VALUES ('2021-10-01', 'gateway', 100);
 INSERT INTO budget (name, month, usd, team, provider) VALUES ('provider', '2021-10-01', 5000, NULL, 'foc'), ('all', '2021-10-01', 5000, NULL, NULL), ('both', '2021-10-01', 5000, 'flat', 'foc');
 SELECT set_eq($$SELECT name, status, shared_usd FROM budget_pace('2021-10-20Z') WHERE name <> 'october'$$, $$VALUES ('provider', 'over', 36000.0), ('all', 'over', 36100), ('both', 'within', NULL)$$, 'a commitment is over the budget of its provider');

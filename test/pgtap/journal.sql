@@ -109,7 +109,7 @@ SELECT forget_usage('usage_log', '2021-07-01Z', '2021-08-01Z');
 
 -- Shared costs are booked with the month, and frozen.
 INSERT INTO shared_cost (month, name, usd) VALUES ('2021-06-01', 'gateway', 1000);
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at) VALUES ('jou-ptu', 'jou', 'PT', '{jou-b}', 'provisioned', 'PTU', 1, 10, 'hour', '2021-06-01Z');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since) VALUES ('jou-ptu', 'jou', 'PT', '{jou-b}', 'provisioned', 'PTU', 1, 10, 'hour', '2021-06-01Z');
 SELECT pg_temp.log(1, 100, '2021-06-01 00:00Z');
 SELECT pg_temp.refresh();
 SELECT results_eq($$SELECT usd, shared_usd FROM close_month('2021-06-01')$$, $$SELECT sum(usd), 8200.0 FROM truth WHERE month = '2021-06-01'$$, 'a month is closed with what it shares');

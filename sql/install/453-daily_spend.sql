@@ -1,0 +1,25 @@
+-- daily_spend: what was spent on each day.
+--
+-- Invariant, as of every report of what was spent (454-monthly_spend, 455-spend_by):
+-- it prices the rollup's tokens with the prices in force at the time of the requests,
+-- as the session's inferacct.as_of, contract and unpriced say, reads as the role that
+-- asks (row-level security), and adds up exactly to the sum over the rows.  Days and
+-- months are UTC.  Provider, model, tier and region are what the log's words mean
+-- today, so that one of them is one row, however tools spell it, and a new alias shows
+-- at once.
+
+CREATE VIEW daily_spend WITH (security_invoker = true) AS
+SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider,
+	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input,
+		aggregated, service_tier, region) AS usd,
+	sum(provider_usd) AS provider_usd
+FROM usage_hourly
+GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
+	resolved_tier(service_tier), team, tenant;
+
+COMMENT ON VIEW daily_spend IS
+'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; '
+'provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a '
+'price.';
