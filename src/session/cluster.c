@@ -121,6 +121,23 @@ CheckBookPrices(void)
 }
 
 void
+CheckPublisher(void)
+{
+	if (likely(!HasOtherNodes()))
+		return;
+	if (!IsCoordinator())
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_NODE_PRICES),
+				 errmsg("prices are published on the coordinator of the cluster"),
+				 errdetail("What is written here would be known to this node only.")));
+	if (!IsSpread(InternalTable("published_row")))
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_NODE_PRICES),
+				 errmsg("what is published here does not reach the other nodes of the cluster"),
+				 errhint("SELECT inferacct.citus_setup() first.")));
+}
+
+void
 CheckPriceWriter(TransactionId writer)
 {
 	Datum		args[] = {TransactionIdGetDatum(writer)};

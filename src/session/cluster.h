@@ -14,6 +14,9 @@ extern void CheckStatementPrices(void);
 /* Raise when a price book may not be made of the price tables of this node. */
 extern void CheckBookPrices(void);
 
+/* Raise when prices may not be published on this node. */
+extern void CheckPublisher(void);
+
 /* Raise when another transaction that writes prices here is part of the distributed transaction that we are part of. */
 extern void CheckPriceWriter(TransactionId writer);
 
