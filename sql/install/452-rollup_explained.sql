@@ -114,14 +114,14 @@ AS $$
 		SELECT context_thresholds() AS sizes, price_changes(begin_of(coalesce(of_month, min(m.month))),
 			begin_of(next_month(coalesce(of_month, max(m.month))))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
-		SELECT n.model FROM (SELECT DISTINCT u.model FROM monthly_usage AS u
+		SELECT n.model FROM (SELECT DISTINCT u.model FROM rollup_usage AS u
 			WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')) AS n
 			WHERE may_mean(n.model, (SELECT windowed_names()))
 	)
 	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
 		u.team, u.aggregated,
 		sum(u.usage), min(u.first_at), max(u.last_at), min(u.min_input), max(u.max_input), sum(u.provider_usd)
-	FROM monthly_usage AS u CROSS JOIN ends AS e
+	FROM rollup_usage AS u CROSS JOIN ends AS e
 	WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')
 	GROUP BY u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,
 		u.team, u.aggregated, u.kinds,

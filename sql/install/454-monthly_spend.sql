@@ -10,7 +10,7 @@ SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	rollup_judged(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd,
 	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
-FROM monthly_usage
+FROM rollup_usage
 GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
 	resolved_tier(service_tier), team, tenant;
 

@@ -18,7 +18,7 @@ BEGIN
 				rollup_spend(model, usage, first_at, last_at, min_input, max_input,
 					aggregated, service_tier, region) AS usd,
 				sum(provider_usd) AS provider_usd
-			FROM monthly_usage GROUP BY month, %s',
+			FROM rollup_usage GROUP BY month, %s',
 			'spend_by_' || dimension.name, dimension.expression, dimension.name, dimension.expression);
 		EXECUTE format('COMMENT ON VIEW %I IS %L', 'spend_by_' || dimension.name,
 			format(
@@ -82,7 +82,7 @@ BEGIN
 				inferacct_internal.rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
 					u.aggregated, u.service_tier, u.region) AS usd,
 				sum(u.provider_usd) AS provider_usd
-			FROM inferacct_internal.monthly_usage AS u
+			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')
 			GROUP BY 1, 2, 3, 4
 		)

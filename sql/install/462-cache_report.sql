@@ -40,7 +40,7 @@ BEGIN
 		FROM (SELECT u.month, %1$s AS value, %2$s AS second_value,
 				inferacct_internal.rollup_cache_savings(u.model, u.usage, u.first_at, u.last_at, u.min_input,
 					u.max_input, u.aggregated, u.service_tier, u.region) AS savings
-			FROM inferacct_internal.monthly_usage AS u
+			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')
 			GROUP BY 1, 2, 3) AS s
 		ORDER BY s.month, (s.savings).net_usd DESC NULLS LAST, s.value, s.second_value

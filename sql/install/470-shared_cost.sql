@@ -202,7 +202,7 @@ WITH units AS (
 				u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
 					END, 0)::numeric AS units
 	FROM shared_cost_all AS c
-	LEFT JOIN monthly_usage AS u ON u.month = c.month
+	LEFT JOIN rollup_usage AS u ON u.month = c.month
 		AND CASE c.kind WHEN 'stated' THEN c.models IS NULL OR u.model = ANY (c.models)
 		ELSE EXISTS (SELECT FROM capacity_term AS t WHERE t.kind = c.kind AND t.name = c.name AND t.model = u.model
 			AND t.service_tier = u.service_tier AND t.term @> u.first_at) END

@@ -127,7 +127,7 @@ BEGIN
 		RETURN CASE WHEN whole_months THEN
 			$query$SELECT u.model, u.usage, u.first_at AS at, u.last_at, u.min_input, u.max_input, u.aggregated,
 				u.service_tier, u.region
-			FROM inferacct_internal.monthly_usage AS u
+			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= (CASE WHEN isfinite($1) THEN $1 AT TIME ZONE 'UTC' ELSE $1::timestamp END)::date
 				AND u.month < (CASE WHEN isfinite($2) THEN $2 AT TIME ZONE 'UTC' ELSE $2::timestamp END)::date$query$
 			ELSE $query$SELECT u.model, u.usage, u.first_at AS at, u.last_at, u.min_input, u.max_input, u.aggregated,

@@ -25,7 +25,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.tenant, u.source, u.model,
 		u.service_tier, u.region, u.provider, u.team
-	FROM monthly_usage AS u WHERE u.month = $1
+	FROM rollup_usage AS u WHERE u.month = $1
 	UNION ALL
 	SELECT b.first_at, b.last_at, b.min_input, b.max_input, b.usage, b.aggregated, b.tenant, b.source, b.model,
 		b.service_tier, b.region, b.provider, b.team

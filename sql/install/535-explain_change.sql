@@ -40,7 +40,7 @@ BEGIN
 					u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd,
 				u.model AS logged, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 				u.service_tier, u.region
-			FROM inferacct_internal.monthly_usage AS u WHERE u.month IN ($1, $2) AND $1 <> $2 OFFSET 0
+			FROM inferacct_internal.rollup_usage AS u WHERE u.month IN ($1, $2) AND $1 <> $2 OFFSET 0
 		), costed AS (
 			SELECT r.*, inferacct_internal.rollup_cost(r.logged, r.tokens, r.first_at, r.last_at,
 					r.min_input, r.max_input, r.aggregated, r.service_tier, r.region) AS token_usd,

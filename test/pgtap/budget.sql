@@ -22,7 +22,7 @@ SELECT results_eq($$SELECT spent_usd FROM forecast('2031-04-01', provider => 'bu
 SELECT results_eq($$SELECT method, abs(usd - (SELECT sum(usd) FROM april)) <= 0.01, high_usd - low_usd <= 0.01 FROM forecast('2031-04-01', provider => 'bud', at => '2031-04-11 07:59Z')$$, $$VALUES ('hour of week', true, true)$$, 'a load that repeats every week is forecast to the cent, with certainty');
 SELECT results_eq($$SELECT abs(usd - (SELECT usd FROM april WHERE team = 'blue')) <= 0.01 FROM forecast('2031-04-01', 'blue', at => '2031-04-11Z')$$, 'VALUES (true)', 'of a team alone');
 SELECT results_eq($$SELECT method, history_days, usd IS NOT NULL FROM forecast('2031-03-01', 'red', at => '2031-03-10Z')$$, $$VALUES ('hour of day', 7, true)$$, 'with little history, by the hour of the day');
-SELECT results_eq($$SELECT usd, low_usd, history_days, reason FROM forecast('2031-03-01', 'red', at => '2031-03-05Z')$$, $$VALUES (NULL::numeric, NULL::numeric, 2, 'fewer than 3 days of history')$$, 'with less, nothing and why');
+SELECT results_eq($$SELECT usd, low_usd, history_days, reason FROM forecast('2031-03-01', 'red', at => '2031-03-05Z')$$, $$VALUES (NULL::numeric, NULL::numeric, 2, 'fewer than 3 days of history, and fewer than 3 other teams whose weeks could be taken')$$, 'with less, nothing and why');
 SELECT results_eq($$SELECT spent_usd, usd, history_days FROM forecast('2031-03-01', 'nobody', at => '2031-03-05Z')$$, 'VALUES (0::numeric, NULL::numeric, 0)', 'with none, nothing');
 SELECT throws_ok($$SELECT forecast('2031-03-01', confidence => 1)$$, '22023', NULL, 'no certainty can be asked for');
 SELECT throws_ok($$SELECT forecast('2031-03-01', weeks => 0)$$, '22023', NULL, 'nor a forecast from nothing');

@@ -59,7 +59,7 @@ SELECT compact_usage();
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'and compacted');
 SELECT is_empty($$SELECT FROM unpriced_usage WHERE source = 'rep'$$, 'nothing is unpriced any more');
 SELECT results_eq($$SELECT month, usd, problem IS NULL FROM (SELECT u.month, d.usd, rollup_problem(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS problem
-	FROM monthly_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
+	FROM rollup_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
 	WHERE u.source = 'rep' AND coalesce(d.usd, 0) IS DISTINCT FROM rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region)) AS x$$,
 	'SELECT NULL::date, NULL::numeric, NULL::boolean WHERE false', 'rollup_cost_detail() sums to rollup_cost(), row by row');
 

@@ -13,7 +13,7 @@ SELECT is_empty($$SELECT c.relname FROM pg_class AS c WHERE relnamespace = 'infe
 SELECT is_empty($$SELECT c.relname FROM pg_class AS c WHERE relnamespace = 'inferacct'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
 	AND (has_table_privilege('inferacct_reader', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') OR relkind = 'm' AND has_table_privilege('inferacct_reader', c.oid, 'SELECT'))$$, 'writes none, and no copy of all teams'' figures');
 SELECT is_empty($$SELECT c.relname FROM pg_class AS c JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-	WHERE c.relkind = 'v' AND c.relnamespace = 'inferacct'::regnamespace AND c.relname IN ('daily_spend', 'monthly_spend', 'spend_by_team', 'spend_by_tag', 'focus_1_4', 'monthly_usage', 'usage_all', 'hourly_spend', 'booked_spend', 'restated_spend', 'month_close', 'shared_cost_allocation', 'priced_usage', 'unpriced_usage', 'budget_status')
+	WHERE c.relkind = 'v' AND c.relnamespace = 'inferacct'::regnamespace AND c.relname IN ('daily_spend', 'monthly_spend', 'spend_by_team', 'spend_by_tag', 'focus_1_4', 'rollup_usage', 'usage_all', 'hourly_spend', 'booked_spend', 'restated_spend', 'month_close', 'shared_cost_allocation', 'priced_usage', 'unpriced_usage', 'budget_status')
 	AND NOT coalesce(c.reloptions @> ARRAY['security_invoker=true'], false)$$, 'every report reads as the role that asks');
 SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace = 'inferacct'::regnamespace AND p.prosecdef
 	AND NOT coalesce(array_to_string(p.proconfig, ',') LIKE '%search_path=%', false)$$, 'no function runs with its owner''s rights in a caller''s search path');
