@@ -36,12 +36,11 @@
 
 /* Does a transaction that writes here belong to the distributed transaction that we are part of? */
 static SpiQuery same_transaction_query = {
-	.sql = "SELECT EXISTS (SELECT FROM pg_catalog.get_current_transaction_id() c "
-	"JOIN pg_catalog.get_all_active_transactions() a "
-	"ON a.initiator_node_identifier OPERATOR(pg_catalog.=) c.initiator_node_identifier "
-	"AND a.transaction_number OPERATOR(pg_catalog.=) c.transaction_number "
+	.sql = "SELECT EXISTS (SELECT FROM pg_catalog.get_all_active_transactions() o "
+	"JOIN pg_catalog.get_all_active_transactions() a USING (global_pid, transaction_number) "
 	"JOIN pg_catalog.pg_locks l ON l.pid OPERATOR(pg_catalog.=) a.process_id::pg_catalog.int4 "
-	"WHERE c.transaction_number OPERATOR(pg_catalog.>) 0 AND l.granted "
+	"WHERE o.process_id::pg_catalog.int4 OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() "
+	"AND o.transaction_number OPERATOR(pg_catalog.>) 0 AND l.granted "
 	"AND l.locktype OPERATOR(pg_catalog.=) 'transactionid' AND l.transactionid OPERATOR(pg_catalog.=) $1)",
 	.nargs = 1,
 	.types = {XIDOID}
@@ -102,15 +101,16 @@ CheckWorkerPrices(void)
 				 errhint("SELECT inferacct.citus_setup() on the coordinator.")));
 }
 
-void
+bool
 CheckStatementPrices(void)
 {
 	if (likely(!HasOtherNodes()))
-		return;
+		return false;
 	if (!IsCoordinator())
 		CheckWorkerPrices();
 	else if (!IsSpread(InternalTable("published_row")))
 		LocalPricesError();
+	return true;
 }
 
 void

@@ -8,8 +8,8 @@
 #ifndef INFERACCT_CLUSTER_H
 #define INFERACCT_CLUSTER_H
 
-/* Raise when a statement may not be priced by the price tables of this node. */
-extern void CheckStatementPrices(void);
+/* Raise when a statement may not be priced by the price tables of this node; says whether there are other nodes. */
+extern bool CheckStatementPrices(void);
 
 /* Raise when a price book may not be made of the price tables of this node. */
 extern void CheckBookPrices(void);
