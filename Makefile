@@ -54,11 +54,12 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
+.PHONY: all help test test-long test-matrix test-machines demo report bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
 	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
+	@echo 'make report       what was spent, by whom, and what to do, as one HTML file: of the demo that KEEP=1 left, or of PGHOST ...; SERVE=1'
 	@echo 'make test         the same, and run every test in a private server'
 	@echo 'make test-long    the tests that take hours: attack, concurrency, stress, faults, restores, month, sanitize, fuzz'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
@@ -85,7 +86,7 @@ help:
 	@echo 'make clean        remove what was built'
 	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test test-long test-matrix test-machines demo concurrency faults restores focus attack sanitize:
+test test-long test-matrix test-machines demo report concurrency faults restores focus attack sanitize:
 	@bash .ci/$@
 
 # CATALOGS are of other people: facts are taken from them, files are not.

@@ -164,23 +164,25 @@ COMMENT ON FUNCTION kv_bytes_per_token(text, numeric, timestamptz) IS
 CREATE FUNCTION model_memory_gb(model text, bits numeric DEFAULT 16, context_tokens numeric DEFAULT 0,
 	concurrency numeric DEFAULT 1, kv_bytes numeric DEFAULT 2, at timestamptz DEFAULT now())
 RETURNS numeric
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	profile	model_profile := model_in_force(model, at);
 BEGIN
+	IF num_nulls(model, context_tokens, concurrency, kv_bytes, at) > 0 THEN
+		RETURN NULL;
+	END IF;
 	PERFORM check_figure('kv_bytes', kv_bytes, 0, above_least => true), check_figure('context_tokens', context_tokens,
-		0),
-		check_figure('concurrency', concurrency, 0);
-	RETURN trim_scale(model_memory_gb(profile.parameters, bits)
-		+ cache_bytes(profile, context_tokens, kv_bytes) * concurrency * 0.000000001);
+		0), check_figure('concurrency', concurrency, 0), check_figure('bits', bits, 0, 64, above_least => true);
+	RETURN trim_scale((weight_bytes(profile, bits) + cache_bytes(profile, context_tokens, kv_bytes) * concurrency)
+		* 0.000000001);
 END $$;
 
 COMMENT ON FUNCTION model_memory_gb(text, numeric, numeric, numeric, numeric, timestamptz) IS
-'GB (1e9 bytes) that a model of model_profile holds: weights at so many bits, and the KV cache of `concurrency` '
-'requests of context_tokens tokens at kv_bytes a number (sliding windows keep less). NULL gives NULL. Errors: IA301 '
-'unknown model, 22023.';
+'GB (1e9 bytes) that a model of model_profile holds: weights at so many bits (NULL: as its maker publishes them, each '
+'tensor at its own precision, or else 16), and the KV cache of `concurrency` requests of context_tokens tokens at '
+'kv_bytes a number (sliding windows keep less). Any other NULL gives NULL. Errors: IA301 unknown model, 22023.';
 
 CREATE FUNCTION gpus_required(model text, gpu_gb numeric, bits numeric DEFAULT 16, context_tokens numeric DEFAULT 0,
 	concurrency numeric DEFAULT 1, memory_utilization numeric DEFAULT 0.9, overhead_gb numeric DEFAULT 0,
@@ -191,14 +193,14 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	profile		model_profile := model_in_force(model, at);
-	weights_gb	numeric := model_memory_gb(profile.parameters, bits);
+	weights_gb	numeric;
 	request_gb	numeric := cache_bytes(profile, context_tokens, kv_bytes) * 0.000000001;
 	gpus		integer;
 BEGIN
-	IF num_nulls(model, gpu_gb, bits, context_tokens, concurrency, memory_utilization, overhead_gb, kv_bytes, at) > 0
-		THEN
+	IF num_nulls(model, gpu_gb, context_tokens, concurrency, memory_utilization, overhead_gb, kv_bytes, at) > 0 THEN
 		RETURN NULL;
 	END IF;
+	weights_gb := model_memory_gb(model, bits, at => at);
 	PERFORM check_figure('concurrency', concurrency, 0), check_figure('context_tokens', context_tokens, 0),
 		check_figure('kv_bytes', kv_bytes, 0, above_least => true);
 	IF NOT coalesce(data_parallel_attention, profile.latent_dim IS NOT NULL) THEN
@@ -216,8 +218,8 @@ END $$;
 
 COMMENT ON FUNCTION gpus_required(text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, timestamptz,
 	boolean) IS
-'GPUs of gpu_gb GB for a model of model_profile at so many bits with the KV cache of `concurrency` requests of '
-'context_tokens tokens; see gpus_required(weights_gb ...). data_parallel_attention: the requests are shared out among '
-'the GPUs, each with the whole cache of its own (their copies of the attention weights are not counted); '
+'GPUs of gpu_gb GB for a model of model_profile at so many bits (NULL: as published) with the KV cache of '
+'`concurrency` requests of context_tokens tokens; see gpus_required(weights_gb ...). data_parallel_attention: the '
+'requests are shared out among the GPUs, each with the whole cache of its own (their copies of the attention weights are not counted); '
 'NULL: for MLA, whose one latent head tensor parallelism would keep on every GPU, and for no other. '
 'NULL when no number of GPUs does, or for any other NULL. Errors: IA301 unknown model, 22023.';

@@ -12,9 +12,12 @@ CREATE VIEW daily_spend WITH (security_invoker = true) AS
 SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
-	rollup_spend(model, usage, first_at, last_at, min_input, max_input,
-		aggregated, service_tier, region) AS usd,
-	sum(provider_usd) AS provider_usd
+	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
+	meter(sum(usage), 'cache_write') + meter(sum(usage), 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(sum(usage)) AS output_tokens, meter(sum(usage), 'reasoning') AS reasoning_tokens,
+	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
+	sum(provider_usd) AS provider_usd,
+	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
 FROM usage_hourly
 GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
 	resolved_tier(service_tier), team, tenant;
@@ -22,4 +25,4 @@ GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), res
 COMMENT ON VIEW daily_spend IS
 'Requests, usage and exact USD by UTC day, source, provider, model, service tier, team and tenant; '
 'provider_usd is what provider or tool reported. usd is NULL when inferacct.unpriced is null and no request has a '
-'price.';
+'price. confidence is the worst of any figure in it.';

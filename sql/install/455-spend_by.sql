@@ -14,16 +14,20 @@ BEGIN
 		expression, title)
 	LOOP
 		EXECUTE format('CREATE VIEW %I WITH (security_invoker = true) AS
-			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage,
+			SELECT month, %s AS %I, meter(sum(usage), ''requests'') AS requests, sum(usage) AS usage, %s,
 				rollup_spend(model, usage, first_at, last_at, min_input, max_input,
 					aggregated, service_tier, region) AS usd,
-				sum(provider_usd) AS provider_usd
+				sum(provider_usd) AS provider_usd,
+				rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region)
+					AS confidence
 			FROM rollup_usage GROUP BY month, %s',
-			'spend_by_' || dimension.name, dimension.expression, dimension.name, dimension.expression);
+			'spend_by_' || dimension.name, dimension.expression, dimension.name, token_columns('sum(usage)'),
+			dimension.expression);
 		EXECUTE format('COMMENT ON VIEW %I IS %L', 'spend_by_' || dimension.name,
 			format(
 				'Requests, usage and exact USD by UTC month and %s. '
-				'A NULL %1$s is usage that states none. Adds up to monthly_spend.', dimension.title));
+				'A NULL %1$s is usage that states none. confidence is the worst of any figure in it. '
+				'Adds up to monthly_spend.', dimension.title));
 	END LOOP;
 END $$;
 

@@ -93,12 +93,14 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT sha256_hex(coalesce(string_agg(d.version || ' ' || d.digest || E'\n', '' ORDER BY d.version), ''))
-	FROM version_digests() AS d JOIN price_version AS v USING (version) WHERE v.published_at <= $1
+	SELECT sha256_hex(coalesce(string_agg(v.version || ' ' || coalesce(v.digest, (SELECT d.digest
+		FROM version_digests(v.version) AS d)) || E'\n', '' ORDER BY v.version), ''))
+	FROM price_version AS v WHERE v.published_at <= $1
 $$;
 
 COMMENT ON FUNCTION prices_digest(timestamptz) IS
-'SHA-256 of a line "version digest" for each price version that was published until then, by its rows as they are now.';
+'SHA-256 of a line "version digest" for each price version that was published until then, by price_version.digest; by '
+'its rows where the transaction that publishes it has not ended.';
 
 CREATE FUNCTION inferacct_internal.entry_evidence(entry month_journal)
 RETURNS SETOF text
@@ -361,7 +363,7 @@ $$;
 
 COMMENT ON FUNCTION booked_lines(date) IS 'The sums of the lines of a month''s closings, reopenings and restatements.';
 
-CREATE FUNCTION inferacct_internal.book_rows(entry bigint, month date)
+CREATE FUNCTION inferacct_internal.book_costs(entry bigint, month date)
 RETURNS void
 LANGUAGE sql VOLATILE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -369,12 +371,23 @@ AS $$
 	INSERT INTO booked_cost (entry, month, kind, name, basis, team, units, used_usd, idle_usd, allocated_usd, problem)
 	SELECT $1, $2, a.kind, a.name, a.basis, a.team, a.units, a.used_usd, a.idle_usd, a.allocated_usd, a.problem
 	FROM shared_cost_allocation AS a
-	WHERE a.month = $2 AND EXISTS (SELECT FROM shared_cost_all AS s WHERE s.month = $2);
+	WHERE a.month = $2 AND EXISTS (SELECT FROM shared_cost_all AS s WHERE s.month = $2)
+$$;
+
+COMMENT ON FUNCTION book_costs(bigint, date) IS 'Books the shared costs of a month under an entry.';
+
+CREATE FUNCTION inferacct_internal.book_rows(entry bigint, month date)
+RETURNS void
+LANGUAGE sql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT book_costs($1, $2);
 	INSERT INTO booked_usage (entry, month, first_at, last_at, min_input, max_input, usage, aggregated,
-		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, usd)
+		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions,
+		usd)
 	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated,
 		u.origin, u.tenant, u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status,
-		u.provider_usd, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 			u.service_tier, u.region)
 	FROM usage_hourly AS u WHERE u.hour >= begin_of($2) AND u.hour < begin_of(next_month($2));
 	INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests, usd)

@@ -231,7 +231,7 @@ AS $$
 	UNION ALL
 	SELECT 'booked_usage', b.month::text, format('%s booked rows of an entry that is not in the journal', count(*)),
 		'restore its row of month_journal'
-	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.month) = (b.entry,
+	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.of_month) = (b.entry,
 		b.month))
 	GROUP BY b.month
 	UNION ALL
