@@ -78,7 +78,11 @@ AtTransactionEnd(XactEvent event, void *arg)
 		local_values = NULL;
 }
 
-/* Do new connections of the other nodes have the value that a setting has here, or those of this transaction? */
+/*
+ * Do new connections of the other nodes have the value that a setting has here,
+ * or those of this transaction?  unpriced = null always passes: a node without
+ * it raises what would be left out, which is not silent.
+ */
 static bool
 ReachesNodes(const char *name)
 {
@@ -86,7 +90,8 @@ ReachesNodes(const char *name)
 	const char *sends = GetConfigOption("citus.propagate_set_commands", true, false);
 	const LocalValue *noted = local_values;
 
-	if (strcmp(value, GetConfigOptionResetString(name)) == 0)
+	if (strcmp(value, GetConfigOptionResetString(name)) == 0 ||
+		(strcmp(name, "inferacct.unpriced") == 0 && setting_unpriced == UNPRICED_NULL))
 		return true;
 	if (sends == NULL || strcmp(sends, "local") != 0)
 		return false;
