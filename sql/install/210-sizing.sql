@@ -220,6 +220,6 @@ COMMENT ON FUNCTION gpus_required(text, numeric, numeric, numeric, numeric, nume
 	boolean) IS
 'GPUs of gpu_gb GB for a model of model_profile at so many bits (NULL: as published) with the KV cache of '
 '`concurrency` requests of context_tokens tokens; see gpus_required(weights_gb ...). data_parallel_attention: the '
-'requests are shared out among the GPUs, each with the whole cache of its own (their copies of the attention weights are not counted); '
-'NULL: for MLA, whose one latent head tensor parallelism would keep on every GPU, and for no other. '
+'requests are shared out among the GPUs, each with the whole cache of its own (their copies of the attention weights '
+'are not counted); NULL: for MLA, whose one latent head tensor parallelism would keep on every GPU, and for no other. '
 'NULL when no number of GPUs does, or for any other NULL. Errors: IA301 unknown model, 22023.';

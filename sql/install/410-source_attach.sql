@@ -1297,9 +1297,3 @@ COMMENT ON FUNCTION source_query(text) IS
 'The query behind an attached source, in the columns of usage_log, for a view of one''s own: such a view is planned '
 'by Citus on the nodes that have the rows, but keeps its relation from being dropped. '
 'NULL when no source has this name.';
-
--- Last in this part: from here on, also what CREATE EXTENSION itself still makes fires it.
-CREATE EVENT TRIGGER inferacct_schema_changed ON ddl_command_end EXECUTE FUNCTION schema_changed();
-ALTER EVENT TRIGGER inferacct_schema_changed ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER inferacct_schema_changed IS
-'The attached sources of inferacct follow their relations: see follow_sources().';

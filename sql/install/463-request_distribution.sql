@@ -275,7 +275,8 @@ BEGIN
 			SELECT r.day, %5$s, %6$s::text AS values_sketch, %7$s::text AS usd_sketch FROM %8$s AS r
 			WHERE r.day = ANY ($7) GROUP BY 1
 		), rolled AS (
-			SELECT inferacct_internal.day_of(h.hour) AS day, sum(inferacct.meter(h.usage, 'requests'))::bigint AS requests
+			SELECT inferacct_internal.day_of(h.hour) AS day,
+				sum(inferacct.meter(h.usage, 'requests'))::bigint AS requests
 			FROM inferacct_internal.usage_hourly AS h
 			WHERE h.hour >= $1 AND h.hour < $2 AND inferacct_internal.day_of(h.hour) = ANY ($7) GROUP BY 1
 		), known AS (

@@ -167,6 +167,33 @@ COMMENT ON FUNCTION forget_in_rollup(text, text, text, text) IS
 'forget_person() in usage_hourly and in the values that are kept; how many rows of the rollup that were. Their months '
 'are summed up again by compact_usage().';
 
+-- What was booked is no other money by another name: month_evidence() leaves the names out.
+CREATE FUNCTION inferacct_internal.forget_in_books(dimension text, value text, pseudonym text, tenant text)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	one text;
+	rows bigint;
+	changed bigint := 0;
+BEGIN
+	FOR one IN SELECT * FROM same_dimensions(dimension) LOOP
+		UPDATE booked_usage AS b SET dimensions = b.dimensions || jsonb_build_object(one, pseudonym)
+		WHERE b.dimensions ->> one = dimension_value(value)
+			AND (forget_in_books.tenant IS NULL OR b.tenant = forget_in_books.tenant);
+		GET DIAGNOSTICS rows = ROW_COUNT;
+		changed := changed + rows;
+	END LOOP;
+	RETURN changed;
+END
+$$;
+
+COMMENT ON FUNCTION forget_in_books(text, text, text, text) IS
+'forget_person() in booked_usage; how many rows that were. Acts for the owner of the extension, to whom the books '
+'belong, and changes nothing but names.';
+REVOKE ALL ON FUNCTION forget_in_books(text, text, text, text) FROM PUBLIC;
+
 -- A limit of one person is about that person, whatever it is called.  One of all tenants goes
 -- on while another tenant has the name.
 CREATE FUNCTION inferacct_internal.forget_in_limits(dimension text, value text, pseudonym text, tenant text)
@@ -249,6 +276,10 @@ BEGIN
 	place := 'rollup';
 	changed := forget_in_rollup(dimension, value, pseudonym, tenant);
 	note := CASE WHEN changed > 0 THEN 'SELECT compact_usage() sums their months up again' END;
+	RETURN NEXT;
+	place := 'booked_usage';
+	changed := forget_in_books(dimension, value, pseudonym, tenant);
+	note := NULL;
 	RETURN NEXT;
 	place := 'spend_limit';
 	changed := forget_in_limits(dimension, value, pseudonym, tenant);

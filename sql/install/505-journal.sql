@@ -70,8 +70,11 @@ DECLARE
 	name text;
 BEGIN
 	FOREACH name IN ARRAY ARRAY['closed_month', 'booked_usage', 'booked_cost', 'month_journal', 'journal_line'] LOOP
-		EXECUTE format('CREATE TRIGGER booked_append_only AFTER UPDATE OR TRUNCATE ON %I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name);
+		-- Whom a booked request was of may be forgotten: forget_person().
+		EXECUTE format('CREATE TRIGGER booked_append_only AFTER UPDATE OF %2$s OR TRUNCATE ON %1$I '
+			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name,
+			(SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute AS a
+				WHERE a.attrelid = name::regclass AND a.attnum > 0 AND a.attname <> 'dimensions'));
 		EXECUTE format('CREATE TRIGGER booked_deleted AFTER DELETE ON %I REFERENCING OLD TABLE AS gone '
 			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name);
 	END LOOP;
@@ -116,7 +119,7 @@ AS $$
 		UNION ALL
 		SELECT 3, format('hour %s %s rows %s', to_char(r.hour, 'YYYY-MM-DD"T"HH24"Z"'), count(*),
 			sha256_hex(string_agg(r.line || E'\n', '' ORDER BY r.line COLLATE "C")))
-		FROM (SELECT hour_of(b.first_at) AS hour, to_jsonb(b)::text AS line
+		FROM (SELECT hour_of(b.first_at) AS hour, (to_jsonb(b) - 'dimensions')::text AS line
 			FROM booked_usage AS b WHERE b.entry = $1.entry) AS r
 		GROUP BY r.hour
 		UNION ALL
@@ -149,7 +152,8 @@ AS $$ SELECT e FROM month_journal AS j CROSS JOIN LATERAL entry_evidence(j) AS e
 
 COMMENT ON FUNCTION month_evidence(bigint) IS
 'The lines that the digest of an entry of month_journal is of, in order: the entry, the digest before it, a line per '
-'booked hour with the SHA-256 of its rows (to_jsonb() of booked_usage, in byte order, each with a newline, in UTC), '
+'booked hour with the SHA-256 of its rows (to_jsonb() of booked_usage without dimensions, in byte order, each with a '
+'newline, in UTC), '
 'booked shared costs, and its journal lines. As text to sha256sum they give the digest. No row when there is no such '
 'entry.';
 
@@ -387,7 +391,8 @@ AS $$
 		usd)
 	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated,
 		u.origin, u.tenant, u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status,
-		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
+			u.aggregated,
 			u.service_tier, u.region)
 	FROM usage_hourly AS u WHERE u.hour >= begin_of($2) AND u.hour < begin_of(next_month($2));
 	INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests, usd)

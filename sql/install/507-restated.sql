@@ -32,7 +32,8 @@ SELECT u.hour, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggre
 	u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status, u.provider_usd, u.dimensions
 FROM forgotten_usage AS u WHERE month_of(u.hour) IN (SELECT c.month FROM closed_month AS c);
 
-COMMENT ON VIEW forgotten_rows IS 'What the rollup had of the forgotten hours of closed months, when they were taken out.';
+COMMENT ON VIEW forgotten_rows IS
+'What the rollup had of the forgotten hours of closed months, when they were taken out.';
 
 CREATE FUNCTION inferacct_internal.remembered_usage(month date)
 RETURNS TABLE (first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, usage usage,

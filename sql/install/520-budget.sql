@@ -97,7 +97,8 @@ AS $$
 		SELECT s.day, s.team, s.model, coalesce(sum(s.usd), 0) AS usd, sum(s.requests)::float8 AS requests,
 			sum(s.requests) FILTER (WHERE s.usd IS NULL) AS unpriced, tokens_of(sum(s.usage))::float8 AS tokens
 		FROM (SELECT day_of(h.hour) AS day, h.team, resolved_model(h.model, h.first_at) AS model, h.usage,
-				meter(h.usage, 'requests') AS requests, CASE WHEN rollup_problem(h.model, h.usage, h.first_at, h.last_at,
+				meter(h.usage, 'requests') AS requests,
+				CASE WHEN rollup_problem(h.model, h.usage, h.first_at, h.last_at,
 					h.min_input, h.max_input, h.aggregated, h.service_tier, h.region) IS NULL
 					THEN rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated,
 						h.service_tier, h.region) END AS usd

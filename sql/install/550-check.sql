@@ -88,12 +88,6 @@ COMMENT ON FUNCTION table_altered() IS
 'ALL the mode they were made with, and takes the months out of usage_monthly when triggers of usage_hourly are '
 'switched off.';
 
-CREATE EVENT TRIGGER inferacct_table_altered ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
-	EXECUTE FUNCTION table_altered();
-ALTER EVENT TRIGGER inferacct_table_altered ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER inferacct_table_altered IS
-'Triggers of inferacct stay as they were made: see table_altered().';
-
 -- ---------------------------------------------------------------------------
 -- The rollup
 -- ---------------------------------------------------------------------------

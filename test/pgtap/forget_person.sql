@@ -55,8 +55,8 @@ RESET ROLE;
 -- Erased: the rows, the rollup, the values; the attached source is said.
 SELECT ok('u1' IN (SELECT value FROM usage_dimension_value WHERE dimension = 'person' AND month = '2035-01-01') AND EXISTS (SELECT FROM usage_dimension_value
 	WHERE dimension = 'person' AND is_tail), 'u1 is kept apart, beside a tail');
-SELECT set_has($$SELECT * FROM pg_temp.found('u1')$$, $$VALUES ('usage_log'), ('usage_hourly'), ('usage_dimension_value'), ('spend_limit')$$, 'and named in four tables');
-SELECT bag_eq($$SELECT place, changed, remaining, note IS NULL FROM forget_person('person', 'u1') WHERE place <> 'rollup'$$,
+SELECT set_has($$SELECT * FROM pg_temp.found('u1')$$, $$VALUES ('usage_log'), ('usage_hourly'), ('usage_dimension_value'), ('spend_limit'), ('booked_usage')$$, 'and named in five tables');
+SELECT bag_eq($$SELECT place, changed, remaining, note IS NULL FROM forget_person('person', 'u1') WHERE place NOT IN ('rollup', 'booked_usage')$$,
 	$$SELECT 'usage_log' AS place, (SELECT count(*) FROM usage_log WHERE source = 'fgp' AND request_id::int % 9 = 1) AS changed, 0::bigint AS remaining, false AS quiet
 	UNION ALL SELECT 'spend_limit', 1, 0, true UNION ALL SELECT 'source fgp_rows', 0, (SELECT count(*) FROM fgp_rows WHERE end_user = 'u1'), false$$, 'erased, and what is not is said');
 SELECT is_empty($$SELECT * FROM pg_temp.found('u1')$$, 'no table names it');
