@@ -431,8 +431,9 @@ AS $$
 BEGIN
 	PERFORM inferacct_internal.check_own_table(TG_RELID);
 	-- What comes from the coordinator, or by replication, is not published here.
-	IF pg_trigger_depth() = 1 AND current_setting('session_replication_role') <> 'replica'
-		AND NOT inferacct_internal.is_installing() THEN
+	IF current_setting('session_replication_role') <> 'replica' AND NOT inferacct_internal.is_installing()
+		AND NOT EXISTS (SELECT FROM inferacct_internal.applied_row AS a
+			WHERE inferacct_internal.is_own_transaction(a.xmin)) THEN
 		PERFORM inferacct_internal.check_publisher();
 	END IF;
 	PERFORM inferacct.touch_prices();

@@ -104,6 +104,22 @@ $$;
 
 COMMENT ON FUNCTION apply_rows(text, jsonb) IS 'Adds rows that were published, a JSON array, to a table of this node.';
 
+-- Before the rows: a transaction that has written it may add them (price_written).
+CREATE FUNCTION inferacct_internal.note_applied(last bigint)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF last IS NOT NULL THEN
+		DELETE FROM inferacct_internal.applied_row;
+		INSERT INTO inferacct_internal.applied_row VALUES (last);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION note_applied(bigint) IS 'Notes how far this node has taken over published_row; NULL changes nothing.';
+
 CREATE FUNCTION inferacct_internal.row_taken()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -115,12 +131,11 @@ BEGIN
 	IF NOT inferacct_internal.is_worker() THEN
 		RETURN NULL;		-- its tables have the rows
 	END IF;
+	PERFORM inferacct_internal.note_applied((SELECT max(w.seq) FROM written AS w));
 	FOR t IN SELECT w.relation, jsonb_agg(w.value ORDER BY w.seq) AS rows FROM written AS w
 		GROUP BY w.relation ORDER BY min(w.seq) LOOP
 		PERFORM inferacct_internal.apply_rows(t.relation, t.rows);
 	END LOOP;
-	DELETE FROM inferacct_internal.applied_row;
-	INSERT INTO inferacct_internal.applied_row SELECT max(w.seq) FROM written AS w HAVING max(w.seq) IS NOT NULL;
 	RETURN NULL;
 END
 $$;
@@ -168,13 +183,12 @@ DECLARE
 	taken bigint := 0;
 BEGIN
 	PERFORM check_owner('take over what was published');
+	PERFORM note_applied((SELECT max(p.seq) FROM published_row AS p));
 	FOR t IN SELECT p.relation, jsonb_agg(p.value ORDER BY p.seq) AS rows, max(p.seq) AS seq, count(*) AS n
 		FROM published_row AS p WHERE p.seq > last GROUP BY p.relation ORDER BY min(p.seq) LOOP
 		PERFORM apply_rows(t.relation, t.rows);
 		taken := taken + t.n;
 	END LOOP;
-	DELETE FROM applied_row;
-	INSERT INTO applied_row SELECT max(p.seq) FROM published_row AS p HAVING count(*) > 0;
 	RETURN taken;
 END
 $$;
@@ -347,12 +361,18 @@ BEGIN
 	END LOOP;
 	RETURN QUERY SELECT * FROM begin_publishing();
 	RETURN QUERY SELECT * FROM set_database();
-	FOR w IN SELECT a.* FROM ask_workers('SELECT inferacct_internal.node_state() ->> ''behind''') AS a
-		WHERE a.answer = 'true' LOOP
-		EXECUTE 'SELECT pg_catalog.replicate_reference_tables(''block_writes'')';
-		PERFORM ask_workers('SELECT inferacct_internal.catch_up()::text');
-		RETURN NEXT format('node %s has taken over what was published', w.node);
-		EXIT;
+	IF NOT EXISTS (SELECT FROM ask_workers('SELECT inferacct_internal.node_state() ->> ''behind''') AS a
+			WHERE a.answer = 'true') THEN
+		RETURN;
+	END IF;
+	EXECUTE 'SELECT pg_catalog.replicate_reference_tables(''block_writes'')';
+	FOR w IN SELECT a.* FROM ask_workers('SELECT inferacct_internal.catch_up()::text') AS a LOOP
+		IF NOT w.answered THEN
+			PERFORM fail('IA008', format('node %s has not taken over what was published', w.node), w.answer);
+		END IF;
+		IF w.answer <> '0' THEN
+			RETURN NEXT format('node %s has taken over %s rows', w.node, w.answer);
+		END IF;
 	END LOOP;
 END
 $$;
