@@ -9,7 +9,7 @@
 #include "core/name_hash.h"
 #include "server/compat.h"
 #include "server/guc.h"
-#include "session/cluster_setting.h"
+#include "session/cluster_statement.h"
 #include "session/price_cache.h"
 
 INFERACCT_MODULE_MAGIC;
@@ -20,7 +20,7 @@ static void
 SettingChanged(void)
 {
 	PriceCacheForget();
-	ClusterSettingChanged();
+	ClusterPlansForget();
 }
 
 void
@@ -32,5 +32,5 @@ _PG_init(void)
 				 errmsg("could not draw a key for the hash of names")));
 	SettingInit(SettingChanged);
 	PriceCacheInit();
-	ClusterSettingInit();
+	ClusterStatementInit();
 }

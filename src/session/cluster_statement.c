@@ -1,6 +1,6 @@
 /*
- * cluster_setting.c
- *	  Settings that would not reach the nodes that price.
+ * cluster_statement.c
+ *	  Statements that a cluster would answer wrongly.
  *
  * A statement over a distributed table prices on the nodes that have its rows.
  * Their connections have the settings of the database and, when
@@ -8,6 +8,11 @@
  * transaction.  SET, set_config() and the SET of a function stay here: with them
  * the nodes would price by other rules than this session asks for, so such a
  * statement is refused when it is planned.
+ *
+ * The log, unless it is distributed, the rollup and the books are on the
+ * coordinator.  Their tables are empty on a worker, and a report of them is no
+ * answer, so it is refused there.  Functions that act for the owner of the
+ * extension may read them: the triggers that prices fire do.
  *
  * Which values SET LOCAL gave is noted from the statements themselves.  Both
  * hooks are there only where Citus was loaded before, and cost nothing elsewhere.
@@ -22,6 +27,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/planner.h"
 #include "tcop/utility.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -32,7 +38,7 @@
 #include "server/errors.h"
 #include "server/guc.h"
 #include "server/spread_table.h"
-#include "session/cluster_setting.h"
+#include "session/cluster_statement.h"
 
 /* A value that SET LOCAL gave a setting in this transaction. */
 typedef struct LocalValue
@@ -100,15 +106,37 @@ ReachesNodes(const char *name)
 	return noted != NULL;
 }
 
-/* ---------- statements that price on other nodes ---------- */
+/* ---------- what a statement does ---------- */
+
+/* What only the coordinator has: in inferacct or inferacct_internal. */
+static const char *const coordinator_tables[] = {
+	"usage_log", "usage_source", "usage_hourly", "usage_monthly", "booked_usage", "closed_month", "month_journal"
+};
 
 typedef struct Look
 {
-	Oid			schemas[2];		/* of our functions */
+	Oid			schemas[2];		/* of our functions and tables */
 	Oid			book;			/* the type price_book */
 	bool		prices;
 	bool		reads_spread;
+	Oid			only_there;		/* a table that only the coordinator has; InvalidOid: none */
 } Look;
+
+static bool
+IsOnCoordinatorOnly(Oid relation, const Look *look)
+{
+	Oid			schema = get_rel_namespace(relation);
+	const char *name = get_rel_name(relation);
+
+	if ((schema != look->schemas[0] && schema != look->schemas[1]) || name == NULL || IsSpread(relation))
+		return false;
+	for (size_t i = 0; i < lengthof(coordinator_tables); i++)
+	{
+		if (strcmp(name, coordinator_tables[i]) == 0)
+			return true;
+	}
+	return false;
+}
 
 /* What is called for each row: the function, or the transition function of an aggregate. */
 static Oid
@@ -158,19 +186,22 @@ LookAt(Node *node, void *context)
 	{
 		const RangeTblEntry *entry = (const RangeTblEntry *) node;
 
-		look->reads_spread |= entry->rtekind == RTE_RELATION && IsSpread(entry->relid);
+		if (entry->rtekind == RTE_RELATION)
+		{
+			look->reads_spread |= IsSpread(entry->relid);
+			if (IsOnCoordinatorOnly(entry->relid, look))
+				look->only_there = entry->relid;
+		}
 		return false;			/* query_tree_walker looks into it */
 	}
 	look->prices |= check_functions_in_node(node, Prices, look);
-	if (look->prices && look->reads_spread)
-		return true;
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, LookAt, context, QTW_EXAMINE_RTES_BEFORE);
 	return expression_tree_walker(node, LookAt, context);
 }
 
-static bool
-PricesOnNodes(Query *query)
+static Look
+LookAtQuery(Query *query)
 {
 	Look		look = {
 		.schemas = {get_namespace_oid("inferacct", true), get_namespace_oid("inferacct_internal", true)}
@@ -179,48 +210,77 @@ PricesOnNodes(Query *query)
 	look.book = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("price_book"), ObjectIdGetDatum(look.schemas[0]));
 
 	(void) LookAt((Node *) query, &look);
-	return look.prices && look.reads_spread;
+	return look;
 }
 
-static void
-CheckSettings(Query *query)
-{
-	const char *name = NULL;
+/* ---------- what is refused ---------- */
 
-	for (int i = 0; i < SETTING_COUNT && name == NULL; i++)
+static const char *
+SettingThatStays(void)
+{
+	for (int i = 0; i < SETTING_COUNT; i++)
 	{
 		if (!ReachesNodes(setting_names[i]))
-			name = setting_names[i];
+			return setting_names[i];
 	}
-	if (name != NULL && HasOtherNodes() && PricesOnNodes(query))
+	return NULL;
+}
+
+/* Raise when the nodes would price by other settings. */
+static void
+CheckSettings(const Look *look)
+{
+	const char *name = SettingThatStays();
+
+	if (!look->prices || !look->reads_spread)
+		return;
+	if (name != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_NODE_PRICES),
 				 errmsg("\"%s\" of this session does not reach the nodes that price this statement", name),
 				 errhint("BEGIN; SET LOCAL %s = ...; with citus.propagate_set_commands = 'local'; or price by a book, which has it: "
 						 "sum(inferacct.token_cost((SELECT inferacct.price_book()), model, usage, at)).", name)));
-	if (SettingAsOfMoves() && HasOtherNodes() && PricesOnNodes(query))
+	if (SettingAsOfMoves())
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_NODE_PRICES),
 				 errmsg("\"inferacct.as_of\" without a time zone means another time on each node"),
 				 errhint("Write it as 2026-10-01T00:00:00Z.")));
 }
 
+/* Raise when a worker is asked for what only the coordinator has. */
+static void
+CheckPlace(const Look *look)
+{
+	if (OidIsValid(look->only_there) && !InLocalUserIdChange() && !IsCoordinator())
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_NODE_PRICES),
+				 errmsg("table %s has its rows on the coordinator of the cluster", get_rel_name(look->only_there)),
+				 errdetail("Log, rollup and books of this node are empty."),
+				 errhint("Ask for reports on the coordinator.")));
+}
+
 static PlannedStmt *
 PlanStatement(Query *query, const char *text, int options, ParamListInfo params)
 {
-	CheckSettings(query);
+	if (HasOtherNodes())
+	{
+		Look		look = LookAtQuery(query);
+
+		CheckSettings(&look);
+		CheckPlace(&look);
+	}
 	return next_planner(query, text, options, params);
 }
 
 void
-ClusterSettingChanged(void)
+ClusterPlansForget(void)
 {
 	if (next_planner != NULL)
 		ResetPlanCache();
 }
 
 void
-ClusterSettingInit(void)
+ClusterStatementInit(void)
 {
 	if (GetConfigOption("citus.version", true, false) == NULL)
 		return;
