@@ -94,11 +94,12 @@ CREATE TYPE inferacct_internal.gpu_news AS (
 );
 
 COMMENT ON TYPE gpu_news IS
-'A rent of a file that load_gpu_prices() reads, of so many of its lines; status: added, changed, unchanged or rejected.';
+'A rent of a file that load_gpu_prices() reads, of so many of its lines; status: added, changed, unchanged or '
+'rejected.';
 
 CREATE FUNCTION inferacct_internal.gpu_news(csv text, vendor text, published_at timestamptz)
 RETURNS SETOF gpu_news
-LANGUAGE sql STABLE COST 100000 ROWS 100
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT e.gpu, e.region, e.term, e.lines, e.usd, CASE WHEN NOT e.is_sound THEN 'rejected'

@@ -118,7 +118,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION note_applied(bigint) IS 'Notes how far this node has taken over published_row; NULL changes nothing.';
+COMMENT ON FUNCTION note_applied(bigint) IS
+'Notes how far this node has taken over published_row; NULL changes nothing.';
 
 CREATE FUNCTION inferacct_internal.row_taken()
 RETURNS trigger
@@ -128,6 +129,12 @@ AS $$
 DECLARE
 	t record;
 BEGIN
+	IF TG_RELID <> 'inferacct_internal.published_row'::regclass AND NOT EXISTS (
+			SELECT FROM pg_class AS copy JOIN pg_class AS own ON own.oid = 'inferacct_internal.published_row'::regclass
+			WHERE copy.oid = TG_RELID AND copy.relname ~ '^published_row_\d+$'
+				AND (copy.relnamespace, copy.relowner) = (own.relnamespace, own.relowner)) THEN
+		PERFORM inferacct_internal.fail('39P01', 'row_taken() is the trigger of published_row and of its copies');
+	END IF;
 	IF NOT inferacct_internal.is_worker() THEN
 		RETURN NULL;		-- its tables have the rows
 	END IF;
@@ -150,7 +157,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION row_taken();
 -- What a node has: the version of the extension, its prices, how far it has come.
 CREATE FUNCTION inferacct_internal.node_state()
 RETURNS jsonb
-LANGUAGE sql STABLE COST 1000000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object(
@@ -203,7 +210,7 @@ COMMENT ON FUNCTION catch_up() IS
 
 CREATE FUNCTION inferacct_internal.check_coordinator()
 RETURNS void
-LANGUAGE plpgsql STABLE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -231,7 +238,7 @@ COMMENT ON FUNCTION check_coordinator() IS
 
 CREATE FUNCTION inferacct_internal.is_published()
 RETURNS boolean
-LANGUAGE plpgsql STABLE COST 100
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -391,7 +398,7 @@ COMMENT ON FUNCTION citus_setup() IS
 -- Of the coordinator.
 CREATE FUNCTION inferacct_internal.coordinator_problems(OUT problem text, OUT remedy text)
 RETURNS SETOF record
-LANGUAGE sql STABLE COST 1000000
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT 'what is published here does not reach the other nodes', 'SELECT inferacct.citus_setup();'
@@ -411,7 +418,7 @@ COMMENT ON FUNCTION coordinator_problems() IS 'What citus_check() says of the co
 -- Of a worker, by what it and the coordinator say of themselves.
 CREATE FUNCTION inferacct_internal.worker_problems(here jsonb, there jsonb, OUT problem text, OUT remedy text)
 RETURNS SETOF record
-LANGUAGE sql IMMUTABLE COST 100
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO pg_catalog, pg_temp
 AS $$
 	SELECT p.problem, p.remedy FROM (VALUES
