@@ -321,6 +321,7 @@ AS $$
 		SELECT relation::oid UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
 	)
 	SELECT bool_and(c.relkind IN ('r', 'p', 'm') AND (a.amname = 'heap' OR c.relkind = 'p'))
+		AND NOT inferacct_internal.is_distributed(relation)
 	FROM tree JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
 $$;
 
@@ -407,6 +408,7 @@ COMMENT ON FUNCTION refresh_origin(text) IS
 -- there are rows of earlier hours: its own were deleted or moved.  Hours before the first
 -- row that there is are kept: raw logs are dropped from their beginning, and the rollup
 -- outlives them.  Rows of times that row_problem() refuses are not looked at.
+-- EXISTS selects a column: Citus reads no result without one.
 CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean,
 	until timestamptz DEFAULT NULL, closing boolean DEFAULT false)
 RETURNS TABLE (hour timestamptz, rows bigint)
@@ -423,7 +425,7 @@ BEGIN
 			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < $5 GROUP BY 1
 		), present AS (
 			SELECT CASE WHEN $2 > '2000-01-01 00:00:00+00' AND EXISTS (
-					SELECT FROM (%4$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
+					SELECT true FROM (%4$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
 				ELSE %5$s END AS first_hour
 		), kept AS (
 			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1
@@ -522,7 +524,7 @@ BEGIN
 					FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin($1)) AS p)
 		)
 		SELECT c.hour, 0::bigint FROM changed AS c
-		WHERE EXISTS (SELECT FROM (SELECT %1$s AS at %2$s) AS l WHERE l.at >= '2000-01-01 00:00:00+00'
+		WHERE EXISTS (SELECT true FROM (SELECT %1$s AS at %2$s) AS l WHERE l.at >= '2000-01-01 00:00:00+00'
 			AND l.at < c.hour + interval '1 hour')
 	$query$, o.at, o.scan) USING origin;
 END
