@@ -26,7 +26,7 @@ export function readChart(name) {
 
 // The query with every :'name' and :name replaced by what the two functions make of it.
 export function fill(sql, value, relation) {
-	return sql.replace(/(?<![:\w]):(?:'(\w+)'|(\w+)\b)/g, (_, quoted, bare) => {
+	return sql.replace(/(?<![:\w]):(?:'([a-z]\w*)'|([a-z]\w*)\b)/g, (_, quoted, bare) => {
 		const name = quoted ?? bare
 		if (!VALUES.includes(name) || (bare && !RELATIONS.includes(name))) throw new Error(`no such variable: :${name}`)
 		return quoted ? value(name) : relation(name)
