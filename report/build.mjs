@@ -40,7 +40,7 @@ export async function settings(client, env = process.env) {
 }
 
 // A relation without a row in the columns of judged answers (README.md).
-const NO_ANSWERS = '(SELECT NULL::float8 AS score, NULL::usage AS usage, NULL::float8 AS weak_quality, NULL::float8 AS strong_quality WHERE false)'
+export const NO_ANSWERS = '(SELECT NULL::float8 AS score, NULL::usage AS usage, NULL::float8 AS weak_quality, NULL::float8 AS strong_quality WHERE false)'
 
 // Several charts read the requests one by one: they are read once, into a table of this session.
 async function copyLog(client, asked) {
@@ -67,9 +67,9 @@ async function watched(label, work) {
 	}
 }
 
-// Everything that the page shows, as data.
-export async function collect(client, asked) {
-	const pages = readPages()
+// Everything that the page shows, as data; `wanted` leaves charts out.
+export async function collect(client, asked, wanted = () => true) {
+	const pages = readPages().map(page => ({ ...page, charts: page.charts.filter(wanted) }))
 	const shown = sql => fill(sql, name => literal(asked[name]), name => asked[name])
 	const log = await watched('reading the log', () => copyLog(client, asked))
 	const run = sql => client.query({ text: fill(sql, name => literal(name === 'log' ? log : asked[name]), name => (name === 'log' ? log : asked[name])), rowMode: 'array' })

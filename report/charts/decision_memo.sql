@@ -2,7 +2,7 @@
 WITH memo AS (
 	SELECT ordinality AS line, memo
 	FROM regexp_split_to_table(decision_memo(:'log'::regclass, :'deployment', nullif(:'policy', ''), since => :'since'::timestamptz, until => :'at'::timestamptz,
-		at => :'at'::timestamptz, draws => 100), E'\n') WITH ORDINALITY AS m(memo, ordinality)
+		at => :'at'::timestamptz, draws => 0), E'\n') WITH ORDINALITY AS m(memo, ordinality)
 	WHERE memo <> ''
 )
 SELECT m.*, f.memo AS sentence FROM (SELECT memo FROM memo ORDER BY line LIMIT 1) AS f LEFT JOIN memo AS m ON m.line > 1

@@ -1,6 +1,6 @@
--- Spend day by day, this month and the month before, with the days that cost unusually much or little.
+-- Spend day by day, with the days of the month that cost unusually much or little.
 WITH span AS (
-	SELECT (:'month'::date - interval '1 month')::date AS since, (:'month'::date + interval '1 month')::date AS until
+	SELECT (:'since'::timestamptz AT TIME ZONE 'UTC')::date AS since, (:'month'::date + interval '1 month')::date AS until
 ), day AS (
 	SELECT d.day, sum(d.usd) AS usd, sum(d.requests) AS requests
 	FROM span JOIN daily_spend AS d ON d.day >= span.since AND d.day < span.until
@@ -11,7 +11,7 @@ WITH span AS (
 	FROM span CROSS JOIN LATERAL anomaly((:'month'::date), span.until, nullif(:'team', '*')) AS a
 	WHERE :'provider' = '*' AND :'model' = '*'
 ), chart AS (
-	SELECT d.day, CASE WHEN o.day IS NOT NULL THEN 'unusual' WHEN d.day >= :'month'::date THEN 'this' ELSE 'last' END AS kind, round(d.usd, 2) AS usd, d.requests, round(o.off_usd, 2) AS off_usd, o.driver
+	SELECT d.day, CASE WHEN o.day IS NOT NULL THEN 'unusual' WHEN d.day >= :'month'::date THEN 'this' ELSE 'earlier' END AS kind, round(d.usd, 2) AS usd, d.requests, round(o.off_usd, 2) AS off_usd, o.driver
 	FROM day AS d LEFT JOIN odd AS o USING (day)
 )
 SELECT c.*, format('A day of %s cost %s USD at the median; the dearest was %s with %s USD. %s', to_char(:'month'::date, 'FMMonth'),
