@@ -1,7 +1,8 @@
 -- The decision in ten lines, for who signs: the first says what to do.
 WITH memo AS (
 	SELECT ordinality AS line, memo
-	FROM regexp_split_to_table(decision_memo(:'log'::regclass, :'deployment', nullif(:'policy', ''), since => :'since'::timestamptz, until => :'at'::timestamptz,
+	FROM regexp_split_to_table(decision_memo(:'log'::regclass, :'deployment', nullif(:'policy', ''),
+		since => :'since'::timestamptz, until => :'at'::timestamptz,
 		at => :'at'::timestamptz, draws => 0), E'\n') WITH ORDINALITY AS m(memo, ordinality)
 	WHERE memo <> ''
 )
