@@ -106,6 +106,7 @@ fuzz:
 
 clean-all:
 	@$(MAKE) -s clean
+	@rm -rf report/node_modules
 	@bash .ci/packages --remove
 
 # STRESS_SEED repeats what each session does, not how they interleave.

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # report-suite.sh: the tests of report/test, as a suite of the tally.  Sourced after lib.sh and tally.sh, with
 # PG_CONFIG set and the module built.
+#
+# FETCH=no runs only what the machine has what it takes for; otherwise what is missing is got from npm and apt.
 . .ci/node.sh
 . .ci/debs.sh
 
@@ -13,16 +15,17 @@ find_chromium() {
 	done
 	unset CHROMIUM
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return
-	make_tree_home
 	tree=$(tree_home)/chromium-$(. /etc/os-release; echo "$ID-${VERSION_ID:-unstable}")-$(dpkg --print-architecture)
-	[ -x "$tree/run" ] || unpack_chromium "$tree" || return
+	[ -x "$tree/run" ] || { [ "${FETCH:-}" != no ] && unpack_chromium "$tree"; } || return
 	export CHROMIUM=$tree/run
 }
 
 # unpack_chromium TREE: Debian's headless Chromium with its libraries, and a program that finds them.
 unpack_chromium() (
 	say "unpacking Chromium into $1; nothing is installed" >&2
+	make_tree_home
 	work=$(mktemp -d "$(tree_home)/new.XXXXXX")
+	chmod 755 "$work"
 	trap 'rm -rf "$work"' EXIT
 	{
 		open_apt
@@ -58,12 +61,12 @@ node_suite() {
 report_suite() {
 	local files=(report/test/*.test.mjs) wanting=''
 	need_node || wanting=$node_problem
-	[ -n "$wanting" ] || have_modules || wanting='npm cannot get what report/package-lock.json names'
+	[ -n "$wanting" ] || have_modules || wanting='what report/package-lock.json names is not there: make test-report gets it from npm'
 	if [ -n "$wanting" ]; then
 		for file in "${files[@]}"; do not_run report "$file" "$wanting"; done
 		return
 	fi
-	find_chromium || for file in report/test/browser*.test.mjs; do not_run report "$file" 'there is no Chromium, and apt-get has none to unpack'; done
+	find_chromium || for file in report/test/browser*.test.mjs; do not_run report "$file" 'there is no Chromium: make test-report unpacks one privately'; done
 	[ -n "${CHROMIUM:-}" ] || mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -v /browser)
 	export TALLY
 	REPORT_TESTS="${files[*]}" supervise TERM bash .ci/with-server bash .ci/report-tests || fail report "the tests ended with status $?"
