@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import { renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { chartData, fill, literal, read, readJson, readPages } from './charts.mjs'
+import { chartData, fill, firstSentence, literal, read, readJson, readPages } from './charts.mjs'
 
 const textOnly = { getTypeParser: () => text => text }
 const say = line => process.stderr.write(`${line}\n`)
@@ -112,7 +112,7 @@ function badges(facts) {
 
 function figure(chart) {
 	const rests = [chart.unit, 'UTC', chart.confidence, chart.data?.confidence].filter(Boolean)
-	const words = chart.data?.sentence ?? (chart.error ? '' : 'There is nothing to show here yet.')
+	const words = (chart.data && firstSentence(chart)) ?? (chart.error ? '' : 'There is nothing to show here yet.')
 	const trouble = chart.error && `<div class="trouble" role="note"><b>${escaped(chart.error.code)}</b> ${escaped(chart.error.message)}
 		${chart.error.detail ? `<br>${escaped(chart.error.detail)}` : ''}${chart.error.hint ? `<br>${escaped(chart.error.hint)}` : ''}</div>`
 	return `<figure id="${chart.name}"${chart.wide ? ' class="wide"' : ''}>
@@ -132,8 +132,8 @@ export function html({ facts, asked, pages }) {
 	const data = { config: readJson('config.json'), charts: Object.fromEntries(pages.flatMap(page => page.charts).filter(chart => chart.data)
 		.map(chart => [chart.name, { spec: chart.spec, toggles: chart.toggles, text: chart.text, ...chart.data }])) }
 	const filters = ['team', 'provider', 'model'].filter(name => asked[name] !== '*').map(name => `${name} ${asked[name]}`).join(', ')
-	const short = pages.flatMap(page => page.charts.filter(chart => chart.short && chart.data?.sentence)
-		.map(chart => `<li><a href="#${chart.name}">${escaped(chart.short)}</a> <span>${escaped(chart.data.sentence)}</span></li>`)).join('\n')
+	const short = pages.flatMap(page => page.charts.filter(chart => chart.short && chart.data && firstSentence(chart))
+		.map(chart => `<li><a href="#${chart.name}">${escaped(chart.short)}</a> <span>${escaped(firstSentence(chart))}</span></li>`)).join('\n')
 	return `<!doctype html>
 <html lang="en">
 <head>

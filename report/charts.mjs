@@ -57,6 +57,13 @@ export function drawing(chart, data, config) {
 	return { ...chart.spec, config: { ...config, ...chart.spec.config }, data: { name: 'chart', values: objects(data), format: { type: 'json', parse: data.parse } } }
 }
 
+// What a chart says when it is opened: for a chart with toggles, what it says of the choices that it begins with.
+export function firstSentence({ data, toggles = [] }) {
+	if (!toggles.length) return data.sentence
+	const rows = objects(data)
+	return (rows.find(row => toggles.every(({ field, start }) => start === undefined || row[field] === start)) ?? rows[0])?.sentence ?? null
+}
+
 export function objects(data) {
 	return data.rows.map(row => Object.fromEntries(data.columns.map((column, i) => [column, row[i]])))
 }

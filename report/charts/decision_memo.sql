@@ -6,5 +6,7 @@ WITH memo AS (
 		at => :'at'::timestamptz, draws => 0), E'\n') WITH ORDINALITY AS m(memo, ordinality)
 	WHERE memo <> ''
 )
-SELECT m.*, f.memo AS sentence FROM (SELECT memo FROM memo ORDER BY line LIMIT 1) AS f LEFT JOIN memo AS m ON m.line > 1
+SELECT m.*, upper(left(f.memo, 1)) || substr(f.memo, 2) AS sentence
+FROM (SELECT regexp_replace(memo, '^What to do: ', '') AS memo FROM memo ORDER BY line LIMIT 1) AS f
+LEFT JOIN memo AS m ON m.line > 1
 ORDER BY m.line;

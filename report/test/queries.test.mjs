@@ -7,6 +7,7 @@ import { collect, connect, html, settings } from '../build.mjs'
 import { fill, objects, readPages } from '../charts.mjs'
 import { choices, draw, marksOf } from './drawn.mjs'
 
+const owner = process.env.PGUSER
 const as = async (user, work) => {
 	const before = process.env.PGUSER
 	process.env.PGUSER = user
@@ -139,7 +140,9 @@ test('the break-even grid is that of breakeven()', async () => {
 })
 
 test("a team's reader sees its team", async () => {
-	const own = await as('report_research', async client => collect(client, await settings(client)))
+	const protect = on => as(owner, client => client.query(`SELECT protect_usage(${on})`))
+	await protect(true)
+	const own = await as('report_research', async client => collect(client, await settings(client))).finally(() => protect(false))
 	const by = objects(own.pages[0].charts.find(chart => chart.name === 'spend_by').data).filter(row => row.by === 'team').map(row => row.value)
 	assert.deepEqual(by, ['research'])
 	for (const chart of own.pages.flatMap(page => page.charts)) {
