@@ -10,6 +10,7 @@ export async function openBrowser() {
 // The page at a width and in a theme, with what it said on its console and asked of the network.
 export async function openReport(browser, file, width, theme, height = 900) {
 	const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' })
+	context.setDefaultTimeout(300000)		// a busy machine is slow, and not wrong
 	const page = await context.newPage()
 	const trouble = []
 	page.on('console', message => ['error', 'warning'].includes(message.type()) && trouble.push(message.text()))
