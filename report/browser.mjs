@@ -2,9 +2,8 @@
 import { chromium } from 'playwright-core'
 import { pathToFileURL } from 'node:url'
 
-// Where CHROMIUM is not set there is none; LIBRARIES are those unpacked beside it.
 export async function openBrowser() {
-	return chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+	return chromium.launch({ executablePath: process.env.CHROMIUM, timeout: 300000, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
 }
 
 // The page at a width and in a theme, with what it said on its console and asked of the network.

@@ -209,7 +209,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 			renameSync(`${out}.new`, out)
 			say(`${out}: ${(page.length / 1e6).toFixed(1)} MB`)
 		}).catch(error => {
-			say(`report: ${error.message}${error.hint ? `\n${error.hint}` : ''}`)
+			const hint = error.code === '42P01' ? 'Is inferacct in this database, and may this role read it? GRANT inferacct_reader' : error.hint
+			say(`report: ${error.message || error.code}${hint ? `\n${hint}` : ''}`)
 			process.exitCode = 1
 		})
 	}

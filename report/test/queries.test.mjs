@@ -164,6 +164,14 @@ test('amid a month the forecast is of that month', async () => {
 	assert.deepEqual(objects(chart.data).filter(row => row.kind === 'forecast').map(row => row.day), ['19.50', '31'])
 })
 
+test('the head answers what a reader asks', () => {
+	const head = html(report).match(/<ol class="short">(.*?)<\/ol>/s)[1]
+	const answers = Object.fromEntries([...head.matchAll(/<a href="#(\w+)">([^<]+)<\/a> <span>([^<]+)<\/span>/g)].map(([, , label, answer]) => [label, answer]))
+	assert.deepEqual(Object.keys(answers), ['Spent', 'By whom', 'Uncertain', 'Why it changed', 'Own machines', 'What to do', 'What it saves'])
+	assert.match(answers.Spent, /cost [\d,.]+ USD, [\d.]+ % of its budget .* forecast for November .* in 8 of 10 cases/)
+	assert.match(answers['Own machines'], /busy 50 %, 0.25 FTE/, 'of the choices that the chart begins with')
+})
+
 // ---- the file ----
 
 test('a query that fails is told in its place', () => {
