@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines test-report demo report bench prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
+.PHONY: all help test test-long test-matrix test-machines test-report demo report bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
 	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
 
 help:
@@ -64,6 +64,7 @@ help:
 	@echo 'make test-long    the tests that take hours: attack, concurrency, stress, faults, restores, month, sanitize, fuzz'
 	@echo 'make test-report  the report in node and in a browser, with what that needs unpacked privately (npm, chromium)'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
+	@echo 'make backtest     how far off forecasts are, of series of known kinds, as a table (SEEDS=)'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make prices       rebuild pricing/ from public catalogs (maintainers); CATALOGS=, see pricing/README.md'
@@ -119,6 +120,9 @@ fuzz-sql:
 
 bench:
 	@bash bench/run
+
+backtest:
+	@SEEDS='$(SEEDS)' bash .ci/with-server bash bench/backtest
 
 # The page of the meters is of the list in C.
 docs/meters.md: src/core/meter.h .ci/meter-page

@@ -31,7 +31,7 @@ export async function settings(client, env = process.env) {
 	const days = env.DAYS || '92'
 	if (!/^[1-9]\d{0,3}$/.test(days)) throw new Error(`DAYS=${days} is not a number of days`)
 	const since = await one(client, "SELECT ($1::timestamptz - make_interval(days => $2))::timestamptz", [at, days])
-	const deployment = env.DEPLOYMENT || await one(client, `SELECT deployment FROM deployment_run WHERE from_at <= $1 ORDER BY from_at DESC LIMIT 1`, [at]) ||
+	const deployment = env.DEPLOYMENT || await one(client, `SELECT deployment FROM deployment_run WHERE since <= $1 ORDER BY since DESC LIMIT 1`, [at]) ||
 		await one(client, "SELECT coalesce((SELECT name FROM deployment WHERE name = 'llama-70b-2xh100' LIMIT 1), min(name)) FROM deployment")
 	const policy = env.POLICY || await one(client, 'SELECT name FROM current_routing_policy ORDER BY valid_from DESC, version DESC LIMIT 1') || ''
 	const judged = env.JUDGED || await one(client, "SELECT to_regclass('judged')::text") || NO_ANSWERS

@@ -115,7 +115,7 @@ SET search_path = public, inferacct;
 SET client_min_messages = error;
 SELECT least(now(), max(hour) + interval '1 hour') AS at FROM hourly_spend \\gset
 SELECT date_trunc('month', :'at'::timestamptz - interval '1 microsecond')::date AS month, :'at'::timestamptz - interval '92 days' AS since \\gset
-SELECT coalesce((SELECT deployment FROM deployment_run ORDER BY from_at DESC LIMIT 1), (SELECT name FROM deployment WHERE name = 'llama-70b-2xh100' LIMIT 1),
+SELECT coalesce((SELECT deployment FROM deployment_run ORDER BY since DESC LIMIT 1), (SELECT name FROM deployment WHERE name = 'llama-70b-2xh100' LIMIT 1),
 	(SELECT min(name) FROM deployment), '') AS deployment, coalesce((SELECT name FROM current_routing_policy ORDER BY valid_from DESC, version DESC LIMIT 1), '') AS policy \\gset
 SELECT coalesce(to_regclass('judged')::text, ${literal(NO_ANSWERS)}) AS judged \\gset
 \\set team '*'

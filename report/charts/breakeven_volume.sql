@@ -32,7 +32,8 @@ WITH machine AS (	-- the deployment as it holds now
 		max(usd_per_fte_year) AS usd_per_fte_year FROM stated
 ), choice AS (
 	SELECT s.term, s.seller, s.place, s.usd_per_hour, u.utilization, p.fte,
-		s.usd_per_hour * d.gpus_per_replica * 730 + coalesce(power_usd(d.gpus_per_replica, d.watts, d.usd_per_kwh, 730,
+		s.usd_per_hour * d.gpus_per_replica * 730 + coalesce(inferacct_internal.power_usd(d.gpus_per_replica, d.watts,
+			d.usd_per_kwh, 730,
 			d.pue), 0) AS replica_usd,
 		capacity_mtok(d.name, l.mix, :'at'::timestamptz, 730) * u.utilization / d.target_utilization AS capacity_mtok,
 		f.usd + p.fte * coalesce(f.usd_per_fte_year, 0) / 12 AS fixed_usd, d.spare_replicas, d.redundancy,

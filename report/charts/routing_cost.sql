@@ -3,7 +3,8 @@ WITH base AS (
 	SELECT t.model FROM current_routing_tier AS t WHERE t.policy = :'policy' ORDER BY t.tier DESC LIMIT 1
 ), judged AS (
 	SELECT route_savings(:'policy', l.score, b.model, l.usage, l.at, l.service_tier, l.region) AS r
-	FROM base AS b JOIN :log AS l ON resolved_model(l.model, l.at) = resolved_model(b.model, l.at)
+	FROM base AS b JOIN :log AS l ON inferacct_internal.resolved_model(l.model,
+		l.at) = inferacct_internal.resolved_model(b.model, l.at)
 	WHERE l.at >= :'since'::timestamptz AND l.at < :'at'::timestamptz
 ), result AS (
 	SELECT (j.r).*, b.model FROM judged AS j CROSS JOIN base AS b WHERE (j.r).requests > 0

@@ -9,13 +9,14 @@ WITH span AS (
 		AND :'model' IN ('*', coalesce(s.model, ''))
 	UNION ALL
 	SELECT u.month = span.first, 'meter', d.meter, d.usd
-	FROM span JOIN inferacct_internal.monthly_usage AS u ON u.month IN (span.first, span.previous)
-	CROSS JOIN LATERAL rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
+	FROM span JOIN inferacct_internal.rollup_usage AS u ON u.month IN (span.first, span.previous)
+	CROSS JOIN LATERAL inferacct_internal.rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input,
+		u.max_input,
 		u.aggregated, u.service_tier,
 		u.region) AS d
 	WHERE :'team' IN ('*', coalesce(u.team, '')) AND :'provider' IN ('*',
-		coalesce(resolved_provider(u.provider, u.model, u.last_at), ''))
-		AND :'model' IN ('*', coalesce(resolved_model(u.model, u.last_at), ''))
+		coalesce(inferacct_internal.resolved_provider(u.provider, u.model, u.last_at), ''))
+		AND :'model' IN ('*', coalesce(inferacct_internal.resolved_model(u.model, u.last_at), ''))
 ), summed AS (
 	SELECT by, value, coalesce(sum(usd) FILTER (WHERE is_this), 0) AS usd,
 		coalesce(sum(usd) FILTER (WHERE NOT is_this), 0) AS last_usd

@@ -24,7 +24,7 @@ RETURN concat_ws(' ', concat(sqlstate, ' ', message, '.'), nullif(detail, ''), n
 
 COMMENT ON FUNCTION missing_fact(text, text, text, text) IS 'A caught error as sentences for the row of a report.';
 
-CREATE TYPE workload AS (
+CREATE TYPE inferacct_internal.workload AS (
 	first_at			timestamptz,
 	last_at				timestamptz,
 	priced_at			timestamptz,
@@ -280,7 +280,7 @@ COMMENT ON FUNCTION weeks_with_load(regclass, timestamptz, timestamptz) IS
 'Whole weeks of a log that have load, counted back from its last hour; a week with less than a ten-thousandth of the '
 'busiest one''s is none.';
 
-CREATE FUNCTION workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
+CREATE FUNCTION inferacct_internal.workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
 	frontier_models text[] DEFAULT '{}',
 	since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', deployment text DEFAULT NULL,
 	at timestamptz DEFAULT now(), width interval DEFAULT '1 hour')

@@ -45,7 +45,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	started_hours			numeric,	-- replica-hours a month that it starts
 	waited_share			numeric,
 	peak_replicas			numeric,	-- that the busiest hour takes
-	most_replicas			numeric,	-- that there can be; NULL: no limit
+	max_replicas			numeric,	-- that there can be; NULL: no limit
 	unrouted_usd			numeric,	-- of what could be replaced, at the API with batch
 	left_usd				numeric,	-- of what could be replaced, at the API with batch and routing
 	plan_usd				numeric,	-- the cheapest plan
@@ -223,7 +223,7 @@ BEGIN
 			FROM unnest(p.now, p.waiting) AS q (n, w)), 1000000000) * 1000000000)) * 0.000000001 AS p99_carried
 	INTO load FROM unnest(p.now, p.waiting) AS b (now, waiting);
 	f.peak_replicas := greatest((p.d).min_replicas, ceil(load.peak));
-	f.most_replicas := (p.d).max_replicas;
+	f.max_replicas := (p.d).max_replicas;
 	f.fleet_usd := trim_scale(round(fixed + f.peak_replicas * t.constant_usd * 730 + pl.token_usd, 15));
 	fixed := p.people_usd + (p.d).spare_replicas * own.spare_usd * 730;
 	p99 := greatest((p.d).min_replicas, ceil(load.p99));

@@ -596,11 +596,27 @@ COMMENT ON FUNCTION source_function(text, text) IS
 -- The functions and views that read sources
 -- ---------------------------------------------------------------------------
 
-CREATE VIEW usage_all WITH (security_invoker = true) AS SELECT * FROM usage_log;
+-- Tools that know no type usage read plain columns.
+CREATE FUNCTION inferacct_internal.token_columns(usage text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+RETURN format('inferacct.input_tokens(%1$s) AS input_tokens, inferacct_internal.cached_tokens(%1$s) AS cached_tokens, '
+	'inferacct.meter(%1$s, ''cache_write'') OPERATOR(pg_catalog.+) inferacct.meter(%1$s, ''cache_write_1h'') '
+	'AS cache_write_tokens, inferacct.output_tokens(%1$s) AS output_tokens, '
+	'inferacct.meter(%1$s, ''reasoning'') AS reasoning_tokens', usage);
+
+COMMENT ON FUNCTION token_columns(text) IS
+'The columns of tokens that a view has beside an expression of type usage, as SQL.';
+
+DO $$
+BEGIN
+	EXECUTE format('CREATE VIEW usage_all WITH (security_invoker = true) AS SELECT u.*, %s FROM inferacct.usage_log '
+		'AS u', token_columns('inferacct_internal.countable_usage(u.at, u.usage)'));
+END $$;
 
 COMMENT ON VIEW usage_all IS
-'usage_log and every attached source, in the columns of usage_log. A usage of NULL is one that could not be read: see '
-'rejected_usage. A broken source has no rows, and a WARNING says so.';
+'usage_log and every attached source, in the columns of usage_log, and the tokens of usage as plain numbers. A usage '
+'of NULL is one that could not be read: see rejected_usage. A broken source has no rows, and a WARNING says so.';
 
 CREATE VIEW rejected_usage WITH (security_invoker = true) AS
 SELECT source, request_id, at, model, row_problem(at, usage) AS reason FROM usage_log
@@ -973,7 +989,9 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	s text;
+	one record;
 	every text := 'SELECT * FROM inferacct.usage_log';
+	tokens CONSTANT text := token_columns('inferacct_internal.countable_usage(u.at, u.usage)');
 	rejected text :=
 		'SELECT source, request_id, at, model, inferacct_internal.row_problem(at, usage) AS reason '
 		'FROM inferacct.usage_log WHERE inferacct_internal.row_problem(at, usage) IS NOT NULL';
@@ -985,13 +1003,18 @@ BEGIN
 				source_function('rows', s));
 			EXECUTE format('COMMENT ON VIEW %s IS %L', source_view(s),
 				format('The rows of source %s in the columns of usage_log; made by attach_usage().', s));
+			FOR one IN SELECT a.attname, col_description(a.attrelid, a.attnum) AS meaning FROM pg_attribute AS a
+				WHERE a.attrelid = 'inferacct.usage_log'::regclass AND a.attnum > 0 AND NOT a.attisdropped LOOP
+				EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', source_view(s), one.attname, one.meaning);
+			END LOOP;
 			EXECUTE format('ALTER EXTENSION inferacct ADD VIEW %s', source_view(s));
 		END IF;
 		every := every || format(' UNION ALL SELECT * FROM %s', source_function('rows', s));
 		rejected := rejected || format(' UNION ALL SELECT * FROM %s', source_function('rejected', s));
 	END LOOP;
 	-- These two are our own: what is put in their place is the same view.
-	EXECUTE 'CREATE OR ' || 'REPLACE VIEW inferacct.usage_all WITH (security_invoker = true) AS ' || every;
+	EXECUTE format('CREATE OR ' || 'REPLACE VIEW inferacct.usage_all WITH (security_invoker = true) AS '
+		'SELECT u.*, %s FROM (%s) AS u', tokens, every);
 	EXECUTE 'CREATE OR ' || 'REPLACE VIEW inferacct.rejected_usage WITH (security_invoker = true) AS ' || rejected;
 
 	FOR s IN SELECT name FROM source_relation EXCEPT SELECT name FROM usage_source LOOP
@@ -1274,9 +1297,3 @@ COMMENT ON FUNCTION source_query(text) IS
 'The query behind an attached source, in the columns of usage_log, for a view of one''s own: such a view is planned '
 'by Citus on the nodes that have the rows, but keeps its relation from being dropped. '
 'NULL when no source has this name.';
-
--- Last in this part: from here on, also what CREATE EXTENSION itself still makes fires it.
-CREATE EVENT TRIGGER inferacct_schema_changed ON ddl_command_end EXECUTE FUNCTION schema_changed();
-ALTER EVENT TRIGGER inferacct_schema_changed ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER inferacct_schema_changed IS
-'The attached sources of inferacct follow their relations: see follow_sources().';

@@ -229,7 +229,7 @@ AS $$
 		SELECT u.provider, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 			u.service_tier,
 			u.region, u.provider_usd, u.reported = u.rows AS is_reported
-		FROM monthly_usage AS u WHERE u.month = checked_month($2) AND (SELECT s.by_month FROM span AS s)
+		FROM rollup_usage AS u WHERE u.month = checked_month($2) AND (SELECT s.by_month FROM span AS s)
 		UNION ALL
 		SELECT u.provider, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 			u.service_tier,

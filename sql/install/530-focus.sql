@@ -178,11 +178,11 @@ AS $$
 		SELECT c.* FROM commitment_charge AS c WHERE c.month >= month_of(begin_of($1)) AND c.month < $2
 			AND sees_all_usage()
 	), months AS (
-		SELECT c.month, c.name, sum(c.unit_hours) AS unit_hours, min(c.from_at) AS from_at, max(c.until_at) AS until_at,
+		SELECT c.month, c.name, sum(c.unit_hours) AS unit_hours, min(c.since) AS from_at, max(c.until) AS until_at,
 			CASE WHEN bool_and(c.capacity IS NOT NULL) THEN sum(c.capacity) END AS capacity,
-			(array_agg(c.provider ORDER BY c.from_at DESC))[1] AS provider,
-			(array_agg(c.type ORDER BY c.from_at DESC))[1] AS type,
-			(array_agg(c.unit ORDER BY c.from_at DESC))[1] AS unit
+			(array_agg(c.provider ORDER BY c.since DESC))[1] AS provider,
+			(array_agg(c.type ORDER BY c.since DESC))[1] AS type,
+			(array_agg(c.unit ORDER BY c.since DESC))[1] AS unit
 		FROM charges AS c GROUP BY c.month, c.name
 	), shares AS MATERIALIZED (
 		SELECT a.*, sum(a.units) OVER one AS all_units, sum(a.used_usd) OVER one AS all_used,
@@ -234,7 +234,7 @@ AS $$
 				ELSE round((u.unit_hours - u.used_hours) * s.upto / nullif(s.all_units, 0), 12) END AS hours_upto
 		FROM shares AS s JOIN used AS u USING (month, name)
 	)
-	SELECT 'purchase', c.name, c.provider, c.type, c.unit, c.from_at, c.until_at, NULL, NULL, NULL, NULL, NULL, NULL,
+	SELECT 'purchase', c.name, c.provider, c.type, c.unit, c.since, c.until, NULL, NULL, NULL, NULL, NULL, NULL,
 		NULL, NULL,
 		c.unit || CASE c.per WHEN 'hour' THEN '-Hours' ELSE '-Months' END, c.quantity, c.usd_per_unit, c.unit_hours,
 		c.usd
@@ -367,7 +367,7 @@ COMMENT ON FUNCTION focus(date, date, text[]) IS
 'unknown, which have no row), and of each commitment its purchase (BilledCost) and what was and was not used of it '
 '(EffectiveCost). List prices are without contract, contracted ones under inferacct.contract. '
 'The billing account is the log''s source, the sub account the team. Usage without a price has no row. '
-'NULL gives no row. Errors as rollup_cost(), but for what has no price.';
+'NULL gives no row. Errors as token_cost(), but for what has no price.';
 -- Whoever asks for a time computes no other: usage by the day, shared costs by the month.  Their
 -- ChargePeriodStart is that of the day or month, so that a condition on it is known before.
 DO $$

@@ -88,12 +88,6 @@ COMMENT ON FUNCTION table_altered() IS
 'ALL the mode they were made with, and takes the months out of usage_monthly when triggers of usage_hourly are '
 'switched off.';
 
-CREATE EVENT TRIGGER inferacct_table_altered ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
-	EXECUTE FUNCTION table_altered();
-ALTER EVENT TRIGGER inferacct_table_altered ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER inferacct_table_altered IS
-'Triggers of inferacct stay as they were made: see table_altered().';
-
 -- ---------------------------------------------------------------------------
 -- The rollup
 -- ---------------------------------------------------------------------------
@@ -231,7 +225,7 @@ AS $$
 	UNION ALL
 	SELECT 'booked_usage', b.month::text, format('%s booked rows of an entry that is not in the journal', count(*)),
 		'restore its row of month_journal'
-	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.month) = (b.entry,
+	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.of_month) = (b.entry,
 		b.month))
 	GROUP BY b.month
 	UNION ALL

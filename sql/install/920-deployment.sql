@@ -3,82 +3,89 @@
 -- source says what was measured and what is estimated.  Rows belong to price version
 -- 1, as the shipped catalogs do.
 
+-- Open models that people host today, as their makers publish them.  Parameters were
+-- counted again from the dimensions (experts, embeddings and heads included), and agree
+-- with the model cards (GLM-4.5 has 352.8 without its draft layer).  published_gb is
+-- counted the same way, from the precision of each tensor that the maker states.
 INSERT INTO model_profile (version, model, parameters, active_parameters, layers, kv_heads, head_dim, latent_dim,
-	context_tokens, source, checked_on)
-VALUES
-	(1, 'llama-3.1-8b', 8030000000, NULL, 32, 8, 128, NULL, 131072,
-		'Model card and config.json, meta-llama/Llama-3.1-8B', '2026-11-20'),
-	(1, 'llama-3.1-70b', 70600000000, NULL, 80, 8, 128, NULL, 131072,
-		'Model card and config.json, meta-llama/Llama-3.1-70B', '2026-11-20'),
-	(1, 'llama-3.1-405b', 405900000000, NULL, 126, 8, 128, NULL, 131072,
-		'Model card and config.json, meta-llama/Llama-3.1-405B', '2026-11-20'),
-	(1, 'llama-2-7b', 6740000000, NULL, 32, 32, 128, NULL, 4096, 'Model card and config.json, meta-llama/Llama-2-7b',
-		'2026-11-20'),
-	(1, 'mistral-7b', 7240000000, NULL, 32, 8, 128, NULL, 32768,
-		'Model card and config.json, mistralai/Mistral-7B-v0.1', '2026-11-20'),
-	(1, 'qwen2.5-72b', 72700000000, NULL, 80, 8, 128, NULL, 131072, 'Model card and config.json, Qwen/Qwen2.5-72B',
-		'2026-11-20'),
-	(1, 'llama-3.3-70b', 70600000000, NULL, 80, 8, 128, NULL, 131072,
-		'Model card and config.json, meta-llama/Llama-3.3-70B-Instruct', '2026-11-20'),
-	(1, 'mixtral-8x7b', 46700000000, 12900000000, 32, 8, 128, NULL, 32768,
-		'Model card and config.json, mistralai/Mixtral-8x7B-Instruct-v0.1', '2026-11-20'),
-	(1, 'qwen3-30b-a3b', 30500000000, 3300000000, 48, 4, 128, NULL, 262144,
-		'Model card and config.json, Qwen/Qwen3-30B-A3B-Instruct-2507', '2026-11-20'),
-	(1, 'deepseek-v3', 671000000000, 37000000000, 61, NULL, NULL, 576, 131072,
-		'Model card and config.json, deepseek-ai/DeepSeek-V3', '2026-11-20');
-
--- Open models that people host today.  Parameters and layers as their model cards and
--- config.json state them; no day is noted, for none was looked up anew for this table.
-INSERT INTO model_profile (version, model, parameters, active_parameters, layers, kv_heads, head_dim, latent_dim,
-	window_layers, window_tokens, published_gb, context_tokens, source)
-SELECT 1, model, parameters, active, layers, kv_heads, head_dim, latent, window_layers, window_tokens, published,
-	context, 'Model card and config.json, ' || source
+	window_layers, window_tokens, published_gb, context_tokens, source, checked_on)
+SELECT 1, m.model, m.parameters, m.active, m.layers, m.kv_heads, m.head_dim, m.latent, m.window_layers,
+	m.window_tokens, m.published, m.context, concat_ws('; ', card,
+	coalesce(read, 'dimensions as in Lightning-AI/litgpt litgpt/config.py of 2026-06-29')), '2026-11-30'::date
 FROM (VALUES
-	('llama-3.2-1b', 1240000000, NULL, 16, 8, 64, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.2-1B'),
-	('llama-3.2-3b', 3210000000, NULL, 28, 8, 128, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.2-3B'),
-	('qwen3-4b', 4020000000, NULL, 36, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-4B'),
-	('qwen3-8b', 8190000000, NULL, 36, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-8B'),
-	('qwen3-14b', 14800000000, NULL, 40, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-14B'),
-	('qwen3-32b', 32800000000, NULL, 64, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-32B'),
+	('llama-2-7b', 6740000000, NULL, 32, 32, 128, NULL, NULL, NULL, NULL, 4096, 'meta-llama/Llama-2-7b', NULL),
+	('llama-3.1-8b', 8030000000, NULL, 32, 8, 128, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.1-8B', NULL),
+	('llama-3.1-70b', 70600000000, NULL, 80, 8, 128, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.1-70B', NULL),
+	('llama-3.1-405b', 405900000000, NULL, 126, 8, 128, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.1-405B',
+		NULL),
+	('llama-3.2-1b', 1240000000, NULL, 16, 8, 64, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.2-1B', NULL),
+	('llama-3.2-3b', 3210000000, NULL, 28, 8, 128, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.2-3B', NULL),
+	('llama-3.3-70b', 70600000000, NULL, 80, 8, 128, NULL, NULL, NULL, NULL, 131072,
+		'meta-llama/Llama-3.3-70B-Instruct', NULL),
+	('qwen2.5-72b', 72700000000, NULL, 80, 8, 128, NULL, NULL, NULL, NULL, 131072, 'Qwen/Qwen2.5-72B', NULL),
+	('qwen3-4b', 4020000000, NULL, 36, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-4B', NULL),
+	('qwen3-8b', 8190000000, NULL, 36, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-8B', NULL),
+	('qwen3-14b', 14800000000, NULL, 40, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-14B', NULL),
+	('qwen3-32b', 32800000000, NULL, 64, 8, 128, NULL, NULL, NULL, NULL, 32768, 'Qwen/Qwen3-32B', NULL),
+	('qwen3-30b-a3b', 30500000000, 3300000000, 48, 4, 128, NULL, NULL, NULL, NULL, 262144,
+		'Qwen/Qwen3-30B-A3B-Instruct-2507', NULL),
 	('qwen3-235b-a22b', 235000000000, 22000000000, 94, 4, 128, NULL, NULL, NULL, NULL, 262144,
-		'Qwen/Qwen3-235B-A22B-Instruct-2507'),
-	('gpt-oss-20b', 20900000000, 3610000000, 24, 8, 64, NULL, 12, 128, 13.7, 131072, 'openai/gpt-oss-20b (12.8 GiB)'),
-	('gpt-oss-120b', 116800000000, 5130000000, 36, 8, 64, NULL, 18, 128, 65.3, 131072,
-		'openai/gpt-oss-120b (60.8 GiB)'),
-	('deepseek-r1', 671000000000, 37000000000, 61, NULL, NULL, 576, NULL, NULL, NULL, 131072,
-		'deepseek-ai/DeepSeek-R1'),
-	('mixtral-8x22b', 140600000000, 39000000000, 56, 8, 128, NULL, NULL, NULL, NULL, 65536,
-		'mistralai/Mixtral-8x22B-Instruct-v0.1'),
+		'Qwen/Qwen3-235B-A22B-Instruct-2507', NULL),
+	('mistral-7b', 7250000000, NULL, 32, 8, 128, NULL, NULL, NULL, NULL, 32768, 'mistralai/Mistral-7B-v0.3', NULL),
+	('mixtral-8x7b', 46700000000, 12900000000, 32, 8, 128, NULL, NULL, NULL, NULL, 32768,
+		'mistralai/Mixtral-8x7B-Instruct-v0.1', NULL),
+	('mixtral-8x22b', 140600000000, 39100000000, 56, 8, 128, NULL, NULL, NULL, NULL, 65536,
+		'mistralai/Mixtral-8x22B-Instruct-v0.1', NULL),
+	('mistral-large-123b', 122600000000, NULL, 88, 8, 128, NULL, NULL, NULL, NULL, NULL,
+		'mistralai/Mistral-Large-Instruct-2407', NULL),
 	('mistral-nemo-12b', 12200000000, NULL, 40, 8, 128, NULL, NULL, NULL, NULL, 131072,
-		'mistralai/Mistral-Nemo-Instruct-2407'),
+		'mistralai/Mistral-Nemo-Instruct-2407', 'config.json as in riple-saanvi-lab/Saanvi-C0-12B'),
 	('mistral-small-24b', 23600000000, NULL, 40, 8, 128, NULL, NULL, NULL, NULL, 32768,
-		'mistralai/Mistral-Small-24B-Instruct-2501'),
-	('mistral-large-123b', 122600000000, NULL, 88, 8, 128, NULL, NULL, NULL, NULL, 131072,
-		'mistralai/Mistral-Large-Instruct-2407'),
-	('gemma-2-9b', 9240000000, NULL, 42, 8, 256, NULL, 21, 4096, NULL, 8192, 'google/gemma-2-9b-it'),
-	('gemma-2-27b', 27200000000, NULL, 46, 16, 128, NULL, 23, 4096, NULL, 8192, 'google/gemma-2-27b-it'),
-	('gemma-3-12b', 12200000000, NULL, 48, 8, 256, NULL, 40, 1024, NULL, 131072, 'google/gemma-3-12b-it'),
-	('gemma-3-27b', 27400000000, NULL, 62, 16, 128, NULL, 52, 1024, NULL, 131072, 'google/gemma-3-27b-it'),
-	('glm-4.5-air', 106000000000, 12000000000, 46, 8, 128, NULL, NULL, NULL, NULL, 131072, 'zai-org/GLM-4.5-Air'),
-	('glm-4.5', 355000000000, 32000000000, 92, 8, 128, NULL, NULL, NULL, NULL, 131072, 'zai-org/GLM-4.5'),
-	('kimi-k2', 1026000000000, 32600000000, 61, NULL, NULL, 576, NULL, NULL, NULL, 131072,
-		'moonshotai/Kimi-K2-Instruct')) AS open (model, parameters, active, layers, kv_heads, head_dim, latent,
-	window_layers, window_tokens, published, context, source);
+		'mistralai/Mistral-Small-24B-Instruct-2501',
+		'config.json as in unsloth/Mistral-Small-24B-Instruct-2501-GGUF'),
+	('gemma-2-9b', 9240000000, NULL, 42, 8, 256, NULL, 21, 4096, NULL, 8192,
+		'google/gemma-2-9b-it; google/gemma_pytorch gemma/config.py', NULL),
+	('gemma-2-27b', 27200000000, NULL, 46, 16, 128, NULL, 23, 4096, NULL, 8192,
+		'google/gemma-2-27b-it; google/gemma_pytorch gemma/config.py', NULL),
+	('gemma-3-12b', 12200000000, NULL, 48, 8, 256, NULL, 40, 1024, NULL, 131072, 'google/gemma-3-12b-it', NULL),
+	('gemma-3-27b', 27400000000, NULL, 62, 16, 128, NULL, 52, 1024, NULL, 131072, 'google/gemma-3-27b-it', NULL),
+	('gpt-oss-20b', 20900000000, 3600000000, 24, 8, 64, NULL, 12, 128, 13.8, 131072, 'openai/gpt-oss README.md',
+		'gpt_oss/torch/model.py of 2026-07-24; experts MXFP4 (4.25 bits), the rest BF16'),
+	('gpt-oss-120b', 116800000000, 5100000000, 36, 8, 64, NULL, 18, 128, 65.2, 131072, 'openai/gpt-oss README.md',
+		'gpt_oss/torch/model.py of 2026-07-24; experts MXFP4 (4.25 bits), the rest BF16'),
+	('deepseek-v3', 671000000000, 37000000000, 61, NULL, NULL, 576, NULL, NULL, 672.9, 131072,
+		'deepseek-ai/DeepSeek-V3 README.md', 'config.json as in cann/cann-recipes-train; FP8, embeddings BF16'),
+	('deepseek-r1', 671000000000, 37000000000, 61, NULL, NULL, 576, NULL, NULL, 672.9, 131072,
+		'deepseek-ai/DeepSeek-R1', 'config.json as in amd/DeepSeek-R1-0528-MXFP4; FP8, embeddings BF16'),
+	('glm-4.5-air', 106900000000, 12000000000, 46, 8, 128, NULL, NULL, NULL, NULL, 131072,
+		'zai-org/GLM-4.5 README.md', 'config.json as in PrimeIntellect/INTELLECT-3-Base, made from its base'),
+	('glm-4.5', 355000000000, 32000000000, 92, 8, 128, NULL, NULL, NULL, NULL, 131072, 'zai-org/GLM-4.5 README.md',
+		'config.json of zai-org/GLM-4.7-FP8, the same 355B-A32B'),
+	('kimi-k2', 1026400000000, 32000000000, 61, NULL, NULL, 576, NULL, NULL, 1028.8, 131072,
+		'MoonshotAI/Kimi-K2 README.md',
+		'dimensions of DeepSeek-V3 with 384 experts and 64 heads; FP8, embeddings BF16'))
+	AS m (model, parameters, active, layers, kv_heads, head_dim, latent, window_layers, window_tokens, published,
+	context, card, read);
 
--- By the makers' data sheets; arithmetic is dense (theirs is often with sparsity, twice that).
-INSERT INTO gpu_spec (version, gpu, memory_gb, gb_per_second, tflops_16, tflops_8, watts, source)
-SELECT 1, gpu, memory, bandwidth, tflops_16, tflops_8, watts, source
+-- By the makers' data sheets.  Arithmetic is dense (theirs is often with sparsity, twice that).
+INSERT INTO gpu_spec (version, gpu, memory_gb, gb_per_second, tflops_16, tflops_8, watts, source, checked_on)
+SELECT 1, gpu, memory, bandwidth, tflops_16, tflops_8, watts, source || '; as read in ' || read, '2026-11-30'::date
 FROM (VALUES
-	('T4', 16, 320, 65, NULL, 70, 'NVIDIA T4 data sheet'),
-	('A100', 40, 1555, 312, NULL, 400, 'NVIDIA A100 data sheet, SXM 40 GB'),
-	('A100-80GB', 80, 2039, 312, NULL, 400, 'NVIDIA A100 data sheet, SXM 80 GB'),
-	('L4', 24, 300, 121, 242, 72, 'NVIDIA L4 data sheet'),
-	('L40S', 48, 864, 362, 733, 350, 'NVIDIA L40S data sheet'),
-	('H100', 80, 3350, 989, 1979, 700, 'NVIDIA H100 data sheet, SXM'),
-	('H200', 141, 4800, 989, 1979, 700, 'NVIDIA H200 data sheet, SXM'),
-	('B200', 180, 7700, 2250, 4500, 1000, 'NVIDIA DGX B200 data sheet, per GPU'),
-	('MI300X', 192, 5300, 1307, 2615, 750, 'AMD Instinct MI300X data sheet')) AS sheet (gpu, memory, bandwidth,
-	tflops_16, tflops_8, watts, source);
+	('T4', 16, 320, 65, NULL, 70, 'NVIDIA T4 data sheet', 'RajBhope/gpu-runtime-predictor gpu_catalog.json'),
+	('A100', 40, 1555, 312, NULL, 400, 'NVIDIA A100 data sheet, SXM 40 GB',
+		'RajBhope/gpu-runtime-predictor gpu_catalog.json'),
+	('A100-80GB', 80, 2039, 312, NULL, 400, 'NVIDIA A100 data sheet, SXM 80 GB (A100 PCIe: 1,935 GB/s, 300 W)',
+		'stas00/ml-engineering, 2026-08-22'),
+	('L4', 24, 300, 121, 242, 72, 'NVIDIA L4 data sheet, half of what it states with sparsity',
+		'hmc-tech.com'),
+	('L40S', 48, 864, 362, 733, 350, 'NVIDIA L40S data sheet', 'stas00/ml-engineering, 2026-08-22'),
+	('H100', 80, 3350, 989, 1979, 700, 'NVIDIA H100 data sheet, SXM', 'stas00/ml-engineering, 2026-08-22'),
+	('H200', 141, 4800, 989, 1979, 700, 'NVIDIA H200 data sheet, SXM', 'stas00/ml-engineering, 2026-08-22'),
+	('B200', 180, 7670, 2250, 4500, 1000, 'NVIDIA DGX B200 data sheet, per GPU; its 8 TB/s of memory are 7.67 by the '
+		'driver (pytorch/ao#4002)', 'stas00/ml-engineering, 2026-08-22'),
+	('MI300X', 192, 5300, 1307, 2615, 750, 'AMD Instinct MI300X data sheet', 'stas00/ml-engineering, 2026-08-22'),
+	('MI325X', 256, 6000, 1307, 2615, 1000, 'AMD Instinct MI325X data sheet', 'stas00/ml-engineering, 2026-08-22'))
+	AS sheet (gpu, memory, bandwidth, tflops_16, tflops_8, watts, source, read);
 
 -- Deployments that were measured.  A run gives one mix (512 prompt and 256 answer
 -- tokens), and two rates need two: an answer token is taken as the work of two prompt
