@@ -14,14 +14,15 @@ const RELATIONS = { log: 'usage_all', judged: '${judged:raw}' }
 const variable = name => `\${${name}:sqlstring}`
 
 // What a chart's toggle shows is chosen by a variable of its field, where the choices are known beforehand.
-const CHOICES = { by: ['team', 'model', 'provider', 'meter', 'project', 'user', 'session', 'key'], seller: ['cheap (p10)', 'median', 'dear (p90)'],
+const CHOICES = { by: ['team', 'model', 'provider', 'meter'], who: ['project', 'user', 'session', 'key'], seller: ['cheap (p10)', 'median', 'dear (p90)'],
 	term: ['on demand', 'reserved 1y', 'reserved 3y'], utilization: ['30 %', '50 %', '70 %', '90 %'], people: ['0 FTE', '0.25 FTE', '0.5 FTE', '1 FTE'] }
-const STARTS = { by: 'team', seller: 'median', term: 'reserved 1y', utilization: '50 %', people: '0.25 FTE' }
+const STARTS = { by: 'team', who: 'project', seller: 'median', term: 'reserved 1y', utilization: '50 %', people: '0.25 FTE' }
 
 export function rawSql(chart) {
 	const sql = fill(chart.sql.replace(/;$/, ''), name => VALUES[name] ?? variable(name), name => RELATIONS[name])
 	const chosen = (chart.toggles ?? []).map(toggle => toggle.field).filter(field => CHOICES[field])
-	return chosen.length ? `SELECT * FROM (\n${sql}\n) AS chosen\nWHERE ${chosen.map(field => `"${field}" = ${variable(field)}`).join(' AND ')}` : sql
+	const by = field => variable(field === 'by' && chart.name === 'requests_who' ? 'who' : field)
+	return chosen.length ? `SELECT * FROM (\n${sql}\n) AS chosen\nWHERE ${chosen.map(field => `"${field}" = ${by(field)}`).join(' AND ')}` : sql
 }
 
 const legend = { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: true }
