@@ -66,7 +66,7 @@ SELECT c.*, format('%s cost %s USD%s%s%s.', to_char(span.first, 'FMMonth YYYY') 
 		to_char(t.this, 'FM999,999,999,990.00'),
 		CASE WHEN t.budget > 0 THEN format(', %s %% of its budget of %s USD', round(100 * t.this / t.budget, 1),
 			to_char(t.budget, 'FM999,999,999,990'))
-			ELSE '; it has no budget' END,
+			ELSE ' (no budget)' END,
 		CASE WHEN t.last > 0 AND span.at >= span.next
 			THEN format(', %s %% %s than %s', abs(round(100 * (t.this / t.last - 1), 1)), CASE
 				WHEN t.this < t.last THEN 'less' ELSE 'more' END,
