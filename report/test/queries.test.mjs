@@ -57,46 +57,59 @@ const readData = (view, count) => Object.keys(view.getState({ data: () => true }
 
 const near = (a, b) => Math.abs(a - b) < 1e-6 * Math.max(1, Math.abs(a), Math.abs(b))
 
-for (const chart of charts.filter(chart => chart.spec.mark || chart.spec.layer)) {
-	test(`${chart.name}: the marks are the rows`, async () => {
-		for (const { key, rows } of choices(chart).slice(0, 6)) {
-			const { view, spec, warnings } = await draw(chart, rows)
-			assert.deepEqual(warnings.filter(line => !/Dropping "fit-y"/.test(line)), [], key)
-			assert.equal(view.data('chart').length, rows.length, `${key}: rows`)
-			const drawn = readData(view, rows.length)
-			for (const column of Object.keys(chart.data.parse).filter(column => chart.data.parse[column] === 'number')) {
-				const said = rows.map(row => row[column]).filter(text => text !== null)
-				const seen = drawn.map(row => row[column]).filter(number => number !== null && number !== undefined)
-				const times = drawn.length / rows.length
-				assert.equal(seen.length, said.length * times, `${key}: ${column}`)
-				if (!said.length) continue
-				const sum = times * Number(said.map(decimal).reduce((a, b) => a + b, 0n)) / 1e12
-				assert.ok(near(seen.reduce((a, b) => a + b, 0), sum), `${key}: sum of ${column}`)
-				assert.ok(near(Math.max(...seen), Math.max(...said.map(Number))) && near(Math.min(...seen), Math.min(...said.map(Number))), `${key}: extremes of ${column}`)
-			}
-			const marks = marksOf(view)
-			for (const unit of unitsOf(spec)) {
-				const items = marks.get(unit.name) ?? []
-				const isWhole = !unit.filters.length && !spec.transform && !['line', 'area'].includes(unit.mark)
-				if (isWhole) assert.equal(items.length, rows.length, `${key}: ${unit.name}`)
-				for (const channel of ['x', 'y']) {
-					const { field, type, stack } = unit.encoding[channel] ?? {}
-					if (!field || type !== 'quantitative' || stack || (unit.encoding[`${channel}Offset`]) || unit.mark === 'text') continue
-					const scale = view.scale(channel)
-					for (const item of items.filter(item => Number.isFinite(item.datum?.[field]))) {
-						const size = channel === 'x' ? item.width ?? 0 : item.height ?? 0
-						const ends = [item[channel], item[`${channel}2`], item[channel] + size, item[`${channel}c`]].filter(Number.isFinite)
-						if (!ends.length) continue
-						// fill of a stack ends where the sums do, which the next check has
-						if (unit.mark === 'bar' && !spec.layer && rows.length !== new Set(rows.map(row => row[spec.encoding.y?.field])).size) continue
-						assert.ok(ends.some(end => Math.abs(end - scale(item.datum[field])) < 0.51), `${key}: ${unit.name} ${channel} of ${field} = ${item.datum[field]}`)
-					}
+async function marksAreRows(chart) {
+	for (const { key, rows } of choices(chart).slice(0, 6)) {
+		const { view, spec, warnings } = await draw(chart, rows)
+		assert.deepEqual(warnings.filter(line => !/Dropping "fit-y"/.test(line)), [], key)
+		assert.equal(view.data('chart').length, rows.length, `${key}: rows`)
+		const drawn = readData(view, rows.length)
+		for (const column of Object.keys(chart.data.parse).filter(column => chart.data.parse[column] === 'number')) {
+			const said = rows.map(row => row[column]).filter(text => text !== null)
+			const seen = drawn.map(row => row[column]).filter(number => number !== null && number !== undefined)
+			const times = drawn.length / rows.length
+			assert.equal(seen.length, said.length * times, `${key}: ${column}`)
+			if (!said.length) continue
+			const sum = times * Number(said.map(decimal).reduce((a, b) => a + b, 0n)) / 1e12
+			assert.ok(near(seen.reduce((a, b) => a + b, 0), sum), `${key}: sum of ${column}`)
+			assert.ok(near(Math.max(...seen), Math.max(...said.map(Number))) && near(Math.min(...seen), Math.min(...said.map(Number))), `${key}: extremes of ${column}`)
+		}
+		const marks = marksOf(view)
+		for (const unit of unitsOf(spec)) {
+			const items = marks.get(unit.name) ?? []
+			const isWhole = !unit.filters.length && !spec.transform && !['line', 'area'].includes(unit.mark)
+			if (isWhole) assert.equal(items.length, rows.length, `${key}: ${unit.name}`)
+			for (const channel of ['x', 'y']) {
+				const { field, type, stack } = unit.encoding[channel] ?? {}
+				if (!field || type !== 'quantitative' || stack || (unit.encoding[`${channel}Offset`]) || unit.mark === 'text') continue
+				const scale = view.scale(channel)
+				for (const item of items.filter(item => Number.isFinite(item.datum?.[field]))) {
+					const size = channel === 'x' ? item.width ?? 0 : item.height ?? 0
+					const ends = [item[channel], item[`${channel}2`], item[channel] + size, item[`${channel}c`]].filter(Number.isFinite)
+					if (!ends.length) continue
+					// fill of a stack ends where the sums do, which the next check has
+					if (unit.mark === 'bar' && !spec.layer && rows.length !== new Set(rows.map(row => row[spec.encoding.y?.field])).size) continue
+					assert.ok(ends.some(end => Math.abs(end - scale(item.datum[field])) < 0.51), `${key}: ${unit.name} ${channel} of ${field} = ${item.datum[field]}`)
 				}
 			}
-			view.finalize()
 		}
-	})
+		view.finalize()
+	}
 }
+
+for (const chart of charts.filter(chart => (chart.spec.mark || chart.spec.layer) && chart.data.rows.length)) {
+	test(`${chart.name}: the marks are the rows`, () => marksAreRows(chart))
+}
+
+test('machines that pay are drawn: reserved, on demand, and what their saving depends on', async () => {
+	const paying = await as('report_reader', async client => collect(client, { ...await settings(client), deployment: 'bargain' },
+		chart => ['demand_duration', 'decision_range'].includes(chart.name)))
+	const [duration, range] = paying.pages.flatMap(page => page.charts)
+	assert.match(duration.data.sentence, /Cheapest are [1-9]/)
+	assert.ok(range.data.rows.length >= 5, range.data.sentence)
+	for (const row of objects(range.data)) assert.ok(Number(row.from_usd) <= Number(row.to_usd) && Number(row.p10_usd) <= Number(row.p50_usd) && Number(row.p50_usd) <= Number(row.p90_usd))
+	await marksAreRows(duration)
+	await marksAreRows(range)
+})
 
 // ---- the figures are those of the reports ----
 
