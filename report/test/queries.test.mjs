@@ -86,7 +86,7 @@ async function marksAreRows(chart) {
 					const size = channel === 'x' ? item.width ?? 0 : item.height ?? 0
 					const ends = [item[channel], item[`${channel}2`], item[channel] + size, item[`${channel}c`]].filter(Number.isFinite)
 					if (!ends.length) continue
-					// fill of a stack ends where the sums do, which the next check has
+					// several bars of one name stand on one another
 					if (unit.mark === 'bar' && !spec.layer && rows.length !== new Set(rows.map(row => row[spec.encoding.y?.field])).size) continue
 					assert.ok(ends.some(end => Math.abs(end - scale(item.datum[field])) < 0.51), `${key}: ${unit.name} ${channel} of ${field} = ${item.datum[field]}`)
 				}
