@@ -301,7 +301,8 @@ COMMENT ON FUNCTION try_turn(text) IS
 -- a snapshot older than the lock it would not.
 -- A column of the relation fills the column of its name; a NULL in one that has a
 -- default takes the default.  The argument source overrides a column source;
--- loaded_at is always now.
+-- loaded_at is always now.  One function: what each statement counted decides whether
+-- the next one runs.
 CREATE FUNCTION inferacct_internal.import_columns(log regclass, source text, OUT targets text, OUT outputs text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp

@@ -114,6 +114,7 @@ $$;
 
 COMMENT ON FUNCTION breakeven_reason(breakeven_report) IS 'The figures of a report in words.';
 
+-- One function: its amounts share one unit, which makes all of them whole.
 CREATE FUNCTION inferacct_internal.breakeven_final(state breakeven_state) RETURNS breakeven_report
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 300000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
