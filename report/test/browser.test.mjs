@@ -94,8 +94,10 @@ test('what is shown is what the database said, to the digit', async () => {
 	await close()
 })
 
-test('a toggle shows other rows and another sentence, by keyboard, too', async () => {
+test('a toggle shows other rows, and says so, by keyboard, too', async () => {
 	const { page, trouble, close } = await openReport(browser, file, 1024, 'light')
+	const seen = chart => page.locator(`#${chart.name}`).evaluate(figure => ({ rows: figure.querySelector('table').textContent, drawn: figure.querySelector('svg').innerHTML,
+		label: figure.querySelector('.chart').getAttribute('aria-label') }))
 	for (const chart of charts.filter(chart => chart.toggles && chart.data.rows.length)) {
 		for (const toggle of chart.toggles) {
 			const values = [...new Set(objects(chart.data).map(row => row[toggle.field]))]
@@ -104,15 +106,16 @@ test('a toggle shows other rows and another sentence, by keyboard, too', async (
 			if (values.length < 2) continue
 			const now = await group.locator('[aria-pressed=true]').textContent()
 			const other = group.locator('button').nth(values.findLastIndex(value => value !== now))
-			const before = await page.locator(`#${chart.name} .chart`).getAttribute('aria-label')
+			const before = await seen(chart)
 			await other.focus()
 			await page.keyboard.press('Enter')
 			assert.equal(await other.getAttribute('aria-pressed'), 'true')
 			assert.equal(await group.locator('[aria-pressed=true]').count(), 1)
-			await page.waitForTimeout(100)
-			const after = await page.locator(`#${chart.name} .chart`).getAttribute('aria-label')
-			assert.notEqual(after, before, `${chart.name}: ${toggle.label}`)
-			assert.ok(after.endsWith(await page.locator(`#${chart.name} .sentence`).textContent()), 'a screen reader hears what is shown')
+			await page.waitForTimeout(500)
+			const after = await seen(chart)
+			assert.notEqual(after.rows, before.rows, `${chart.name}: ${toggle.label}`)
+			assert.notEqual(after.drawn, before.drawn, `${chart.name}: ${toggle.label} is drawn`)
+			assert.ok(after.label.endsWith(await page.locator(`#${chart.name} .sentence`).textContent()), 'a screen reader hears what is shown')
 		}
 	}
 	assert.deepEqual(trouble, [])
