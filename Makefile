@@ -55,7 +55,7 @@ endif
 
 .DELETE_ON_ERROR:
 .PHONY: all help test test-long test-matrix test-machines test-report demo report bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
-	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
+	attack fuzz fuzz-sql fuzzers sanitize month optimum clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
@@ -72,6 +72,7 @@ help:
 	@echo 'make prices-release keep pricing/*.json as the version that a release ships'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
+	@echo 'make optimum      the cheapest plans of 2,000 made-up loads against a search of its own (python3); INSTANCES=, SEED='
 	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
@@ -131,6 +132,9 @@ docs/meters.md: src/core/meter.h .ci/meter-page
 # The page of all that callers use is of the comments in a database.
 docs/reference.md: FORCE
 	@bash .ci/with-server bash .ci/reference > $@.new && mv $@.new $@
+
+optimum: all
+	@bash .ci/with-server python3 test/optimum/brute '$(or $(INSTANCES),2000)' '$(or $(SEED),1)'
 
 month:
 	@ROWS='$(ROWS)' bash .ci/with-server bash test/month/run

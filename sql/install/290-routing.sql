@@ -335,6 +335,7 @@ CREATE TYPE route_savings_result AS (
 	deployment_usd			numeric,
 	moved_request_share		numeric,
 	moved_spend_share		numeric,
+	moved_usd				numeric,
 	random_usd				numeric,
 	random_saved_share		numeric,
 	longest_first_usd		numeric,
@@ -348,7 +349,8 @@ COMMENT ON TYPE route_savings_result IS
 'Result of route_savings(), USD: baseline (all requests to the baseline model), routed (paid to the tiers by the '
 'token), classifier and deployment (fixed cost) beside it, saved = baseline - routed - classifier - deployment, and '
 'its share of baseline (NULL of 0). moved: share of the requests, and of their baseline spend, that other models than '
-'the baseline answer. random, longest_first: routed_usd and saved share (no classifier to pay) if as many requests '
+'the baseline answer, and of routed_usd what these are paid. random, longest_first: routed_usd and saved share (no '
+'classifier to pay) if as many requests '
 'went to each tier by lot, or the longest prompts to the last.';
 
 CREATE FUNCTION inferacct_internal.route_savings_accum(route_savings_state, text, float8, text, usage, timestamptz)
@@ -553,6 +555,7 @@ BEGIN
 	r.random_usd := 0;
 	r.moved_request_share := 0;
 	r.moved_spend_share := 0;
+	r.moved_usd := 0;
 	r.tiers := '{}';
 	FOR j IN 1 .. a.tiers LOOP
 		calls := 0;
@@ -573,6 +576,7 @@ BEGIN
 		IF r.tiers[j].model <> s.baseline_model THEN
 			r.moved_request_share := r.moved_request_share + r.tiers[j].request_share;
 			r.moved_spend_share := r.moved_spend_share + r.tiers[j].spend_share;
+			r.moved_usd := r.moved_usd + r.tiers[j].usd;
 		END IF;
 	END LOOP;
 

@@ -74,7 +74,8 @@ RETURNS demand
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT demand(l.bucket, scaled_usage(l.usage, l.millionths),
+	SELECT demand(l.bucket, scaled_usage(l.usage + usage(requests => l.requests - meter(l.usage, 'requests')),
+			l.millionths),
 		round(l.api_usd * l.millionths * 0.000001, 15), bucket_width(at_level.demand))
 	FROM (
 		SELECT s.*, greatest(1, round(1000000 * exp(per_week * (ahead + extract(epoch FROM ends - s.bucket)::float8

@@ -3,6 +3,21 @@
 -- Invariant: all money is per month of 730 hours, at the prices of one time, of the load
 -- at the level that it has reached.
 
+CREATE TYPE flip AS (
+	rule		text,
+	parameter	text,
+	planned		numeric,
+	turns_at	numeric,
+	direction	text,
+	verdict		text
+);
+
+COMMENT ON TYPE flip IS
+'What turns a rule of advise() alone, the nearest in its direction: a parameter, the value that it was planned with, '
+'the value beyond which (direction: above or below) the verdict of the rule is another, and which. api_price, growth '
+'and gpu_price are factors of today''s API prices, load and rents, routed_price of the prices of the models that a '
+'policy routes to (planned: 1); the others are arguments of advise(), or what the rule measured.';
+
 CREATE TYPE inferacct_internal.advice_facts AS (
 	weeks					numeric,	-- whole weeks of log with load
 	hours					numeric,	-- from the first to the last
@@ -31,6 +46,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	routing_longest_share	numeric,	-- saved by the longest prompts first
 	routing_request_share	numeric,	-- moved
 	routing_spend_share		numeric,
+	routing_even_factor		numeric,	-- of the other models' prices, at which the policy saves nothing
 	routed					boolean,	-- the plan has the policy
 	deployment				text,
 	peak_to_mean			numeric,
@@ -43,7 +59,9 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	flat_breakeven			numeric,	-- the same of the fewest replicas
 	replicas				numeric,	-- of the cheapest plan, that always run
 	started_hours			numeric,	-- replica-hours a month that it starts
+	spot_hours				numeric,	-- of spot replicas
 	waited_share			numeric,
+	peak_load				numeric,	-- of the busiest hour, in replicas
 	peak_replicas			numeric,	-- that the busiest hour takes
 	max_replicas			numeric,	-- that there can be; NULL: no limit
 	unrouted_usd			numeric,	-- of what could be replaced, at the API with batch
@@ -75,13 +93,12 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	reserved_1y_usd			numeric,	-- a year of a replica
 	reserved_3y_usd			numeric,
 	third_year_saved_usd	numeric,	-- a month, at the API price of the third year
-	flip_price				numeric,	-- factor of the API's prices at which the answer turns; NULL: none
-	flip_load				numeric,	-- the same of the load
-	flip_gpu				numeric,	-- the same of the rents
-	year_saved_usd			numeric,	-- a month, with API prices a year's decline lower
+	flips					flip[],		-- what was solved for (with_flips()); NULL: nothing was
+	year_saved_usd			numeric,	-- a month, by the same machines with API prices a year's decline lower
 	routing_problem			text,		-- the fact that is missing to judge the policy
 	deployment_problem		text,		-- and the deployment; all that depends on it is then NULL
-	problem					plan_problem,	-- what the plan was found for
+	problems				plan_problem[],	-- without the policy, and with it where that may be taken
+	problem					plan_problem,	-- that of the plan
 	plan					plan,
 	-- given
 	data_residency			boolean,
@@ -110,52 +127,94 @@ RETURN pl.served_share > 0 AND pl.api_only_usd - pl.usd >= materiality * pl.api_
 COMMENT ON FUNCTION plan_pays(plan, numeric) IS
 'Does a plan have replicas, and do they save at least that share of what the API takes?';
 
--- The factor nearest to 1 at which the answer turns, to one part in 5,000: found in
--- steps and then by halving.  Prices turn it once; loads may turn it again further off.
-CREATE FUNCTION inferacct_internal.plan_flip(p plan_problem, what text, materiality numeric, pays boolean)
-	RETURNS numeric
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000000
+-- Which plan is taken, when a price or the load is multiplied by a factor.
+CREATE FUNCTION inferacct_internal.planned(f advice_facts, what text DEFAULT NULL, factor numeric DEFAULT 1)
+	RETURNS advice_facts
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	step	numeric := CASE WHEN pays = (what = 'gpu') THEN 1.25 ELSE 0.8 END;
-	same	numeric := 1;
-	turned	numeric;
-	factor	numeric;
+	price	numeric := CASE what WHEN 'api_price' THEN factor ELSE 1 END;
+	load	numeric := CASE what WHEN 'growth' THEN factor ELSE 1 END;
+	p		plan_problem;
+	pl		plan;
+	later	plan;
+	hourly	plan;
+	t		plan_term;
+	saved	numeric;		-- in the third year
 BEGIN
-	FOR i IN 1 .. 30 LOOP
-		factor := round(same * step, 6);
-		EXIT WHEN factor < 0.01;	-- factors are counted in millionths
-		IF plan_pays(best_plan(p, false, CASE what WHEN 'load' THEN factor ELSE 1 END,
-			CASE what WHEN 'price' THEN factor ELSE 1 END, CASE what WHEN 'gpu' THEN factor ELSE 1 END), materiality)
-			<> pays
-		THEN
-			turned := factor;
-			EXIT;
+	f.problem := NULL;
+	f.plan := NULL;
+	FOREACH p IN ARRAY f.problems LOOP
+		IF what = 'gpu_price' THEN
+			p.terms := terms_at_rent(p, factor);
 		END IF;
-		same := factor;
-	END LOOP;
-	IF turned IS NULL THEN
-		RETURN NULL;
-	END IF;
-	WHILE abs(turned - same) > 0.0002 * same LOOP
-		factor := round((turned + same) / 2, 6);
-		EXIT WHEN factor IN (same, turned);
-		IF plan_pays(best_plan(p, false, CASE what WHEN 'load' THEN factor ELSE 1 END,
-			CASE what WHEN 'price' THEN factor ELSE 1 END, CASE what WHEN 'gpu' THEN factor ELSE 1 END), materiality)
-			= pays
-		THEN
-			same := factor;
-		ELSE
-			turned := factor;
+		IF NOT coalesce(longer_term_pays((SELECT u.constant_usd FROM unnest(p.terms) AS u WHERE u.term = 'reserved_1y'),
+			(SELECT u.constant_usd FROM unnest(p.terms) AS u WHERE u.term = 'reserved_3y'), f.price_factor), true) THEN
+			p.terms := terms_without_three_years(p);
+		END IF;
+		pl := best_plan(p, false, load, price);
+		saved := NULL;
+		-- Three years are for what still pays in the third one.
+		IF pl.term = 'reserved_3y' AND (p.d).term <> 'reserved_3y' THEN
+			SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = 'reserved_3y';
+			later := plan_on(p, t, load, price * power(1 - f.api_price_decline, 2.5));
+			saved := later.api_only_usd - later.usd;
+			IF later.served_share = 0 OR later.replicas < pl.replicas THEN
+				saved := least(0, saved);
+				p.terms := terms_without_three_years(p);
+				pl := best_plan(p, false, load, price);
+			END IF;
+		END IF;
+		IF (f.plan).usd IS NULL OR pl.usd < (f.plan).usd THEN
+			f.routed := (f.plan).usd IS NOT NULL;
+			f.problem := p;
+			f.plan := pl;
+			f.third_year_saved_usd := saved;
 		END IF;
 	END LOOP;
-	RETURN turned;
+	p := f.problem;
+	pl := f.plan;
+	hourly := CASE pl.term WHEN (p.terms[1]).term THEN pl ELSE best_plan(p, true, load, price) END;
+	SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = pl.term;
+	f.replicas := pl.replicas;
+	f.started_hours := pl.started_hours;
+	f.spot_hours := pl.spot_hours;
+	f.waited_share := pl.waited_share;
+	f.left_usd := pl.api_only_usd;
+	f.plan_usd := pl.usd;
+	f.hour_plan_usd := least(hourly.usd, hourly.api_only_usd);
+	f.overflow_usd := pl.overflow_usd;
+	f.gap_usd := pl.gap_usd;
+	f.term := pl.term;
+	f.max_replicas := (p.d).max_replicas;
+	f.peak_replicas := greatest((p.d).min_replicas, ceil(f.peak_load * load));
+	f.fleet_usd := trim_scale(round(p.people_usd + ((p.d).spare_replicas * t.spare_usd + f.peak_replicas
+		* t.constant_usd)
+		* 730 + pl.token_usd, 15));
+	f.committed_replicas := CASE WHEN EXISTS (SELECT FROM unnest(p.terms) AS u WHERE u.term = 'on_demand')
+		AND EXISTS (SELECT FROM unnest(p.terms) AS u WHERE u.term LIKE 'reserved%') THEN
+		CASE WHEN pl.term LIKE 'reserved%' AND pl.served_share > 0 THEN pl.replicas + (p.d).spare_replicas
+			WHEN pl.term LIKE 'reserved%' THEN pl.replicas ELSE 0 END END;
+	f.committed_saved_usd := CASE WHEN f.committed_replicas > 0 THEN f.hour_plan_usd - f.plan_usd
+		WHEN f.committed_replicas = 0 THEN 0 END;
+	RETURN f;
 END $$;
 
-COMMENT ON FUNCTION plan_flip(plan_problem, text, numeric, boolean) IS
-'The factor of `what` (price: of the API, load, gpu: rents) at which plan_pays() is no longer `pays`, where it turns '
-'between a hundredth and eight hundred times; NULL when it does not.';
+COMMENT ON FUNCTION planned(advice_facts, text, numeric) IS
+'The facts with the cheapest plan for their problems, and what the verdicts need of it, when `what` (api_price, growth '
+'of the load, gpu_price; NULL: nothing) is multiplied by a factor.';
+
+CREATE FUNCTION inferacct_internal.terms_without_three_years(p plan_problem) RETURNS plan_term[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(t ORDER BY n) FROM (SELECT t, row_number() OVER () AS n FROM unnest(p.terms) AS t) AS u
+	WHERE (t).term <> 'reserved_3y' OR (p.d).term = 'reserved_3y'
+$$;
+
+COMMENT ON FUNCTION terms_without_three_years(plan_problem) IS
+'The terms of a problem but three years, unless the deployment has no other.';
 
 -- Reserving the replicas of a plan, against paying each by the hour in which it is needed.
 CREATE FUNCTION inferacct_internal.commitment_of_plan(p plan_problem, pl plan, forecast_error numeric, f advice_facts)
@@ -177,9 +236,6 @@ BEGIN
 	IF f.committed_price_ratio IS NULL THEN
 		RETURN f;
 	END IF;
-	f.committed_replicas := CASE WHEN pl.term LIKE 'reserved%' THEN pl.replicas + CASE WHEN pl.served_share > 0
-		THEN (p.d).spare_replicas ELSE 0 END ELSE 0 END;
-	f.committed_saved_usd := CASE WHEN f.committed_replicas > 0 THEN f.hour_plan_usd - f.plan_usd ELSE 0 END;
 	IF coalesce(n, 0) < 1 OR pl.term NOT LIKE 'reserved%' THEN
 		RETURN f;
 	END IF;
@@ -202,29 +258,23 @@ COMMENT ON FUNCTION commitment_of_plan(plan_problem, plan, numeric, advice_facts
 'committed_spared_usd, the share of the demand at which that is nothing, and what a forecast too high or too low by '
 'forecast_error costs, as commitment_regret().';
 
--- Fleets without the API, and how much they are used.
-CREATE FUNCTION inferacct_internal.fleet_facts(p plan_problem, pl plan, f advice_facts) RETURNS advice_facts
+-- How much fleets without the API are used.
+CREATE FUNCTION inferacct_internal.fleet_facts(p plan_problem, f advice_facts) RETURNS advice_facts
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	t		plan_term;
 	own		plan_term := p.terms[1];
 	load	record;
 	fixed	numeric;
 	p99		numeric;
 	fewest	numeric;
 BEGIN
-	SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = pl.term;
-	fixed := p.people_usd + (p.d).spare_replicas * t.spare_usd * 730;
-	SELECT max(now + waiting) * 0.000000001 AS peak, avg(now + waiting) * 0.000000001 AS mean,
+	SELECT avg(now + waiting) * 0.000000001 AS mean,
 		percentile_disc(0.99) WITHIN GROUP (ORDER BY now + waiting) * 0.000000001 AS p99,
 		avg(least(now + waiting, ceil_quotient((SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY n + w)
 			FROM unnest(p.now, p.waiting) AS q (n, w)), 1000000000) * 1000000000)) * 0.000000001 AS p99_carried
 	INTO load FROM unnest(p.now, p.waiting) AS b (now, waiting);
-	f.peak_replicas := greatest((p.d).min_replicas, ceil(load.peak));
-	f.max_replicas := (p.d).max_replicas;
-	f.fleet_usd := trim_scale(round(fixed + f.peak_replicas * t.constant_usd * 730 + pl.token_usd, 15));
 	fixed := p.people_usd + (p.d).spare_replicas * own.spare_usd * 730;
 	p99 := greatest((p.d).min_replicas, ceil(load.p99));
 	fewest := greatest((p.d).min_replicas, ceil(load.mean));
@@ -237,11 +287,9 @@ BEGIN
 	RETURN f;
 END $$;
 
-COMMENT ON FUNCTION fleet_facts(plan_problem, plan, advice_facts) IS
-'The facts with fleets that serve without the API: what one for the busiest hour costs on the term of the plan; how '
-'much '
-'one for all but the busiest hundredth of the hours, and one for the mean load, are used, and where they pay on the '
-'deployment''s own term, both of full throughput.';
+COMMENT ON FUNCTION fleet_facts(plan_problem, advice_facts) IS
+'The facts with how much a fleet that serves all but the busiest hundredth of the hours without the API, and one for '
+'the mean load, are used, and where they pay on the deployment''s own term, both of full throughput.';
 
 -- Low demand and break-even volumes.
 CREATE FUNCTION inferacct_internal.volume_facts(demand demand, p plan_problem, at timestamptz, f advice_facts)
@@ -296,6 +344,17 @@ COMMENT ON FUNCTION answer_ms(text, numeric, timestamptz) IS
 'tokens x time per token, at the first measured point that has the planned share of the highest throughput. '
 'NULL when nothing was measured.';
 
+CREATE FUNCTION inferacct_internal.spot_in_words(d deployment, p plan_problem) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+RETURN CASE WHEN (p.terms[1]).spot_usd IS NOT NULL THEN format(', or %s USD an hour and replica as spot, away %s of '
+		'the time, when the API serves', trim_scale(round((p.terms[1]).spot_usd, 4)),
+		percent(1 - (p.terms[1]).spot_millionths * 0.000001))
+	WHEN d.term = 'spot' THEN ', taken never to be away, which nobody said (spot_away)' ELSE '' END;
+
+COMMENT ON FUNCTION spot_in_words(deployment, plan_problem) IS
+'What is assumed of spot machines, to end a sentence; empty where there are none.';
+
 CREATE FUNCTION inferacct_internal.assumed(w workload, f advice_facts, d deployment, p plan_problem, at timestamptz)
 	RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
@@ -330,7 +389,7 @@ BEGIN
 					d.gpus_per_replica, d.gpu), coalesce(d.vendor, 'its only seller'), coalesce('at ' || (
 					SELECT string_agg(format('%s USD (%s)', trim_scale(round((t).spare_usd / d.gpus_per_replica, 4)),
 						replace((t).term, '_', ' ')), ', ') FROM unnest(p.terms) AS t) || ' an hour and GPU, ' || day,
-					'at an unknown price')) END),
+					'at an unknown price')) END || spot_in_words(d, p)),
 			format('%s replaces %s%s; its answers are taken to be %s.', coalesce(d.model, d.name),
 				coalesce(array_to_string(w.served_models[:5], ', ') || CASE WHEN cardinality(w.served_models) > 5
 					THEN ' and others' ELSE '' END, 'nothing'),
@@ -352,68 +411,26 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	d		deployment := deployment_in_force(f.deployment, at);
-	p		plan_problem;
-	pl		plan;
-	other_p	plan_problem;
-	other	plan;
-	hourly	plan;
+	p		plan_problem := plan_problem(now, waiting, w.waits, f.deployment, at);
 	later	plan;
 	total	record;
-	pays	boolean;
 BEGIN
-	p := plan_problem(now, waiting, w.waits, f.deployment, at);
 	SELECT (t.constant_usd * 8760) INTO f.reserved_1y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_1y';
 	SELECT (t.constant_usd * 8760) INTO f.reserved_3y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_3y';
-	IF NOT coalesce(longer_term_pays(f.reserved_1y_usd, f.reserved_3y_usd, f.price_factor), true) THEN
-		p.terms := (SELECT array_agg(t) FROM unnest(p.terms) AS t WHERE t.term <> 'reserved_3y' OR d.term = t.term);
-	END IF;
-	pl := best_plan(p);
-	f.routed := false;
+	SELECT max(b.now + b.waiting) * 0.000000001 INTO f.peak_load FROM unnest(p.now, p.waiting) AS b (now, waiting);
+	f.problems := ARRAY[p];
 	IF f.routing_saved_usd > 0 AND f.quality_holds IS NOT false THEN
-		other_p := plan_problem(routed, waiting, w.waits, f.deployment, at);
-		other_p.terms := p.terms;
-		other := best_plan(other_p);
-		IF other.usd < pl.usd THEN
-			p := other_p;
-			pl := other;
-			f.routed := true;
-		END IF;
+		f.problems := f.problems || plan_problem(routed, waiting, w.waits, f.deployment, at);
 	END IF;
-	-- Three years are for what still pays in the third one.
-	IF pl.term = 'reserved_3y' AND d.term <> 'reserved_3y' THEN
-		later := plan_on(p, (SELECT t FROM unnest(p.terms) AS t WHERE t.term = 'reserved_3y'), 1,
-			power(1 - f.api_price_decline, 2.5));
-		f.third_year_saved_usd := later.api_only_usd - later.usd;
-		IF later.served_share = 0 OR later.replicas < pl.replicas THEN
-			f.third_year_saved_usd := least(0, f.third_year_saved_usd);
-			p.terms := (SELECT array_agg(t) FROM unnest(p.terms) AS t WHERE t.term <> 'reserved_3y');
-			pl := best_plan(p);
-		END IF;
-	END IF;
-	hourly := best_plan(p, true);
-	pays := plan_pays(pl, coalesce(f.materiality, 0.05));
-
-	f.problem := p;
-	f.plan := pl;
-	f.replicas := pl.replicas;
-	f.started_hours := pl.started_hours;
-	f.waited_share := pl.waited_share;
-	f.left_usd := pl.api_only_usd;
-	f.plan_usd := pl.usd;
-	f.hour_plan_usd := least(hourly.usd, hourly.api_only_usd);
-	f.overflow_usd := pl.overflow_usd;
-	f.gap_usd := pl.gap_usd;
-	f.term := pl.term;
-	f := fleet_facts(p, pl, f);
-	f := commitment_of_plan(p, pl, f.forecast_error, f);
+	f := planned(f);
+	p := f.problem;
+	f := fleet_facts(p, f);
+	f := commitment_of_plan(p, f.plan, f.forecast_error, f);
 	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END),
 		(waiting)) AS v (part)),
 		p, at, f);
-	f.flip_price := plan_flip(p, 'price', coalesce(f.materiality, 0.05), pays);
-	f.flip_load := plan_flip(p, 'load', coalesce(f.materiality, 0.05), pays);
-	f.flip_gpu := plan_flip(p, 'gpu', coalesce(f.materiality, 0.05), pays);
-	later := plan_on(p, (SELECT t FROM unnest(p.terms) AS t WHERE t.term = pl.term), 1, 1 - f.api_price_decline);
+	later := plan_on(p, (SELECT t FROM unnest(p.terms) AS t WHERE t.term = f.term), 1, 1 - f.api_price_decline, 1,
+		(f.plan).replicas);
 	f.year_saved_usd := later.api_only_usd - later.usd;
 	SELECT sum(output_tokens(s.usage))::numeric / nullif(sum(s.requests), 0) AS answer INTO total
 		FROM demand_series(now) AS s;
@@ -481,6 +498,7 @@ BEGIN
 	f.routing_longest_share := (w.routing).longest_first_saved_share;
 	f.routing_request_share := (w.routing).moved_request_share;
 	f.routing_spend_share := (w.routing).moved_spend_share;
+	f.routing_even_factor := 1 + exact_quotient((w.routing).saved_usd, nullif((w.routing).moved_usd, 0));
 
 	seen := trend(week_loads(w.demand, w.waiting));
 	IF has_trend(seen) THEN

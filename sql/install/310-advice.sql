@@ -12,14 +12,16 @@ CREATE TYPE advice AS (
 	threshold			numeric,
 	threshold_origin	text,
 	explanation			text,
-	flips_when			text
+	flips_when			text,
+	flips				flip[]
 );
 
 COMMENT ON TYPE advice IS
 'A rule of the decision matrix. verdict: yes or no to what the rule is called; '
 'unknown when a fact is missing, which explanation names; the rule decision says api, hybrid, self_host or '
 'insufficient_evidence. The first rows, assumed and not_considered, say what the others take for given and leave out. '
-'threshold_origin: computed from the log and prices, default, or given by whoever asks.';
+'threshold_origin: computed from the log and prices, default, or given by whoever asks. flips: what turns the verdict '
+'alone, solved for; flips_when says these in words, and what is no figure.';
 
 CREATE FUNCTION inferacct_internal.advice_verdict(holds boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -78,11 +80,45 @@ $$;
 COMMENT ON FUNCTION advice_gap(advice_facts) IS
 'What keeps advice_rules() from judging machines, in a sentence; NULL when nothing does.';
 
+CREATE FUNCTION inferacct_internal.judged_when(f advice_facts) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN f.deployment IS NULL THEN 'a deployment is named' WHEN f.deployment_problem IS NOT NULL
+	THEN 'that fact is stated' WHEN f.weeks >= 8 THEN 'there is something to serve'
+	ELSE 'the log reaches 8 whole weeks with load' END;
+
+COMMENT ON FUNCTION judged_when(advice_facts) IS 'When what keeps machines from being judged is gone.';
+
 CREATE FUNCTION inferacct_internal.has_machines(f advice_facts) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(f.replicas > 0 OR f.started_hours > 0, false);
+RETURN coalesce(f.replicas > 0 OR f.started_hours > 0 OR f.spot_hours > 0, false);
 
 COMMENT ON FUNCTION has_machines(advice_facts) IS 'Does the cheapest plan have replicas?';
+
+CREATE FUNCTION inferacct_internal.needs_no_api(f advice_facts) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN inferacct_internal.has_machines(f) AND f.overflow_usd = 0;
+
+COMMENT ON FUNCTION needs_no_api(advice_facts) IS 'Does the cheapest plan have replicas that serve all?';
+
+CREATE FUNCTION inferacct_internal.pays_multiple_times(f advice_facts) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN inferacct_internal.low_demand_multiple(f) >= coalesce(f.payback_multiple, 2);
+
+COMMENT ON FUNCTION pays_multiple_times(advice_facts) IS
+'Does the API take the multiple asked for (2) of what a fleet for the busiest hour costs, in a weak week?';
+
+CREATE FUNCTION inferacct_internal.commits(f advice_facts) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(f.committed_replicas >= 1 AND f.committed_saved_usd > 0, false);
+
+COMMENT ON FUNCTION commits(advice_facts) IS 'Does the cheapest plan reserve machines?';
+
+CREATE FUNCTION inferacct_internal.fast_replicas(f advice_facts) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN f.latency_utilization >= f.target_utilization AND NOT coalesce(f.answer_ms > f.latency_target_ms, false);
+
+COMMENT ON FUNCTION fast_replicas(advice_facts) IS
+'Do replicas keep their targets at the planned load, and whole answers theirs? NULL: not measured.';
 
 CREATE FUNCTION inferacct_internal.plan_in_words(f advice_facts) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -94,26 +130,13 @@ AS $$
 		CASE WHEN f.started_hours > 0 THEN format('%s hours a month of replicas started for the load%s',
 			to_char(round(f.started_hours), 'FM999,999,999,990'), CASE WHEN f.replicas > 0 THEN ''
 			ELSE ' of ' || f.deployment END) END,
+		CASE WHEN f.spot_hours > 0 THEN format('%s hours a month of spot replicas of %s',
+			to_char(round(f.spot_hours), 'FM999,999,999,990'), f.deployment) END,
 		CASE WHEN f.overflow_usd > 0 AND has_machines(f) THEN format('the API for the rest (%s)',
 			usd_in_words(f.overflow_usd)) END)
 $$;
 
 COMMENT ON FUNCTION plan_in_words(advice_facts) IS 'The cheapest plan, for a sentence.';
-
-CREATE FUNCTION inferacct_internal.flip_in_words(f advice_facts, pays boolean) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$
-	SELECT coalesce(string_agg(format('%s by more than %s', CASE n
-			WHEN 1 THEN 'the API''s prices ' || CASE WHEN factor < 1 THEN 'fall' ELSE 'rise' END
-			WHEN 2 THEN 'the load ' || CASE WHEN factor < 1 THEN 'falls' ELSE 'grows' END
-			ELSE 'rents of GPUs ' || CASE WHEN factor < 1 THEN 'fall' ELSE 'rise' END END, percent(abs(factor - 1))),
-		', or ' ORDER BY n), 'neither prices nor the load turn it, however they change')
-	FROM (VALUES (1, f.flip_price), (2, f.flip_load), (3, f.flip_gpu)) AS v (n, factor) WHERE factor IS NOT NULL
-$$;
-
-COMMENT ON FUNCTION flip_in_words(advice_facts, boolean) IS
-'By how much a price or the load alone has to change for the answer to turn; each was solved for.';
 
 -- Which way to serve what could be replaced; the first condition that holds decides.
 CREATE FUNCTION inferacct_internal.advice_decision(f advice_facts) RETURNS advice
@@ -140,39 +163,48 @@ DECLARE
 		WHEN dearer > 0 THEN format('The premium over the API is %s a month.', usd_in_words(dearer))
 		ELSE format('It also saves %s a month.', usd_in_words(-dearer)) END
 		|| CASE WHEN staffed THEN '' ELSE ' But ' || people || '.' END;
-	fast		boolean := f.latency_utilization >= f.target_utilization
-		AND NOT coalesce(f.answer_ms > f.latency_target_ms, false);
+	fast		boolean := fast_replicas(f);
 	verdict		text;
 	why			text;
-	flips		text;
+	flips		text;		-- what is no figure that was solved for
+	without		advice_facts := f;		-- what decides first
 BEGIN
 	CASE
 		WHEN f.data_residency AND NOT fits THEN
 			verdict := 'api';
 			why := format('Data may not leave, but %s cannot serve it all: %s.', f.deployment, too_few) || regional;
-			flips := format('there can be %s, or data_residency is no longer required',
-				replicas_in_words(f.peak_replicas));
+			without.data_residency := false;
+			flips := format('there can be %s', replicas_in_words(f.peak_replicas)) ||
+				CASE (advice_decision(without)).verdict
+				WHEN verdict THEN '' ELSE ', or data_residency is no longer required' END;
 		WHEN f.data_residency AND f.served_usd = 0 THEN
 			verdict := 'api';
 			why := 'Data may not leave, but no spend is on what a deployment could replace.' || rest || regional;
-			flips := 'a deployment serves those models, or data_residency is no longer required';
+			flips := 'a deployment serves those models (deployment_serves)';
 		WHEN f.data_residency THEN
 			verdict := 'self_host';
 			why := 'Data may not leave, and that overrides cost. ' || premium || rest || regional;
-			flips := 'data_residency is no longer required';
+			without.data_residency := false;
+			flips := 'data_residency is no longer required' || CASE (advice_decision(without)).verdict WHEN verdict
+				THEN ', and replicas no longer pay (see hybrid)' ELSE '' END;
 		WHEN f.weeks < 8 THEN
 			verdict := 'insufficient_evidence';
 			why := format(
 				'The log has %s with load; 8 are needed before machines are rented. Stay with the API and keep '
 					'measuring.',
 				counted(f.weeks, 'whole week'));
-			flips := 'the log reaches 8 whole weeks';
+			without.weeks := 8;
+			flips := 'the log reaches 8 whole weeks with load' || CASE (advice_decision(without)).verdict WHEN verdict
+				THEN ', and ' || (advice_decision(without)).flips_when ELSE '' END;
 		WHEN f.unpriced_share > 0.2 THEN
 			verdict := 'insufficient_evidence';
 			why := format(
 				'%s of the tokens have no price, so the API''s bill is not known. Stay with the API and price them.',
 				percent(f.unpriced_share));
-			flips := 'at most 20 % of the tokens are without a price (unpriced_usage names them)';
+			without.unpriced_share := 0.2;
+			flips := 'at most 20 % of the tokens are without a price (unpriced_usage names them)'
+				|| CASE (advice_decision(without)).verdict WHEN verdict
+				THEN ', and ' || (advice_decision(without)).flips_when ELSE '' END;
 		WHEN f.frontier_share = 1 THEN
 			verdict := 'api';
 			why := 'All spend is on models that cannot be self-hosted.';
@@ -196,31 +228,33 @@ BEGIN
 			verdict := 'self_host';
 			why := 'The API is too slow and the replicas keep their target, and that overrides cost. ' || premium ||
 				rest;
-			flips := format('the API answers 95 %% of the requests within %s ms', trim_scale(f.latency_target_ms));
+			without.p95_latency_ms := f.latency_target_ms;
+			flips := format('the API answers 95 %% of the requests within %s ms', trim_scale(f.latency_target_ms))
+				|| CASE (advice_decision(without)).verdict WHEN verdict
+				THEN ', and replicas no longer pay (see hybrid)' ELSE '' END;
 		WHEN NOT has_machines(f) THEN
 			verdict := 'api';
 			why := format(
 				'No replica of %s earns its cost: the API takes %s a month for what it could serve%s.', f.deployment,
 				usd_in_words(f.left_usd), CASE WHEN fits THEN ', a fleet for the busiest hour '
 				|| usd_in_words(f.fleet_usd) ELSE '; of a fleet for the busiest hour, ' || too_few END) || rest;
-			flips := flip_in_words(f, false);
 		WHEN saved < matters THEN
 			verdict := 'api';
 			why := format(
 				'%s would save %s a month of %s: less than %s of it, which is too little to change anything for.',
 				upper(left(plan_in_words(f), 1)) || substr(plan_in_words(f), 2), usd_in_words(saved),
 				usd_in_words(f.left_usd), percent(coalesce(f.materiality, 0.05))) || rest;
-			flips := flip_in_words(f, false);
 		WHEN NOT staffed THEN
 			verdict := 'api';
 			why := format('Replicas would save %s a month, but %s.', usd_in_words(saved), people) || rest;
-			flips := format('%s can run the deployment', counted(f.fte_needed, 'person', 'people'));
+			without.fte_available := f.fte_needed;
+			flips := CASE (advice_decision(without)).verdict WHEN verdict THEN format('%s can run the deployment, and '
+				'payback_multiple is at most %s', counted(f.fte_needed, 'person', 'people'),
+				round(f.left_usd / f.plan_usd, 2)) END;
 		WHEN f.left_usd < f.payback_multiple * f.plan_usd THEN
 			verdict := 'api';
 			why := format('The API takes %s a month, %s times what the cheapest plan does: less than the %s asked for.',
 				usd_in_words(f.left_usd), round(f.left_usd / f.plan_usd, 1), trim_scale(f.payback_multiple)) || rest;
-			flips := format('the API takes %s times what the plan does (payback_multiple)',
-				trim_scale(f.payback_multiple));
 		ELSE
 			verdict := CASE WHEN f.overflow_usd > 0 THEN 'hybrid' ELSE 'self_host' END;
 			why := format('Cheapest: %s. That costs %s a month for what the API takes %s for: %s less.%s',
@@ -228,10 +262,9 @@ BEGIN
 				CASE WHEN f.gap_usd > 0.01 * f.left_usd THEN format(
 					' Another plan could save up to %s more: work that waits was not tried in every way.',
 					usd_in_words(f.gap_usd)) ELSE '' END) || rest;
-			flips := flip_in_words(f, true);
 	END CASE;
 	RETURN ROW('decision', verdict, round(saved, 2), round(matters, 2), CASE WHEN saved IS NOT NULL THEN
-		CASE WHEN f.materiality = 0.05 THEN 'default' ELSE 'given' END END, why, flips)::advice;
+		CASE WHEN f.materiality = 0.05 THEN 'default' ELSE 'given' END END, why, flips, NULL)::advice;
 END $$;
 
 COMMENT ON FUNCTION advice_decision(advice_facts) IS
@@ -256,32 +289,31 @@ DECLARE
 	changing	boolean := coalesce(f.requirements_change, f.recent_model_share > 0.3);
 BEGIN
 	RETURN NEXT ROW('assumed', CASE WHEN f.assumed IS NULL THEN 'unknown' ELSE 'yes' END, NULL, NULL, NULL,
-		coalesce(f.assumed, 'There is no load to judge.'), 'one of these is not so')::advice;
+		coalesce(f.assumed, 'There is no load to judge.'), 'one of these is not so', NULL)::advice;
 	RETURN NEXT ROW('not_considered', CASE WHEN f.usd IS NULL THEN 'unknown' ELSE advice_verdict(
 		coalesce(jsonb_array_length(f.not_considered), 0) > 0) END, f.unserved_usd, 0, 'computed',
 		CASE WHEN f.usd IS NULL THEN 'There is no load to judge.'
 			WHEN f.not_considered IS NULL THEN 'All spend could be replaced by a deployment.'
 			ELSE format('Left with the API in every figure: %s.', not_considered_in_words(f.not_considered)) END,
-		'a deployment serves it (deployment_serves), or it gets a price')::advice;
+		'a deployment serves it (deployment_serves), or it gets a price', NULL)::advice;
 	RETURN NEXT ROW('residency', advice_verdict(f.data_residency), NULL, NULL, 'given',
 		CASE WHEN f.data_residency IS NULL THEN 'Whether data may leave is in no log, and was not given.'
 			WHEN f.data_residency THEN 'Data may not leave your machines.' ELSE 'Data may go to an API.' END,
-		'the requirement changes (data_residency)')::advice;
+		'the requirement changes (data_residency)', NULL)::advice;
 	RETURN NEXT ROW('evidence', advice_verdict(f.weeks >= 8 AND NOT coalesce(f.unpriced_share > 0.2, false)), f.weeks,
 		8, 'default',
 		format('The log has %s with load%s.', counted(f.weeks, 'whole week'),
 			CASE WHEN f.unpriced_requests > 0 THEN
 				format('; %s of %s, with %s of the tokens, left out for want of a price',
 			f.unpriced_requests, counted(f.requests, 'request'), percent(f.unpriced_share)) ELSE '' END),
-		CASE WHEN f.weeks < 8 THEN 'the log reaches 8 whole weeks'
-			WHEN f.unpriced_share > 0.2 THEN 'at most 20 % of the tokens are without a price'
-			ELSE 'more than 20 % of the tokens are without a price' END)::advice;
+		CASE WHEN f.weeks < 8 AND f.unpriced_share > 0.2
+			THEN 'the log reaches 8 whole weeks with load, and at most 20 % of the tokens are without a price' END,
+		NULL)::advice;
 	RETURN NEXT ROW('frontier_only', advice_verdict(f.frontier_share = 1), f.frontier_share, 1, 'given',
 		CASE WHEN f.frontier_share IS NULL
 			THEN 'Which models cannot be self-hosted is in no log, and was not given (frontier_models).'
 			ELSE format('%s of the spend is on models named as not to be self-hosted.', percent(f.frontier_share)) END,
-		CASE WHEN f.frontier_share = 1 THEN 'open models take over some requests'
-			ELSE 'all spend goes to models that cannot be self-hosted' END)::advice;
+		CASE WHEN f.frontier_share IS NULL THEN 'such models are named (frontier_models)' END, NULL)::advice;
 
 	RETURN NEXT ROW('bursty', advice_verdict(bursty), CASE WHEN compared THEN f.p99_utilization ELSE f.peak_to_mean END,
 		CASE WHEN compared THEN f.breakeven_utilization ELSE 3 END,
@@ -301,21 +333,24 @@ BEGIN
 				'The busiest hour has %s times the mean load, and the hours'' standard deviation is %s times the '
 				'mean; a load is called bursty above 3, or 1. Whether that matters takes a deployment to compare with.',
 				round(f.peak_to_mean, 1), coalesce(round(f.cv, 1)::text, 'unknown')) END,
-		CASE WHEN bursty THEN 'load is spread more evenly, or a replica becomes cheaper against the API'
-			ELSE 'load comes in higher bursts, or a replica becomes dearer against the API' END)::advice;
+		CASE WHEN f.peak_to_mean IS NULL AND NOT compared THEN 'there is load'
+			WHEN compared THEN CASE WHEN bursty THEN 'load is spread more evenly' WHEN small THEN NULL
+				ELSE 'load comes in higher bursts' END
+			WHEN f.peak_to_mean > 3 AND f.cv > 1
+				THEN 'the busiest hour has at most 3 times the mean load, and the hours '
+				'deviate by at most the mean' END, NULL)::advice;
 	RETURN NEXT ROW('unpredictable', advice_verdict(erratic), f.predictability, 0.5, 'default',
 		CASE WHEN f.cv = 0 THEN 'The load is the same in every hour.'
 			WHEN f.predictability IS NULL THEN 'The log is too short to tell: two weeks are needed.'
 			ELSE format('The hour of the week explains %s of the ups and downs.', percent(f.predictability)) END,
-		CASE WHEN erratic THEN 'the hour of the week explains half of the ups and downs'
-			ELSE 'the hour of the week explains less than half of the ups and downs' END)::advice;
+		CASE WHEN f.cv = 0 THEN 'the load varies' WHEN f.predictability IS NULL THEN 'the log has two weeks' END,
+		NULL)::advice;
 	RETURN NEXT ROW('forecast_misses', advice_verdict(f.forecast_wape > 0.3), f.forecast_wape, 0.3, 'default',
 		CASE WHEN f.forecast_wape IS NULL THEN 'The log is too short to tell: eight weeks are needed.'
 			ELSE format(
 				'A forecast of the last four weeks by the hour of the week, from the weeks before, misses %s of the '
 				'load. What a miss costs is in forecast_regret.', percent(f.forecast_wape)) END,
-		CASE WHEN f.forecast_wape > 0.3 THEN 'such a forecast misses 30 % or less'
-			ELSE 'such a forecast misses more than 30 %' END)::advice;
+		CASE WHEN f.forecast_wape IS NULL THEN 'the log has eight weeks, by the hour' END, NULL)::advice;
 	RETURN NEXT ROW('api_fast_enough', advice_verdict(f.p95_latency_ms <= f.latency_target_ms), f.p95_latency_ms,
 		f.latency_target_ms, 'given',
 		CASE WHEN f.latency_target_ms IS NULL
@@ -323,7 +358,8 @@ BEGIN
 			WHEN f.p95_latency_ms IS NULL THEN 'The log has no durations.'
 			ELSE format('95 %% of the requests take at most %s ms; the target is %s ms.', trim_scale(f.p95_latency_ms),
 				trim_scale(f.latency_target_ms)) END,
-		'the API, or the target, changes')::advice;
+		CASE WHEN f.latency_target_ms IS NULL THEN 'a target is given (latency_target_ms)'
+			WHEN f.p95_latency_ms IS NULL THEN 'durations are logged (duration_ms)' END, NULL)::advice;
 	RETURN NEXT ROW('changing_requirements', advice_verdict(changing), f.recent_model_share, 0.3,
 		CASE WHEN f.requirements_change IS NULL THEN 'default' ELSE 'given' END,
 		coalesce(CASE WHEN f.requirements_change THEN 'Requirements are said to change.'
@@ -336,8 +372,9 @@ BEGIN
 				ELSE format('%s of the spend is on models first used in the last 90 days%s.',
 					percent(f.recent_model_share), ': ' || array_to_string(f.recent_models[:5], ', ')
 					|| CASE WHEN cardinality(f.recent_models) > 5 THEN ' and others' ELSE '' END) END),
-		CASE WHEN changing THEN 'the same models keep serving'
-			ELSE 'new models take over more of the spend' END)::advice;
+		CASE WHEN f.requirements_change IS NOT NULL THEN 'it is said otherwise (requirements_change)'
+			WHEN f.recent_model_share IS NULL THEN 'the log has half a year, or requirements_change is given' END,
+		NULL)::advice;
 	RETURN NEXT ROW('no_operations_team',
 		advice_verdict(CASE WHEN f.fte_needed > 0 THEN f.fte_available < f.fte_needed ELSE f.fte_available = 0 END),
 		f.fte_available, coalesce(f.fte_needed, 0), CASE WHEN f.fte_needed IS NULL THEN 'default' ELSE 'computed' END,
@@ -348,9 +385,10 @@ BEGIN
 				counted(f.fte_needed, 'person', 'people'))
 				WHEN f.deployment IS NOT NULL THEN ' The deployment is planned without people, which is seldom true.'
 				ELSE '' END,
-		CASE WHEN f.fte_available < f.fte_needed OR f.fte_available = 0
-			THEN 'people are hired, which the deployment''s costs must then contain'
-			ELSE 'those people leave, or the deployment takes more of them' END)::advice;
+		CASE WHEN f.fte_available IS NULL THEN 'it is said how many there are (fte_available)'
+			WHEN f.fte_needed > 0 THEN NULL
+			WHEN f.fte_available = 0 THEN 'there are people, which the deployment''s costs must then contain'
+			ELSE 'nobody is left, or the deployment is planned with people (deployment_cost)' END, NULL)::advice;
 END $$;
 
 COMMENT ON FUNCTION advice_on_api(advice_facts) IS
@@ -379,11 +417,10 @@ DECLARE
 	unrouted	text := routing_gap(f);
 	payback		numeric := coalesce(f.payback_multiple, 2);
 	multiple	numeric := low_demand_multiple(f);
-	fast		boolean := f.latency_utilization >= f.target_utilization
-		AND NOT coalesce(f.answer_ms > f.latency_target_ms, false);
+	fast		boolean := fast_replicas(f);
 	saves		boolean := coalesce(f.routing_saved_usd > 0, false);
 	machines	boolean := has_machines(f);
-	wins		boolean := machines AND f.overflow_usd = 0;
+	wins		boolean := needs_no_api(f);
 	dearer		numeric := f.fleet_usd - f.left_usd;
 BEGIN
 	RETURN NEXT ROW('batch', advice_verdict(f.batch_saved_usd > 0), f.batch_share, 0, 'computed',
@@ -392,8 +429,9 @@ BEGIN
 			THEN format('Batch prices save %s a month, on %s of the spend, which may wait a day.',
 			usd_in_words(f.batch_saved_usd), percent(f.batch_share))
 			ELSE 'No spend is marked as able to wait a day and has cheaper batch prices.' END,
-		CASE WHEN f.batch_saved_usd > 0 THEN 'those requests can no longer wait'
-			ELSE 'requests say that they can wait (tolerates)' END)::advice;
+		CASE WHEN f.batch_saved_usd > 0 THEN 'those requests can no longer wait, or batch prices reach the others'
+			ELSE 'requests of models with cheaper batch prices say that they can wait a day (tolerates)' END,
+		NULL)::advice;
 	RETURN NEXT ROW('routing', CASE WHEN unrouted IS NOT NULL THEN 'unknown'
 		ELSE advice_verdict(saves AND f.quality_holds IS NOT false) END, f.routing_saved_share, 0, 'computed',
 		CASE WHEN unrouted IS NOT NULL THEN unrouted
@@ -417,9 +455,12 @@ BEGIN
 					WHEN f.quality_holds THEN '' ELSE ' But answers do not stay good enough.' END END,
 		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named'
 			WHEN f.routing_problem IS NOT NULL THEN 'that fact is stated'
-			WHEN saves
-			THEN 'the classifier costs more than it saves, or answers do not stay good enough (quality_holds)'
-			ELSE 'the policy sends requests to cheaper models' END)::advice;
+			WHEN saves AND f.quality_holds = false THEN 'answers stay good enough (quality_holds)'
+			WHEN saves THEN 'answers do not stay good enough (quality_holds)'
+			WHEN coalesce(f.routing_request_share, 0) = 0 OR f.routing_even_factor <= 0
+				THEN 'the policy sends requests to cheaper models'
+			WHEN f.quality_holds = false THEN 'it saves, and answers stay good enough (quality_holds)' END,
+				NULL)::advice;
 	RETURN NEXT ROW('routing_keeps_quality', CASE WHEN f.routing_policy IS NULL THEN 'unknown'
 		ELSE advice_verdict(f.quality_holds) END, NULL, NULL, 'given',
 		CASE WHEN f.routing_policy IS NULL THEN 'No routing policy was named.'
@@ -430,7 +471,8 @@ BEGIN
 			WHEN f.quality_holds THEN
 				'The policy is said to meet its target of quality, and to do better than lot and length of prompt.'
 				ELSE 'The policy is said to miss its target of quality.' END,
-		'a measurement on judged requests says otherwise')::advice;
+		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named'
+			ELSE 'a measurement on judged requests says otherwise (quality_holds)' END, NULL)::advice;
 	RETURN NEXT ROW('routing_worth_building', CASE WHEN unrouted IS NOT NULL THEN 'unknown'
 		ELSE advice_verdict(f.routing_spend_share >= 0.2) END, f.routing_spend_share, 0.2, 'default',
 		CASE WHEN unrouted IS NOT NULL THEN unrouted
@@ -439,8 +481,9 @@ BEGIN
 			ELSE format(
 				'%s of the spend is on requests that other models would answer; from 20 %% on it is worth building.',
 				percent(f.routing_spend_share)) END,
-		CASE WHEN f.routing_spend_share >= 0.2 THEN 'easy requests make up less than a fifth of the spend'
-			ELSE 'easy requests make up a fifth of the spend or more' END)::advice;
+		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named' WHEN f.routing_problem IS NOT NULL
+			THEN 'that fact is stated' WHEN f.routing_spend_share IS NULL THEN 'requests are made to that model' END,
+		NULL)::advice;
 	RETURN NEXT ROW('hybrid', CASE WHEN judged THEN advice_verdict(machines) ELSE 'unknown' END, f.replicas, 1,
 		'computed',
 		CASE WHEN NOT judged THEN gap
@@ -448,11 +491,7 @@ BEGIN
 				usd_in_words(f.left_usd))
 			ELSE format('Cheapest is %s: %s a month, against %s for the API alone.', plan_in_words(f),
 				usd_in_words(f.plan_usd), usd_in_words(f.left_usd)) END,
-		CASE WHEN f.deployment_problem IS NOT NULL THEN 'that fact is stated'
-			WHEN f.plan_usd IS NULL THEN 'a deployment is named'
-			WHEN coalesce(f.left_usd - f.plan_usd < coalesce(f.materiality, 0.05) * f.left_usd, false) AND machines
-				THEN 'replicas save nothing any more: see what turns the decision'
-			ELSE flip_in_words(f, machines) END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f) END, NULL)::advice;
 	RETURN NEXT ROW('self_host', CASE WHEN judged THEN advice_verdict(wins) ELSE 'unknown' END, f.p10_mtok_per_month,
 		f.permanent_mtok, 'computed',
 		CASE WHEN NOT judged THEN gap
@@ -468,9 +507,7 @@ BEGIN
 					ELSE format('The busiest hour needs %s, %s.', replicas_in_words(f.peak_replicas),
 						CASE WHEN machines THEN 'part of which the API serves for less'
 							ELSE 'and none pays' END) END END,
-		CASE WHEN f.permanent_mtok IS NULL THEN 'the API becomes dearer, or a replica cheaper'
-			WHEN wins THEN 'the API serves some of it for less: higher peaks, or lower prices'
-			ELSE 'the API serves none of it for less: lower peaks, or higher prices' END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f) END, NULL)::advice;
 	RETURN NEXT ROW('api_too_slow', advice_verdict(f.p95_latency_ms > f.latency_target_ms), f.p95_latency_ms,
 		f.latency_target_ms, 'given',
 		CASE WHEN f.latency_target_ms IS NULL
@@ -485,7 +522,8 @@ BEGIN
 					usd_in_words(dearer)) END, ', and cost no more.')
 					WHEN NOT fast THEN 'But the deployment does not keep its own target.'
 						ELSE 'Whether machines would be faster is unknown: see self_host_fast_enough.' END END,
-		'the API, or the target, changes')::advice;
+		CASE WHEN f.latency_target_ms IS NULL THEN 'a target is given (latency_target_ms)'
+			WHEN f.p95_latency_ms IS NULL THEN 'durations are logged (duration_ms)' END, NULL)::advice;
 	RETURN NEXT ROW('self_host_fast_enough', advice_verdict(fast), f.target_utilization, f.latency_utilization,
 		'computed',
 		CASE WHEN f.deployment IS NULL THEN 'No deployment was named.'
@@ -503,12 +541,13 @@ BEGIN
 				f.deployment, percent(f.latency_utilization), percent(f.target_utilization),
 				CASE WHEN f.answer_ms IS NULL THEN '' ELSE format(', and a whole answer takes %s ms there',
 					to_char(round(f.answer_ms), 'FM999,999,990')) END) END,
-		CASE WHEN f.answer_ms > f.latency_target_ms THEN
-			'whole answers get faster or shorter, or latency_target_ms rises'
-			WHEN fast THEN format('more than %s of the throughput is planned with', percent(f.latency_utilization))
-			WHEN f.latency_utilization > 0 THEN format('at most %s of the throughput is planned with',
-			percent(f.latency_utilization))
-			ELSE 'replicas are measured that keep the target' END)::advice;
+		CASE WHEN f.deployment IS NULL THEN 'a deployment is named'
+			WHEN f.replica_latency_target IS NOT true THEN 'targets are given (ttft_p99_ms, tpot_ms)'
+			WHEN coalesce(f.latency_utilization, 0) = 0
+				THEN 'replicas are measured that keep the target (serving_point)'
+			WHEN f.latency_utilization < f.target_utilization AND f.answer_ms > f.latency_target_ms
+				THEN format('at most %s of the throughput is planned with, and whole answers keep latency_target_ms',
+				percent(f.latency_utilization)) END, NULL)::advice;
 	RETURN NEXT ROW('pays_multiple_times', CASE WHEN judged THEN advice_verdict(multiple >= payback) ELSE 'unknown' END,
 		multiple, payback, CASE WHEN f.payback_multiple IS NULL THEN 'default' ELSE 'given' END,
 		CASE WHEN NOT judged THEN gap WHEN multiple IS NULL THEN 'What the API or a fleet costs is unknown.'
@@ -516,8 +555,7 @@ BEGIN
 			'At the volume of a weak week, the API costs %s times what a fleet for the busiest hour does; '
 			'at the level planned for, %s times.', round(multiple, 2), round(f.left_usd / nullif(f.fleet_usd, 0),
 				2)) END,
-		CASE WHEN multiple >= payback THEN format('that falls below %s', trim_scale(payback))
-			ELSE format('that reaches %s', trim_scale(payback)) END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f) END, NULL)::advice;
 END $$;
 
 COMMENT ON FUNCTION advice_on_levers(advice_facts) IS
@@ -532,7 +570,7 @@ DECLARE
 	gap			text := advice_gap(f);
 	judged		boolean := gap IS NULL;
 	machines	boolean := has_machines(f);
-	commits		boolean := coalesce(f.committed_replicas >= 1 AND f.committed_saved_usd > 0, false);
+	commits		boolean := commits(f);
 	nothing		text := 'There is nothing to reserve.';
 	regret		numeric := greatest(f.regret_high_usd, f.regret_low_usd);
 	robust		boolean := CASE WHEN judged THEN CASE WHEN commits THEN regret < f.committed_spared_usd
@@ -545,7 +583,6 @@ DECLARE
 	renewed		numeric := 1 + f.price_factor + f.price_factor * f.price_factor;
 	longer		boolean := CASE WHEN judged THEN years <= renewed AND NOT coalesce(f.third_year_saved_usd <= 0,
 		false) END;
-	even_factor	numeric := CASE WHEN years BETWEEN 1 AND 1000000 THEN round((sqrt(4 * years - 3) - 1) / 2, 6) END;
 BEGIN
 	RETURN NEXT ROW('commitment', CASE WHEN judged THEN advice_verdict(commits) ELSE 'unknown' END,
 		f.committed_needed_share, f.committed_price_ratio, 'computed',
@@ -560,19 +597,16 @@ BEGIN
 				THEN 'Replicas are not rented by the hour, or there is no price of a reservation to compare with.'
 			ELSE format('No replica earns a reservation, which costs %s of what renting by the hour does.',
 				percent(f.committed_price_ratio)) END,
-		CASE WHEN f.committed_price_ratio IS NULL
-			THEN 'replicas run on demand, and gpu_price has what reserving them costs'
-			WHEN commits THEN 'reservations cost more, or the load falls: see what turns the decision'
-			ELSE 'reservations cost less, or the load grows: see what turns the decision' END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f) WHEN f.committed_price_ratio IS NULL
+			THEN 'replicas run on demand, and gpu_price has what reserving them costs' END, NULL)::advice;
 	RETURN NEXT ROW('commitment_survives_low_demand', advice_verdict(lasts), f.committed_erased_at, f.low_demand_share,
 		'computed',
 		CASE WHEN NOT judged THEN gap WHEN NOT commits THEN nothing
 			ELSE format(
 				'The reservation costs more than paying by the hour when demand falls below %s of what it is; '
 				'a weak week has %s of the mean.', percent(f.committed_erased_at), percent(f.low_demand_share)) END,
-		CASE WHEN NOT commits THEN 'a reservation pays'
-			WHEN lasts THEN format('weak weeks fall below %s of the mean', percent(f.committed_erased_at))
-			ELSE format('weak weeks stay above %s of the mean', percent(f.committed_erased_at)) END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f)
+			WHEN NOT commits THEN 'a reservation pays (see commitment), and stands a weak week' END, NULL)::advice;
 	RETURN NEXT ROW('forecast_regret', advice_verdict(robust), regret, f.committed_spared_usd, 'computed',
 		CASE WHEN NOT judged THEN gap WHEN NOT commits THEN nothing
 			WHEN regret IS NULL THEN 'By how much a forecast may be off was not given (forecast_error).'
@@ -581,17 +615,17 @@ BEGIN
 				'is %s too low %s more. The right number saves %s against paying by the hour.',
 				percent(f.forecast_error), usd_in_words(f.regret_high_usd), percent(f.forecast_error),
 				usd_in_words(f.regret_low_usd), usd_in_words(f.committed_spared_usd)) END,
-		CASE WHEN NOT commits THEN 'a reservation pays'
-			WHEN robust THEN 'a forecast may be off by more (forecast_error)'
-			ELSE 'forecasts come closer (forecast_error), or a reservation becomes cheaper' END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f)
+			WHEN NOT commits THEN 'a reservation pays (see commitment), and stands a forecast that is off'
+			WHEN regret IS NULL THEN 'it is said by how much forecasts may be off (forecast_error)' END, NULL)::advice;
 	RETURN NEXT ROW('pays_next_year', CASE WHEN judged AND machines THEN advice_verdict(f.year_saved_usd > 0)
 		WHEN judged THEN 'no' ELSE 'unknown' END, f.year_saved_usd, 0,
 		CASE WHEN f.api_price_decline = 0.3 THEN 'default' ELSE 'given' END,
 		CASE WHEN NOT judged THEN gap WHEN NOT machines THEN 'No replica earns its cost today.'
 			ELSE format('With API prices %s lower, as in a year, the same machines save %s a month.',
 				percent(f.api_price_decline), usd_in_words(f.year_saved_usd)) END,
-		CASE WHEN machines AND f.flip_price < 1 THEN format('API prices fall by more than %s in the year',
-			percent(1 - f.flip_price)) ELSE 'the decision turns' END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f) WHEN NOT machines THEN 'replicas pay today (see hybrid)' END,
+		NULL)::advice;
 	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.65
 		THEN 'default'
 		ELSE 'given' END,
@@ -608,9 +642,12 @@ BEGIN
 						format('Take one year at a time: with API prices falling by %s a '
 						'year, the machines would no longer pay in the third.', percent(f.api_price_decline))
 					ELSE 'Take one year at a time.' END) END,
-		CASE WHEN even_factor IS NULL THEN 'the prices of the terms change'
-			WHEN longer THEN format('prices fall by more than %s a year', percent(1 - even_factor))
-			ELSE format('prices fall by at most %s a year', percent(1 - even_factor)) END)::advice;
+		CASE WHEN NOT judged THEN judged_when(f) WHEN coalesce(f.replicas, 0) = 0 THEN 'replicas run all the time'
+			WHEN years IS NULL THEN 'gpu_price has both prices'
+			WHEN renewed IS NULL THEN 'it is said how prices change (price_factor)'
+			WHEN years > renewed AND f.third_year_saved_usd <= 0
+				THEN 'GPU prices and API prices both fall by less a year (price_factor, api_price_decline)' END,
+					NULL)::advice;
 END $$;
 
 COMMENT ON FUNCTION advice_on_commitment(advice_facts) IS
@@ -621,11 +658,13 @@ CREATE FUNCTION inferacct_internal.advice_rules(f advice_facts) RETURNS SETOF ad
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 26 COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
+DECLARE
+	found	flip[] := ARRAY(SELECT t FROM threshold_flips(f) AS t) || f.flips;
 BEGIN
-	RETURN QUERY SELECT * FROM advice_on_api(f);
-	RETURN QUERY SELECT * FROM advice_on_levers(f);
-	RETURN QUERY SELECT * FROM advice_on_commitment(f);
-	RETURN NEXT advice_decision(f);
+	RETURN QUERY SELECT r.* FROM advice_on_api(f) AS a, LATERAL with_flips_in_words(a, found) AS r;
+	RETURN QUERY SELECT r.* FROM advice_on_levers(f) AS a, LATERAL with_flips_in_words(a, found) AS r;
+	RETURN QUERY SELECT r.* FROM advice_on_commitment(f) AS a, LATERAL with_flips_in_words(a, found) AS r;
+	RETURN NEXT decided(f);
 END $$;
 
 COMMENT ON FUNCTION advice_rules(advice_facts) IS
@@ -686,7 +725,7 @@ BEGIN
 	f.fte_available := fte_available;
 	f.requirements_change := requirements_change;
 	f.payback_multiple := payback_multiple;
-	RETURN QUERY SELECT * FROM advice_rules(f);
+	RETURN QUERY SELECT * FROM advice_rules(with_flips(f));
 END $$;
 
 COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean,

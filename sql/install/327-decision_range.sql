@@ -44,8 +44,7 @@ END $$;
 COMMENT ON FUNCTION cached_work(plan_problem, usage) IS
 'The work of reading all cached tokens of a load again, as a share of the work that it is with the cache.';
 
--- The plan as chosen, met by other figures.  Replicas that do a half are as busy with a
--- load as whole ones with twice the load at half the price for each part of it.
+-- The plan as chosen, met by other figures.
 CREATE FUNCTION inferacct_internal.saved_if(p plan_problem, pl plan, cached numeric, drawn jsonb) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 3000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -55,16 +54,17 @@ DECLARE
 	met			plan;
 	api_price	numeric := coalesce((drawn ->> 'api_price')::numeric, 1);
 	growth		numeric := coalesce((drawn ->> 'growth')::numeric, 1);
-	gpu_price	numeric := coalesce((drawn ->> 'gpu_price')::numeric, 1);
 	speed		numeric := coalesce((drawn ->> 'throughput')::numeric, 1)
+		* coalesce((drawn ->> 'utilization')::numeric, 1)
 		/ (1 + cached * (1 - coalesce((drawn ->> 'cache')::numeric, 1)));
 BEGIN
 	p.people_usd := p.people_usd * coalesce((drawn ->> 'people')::numeric, 1);
+	p.terms := terms_at_rent(p, coalesce((drawn ->> 'gpu_price')::numeric, 1));
 	IF pl.served_share = 0 THEN
-		met := best_plan(p, false, growth / speed, api_price * speed, gpu_price);
+		met := best_plan(p, false, growth, api_price, speed);
 	ELSE
 		SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = pl.term;
-		met := plan_on(p, t, growth / speed, api_price * speed, gpu_price, pl.replicas);
+		met := plan_on(p, t, growth, api_price, speed, pl.replicas);
 	END IF;
 	RETURN met.api_only_usd - met.usd;
 END $$;

@@ -5,7 +5,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	decision	advice := advice_decision(f);
+	decision	advice := decided(f);
 	machines	boolean := decision.verdict IN ('hybrid', 'self_host') AND has_machines(f);
 BEGIN
 	RETURN ARRAY[
@@ -25,7 +25,11 @@ BEGIN
 		'What was assumed: ' || coalesce(f.assumed, 'nothing, for there is no load.'),
 		'What was left out: ' || CASE WHEN f.not_considered IS NULL THEN 'nothing.'
 			ELSE not_considered_in_words(f.not_considered) || '.' END,
-		'What would change the answer: ' || decision.flips_when || '.',
+		'What would change the answer: ' || decision.flips_when || CASE WHEN machines
+			THEN '; replicas pay no more when '
+			|| (with_flips_in_words(ROW('hybrid', NULL, NULL, NULL, NULL, NULL, NULL, NULL)::advice,
+				f.flips)).flips_when
+			ELSE '' END || '.',
 		'Commitment: ' || CASE WHEN machines AND f.committed_replicas > 0 THEN format(
 				'%s reserved, which saves %s a month; with API prices %s lower in a year the plan saves %s a month.',
 				counted(f.committed_replicas, 'machine'), usd_in_words(f.committed_saved_usd),
@@ -69,7 +73,7 @@ BEGIN
 		PERFORM check_figure('draws', draws, 1, 100000);
 		SELECT r.explanation INTO spread FROM range_of(f, w, range_defaults(), draws, 1) AS r;
 	END IF;
-	lines := memo_lines(f, spread);
+	lines := memo_lines(with_flips(f), spread);
 	RETURN CASE format WHEN 'markdown'
 		THEN (SELECT string_agg(format('- **%s**%s', split_part(line, ':', 1), substr(line, strpos(line, ':'))), E'\n'
 			ORDER BY i) FROM unnest(lines) WITH ORDINALITY AS l (line, i))

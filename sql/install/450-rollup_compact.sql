@@ -327,7 +327,7 @@ BEGIN
 			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month)
 				AND h.hour < begin_of(next_month(m.month))
 		), windowed AS MATERIALIZED (
-			SELECT model FROM (SELECT DISTINCT model FROM hours) AS names
+			SELECT model FROM (SELECT DISTINCT model FROM hours OFFSET 0) AS names
 				WHERE may_mean(model, (SELECT windowed_names()))
 		)
 		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds,

@@ -115,7 +115,8 @@ AS $$
 			begin_of(next_month(coalesce(of_month, max(m.month))))) AS cuts FROM rollup_month AS m
 	), windowed AS MATERIALIZED (
 		SELECT n.model FROM (SELECT DISTINCT u.model FROM rollup_usage AS u
-			WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')) AS n
+			WHERE u.month BETWEEN coalesce(of_month, '-infinity') AND coalesce(of_month, 'infinity')
+			OFFSET 0) AS n	-- each name is asked once
 			WHERE may_mean(n.model, (SELECT windowed_names()))
 	)
 	SELECT u.month, u.source, resolved_provider(u.provider, u.model, u.first_at), u.model, u.service_tier, u.region,

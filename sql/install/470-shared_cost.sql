@@ -44,17 +44,8 @@ COMMENT ON COLUMN shared_cost.capacity IS
 'how many tokens or requests it could have served in the month; what was not used is idle. NULL: all of it is used';
 SELECT pg_extension_config_dump('shared_cost', '');
 
--- The months that a term with an end can have: those that have begun, and those of the log.
-CREATE FUNCTION inferacct_internal.last_month()
-RETURNS date
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$ SELECT greatest(month_of(now()), (SELECT max(m.month) FROM rollup_month AS m)) $$;
-
-COMMENT ON FUNCTION last_month() IS
-'First day of the current UTC month, or of the last one that the rollup has when that is later.';
-
--- What goes on is charged until now: a request whose clock was wrong must not charge the months until then.
+-- A month is charged when it has begun, or, of a term with an end, when the log has it: a request whose clock was wrong
+-- must not charge the months until then.
 CREATE VIEW commitment_charge WITH (security_invoker = true) AS
 SELECT c.name, m.month, p.since, p.until, c.provider, c.type, c.unit, c.units, h.hours,
 	trim_scale(c.units * h.hours) AS unit_hours,
@@ -63,8 +54,8 @@ SELECT c.name, m.month, p.since, p.until, c.provider, c.type, c.unit, c.units, h
 FROM commitment AS c
 CROSS JOIN LATERAL (SELECT g.at::date AS month
 	FROM generate_series(month_of(c.since)::timestamp,
-		CASE WHEN c.until IS NULL THEN month_of(now()) ELSE least(month_of(c.until), last_month()) END::timestamp,
-		interval '1 month') AS g(at)) AS m
+		coalesce(month_of(c.until), month_of(now()))::timestamp, interval '1 month') AS g(at)
+	WHERE g.at <= month_of(now()) OR g.at::date IN (SELECT r.month FROM rollup_month AS r)) AS m
 CROSS JOIN LATERAL (SELECT greatest(c.since, begin_of(m.month)) AS since,
 	least(c.until, begin_of(next_month(m.month))) AS until) AS p
 CROSS JOIN LATERAL (SELECT trim_scale(extract(epoch FROM p.until - p.since) / 3600) AS hours) AS h

@@ -96,9 +96,15 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT sha256_hex(coalesce(string_agg(v.version || ' ' || coalesce(v.digest, (SELECT d.digest
-		FROM version_digests(v.version) AS d)) || E'\n', '' ORDER BY v.version), ''))
-	FROM price_version AS v WHERE v.published_at <= $1
+	WITH known AS MATERIALIZED (
+		SELECT v.version, v.digest FROM price_version AS v WHERE v.published_at <= $1
+	), fresh AS (
+		SELECT array_agg(k.version) AS versions FROM known AS k WHERE k.digest IS NULL HAVING count(*) > 0
+	)
+	SELECT sha256_hex(coalesce(string_agg(k.version || ' ' || coalesce(k.digest, d.digest) || E'\n', ''
+		ORDER BY k.version), ''))
+	FROM known AS k
+	LEFT JOIN (SELECT d.* FROM fresh AS f CROSS JOIN LATERAL version_digests(f.versions) AS d) AS d USING (version)
 $$;
 
 COMMENT ON FUNCTION prices_digest(timestamptz) IS
@@ -392,8 +398,7 @@ AS $$
 	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated,
 		u.origin, u.tenant, u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status,
 		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
-			u.aggregated,
-			u.service_tier, u.region)
+			u.aggregated, u.service_tier, u.region)
 	FROM usage_hourly AS u WHERE u.hour >= begin_of($2) AND u.hour < begin_of(next_month($2));
 	INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests, usd)
 	SELECT $1, n.tenant, n.source, n.provider, n.model, n.service_tier, n.team, n.shared_cost,

@@ -385,10 +385,10 @@ AS $$
 		UNION
 		SELECT t.version FROM contract_term AS t WHERE t.contract = $2
 	)
-	SELECT string_agg(u.version::text, ', ' ORDER BY u.version)
-	FROM used AS u JOIN price_version AS v USING (version)
-	WHERE v.published_at <= $3 AND v.digest IS NOT NULL
-		AND v.digest IS DISTINCT FROM (SELECT d.digest FROM version_digests(v.version) AS d)
+	SELECT string_agg(d.version::text, ', ' ORDER BY d.version)
+	FROM (SELECT array_agg(u.version) AS versions FROM used AS u HAVING count(*) > 0) AS a
+	CROSS JOIN LATERAL version_digests(a.versions) AS d JOIN price_version AS v USING (version)
+	WHERE v.published_at <= $3 AND v.digest <> d.digest
 $$;
 
 COMMENT ON FUNCTION changed_versions(bigint, text, timestamptz) IS

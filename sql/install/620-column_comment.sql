@@ -320,14 +320,14 @@ BEGIN
 			('gpu_price', 'usd_per_hour', 'USD for an hour of one GPU')
 		), focus(name, meaning) AS (VALUES
 			('BilledCost', 'what is invoiced for the row, in BillingCurrency'),
-			('BillingAccountId', 'the account that is billed: the source of the log, or shared'),
+			('BillingAccountId', 'the account at whoever bills'),
 			('BillingAccountName', 'its name'),
 			('BillingAccountType', 'what kind of account it is'),
 			('BillingCurrency', 'the currency of all costs of the row, by its code in ISO 4217'),
 			('BillingPeriodEnd', 'first moment after the month, in UTC'),
 			('BillingPeriodStart', 'first moment of the month, in UTC'),
 			('ChargeCategory', 'Usage, or Purchase of a commitment'),
-			('ChargeClass', 'NULL: no row corrects another'),
+			('ChargeClass', 'Correction of a closed month, or NULL'),
 			('ChargeDescription', 'the row in words'),
 			('ChargeFrequency', 'Usage-Based or Recurring'),
 			('ChargePeriodEnd', 'first moment after the time that the row is for, in UTC'),
@@ -365,18 +365,19 @@ BEGIN
 			('SkuId', 'what is priced: provider, model, region, tier and meter'),
 			('SkuMeter', 'what is counted'),
 			('SkuPriceDetails', 'what tells this price from others'),
-			('SkuPriceId', 'SkuId with the price'),
+			('SkuPriceId', 'SkuId with what tells its price points apart; stays when the price changes'),
 			('SubAccountId', 'the team; NULL: not stated'),
 			('SubAccountName', 'the team'),
 			('SubAccountType', 'Team'),
-			('Tags', 'team and project'),
+			('Tags', 'team, project, the chosen dimensions and the tags of the log'),
 			('AllocatedMethodId', 'how a shared cost was divided; NULL: it was not'),
 			('AllocatedMethodDetails', 'by which units'),
 			('AllocatedResourceId', 'the shared cost that was divided'),
 			('AllocatedResourceName', 'its name'),
 			('AllocatedTags', 'its tags'),
 			('x_Source', 'source of the log'),
-			('x_PriceVersion', 'version of the price')
+			('x_PriceVersion', 'version of the price'),
+			('x_JournalEntry', 'the entry of month_journal that booked the row; NULL: not booked')
 		)
 		SELECT format('%I.%I', r.relname, a.attname) AS name, coalesce(o.meaning, f.meaning,
 			CASE WHEN r.relname = 'usage_all' THEN (SELECT col_description(l.attrelid, l.attnum) FROM pg_attribute AS l

@@ -8,7 +8,7 @@ CREATE FUNCTION pg_temp.verdict(rule text, facts jsonb) RETURNS text LANGUAGE sq
 -- A workload that should be self-hosted, in every respect.
 CREATE FUNCTION pg_temp.good(but jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb '{"weeks": 12, "requests": 1000, "unpriced_requests": 0, "usd": 1000, "frontier_share": 0, "batch_share": 0, "batch_saved_usd": 0, "deployment": "d", "peak_to_mean": 1.2, "predictability": 0.9,
-		"p99_utilization": 0.8, "breakeven_utilization": 0.3, "replicas": 4, "peak_replicas": 4, "left_usd": 1000, "plan_usd": 400, "hour_plan_usd": 500, "fleet_usd": 400, "served_usd": 1000, "started_hours": 0, "term": "reserved_1y", "materiality": 0.05, "api_price_decline": 0.3, "flip_price": 0.5, "flip_load": 0.6, "flip_gpu": 2, "year_saved_usd": 300, "assumed": "All of it.", "p10_mtok_per_month": 500, "permanent_mtok": 300,
+		"p99_utilization": 0.8, "breakeven_utilization": 0.3, "replicas": 4, "peak_replicas": 4, "left_usd": 1000, "plan_usd": 400, "hour_plan_usd": 500, "fleet_usd": 400, "served_usd": 1000, "started_hours": 0, "term": "reserved_1y", "materiality": 0.05, "api_price_decline": 0.3, "year_saved_usd": 300, "assumed": "All of it.", "p10_mtok_per_month": 500, "permanent_mtok": 300,
 		"committed_replicas": 4, "committed_saved_usd": 100, "committed_needed_share": 0.9, "committed_price_ratio": 0.6, "committed_spared_usd": 90, "committed_erased_at": 0.5, "low_demand_share": 1, "regret_high_usd": 20, "regret_low_usd": 10, "forecast_error": 0.1,
 		"reserved_1y_usd": 100, "reserved_3y_usd": 80, "price_factor": 0.8, "hours": 2016, "overflow_usd": 0, "first_mtok": 200, "breakeven_tokens_per_second": 76, "target_utilization": 0.7, "cv": 0.1, "forecast_wape": 0.05}' || but $$;
 
@@ -70,7 +70,7 @@ SELECT is(pg_temp.verdict('commitment_survives_low_demand', pg_temp.good('{"low_
 SELECT is(pg_temp.verdict('commitment_survives_low_demand', pg_temp.good('{"low_demand_share": 0.49}')), 'no', 'and less');
 SELECT is(pg_temp.verdict('longer_term', pg_temp.good(but)), verdict, but ->> 'reserved_3y_usd')
 FROM (VALUES (jsonb '{"reserved_3y_usd": 81}', 'yes'), ('{"reserved_3y_usd": 82}', 'no'), ('{"reserved_3y_usd": 82, "price_factor": 0.9}', 'yes'), ('{"reserved_3y_usd": null}', 'unknown')) AS v (but, verdict);
-SELECT is((SELECT threshold_origin || ': ' || flips_when FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good('{"reserved_3y_usd": 70, "price_factor": 0.9}'))) WHERE rule = 'longer_term'), 'given: prices fall by more than 33.8 % a year',
+SELECT is((SELECT threshold_origin || ': ' || flips_when FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good('{"reserved_3y_usd": 70, "price_factor": 0.9}'))) WHERE rule = 'longer_term'), 'given: a year''s GPU price as a share of the last one''s (price_factor) falls below 66.2 %',
 	'seven tenths of the price turn where prices fall by 33.8 % a year');
 SELECT is(pg_temp.verdict(rule, pg_temp.good('{"weeks": 7}')), 'unknown', rule || ' takes evidence') FROM unnest(ARRAY['forecast_regret', 'commitment_survives_low_demand', 'longer_term']) AS rule;
 

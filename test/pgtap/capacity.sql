@@ -99,7 +99,7 @@ SELECT set_eq($$SELECT "CommitmentDiscountId", "BillingPeriodStart", sum("Billed
 	$$SELECT name, focus_time(begin_of(month)), usd AS billed, usd AS effective, 0.0 FROM shared_cost_all WHERE kind = 'commitment'$$, 'used and unused add up to each month''s purchase, in USD and in unit-hours');
 SELECT is_empty($$SELECT FROM charge WHERE "ListUnitPrice" * "PricingQuantity" <> "ListCost" OR "ContractedUnitPrice" * "PricingQuantity" <> "ContractedCost"$$, 'unit prices multiply');
 SELECT set_eq($$SELECT DISTINCT "ChargeCategory", "PricingCategory", "CommitmentDiscountStatus", "BilledCost" > 0 AS billed, "EffectiveCost" > 0 AS effective, "ConsumedQuantity" IS NULL AS nothing, "PricingUnit" FROM charge WHERE "CommitmentDiscountId" IS NOT NULL$$,
-	$$VALUES ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Hours'), ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Months'), ('Usage', 'Committed', 'Used', false, true, false, '1000000 Tokens'), ('Usage', 'Committed', 'Unused', false, true, true, 'PTU-Hours')$$, 'rows are of the four kinds');
+	$$VALUES ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Hours'), ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Months'), ('Usage', 'Committed', 'Used', false, true, false, '1000000 Tokens'), ('Usage', 'Committed', 'Unused', false, true, true, 'PTU-Hours'), ('Usage', 'Committed', 'Unused', false, true, true, 'PTU-Months')$$, 'rows are of the four kinds, what is unused in the unit that was bought');
 SELECT is_empty($$SELECT FROM charge WHERE "CommitmentDiscountId" IS NOT NULL AND ("ResourceId" <> "CommitmentDiscountId" OR num_nulls("CommitmentDiscountCategory", "CommitmentDiscountName", "CommitmentDiscountQuantity", "CommitmentDiscountType", "CommitmentDiscountUnit") > 0
 	OR ("ConsumedQuantity" IS NULL) <> ("ConsumedUnit" IS NULL)) OR "CommitmentDiscountId" IS NULL AND num_nonnulls("CommitmentDiscountCategory", "CommitmentDiscountName", "CommitmentDiscountQuantity", "CommitmentDiscountType", "CommitmentDiscountUnit", "CommitmentDiscountStatus") > 0$$, 'with all that names a commitment, and no other row has it');
 SELECT set_eq($$SELECT "SkuPriceDetails" ->> 'x_Meter' AS meter, sum("ConsumedQuantity") FROM charge WHERE "ConsumedUnit" IN ('Tokens', 'Web Searches') GROUP BY 1$$,
@@ -115,7 +115,7 @@ INSERT INTO contract_term (contract, provider, percent_off) VALUES ('cap', 'capc
 SET LOCAL inferacct.contract = 'cap';
 SELECT is((SELECT sum("EffectiveCost") FROM focus('2021-01-01', '2021-06-01')), (SELECT sum(usd) FROM monthly_spend WHERE source = 'cap') + (SELECT sum(allocated_usd) FROM shared_cost_allocation WHERE month BETWEEN '2021-01-01' AND '2021-05-01'), 'under a contract, too');
 RESET inferacct.contract;
-SELECT is((SELECT count(*) FROM focus_commitments(NULL, '2021-06-01')), 0::bigint, 'no days, no rows');
+SELECT is((SELECT count(*) FROM focus(NULL, '2021-06-01', '{commitment}')), 0::bigint, 'no days, no rows');
 
 -- Terms that change.
 UPDATE commitment SET until = '2021-04-11Z' WHERE per = 'month';

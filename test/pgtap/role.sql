@@ -54,7 +54,7 @@ SELECT set_eq('SELECT name FROM budget_status', $$VALUES ('r')$$, 'budgets');
 SELECT is((SELECT spend(model, usage, at) FROM usage_all), (SELECT usd FROM truth WHERE team = 'rol_red'), 'and the log');
 SELECT is((SELECT count(*) FROM shared_cost_allocation), 0::bigint, 'no shares of a part');
 SELECT set_eq('SELECT name FROM shared_cost_all', $$VALUES ('rol'), ('rol-ptu')$$, 'nor what a deployment could have done beyond a part');
-SELECT is((SELECT count(*) FROM focus_commitments('2031-01-01', '2031-02-01')), 0::bigint, 'nor what became of a commitment');
+SELECT is((SELECT count(*) FROM focus('2031-01-01', '2031-02-01', '{commitment}')), 0::bigint, 'nor what became of a commitment');
 SELECT throws_ok('SELECT price_capacity()', '42501', NULL, 'a reader makes nothing free');
 SELECT throws_ok('SELECT * FROM usage_log_default', '42501', NULL, 'nor a partition by its name');
 SELECT throws_ok($$SELECT set_price('rol', 'rol-a', 'input', 2)$$, '42501', NULL, 'a reader publishes no price');
