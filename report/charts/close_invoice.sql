@@ -23,12 +23,14 @@ WITH invoice AS (
 	UNION ALL SELECT invoice, 9, 'billed', 'total', 0, round(coalesce(billed, 0), 2), round(coalesce(billed, 0), 2)
 		FROM invoice
 )
-SELECT c.*, format('%s billed %s USD for %s, %s USD %s than computed. Mostly by %s.', i.provider,
+SELECT c.*, format('%s billed %s USD for %s, %s USD %s than computed%s.', i.provider,
 	to_char(i.billed, 'FM999,999,990.00'), to_char(i.month, 'FMMonth YYYY'),
-		to_char(abs(i.billed - i.computed), 'FM999,999,990.00'), CASE WHEN i.billed < i.computed THEN 'less'
+		to_char(abs(i.billed - coalesce(i.computed, 0)), 'FM999,999,990.00'),
+		CASE WHEN i.billed < i.computed THEN 'less'
 			ELSE 'more' END,
-		(SELECT string_agg(format('%s (%s)', label, to_char(p.usd, 'FMSG999,999,990.00')), ', ')
+		coalesce(', mostly by ' || (SELECT string_agg(format('%s (%s)', label, to_char(p.usd, 'FMSG999,999,990.00')),
+			', ')
 			FROM (SELECT label, usd FROM part AS p WHERE p.invoice = i.invoice AND p.usd <> 0
-			ORDER BY abs(usd) DESC LIMIT 3) AS p)) AS sentence
+			ORDER BY abs(usd) DESC LIMIT 3) AS p), '')) AS sentence
 FROM invoice AS i JOIN chart AS c USING (invoice)
 ORDER BY i.month DESC, c.invoice, c.place;

@@ -20,13 +20,14 @@ WITH load AS (
 		(1, 'reserved', least(h.load, r.units)), (2, 'on demand', greatest(least(h.load, b.replicas) - r.units, 0)),
 		(3, 'API', greatest(h.load - b.replicas, 0))) AS p(place, served_by, load)
 )
-SELECT c.*, format('The busiest hour needs %s replicas of %s, half of the hours less than %s. %s', round(t.peak, 2),
+SELECT c.*, CASE WHEN t.peak IS NULL THEN 'There is no load with a price in these four weeks.'
+	ELSE format('The busiest hour needs %s replicas of %s, half of the hours less than %s. %s', round(t.peak, 2),
 	:'deployment', round(t.median, 2),
 		CASE WHEN b.replicas > 0 THEN format('Cheapest are %s replicas, %s of them reserved, and the API for the '
 				'rest: %s USD less in these four weeks.', b.replicas, r.units, to_char(b.saved_usd, 'FM999,999,990'))
 			ELSE format('No replica pays: one has to be busy %s %% of the time, and the API alone costs %s USD in '
 					'these four weeks.', round(100 * b.breakeven_utilization, 1),
-				to_char(b.usd_api_only, 'FM999,999,990')) END) AS sentence
+				to_char(b.usd_api_only, 'FM999,999,990')) END) END AS sentence
 FROM (SELECT max(load) AS peak, percentile_disc(0.5) WITHIN GROUP (ORDER BY load) AS median FROM hour) AS t
 LEFT JOIN best AS b ON true LEFT JOIN reserved AS r ON true LEFT JOIN chart AS c ON true
 ORDER BY c.percent_of_hours, c.place;

@@ -12,13 +12,14 @@ WITH load AS (
 		round(max(load), 3) AS most_replicas
 	FROM hour GROUP BY 1, 2, 3
 )
-SELECT c.*, format('The busiest hour of the week is %s at %s: %s replicas of %s on average, %s at most; the quietest '
+SELECT c.*, CASE WHEN t.most IS NULL THEN 'There is no load with a price in these four weeks.'
+	ELSE format('The busiest hour of the week is %s at %s: %s replicas of %s on average, %s at most; the quietest '
 		'%s at %s with %s. The mean is %s.',
 		(SELECT format('%s', weekday) FROM chart ORDER BY replicas DESC LIMIT 1),
 			(SELECT lpad(chart.hour::text, 2, '0') || ':00 UTC' FROM chart ORDER BY replicas DESC LIMIT 1),
 		t.most, :'deployment', t.peak, (SELECT weekday FROM chart ORDER BY replicas LIMIT 1),
 			(SELECT lpad(chart.hour::text, 2, '0') || ':00' FROM chart ORDER BY replicas LIMIT 1), t.least,
-			t.mean) AS sentence
+			t.mean) END AS sentence
 FROM (SELECT round(max(replicas), 2) AS most, round(min(replicas), 2) AS least, round(avg(replicas), 2) AS mean,
 	round(max(most_replicas), 2) AS peak FROM chart) AS t
 LEFT JOIN chart AS c ON true

@@ -23,9 +23,10 @@ WITH request AS (
 	FROM (SELECT usd, requests, cume_dist() OVER (ORDER BY (usd / requests)::float8) AS place FROM request
 		WHERE usd IS NOT NULL) AS r
 )
-SELECT c.*, format('Half of the requests cost less than %s USD, one in a hundred more than %s; the dearest hundredth '
+SELECT c.*, CASE WHEN m.usd IS NULL THEN 'There is no request with a price.'
+	ELSE format('Half of the requests cost less than %s USD, one in a hundred more than %s; the dearest hundredth '
 		'makes %s %% of the spend.',
 		trim_scale(round(m.p50, 6)), trim_scale(round(m.p99, 4)),
-			round(100 * m.top_usd / nullif(m.usd, 0), 1)) AS sentence
+			round(100 * m.top_usd / nullif(m.usd, 0), 1)) END AS sentence
 FROM marks AS m LEFT JOIN chart AS c ON true
 ORDER BY c.bin;

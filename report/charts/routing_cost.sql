@@ -15,12 +15,13 @@ WITH base AS (
 		(2, 'longest prompts first', r.longest_first_usd), (3, 'by lot', r.random_usd),
 		(4, 'policy: ' || :'policy', r.routed_usd + r.classifier_usd + r.deployment_usd)) AS k(place, way, usd)
 )
-SELECT c.*, coalesce(format('%s sends %s %% of %s requests to a smaller model and saves %s USD, %s %% of what they '
+SELECT c.*, CASE WHEN r.requests > 0 THEN format('%s sends %s %% of %s requests to a smaller model and saves %s USD, '
+		'%s %% of what they '
 		'cost; as many by lot would save %s %%, the shortest prompts %s %%.', :'policy',
 		round(100 * r.moved_request_share, 1), to_char(r.requests, 'FM999,999,999,990'),
 			to_char(r.saved_usd, 'FM999,999,990.00'), round(100 * r.saved_share, 1),
-		round(100 * r.random_saved_share, 1), round(100 * r.longest_first_saved_share, 1)),
-		CASE :'policy' WHEN '' THEN 'There is no routing policy yet: docs/routing.md says how to state one.'
-			ELSE 'The log has no request to the dearest model of this policy.' END) AS sentence
+		round(100 * r.random_saved_share, 1), round(100 * r.longest_first_saved_share, 1))
+	WHEN :'policy' = '' THEN 'There is no routing policy yet: docs/routing.md says how to state one.'
+	ELSE 'The log has no request to the dearest model of this policy.' END AS sentence
 FROM (SELECT 1) AS always LEFT JOIN result AS r ON true LEFT JOIN chart AS c ON true
 ORDER BY c.place;

@@ -25,17 +25,15 @@ WITH span AS (
 	SELECT *, row_number() OVER (PARTITION BY by ORDER BY usd DESC, value) AS place FROM summed
 ), chart AS (
 	SELECT by, CASE WHEN place <= 12 THEN value ELSE 'all others' END AS value, min(place) AS place,
-		round(sum(usd), 2) AS usd,
-		round(sum(last_usd), 2) AS last_usd, round(100 * sum(usd) / nullif(sum(sum(usd)) OVER (PARTITION BY by), 0),
-			1) AS percent
+		round(sum(usd), 2) AS usd, round(sum(last_usd), 2) AS last_usd,
+		coalesce(round(100 * sum(usd) / nullif(sum(sum(usd)) OVER (PARTITION BY by), 0), 1), 0) AS percent
 	FROM ranked GROUP BY by, CASE WHEN place <= 12 THEN value ELSE 'all others' END
 ), said AS (
 	SELECT by, format('The largest is %s: %s USD, %s %% of %s; %s', max(value) FILTER (WHERE place = 1),
 			to_char(max(usd) FILTER (WHERE place = 1), 'FM999,999,999,990.00'), max(percent) FILTER (WHERE place = 1),
 			to_char(:'month'::date, 'FMMonth'),
-			coalesce(format('the first three of %s together %s %%.',
-				(SELECT count(*) FROM summed AS s WHERE s.by = c.by), sum(percent) FILTER (WHERE place <= 3)),
-				'')) AS sentence
+			format('the first three of %s together %s %%.', (SELECT count(*) FROM summed AS s WHERE s.by = c.by),
+				sum(percent) FILTER (WHERE place <= 3))) AS sentence
 	FROM chart AS c GROUP BY by
 )
 SELECT c.*, s.sentence FROM said AS s JOIN chart AS c USING (by) ORDER BY c.by DESC, c.place;

@@ -16,13 +16,14 @@ WITH words(confidence, place, means) AS (VALUES
 	SELECT sum(requests) AS requests, sum(tokens) AS tokens, string_agg(DISTINCT model, ', ') AS models
 	FROM unpriced_usage WHERE month = :'month'::date
 )
-SELECT c.*, format('%s %% of the USD is exact or an alias, %s %% rests on a single source or is derived, %s %% on a '
+SELECT c.*, CASE WHEN t.classes = 0 AND f.requests IS NULL THEN 'There is no usage in this month.'
+	ELSE format('%s %% of the USD is exact or an alias, %s %% rests on a single source or is derived, %s %% on a '
 		'stale, disputed, guessed or fallback price. %s',
 		t.sure, t.single, t.unsure, CASE
 			WHEN f.requests > 0 THEN format('%s requests (%s million tokens) have no price and are in no sum: %s.',
 			to_char(f.requests, 'FM999,999,999,990'), to_char(f.tokens / 1000000.0, 'FM999,999,990.0'), f.models)
-			ELSE 'Everything has a price.' END) AS sentence
-FROM (SELECT coalesce(sum(percent) FILTER (WHERE place <= 2), 0) AS sure,
+			ELSE 'Everything has a price.' END) END AS sentence
+FROM (SELECT count(*) AS classes, coalesce(sum(percent) FILTER (WHERE place <= 2), 0) AS sure,
 	coalesce(sum(percent) FILTER (WHERE place IN (3, 4)), 0) AS single,
 		coalesce(sum(percent) FILTER (WHERE place >= 5), 0) AS unsure FROM chart) AS t
 CROSS JOIN free AS f LEFT JOIN chart AS c ON true

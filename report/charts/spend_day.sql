@@ -17,12 +17,13 @@ WITH span AS (
 		ELSE 'earlier' END AS kind, round(d.usd, 2) AS usd, d.requests, round(o.off_usd, 2) AS off_usd, o.driver
 	FROM day AS d LEFT JOIN odd AS o USING (day)
 )
-SELECT c.*, format('A day of %s cost %s USD at the median; the dearest was %s with %s USD. %s',
+SELECT c.*, CASE WHEN t.top IS NULL THEN 'Nothing was spent in ' || to_char(:'month'::date, 'FMMonth YYYY.')
+	ELSE format('A day of %s cost %s USD at the median; the dearest was %s with %s USD. %s',
 	to_char(:'month'::date, 'FMMonth'),
 		to_char(t.median, 'FM999,999,990.00'), to_char(t.top_day, 'FMDD FMMonth'), to_char(t.top, 'FM999,999,990.00'),
 		CASE t.odd WHEN 0 THEN 'No day stands out from its weekday.'
 			WHEN 1 THEN 'One day stands out from its weekday (marked).'
-				ELSE format('%s days stand out from their weekdays (marked).', t.odd) END) AS sentence
+				ELSE format('%s days stand out from their weekdays (marked).', t.odd) END) END AS sentence
 FROM (SELECT round(percentile_disc(0.5) WITHIN GROUP (ORDER BY usd), 2) AS median, max(usd) AS top,
 		(array_agg(day ORDER BY usd DESC NULLS LAST))[1] AS top_day, count(off_usd) AS odd FROM chart
 			WHERE day >= :'month'::date) AS t
