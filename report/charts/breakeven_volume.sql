@@ -43,6 +43,7 @@ WITH machine AS (	-- the deployment as it holds now
 	CROSS JOIN (VALUES (0.3), (0.5), (0.7), (0.9)) AS u(utilization)
 	CROSS JOIN LATERAL (SELECT DISTINCT fte FROM (VALUES (0), (0.25), (0.5), (1)) AS v(fte) WHERE v.fte = 0
 		OR f.usd_per_fte_year IS NOT NULL) AS p
+	WHERE l.mix IS NOT NULL
 ), verdict AS (
 	SELECT c.*, b.status, b.first_mtok, b.permanent_mtok, b.crossings, b.events, b.floor_usd_per_mtok, b.reason,
 		-- as far as there is something to see, and not more than 40 steps

@@ -16,8 +16,7 @@ WITH base AS (
 		(4, 'policy: ' || :'policy', r.routed_usd + r.classifier_usd + r.deployment_usd)) AS k(place, way, usd)
 )
 SELECT c.*, CASE WHEN r.requests > 0 THEN format('%s sends %s %% of %s requests to a smaller model and saves %s USD, '
-		'%s %% of what they '
-		'cost; as many by lot would save %s %%, the shortest prompts %s %%.', :'policy',
+		'%s %% of what they cost; as many by lot would save %s %%, the shortest prompts %s %%.', :'policy',
 		round(100 * r.moved_request_share, 1), to_char(r.requests, 'FM999,999,999,990'),
 			to_char(r.saved_usd, 'FM999,999,990.00'), round(100 * r.saved_share, 1),
 		round(100 * r.random_saved_share, 1), round(100 * r.longest_first_saved_share, 1))
