@@ -1,4 +1,4 @@
--- compact: usage_hourly summed up by month, so that a year's report reads a few
+-- rollup_compact: usage_hourly summed up by month, so that a year's report reads a few
 -- thousand rows.
 --
 -- Invariant: usage_monthly has the rows of whole months of an origin, or none of
