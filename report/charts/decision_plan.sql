@@ -12,7 +12,7 @@ WITH plan AS (
 	SELECT place, lever, kind, round(from_usd, 2) AS from_usd, round(to_usd, 2) AS to_usd,
 		round(coalesce(saved_usd, 0), 2) AS saved_usd, explanation FROM step WHERE to_usd IS NOT NULL
 )
-SELECT c.*, CASE WHEN t.bill IS NULL THEN 'There is no plan for a log without a request that has a price.'
+SELECT c.*, CASE WHEN coalesce(t.bill, 0) = 0 THEN 'There is no plan for a log without a request that has a price.'
 	ELSE format('Of %s USD a month %s can be saved (%s %%): %s.', to_char(t.bill, 'FM999,999,990'),
 	to_char(t.saved, 'FM999,999,990'), round(100 * t.saved / nullif(t.bill, 0), 1),
 		coalesce(t.levers, 'no lever saves enough to matter')) END AS sentence
