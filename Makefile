@@ -54,7 +54,7 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo report bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
+.PHONY: all help test test-long test-matrix test-machines test-report demo report bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
 	attack fuzz fuzz-sql fuzzers sanitize month optimum clean-all FORCE
 
 help:
@@ -62,6 +62,7 @@ help:
 	@echo 'make report       what was spent, by whom, and what to do, as one HTML file: of the demo that KEEP=1 left, or of PGHOST ...; SERVE=1'
 	@echo 'make test         the same, and run every test in a private server'
 	@echo 'make test-long    the tests that take hours: attack, concurrency, stress, faults, restores, month, sanitize, fuzz'
+	@echo 'make test-report  the report in node and in a browser, with what that needs unpacked privately (npm, chromium)'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
 	@echo 'make backtest     how far off forecasts are, of series of known kinds, as a table (SEEDS=)'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
@@ -87,7 +88,7 @@ help:
 	@echo 'make clean        remove what was built'
 	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test test-long test-matrix test-machines demo report concurrency faults restores focus attack sanitize:
+test test-long test-matrix test-machines test-report demo report concurrency faults restores focus attack sanitize:
 	@bash .ci/$@
 
 # CATALOGS are of other people: facts are taken from them, files are not.
@@ -107,6 +108,7 @@ fuzz:
 
 clean-all:
 	@$(MAKE) -s clean
+	@rm -rf report/node_modules
 	@bash .ci/packages --remove
 
 # STRESS_SEED repeats what each session does, not how they interleave.

@@ -13,10 +13,11 @@ need_node() {
 	[ "$major" -ge $OLDEST_NODE ]
 }
 
-# have_modules: install them where they are missing or of another lock file.
+# have_modules: install them where they are missing or of another lock file.  FETCH=no leaves it at what is there.
 have_modules() {
 	local stamp=report/node_modules/.inferacct
 	cmp -s report/package-lock.json "$stamp" && return
+	[ "${FETCH:-}" != no ] || return
 	say 'getting what report/package-lock.json names from npm, into report/node_modules'
 	npm ci --prefix report --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || return
 	cp report/package-lock.json "$stamp"

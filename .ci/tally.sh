@@ -94,7 +94,7 @@ regress_suite() {
 # What was not run, by reason, and the last line.  The status says whether all is well.
 print_tally() {
 	local passed failed
-	grep -q '^pass [1-9][0-9]* \(unit\|regress\|pgtap\|isolation\|tap\|fuzz\|long\|machines\) ' $TALLY || fail tests 'no test was run'
+	grep -q '^pass [1-9][0-9]* \(unit\|report\|regress\|pgtap\|isolation\|tap\|fuzz\|long\|machines\) ' $TALLY || fail tests 'no test was run'
 	passed=$(awk '$1 == "pass" { n += $2 } END { print n + 0 }' $TALLY)
 	failed=$(awk '$1 == "fail" { n += $2 } END { print n + 0 }' $TALLY)
 	if [ "$failed" -gt 0 ]; then

@@ -2,14 +2,14 @@
 import { chromium } from 'playwright-core'
 import { pathToFileURL } from 'node:url'
 
-// Where CHROMIUM is not set there is none; LIBRARIES are those unpacked beside it.
 export async function openBrowser() {
-	return chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+	return chromium.launch({ executablePath: process.env.CHROMIUM, timeout: 300000, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
 }
 
 // The page at a width and in a theme, with what it said on its console and asked of the network.
 export async function openReport(browser, file, width, theme, height = 900) {
 	const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' })
+	context.setDefaultTimeout(300000)		// a busy machine is slow, and not wrong
 	const page = await context.newPage()
 	const trouble = []
 	page.on('console', message => ['error', 'warning'].includes(message.type()) && trouble.push(message.text()))

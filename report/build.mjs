@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import { renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { chartData, fill, literal, read, readJson, readPages } from './charts.mjs'
+import { chartData, fill, firstSentence, literal, read, readJson, readPages } from './charts.mjs'
 
 const textOnly = { getTypeParser: () => text => text }
 const say = line => process.stderr.write(`${line}\n`)
@@ -31,7 +31,7 @@ export async function settings(client, env = process.env) {
 	const days = env.DAYS || '92'
 	if (!/^[1-9]\d{0,3}$/.test(days)) throw new Error(`DAYS=${days} is not a number of days`)
 	const since = await one(client, "SELECT ($1::timestamptz - make_interval(days => $2))::timestamptz", [at, days])
-	const deployment = env.DEPLOYMENT || await one(client, `SELECT deployment FROM deployment_run WHERE from_at <= $1 ORDER BY from_at DESC LIMIT 1`, [at]) ||
+	const deployment = env.DEPLOYMENT || await one(client, `SELECT deployment FROM deployment_run WHERE since <= $1 ORDER BY since DESC LIMIT 1`, [at]) ||
 		await one(client, "SELECT coalesce((SELECT name FROM deployment WHERE name = 'llama-70b-2xh100' LIMIT 1), min(name)) FROM deployment")
 	const policy = env.POLICY || await one(client, 'SELECT name FROM current_routing_policy ORDER BY valid_from DESC, version DESC LIMIT 1') || ''
 	const judged = env.JUDGED || await one(client, "SELECT to_regclass('judged')::text") || NO_ANSWERS
@@ -40,7 +40,7 @@ export async function settings(client, env = process.env) {
 }
 
 // A relation without a row in the columns of judged answers (README.md).
-const NO_ANSWERS = '(SELECT NULL::float8 AS score, NULL::usage AS usage, NULL::float8 AS weak_quality, NULL::float8 AS strong_quality WHERE false)'
+export const NO_ANSWERS = '(SELECT NULL::float8 AS score, NULL::usage AS usage, NULL::float8 AS weak_quality, NULL::float8 AS strong_quality WHERE false)'
 
 // Several charts read the requests one by one: they are read once, into a table of this session.
 async function copyLog(client, asked) {
@@ -67,9 +67,9 @@ async function watched(label, work) {
 	}
 }
 
-// Everything that the page shows, as data.
-export async function collect(client, asked) {
-	const pages = readPages()
+// Everything that the page shows, as data; `wanted` leaves charts out.
+export async function collect(client, asked, wanted = () => true) {
+	const pages = readPages().map(page => ({ ...page, charts: page.charts.filter(wanted) }))
 	const shown = sql => fill(sql, name => literal(asked[name]), name => asked[name])
 	const log = await watched('reading the log', () => copyLog(client, asked))
 	const run = sql => client.query({ text: fill(sql, name => literal(name === 'log' ? log : asked[name]), name => (name === 'log' ? log : asked[name])), rowMode: 'array' })
@@ -112,7 +112,7 @@ function badges(facts) {
 
 function figure(chart) {
 	const rests = [chart.unit, 'UTC', chart.confidence, chart.data?.confidence].filter(Boolean)
-	const words = chart.data?.sentence ?? (chart.error ? '' : 'There is nothing to show here yet.')
+	const words = (chart.data && firstSentence(chart)) ?? (chart.error ? '' : 'There is nothing to show here yet.')
 	const trouble = chart.error && `<div class="trouble" role="note"><b>${escaped(chart.error.code)}</b> ${escaped(chart.error.message)}
 		${chart.error.detail ? `<br>${escaped(chart.error.detail)}` : ''}${chart.error.hint ? `<br>${escaped(chart.error.hint)}` : ''}</div>`
 	return `<figure id="${chart.name}"${chart.wide ? ' class="wide"' : ''}>
@@ -132,8 +132,8 @@ export function html({ facts, asked, pages }) {
 	const data = { config: readJson('config.json'), charts: Object.fromEntries(pages.flatMap(page => page.charts).filter(chart => chart.data)
 		.map(chart => [chart.name, { spec: chart.spec, toggles: chart.toggles, text: chart.text, ...chart.data }])) }
 	const filters = ['team', 'provider', 'model'].filter(name => asked[name] !== '*').map(name => `${name} ${asked[name]}`).join(', ')
-	const short = pages.flatMap(page => page.charts.filter(chart => chart.short && chart.data?.sentence)
-		.map(chart => `<li><a href="#${chart.name}">${escaped(chart.short)}</a> <span>${escaped(chart.data.sentence)}</span></li>`)).join('\n')
+	const short = pages.flatMap(page => page.charts.filter(chart => chart.short && chart.data && firstSentence(chart))
+		.map(chart => `<li><a href="#${chart.name}">${escaped(chart.short)}</a> <span>${escaped(firstSentence(chart))}</span></li>`)).join('\n')
 	return `<!doctype html>
 <html lang="en">
 <head>
@@ -209,7 +209,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 			renameSync(`${out}.new`, out)
 			say(`${out}: ${(page.length / 1e6).toFixed(1)} MB`)
 		}).catch(error => {
-			say(`report: ${error.message}${error.hint ? `\n${error.hint}` : ''}`)
+			const hint = error.code === '42P01' ? 'Is inferacct in this database, and may this role read it? GRANT inferacct_reader' : error.hint
+			say(`report: ${error.message || error.code}${hint ? `\n${hint}` : ''}`)
 			process.exitCode = 1
 		})
 	}

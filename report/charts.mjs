@@ -26,7 +26,7 @@ export function readChart(name) {
 
 // The query with every :'name' and :name replaced by what the two functions make of it.
 export function fill(sql, value, relation) {
-	return sql.replace(/(?<![:\w]):(?:'(\w+)'|(\w+)\b)/g, (_, quoted, bare) => {
+	return sql.replace(/(?<![:\w]):(?:'([a-z]\w*)'|([a-z]\w*)\b)/g, (_, quoted, bare) => {
 		const name = quoted ?? bare
 		if (!VALUES.includes(name) || (bare && !RELATIONS.includes(name))) throw new Error(`no such variable: :${name}`)
 		return quoted ? value(name) : relation(name)
@@ -55,6 +55,13 @@ export function chartData(result, hasToggles) {
 // The spec with its data, ready for Vega-Lite.  Rows of a chart with toggles are those that are chosen.
 export function drawing(chart, data, config) {
 	return { ...chart.spec, config: { ...config, ...chart.spec.config }, data: { name: 'chart', values: objects(data), format: { type: 'json', parse: data.parse } } }
+}
+
+// What a chart says when it is opened: for a chart with toggles, what it says of the choices that it begins with.
+export function firstSentence({ data, toggles = [] }) {
+	if (!toggles.length) return data.sentence
+	const rows = objects(data)
+	return (rows.find(row => toggles.every(({ field, start }) => start === undefined || row[field] === start)) ?? rows[0])?.sentence ?? null
 }
 
 export function objects(data) {

@@ -65,9 +65,11 @@
 		figure.querySelector('.toggles').replaceChildren(...toggles.map(field => toggle(chart, field, all, chosen, show)))
 		place.setAttribute('role', 'img')
 		const narrow = place.clientWidth < 480
-		const config = { ...report.config, axis: { ...report.config.axis, ...(narrow ? { labelLimit: 118, labelFontSize: 11 } : {}) },
+		// Where there is no room beside the bars their names stand above them.
+		const above = narrow && chart.spec.height?.step ? { height: { step: chart.spec.height.step + 16 } } : {}
+		const config = { ...report.config, ...(narrow ? { axisYBand: { labelAlign: 'left', labelPadding: 0, labelOffset: -17, labelLimit: place.clientWidth - 24 } } : {}), axis: { ...report.config.axis, labelLimit: Math.max(112, Math.min(330, 0.36 * place.clientWidth)), ...(narrow ? { labelFontSize: 11 } : {}) },
 			legend: { ...report.config.legend, ...(narrow ? { columns: 2 } : {}) } }
-		const spec = { width: 'container', ...chart.spec, config,
+		const spec = { width: 'container', ...chart.spec, ...above, config,
 			data: { name: 'chart', values: rows(), format: { type: 'json', parse: chart.parse } } }
 		const made = await vegaEmbed(place, spec, { mode: 'vega-lite', ast: true, renderer: 'svg', logLevel: vega.Error, actions: false, defaultStyle: false,
 			tooltip: { disableDefaultStyle: true }, loader: { load: () => Promise.reject(new Error('this page loads nothing')) } })

@@ -1,5 +1,5 @@
-// shots.mjs DIRECTORY [WIDTHS] [PAGES]: pictures of the pages of inferacct-report.html, at each width, light and dark;
-// with README as the only argument the two that README shows.
+// shots.mjs DIRECTORY [WIDTHS] [PAGES]: pictures of the pages of the report OUT, at each width, light and dark; with
+// README as the only argument the two that README.md shows, to docs/images.
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { openBrowser, openReport } from './browser.mjs'
@@ -21,11 +21,11 @@ async function shoot(directory, width, theme, ids) {
 
 if (where === 'README') {
 	mkdirSync('docs/images', { recursive: true })
-	for (const [id, name] of [['breakeven', 'breakeven'], ['spend_month', 'spend']]) {
+	for (const [id, name] of [['breakeven_volume', 'breakeven'], ['spend_month', 'spend']]) {
 		for (const theme of ['light', 'dark']) {
-			const { page, close } = await openReport(browser, file, 1000, theme)
-			await page.addStyleTag({ content: 'nav, details { display: none }' }).catch(() => {})
-			await page.locator(`#${id === 'breakeven' ? 'breakeven figure' : id}`).first().screenshot({ path: `docs/images/${name}-${theme}.png` })
+			const { page, close } = await openReport(browser, file, 960, theme, 1600)
+			await page.evaluate(() => { for (const left of document.querySelectorAll('nav, details')) left.style.display = 'none' })
+			await page.locator(`#${id}`).screenshot({ path: `docs/images/${name}-${theme}.png` })
 			await close()
 		}
 	}

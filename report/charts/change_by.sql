@@ -12,11 +12,13 @@ WITH span AS (
 		row_number() OVER (PARTITION BY by ORDER BY abs(sum(usd)) DESC, value) AS place
 	FROM driver GROUP BY by, value
 ), chart AS (
-	SELECT by, place, value, round(usd, 2) AS usd, CASE WHEN usd < 0 THEN 'less' ELSE 'more' END AS kind, driver AS main_driver,
+	SELECT by, place, value, round(usd, 2) AS usd, CASE WHEN usd < 0 THEN 'less'
+		ELSE 'more' END AS kind, driver AS main_driver,
 		round(driver_usd, 2) AS driver_usd
 	FROM whole WHERE place <= 12
 )
-SELECT c.*, format('%s changed most: %s USD, mainly by %s (%s USD).', s.value, to_char(s.usd, 'FMSG999,999,990.00'), s.main_driver,
+SELECT c.*, format('%s changed most: %s USD, mainly by %s (%s USD).', s.value, to_char(s.usd, 'FMSG999,999,990.00'),
+	s.main_driver,
 		to_char(s.driver_usd, 'FMSG999,999,990.00')) AS sentence
 FROM chart AS s JOIN chart AS c USING (by) WHERE s.place = 1
 ORDER BY c.by DESC, c.place;
