@@ -96,7 +96,9 @@ BEGIN
 			CASE WHEN p.is_booked AND p.booked IS NOT NULL THEN p.problem END AS lost,
 			CASE WHEN NOT p.is_booked THEN p.requests END AS requests, CASE WHEN NOT p.is_booked THEN p.usd END AS usd,
 			CASE WHEN NOT p.is_booked AND p.problem IS NOT NULL THEN p.requests END AS unpriced,
-			CASE WHEN NOT p.is_booked AND p.problem LIKE 'IA005%' THEN p.problem END AS unsplit,
+			-- A row of several requests of one call is what it is: reading its hour again splits nothing.
+			CASE WHEN NOT p.is_booked AND p.problem LIKE 'IA005%' AND (NOT p.aggregated OR p.first_at < p.last_at)
+				THEN p.problem END AS unsplit,
 			NULL::bigint AS adjusted_requests, NULL::numeric AS adjusted
 		FROM priced AS p
 		UNION ALL
