@@ -1,4 +1,4 @@
--- mapping: how the logs of other tools are read: SQL expressions over a relation
+-- source_mapping: how the logs of other tools are read: SQL expressions over a relation
 -- (alias r) for the columns of usage_log, made by attach_usage() (412-source_attach).
 --
 -- Invariants: an expression is built of names that the relation has, quoted, and
