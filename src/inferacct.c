@@ -8,12 +8,20 @@
 
 #include "core/name_hash.h"
 #include "server/compat.h"
-#include "session/price_cache.h"
 #include "server/guc.h"
+#include "session/cluster_statement.h"
+#include "session/price_cache.h"
 
 INFERACCT_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
+
+static void
+SettingChanged(void)
+{
+	PriceCacheForget();
+	ClusterPlansForget();
+}
 
 void
 _PG_init(void)
@@ -22,6 +30,7 @@ _PG_init(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not draw a key for the hash of names")));
-	SettingInit(PriceCacheForget);
+	SettingInit(SettingChanged);
 	PriceCacheInit();
+	ClusterStatementInit();
 }

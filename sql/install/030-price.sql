@@ -95,6 +95,19 @@ AS 'MODULE_PATHNAME', 'is_installing';
 
 COMMENT ON FUNCTION is_installing() IS 'Is this part of CREATE EXTENSION or ALTER EXTENSION UPDATE of inferacct?';
 
+CREATE FUNCTION inferacct_internal.is_worker() RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'is_worker';
+
+COMMENT ON FUNCTION is_worker() IS 'Whether this is a node of a Citus cluster other than its coordinator.';
+
+CREATE FUNCTION inferacct_internal.check_publisher() RETURNS void
+LANGUAGE c STABLE PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'check_publisher';
+
+COMMENT ON FUNCTION check_publisher() IS
+'Refuses (IA008) to publish prices on a worker of a Citus cluster, and on a coordinator before citus_setup().';
+
 CREATE FUNCTION inferacct_internal.open_price_version(published_at timestamptz, source text, note text, checksum text,
 	catalog text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE

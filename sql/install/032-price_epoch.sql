@@ -73,6 +73,12 @@ SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM inferacct_internal.check_own_table(TG_RELID);
+	-- What comes from the coordinator, or by replication, is not published here.
+	IF current_setting('session_replication_role') <> 'replica' AND NOT inferacct_internal.is_installing()
+		AND NOT EXISTS (SELECT FROM inferacct_internal.applied_row AS a
+			WHERE inferacct_internal.is_own_transaction(a.xmin)) THEN
+		PERFORM inferacct_internal.check_publisher();
+	END IF;
 	PERFORM inferacct.touch_prices();
 	RETURN NULL;
 END $$;

@@ -84,6 +84,33 @@ COMMENT ON FUNCTION gpu_catalog(text) IS
 'A vms.csv of SkyPilot''s catalog: the cheapest rent of a GPU by region and term, of so many lines; lines that are not '
 'sound have no rent. Error IA102: the file lacks a column.';
 
+CREATE TYPE inferacct_internal.gpu_news AS (
+	gpu			text,
+	region		text,
+	term		text,
+	lines		bigint,
+	usd			numeric,
+	status		text
+);
+
+COMMENT ON TYPE gpu_news IS
+'A rent of a file that load_gpu_prices() reads, of so many of its lines; status: added, changed, unchanged or '
+'rejected.';
+
+CREATE FUNCTION inferacct_internal.gpu_news(csv text, vendor text, published_at timestamptz)
+RETURNS SETOF gpu_news
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT e.gpu, e.region, e.term, e.lines, e.usd, CASE WHEN NOT e.is_sound THEN 'rejected'
+		WHEN k.usd_per_hour IS NULL THEN 'added' WHEN k.usd_per_hour = e.usd THEN 'unchanged' ELSE 'changed' END
+	FROM gpu_catalog($1) AS e LEFT JOIN LATERAL (SELECT g.usd_per_hour FROM gpu_offers(e.gpu, $2, e.term, $3) AS g
+		WHERE g.region = e.region) AS k ON true
+$$;
+
+COMMENT ON FUNCTION gpu_news(text, text, timestamptz) IS
+'What a vendor''s file says beside what is known of it at a time. Error IA102: the file lacks a column.';
+
 CREATE FUNCTION load_gpu_prices(
 	csv				text,
 	vendor			text,
@@ -99,6 +126,7 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	opened	bigint;
+	entries	gpu_news[];
 BEGIN
 	IF csv IS NULL OR coalesce(vendor, '') = '' THEN
 		PERFORM inferacct_internal.fail('22004', 'load_gpu_prices needs a CSV text and the name of its vendor');
@@ -111,30 +139,23 @@ BEGIN
 		load_gpu_prices.published_at := clock_timestamp();
 	END IF;
 
-	CREATE TEMP TABLE gpu_entry ON COMMIT DROP AS
-	SELECT e.*, NULL::text AS status FROM gpu_catalog(load_gpu_prices.csv) AS e;
-	UPDATE gpu_entry AS e SET status = CASE WHEN NOT e.is_sound THEN 'rejected' WHEN k.usd_per_hour IS NULL THEN 'added'
-		WHEN k.usd_per_hour = e.usd THEN 'unchanged' ELSE 'changed' END
-	FROM gpu_entry AS s LEFT JOIN LATERAL (SELECT g.usd_per_hour
-		FROM gpu_offers(s.gpu, load_gpu_prices.vendor, s.term, load_gpu_prices.published_at) AS g
-		WHERE g.region = s.region) AS k ON true
-	WHERE (s.gpu, s.region, s.term, s.is_sound) = (e.gpu, e.region, e.term, e.is_sound);
+	-- No temporary table: a cluster could not prepare the transaction.
 	SELECT count(*) FILTER (WHERE e.status = 'added'), count(*) FILTER (WHERE e.status = 'changed'),
-		count(*) FILTER (WHERE e.status = 'unchanged'), count(*) FILTER (WHERE e.status = 'rejected')
-	INTO added, changed, unchanged, rejected FROM gpu_entry AS e;
+		count(*) FILTER (WHERE e.status = 'unchanged'), count(*) FILTER (WHERE e.status = 'rejected'), array_agg(e)
+	INTO added, changed, unchanged, rejected, entries
+	FROM gpu_news(load_gpu_prices.csv, load_gpu_prices.vendor, load_gpu_prices.published_at) AS e;
 	IF added + changed > 0 THEN
 		opened := open_price_version(load_gpu_prices.published_at, load_gpu_prices.source, 'load_gpu_prices',
 			md5(load_gpu_prices.csv));
 		INSERT INTO gpu_price (version, gpu, vendor, region, term, usd_per_hour, valid_from, source, checked_on)
 		SELECT opened, e.gpu, load_gpu_prices.vendor, e.region, e.term, e.usd, load_gpu_prices.published_at,
 			load_gpu_prices.source, (load_gpu_prices.published_at AT TIME ZONE 'UTC')::date
-		FROM gpu_entry AS e WHERE e.status IN ('added', 'changed');
+		FROM unnest(entries) AS e WHERE e.status IN ('added', 'changed');
 		INSERT INTO catalog_rejection (version, path, problem)
 		SELECT opened, concat_ws(' ', e.gpu, e.region, e.term),
-			format('%s lines without a number of GPUs and a price', e.lines) FROM gpu_entry AS e
+			format('%s lines without a number of GPUs and a price', e.lines) FROM unnest(entries) AS e
 			WHERE e.status = 'rejected';
 	END IF;
-	DROP TABLE gpu_entry;
 END $$;
 
 COMMENT ON FUNCTION load_gpu_prices(text, text, text, timestamptz) IS

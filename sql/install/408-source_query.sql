@@ -76,7 +76,7 @@ AS $$
 	FROM (SELECT
 		format(' CROSS JOIN LATERAL (SELECT %s) AS k(id, place, at, part, line)', p.place) AS lateral,
 		source_format(
-			'NOT EXISTS (SELECT FROM %s AS r CROSS JOIN LATERAL (SELECT %s) AS o(id, place, at, part, line) '
+			'NOT EXISTS (SELECT true FROM %s AS r CROSS JOIN LATERAL (SELECT %s) AS o(id, place, at, part, line) '
 			'WHERE %s o.id {=} k.id%s AND ROW(o.place, o.at, o.part, o.line) '
 			|| CASE definition ->> 'repeats' WHEN 'last' THEN '{>}' ELSE '{<}' END
 				|| ' ROW(k.place, k.at, k.part, k.line))',
@@ -162,7 +162,7 @@ AS $$
 					inferacct_internal.source_refusal(relation, columns, definition), definition #>> '{columns,usage}')
 				WHEN 'service_tier' THEN coalesce(inferacct_internal.source_format('coalesce(%s, ''standard'')',
 					definition #>> '{columns,service_tier}'), quote_literal('standard'))
-				WHEN 'tenant' THEN coalesce(inferacct_internal.source_format('coalesce(%s, '''')',
+				WHEN 'tenant' THEN coalesce(inferacct_internal.source_format('coalesce((%s)::text, '''')',
 					definition #>> '{columns,tenant}'), quote_literal(''))
 				WHEN 'status' THEN coalesce(definition #>> '{columns,status}', quote_literal('ok'))
 				ELSE coalesce(definition #>> ARRAY['columns', a.attname], 'NULL') END,

@@ -1,4 +1,4 @@
--- source: usage logs that other tools keep, read where they lie.
+-- source_follow: usage logs that other tools keep, read where they lie.
 --
 -- Invariants: attaching copies nothing.  What users own cannot take us along: no
 -- object of the extension depends on an attached relation.  A source is read by two
@@ -54,6 +54,9 @@ COMMENT ON COLUMN source_relation.problem IS 'why the source is broken; NULL whe
 -- ---------------------------------------------------------------------------
 -- The functions and views that read sources
 -- ---------------------------------------------------------------------------
+
+-- In a cluster they are the coordinator's: Citus would send them to its nodes, and to new ones,
+-- which do not have the sources (citus.enable_ddl_propagation, elsewhere a setting without meaning).
 
 -- Tools that know no type usage read plain columns.
 CREATE FUNCTION inferacct_internal.token_columns(usage text)
@@ -125,6 +128,7 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE COST 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET check_function_bodies TO on
+SET citus.enable_ddl_propagation TO off
 AS $$
 DECLARE
 	is_new boolean := to_regprocedure(name) IS NULL;
@@ -232,6 +236,7 @@ RETURNS jsonb
 LANGUAGE plpgsql VOLATILE COST 10000
 SET search_path TO pg_catalog, pg_temp
 SET quote_all_identifiers TO off
+SET citus.enable_ddl_propagation TO off
 AS $$
 DECLARE
 	columns jsonb;
@@ -483,6 +488,7 @@ CREATE FUNCTION inferacct_internal.make_usage_views()
 RETURNS void
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET citus.enable_ddl_propagation TO off
 AS $$
 DECLARE
 	s text;

@@ -2,8 +2,8 @@
 --
 -- Invariant: of the requests in one row of usage_hourly no two are told apart by
 -- any price row that was ever known, for any model, version or contract: a row
--- lies within one slice of time, in which no price begins or ends and no weekly
--- window opens or closes, and within one context bucket, in which no threshold
+-- lies within one slice of time, in which no price begins or ends, no weekly
+-- window opens or closes and no day of a calendar begins, and within one context bucket, in which no threshold
 -- lies.  So the price of its sum is the sum of the prices, now and under as_of.
 -- Prices that come later may split a row: pricing it is then an error (IA005),
 -- never an approximation, until refresh_usage() has made it again.
@@ -284,6 +284,8 @@ AS $$
 	WITH changes AS (
 		SELECT at AS cut FROM price_boundary
 		UNION ALL
+		SELECT day_cuts(from_at, until_at)
+		UNION ALL
 		SELECT (day + edge::interval) AT TIME ZONE zone + shift * interval '1 hour'
 		FROM (SELECT DISTINCT time_windows ->> 'timezone', window_edge
 			  FROM (SELECT DISTINCT time_windows FROM price WHERE time_windows IS NOT NULL) AS p
@@ -300,8 +302,8 @@ $$;
 
 COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS
 'The moments within hours, after from_at and before until_at, at which a price of any model, in any version or '
-'contract, may begin or end. Errors: 22008 an infinite time, 54000 more than 1000 years, where a price has weekly '
-'hours.';
+'contract, may begin or end, or a day of a calendar begins. Errors: 22008 an infinite time, 54000 more than 1000 '
+'years, where a price has weekly hours or there is a calendar.';
 
 -- ---------------------------------------------------------------------------
 -- Which hours have changed
@@ -319,6 +321,7 @@ AS $$
 		SELECT relation::oid UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
 	)
 	SELECT bool_and(c.relkind IN ('r', 'p', 'm') AND (a.amname = 'heap' OR c.relkind = 'p'))
+		AND NOT inferacct_internal.is_distributed(relation)
 	FROM tree JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
 $$;
 
@@ -405,6 +408,7 @@ COMMENT ON FUNCTION refresh_origin(text) IS
 -- there are rows of earlier hours: its own were deleted or moved.  Hours before the first
 -- row that there is are kept: raw logs are dropped from their beginning, and the rollup
 -- outlives them.  Rows of times that row_problem() refuses are not looked at.
+-- EXISTS selects a column: Citus reads no result without one.
 CREATE FUNCTION inferacct_internal.refresh_look(origin text, since timestamptz, drop_missing boolean,
 	until timestamptz DEFAULT NULL, closing boolean DEFAULT false)
 RETURNS TABLE (hour timestamptz, rows bigint)
@@ -421,7 +425,7 @@ BEGIN
 			FROM (SELECT %1$s) AS r WHERE at >= $2 AND at < $5 GROUP BY 1
 		), present AS (
 			SELECT CASE WHEN $2 > '2000-01-01 00:00:00+00' AND EXISTS (
-					SELECT FROM (%4$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
+					SELECT true FROM (%4$s) AS r WHERE at >= '2000-01-01 00:00:00+00' AND at < $2) THEN $2
 				ELSE %5$s END AS first_hour
 		), kept AS (
 			SELECT hour, rows, fingerprint, horizon, read_by FROM inferacct_internal.refreshed_hour WHERE origin = $1
@@ -491,14 +495,16 @@ AS $$
 			AND NOT EXISTS (SELECT FROM inferacct.usage_source AS s WHERE s.name = origin AND s.definition ? 'repeats')
 				THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
 		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e),
+		(SELECT string_agg(DISTINCT c.zone, ' ') FROM inferacct.calendar AS c),
 		(SELECT o.read_by FROM inferacct_internal.refresh_origin(origin) AS o))) END
 	FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin(origin)) AS p
 $$;
 
 COMMENT ON FUNCTION notes_identity(text) IS
 'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the '
-'prices, and by what its hours are read. NULL when a partition does not note what is written in it, when another '
-'source reads it, too, as a note is for one, and when its rows may repeat a request: a row changes other hours, too.';
+'prices, the zones of calendars, and by what its hours are read. NULL when a partition does not note what is '
+'written in it, when another source reads it, too, as a note is for one, and when its rows may repeat a request: a '
+'row changes other hours, too.';
 
 -- The hours that have changed from notes, as long as these are complete.  Now and then
 -- everything is looked at all the same: a superuser can turn triggers off.
@@ -518,7 +524,7 @@ BEGIN
 					FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin($1)) AS p)
 		)
 		SELECT c.hour, 0::bigint FROM changed AS c
-		WHERE EXISTS (SELECT FROM (SELECT %1$s AS at %2$s) AS l WHERE l.at >= '2000-01-01 00:00:00+00'
+		WHERE EXISTS (SELECT true FROM (SELECT %1$s AS at %2$s) AS l WHERE l.at >= '2000-01-01 00:00:00+00'
 			AND l.at < c.hour + interval '1 hour')
 	$query$, o.at, o.scan) USING origin;
 END
@@ -607,10 +613,10 @@ BEGIN
 		dimensions)
 	SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
 		r.usage, r.kinds, r.aggregated,
-		store_cells.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project,
-		r.status, r.provider_usd,
+		store_cells.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider,
+		coalesce(t.team, r.team), r.project, r.status, r.provider_usd,
 		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(store_cells.names, r.dimensions::text[]) END
-	FROM kept_cells_rows(kept) AS r WHERE r.usage IS NOT NULL;
+	FROM kept_cells_rows(kept) AS r LEFT JOIN team_alias AS t ON t.alias = r.team WHERE r.usage IS NOT NULL;
 	WITH noted AS (
 		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
 		SELECT store_cells.origin, r.hour, store_cells.read_by, r.rows, r.fingerprint, store_cells.horizon,
@@ -1013,6 +1019,8 @@ BEGIN
 		PERFORM inferacct_internal.refresh_raise(problem);
 		PERFORM inferacct_internal.notice_hours_of_others(one);
 	END LOOP;
+	PERFORM inferacct_internal.keep_allocation();
+	COMMIT;
 END
 $$;
 

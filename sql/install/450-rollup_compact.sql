@@ -1,4 +1,4 @@
--- compact: usage_hourly summed up by month, and by day without projects, states and
+-- rollup_compact: usage_hourly summed up by month, and by day without projects, states and
 -- dimensions, so that a year's report reads a few thousand rows.
 --
 -- Invariant: usage_monthly and usage_daily have the rows of whole months of an origin,

@@ -1,4 +1,4 @@
--- inspect: what an attached source holds.
+-- source_inspect: what an attached source holds.
 --
 -- Invariant: a look at a source changes nothing and keeps nobody from attaching it.
 
@@ -97,7 +97,7 @@ BEGIN
 			SELECT 'overlap', %3$L::text, count(*)::numeric, sum(tokens_of(u.usage)), NULL::numeric, NULL::numeric,
 				NULL::numeric
 			FROM (%1$s) AS u
-			WHERE u.usage IS NOT NULL AND EXISTS (SELECT FROM %2$s AS o WHERE o.request_id = u.request_id
+			WHERE u.usage IS NOT NULL AND EXISTS (SELECT true FROM %2$s AS o WHERE o.request_id = u.request_id
 				AND o.usage IS NOT NULL)
 			HAVING count(*) > 0
 			$query$, source_select(s.name, sampled_rows(s, sample), s.columns, s.definition),

@@ -63,7 +63,8 @@ AS $$
 	SELECT h.hour, min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.usage), h.aggregated,
 		h.model, h.service_tier, h.region
 	FROM usage_hourly AS h CROSS JOIN ends AS e
-	WHERE h.hour >= $1 AND h.hour < $2 AND ($3 IS NULL OR h.team = $3) AND ($4 IS NULL OR h.project = $4)
+	WHERE h.hour >= $1 AND h.hour < $2 AND ($3 IS NULL OR h.team = (SELECT current_team($3)))
+		AND ($4 IS NULL OR h.project = $4)
 		AND ($5 IS NULL OR resolved_provider(h.provider, h.model, h.first_at) = resolved_provider($5, h.model,
 			h.first_at))
 		AND ($6 IS NULL OR resolved_model(h.model, h.first_at) = resolved_model($6, h.first_at))
@@ -263,7 +264,7 @@ AS $$
 				AS usd
 		FROM usage_hourly AS h
 		WHERE h.hour >= $1 - interval '2016 hours' AND h.hour < $1
-			AND NOT (($5 IS NULL OR h.team IS NOT DISTINCT FROM $5)
+			AND NOT (($5 IS NULL OR h.team IS NOT DISTINCT FROM (SELECT current_team($5)))
 				AND ($6 IS NULL OR h.project IS NOT DISTINCT FROM $6)
 				AND ($7 IS NULL OR resolved_provider(h.provider, h.model, h.first_at)
 					IS NOT DISTINCT FROM resolved_provider($7, h.model, h.first_at))

@@ -72,6 +72,7 @@ CREATE FUNCTION inferacct_internal.keep_own_rows()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO pg_catalog, pg_temp
+SET citus.enable_ddl_propagation TO off
 AS $$
 BEGIN
 	PERFORM inferacct_internal.check_own_table(TG_RELID);

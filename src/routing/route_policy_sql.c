@@ -87,13 +87,31 @@ ReadPolicy(RouteCall *call)
 }
 
 /*
+ * Whoever calls without an expression has no place in a query: Citus calls the
+ * transition functions of the aggregates that it splits so, with a new FmgrInfo
+ * for every row.  One place of the backend stands for all of them.
+ */
+static FunctionCallInfo
+SiteOf(FunctionCallInfo fcinfo)
+{
+	static FmgrInfo backend_call;
+	static FunctionCallInfoBaseData backend_site;
+
+	if (likely(fcinfo->flinfo->fn_expr != NULL))
+		return fcinfo;
+	backend_call.fn_mcxt = TopMemoryContext;
+	backend_site.flinfo = &backend_call;
+	return &backend_site;
+}
+
+/*
  * Is what was read still what the statement sees?  An aggregate lives in one
  * execution and so under one snapshot: only price_generation is looked at.
  */
 static bool
-IsGood(FunctionCallInfo fcinfo, const RouteCall *call)
+IsGood(FunctionCallInfo site, const RouteCall *call)
 {
-	return (IsAggregateCall(fcinfo) || call->pricing == PricingOfStatement()) &&
+	return (IsAggregateCall(site) || call->pricing == PricingOfStatement()) &&
 		call->generation == price_generation;
 }
 
@@ -101,13 +119,14 @@ RouteCall *
 RouteCallOf(FunctionCallInfo fcinfo, RequestText policy, RequestText baseline)
 {
 	CallKey		key = RouteCallKey(policy, baseline);
-	RouteCall  *call = CallCacheFind(fcinfo, key);
+	FunctionCallInfo site = SiteOf(fcinfo);
+	RouteCall  *call = CallCacheFind(site, key);
 	Datum		name;
 
-	if (call != NULL && IsGood(fcinfo, call))
+	if (call != NULL && IsGood(site, call))
 		return call;
 	if (call != NULL)
-		CallCacheDrop(fcinfo, call);
+		CallCacheDrop(site, call);
 	call = CallCacheMake(key, "routing policy", sizeof(RouteCall));
 	name = PointerGetDatum(cstring_to_text_with_len(policy.bytes, (int) policy.length));
 	SpiQueryBegin(&policy_query, &name);
@@ -117,6 +136,6 @@ RouteCallOf(FunctionCallInfo fcinfo, RequestText policy, RequestText baseline)
 	/* Last: reading may itself have made prices load anew. */
 	call->pricing = PricingOfStatement();
 	call->generation = price_generation;
-	CallCacheKeep(fcinfo, call);
+	CallCacheKeep(site, call);
 	return call;
 }

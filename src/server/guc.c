@@ -18,6 +18,10 @@
 #include "server/compat.h"
 #include "server/guc.h"
 
+const char *const setting_names[SETTING_COUNT] = {
+	"inferacct.as_of", "inferacct.contract", "inferacct.unpriced", "inferacct.guess", "inferacct.stale_after"
+};
+
 int			setting_unpriced = UNPRICED_ERROR;
 int			setting_guess = GUESS_ALLOW;
 char	   *setting_contract;
@@ -168,6 +172,7 @@ static void
 AssignStaleAfter(const char *newval, void *extra)
 {
 	(void) ReadDays(newval, &stale_after_days);
+	price_setting_changed();
 }
 
 int32
@@ -206,6 +211,19 @@ SettingAsOf(void)
 	return at;
 }
 
+/* Without a place for the offset, text that has one cannot be decoded. */
+bool
+SettingAsOfMoves(void)
+{
+	TimeFields	fields;
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			dtype;
+
+	return setting_as_of[0] != '\0' && SplitTime(setting_as_of, &fields) &&
+		InferacctDecodeDateTime(fields.field, fields.type, fields.count, &dtype, &tm, &fsec, NULL) == 0;
+}
+
 void
 SettingInit(void (*changed) (void))
 {
@@ -222,7 +240,7 @@ SettingInit(void (*changed) (void))
 							 "What a request without a price costs: an error, or NULL.",
 							 NULL,
 							 &setting_unpriced, UNPRICED_ERROR, unpriced_options,
-							 PGC_USERSET, 0, NULL, NULL, NULL);
+							 PGC_USERSET, 0, NULL, AssignPriceOption, NULL);
 	DefineCustomEnumVariable("inferacct.guess",
 							 "Whether a guessed name, a region without prices or a meter without a price is priced all the same.",
 							 "allow: by what stands nearest, and marked so; refuse: it has no price.",

@@ -8,6 +8,12 @@
 
 #include "datatype/timestamp.h"
 
+#define SETTING_PREFIX "inferacct."
+#define SETTING_COUNT 5
+
+/* All of them. */
+extern const char *const setting_names[SETTING_COUNT];
+
 typedef enum UnpricedPolicy
 {
 	UNPRICED_ERROR,				/* what has no price is an error */
@@ -27,10 +33,13 @@ extern char *setting_contract;	/* "" for list prices */
 /* inferacct.as_of as a time, DT_NOEND when it is not set. */
 extern TimestampTz SettingAsOf(void);
 
+/* Is inferacct.as_of set to a time that depends on the time zone of the session? */
+extern bool SettingAsOfMoves(void);
+
 /* Days for which a check of a price holds; INT32_MAX: for ever. */
 extern int32 SettingStaleAfter(void);
 
-/* Define the settings, once; `changed` is called whenever as_of, contract or guess is set. */
+/* Define the settings, once; `changed` is called whenever one of them is set. */
 extern void SettingInit(void (*changed) (void));
 
 #endif							/* INFERACCT_GUC_H */

@@ -2,116 +2,75 @@
  * cluster.c
  *	  Whether prices that are read here are those of the whole cluster.
  *
- * Citus keeps its nodes in pg_dist_node, and the tables that it spreads over
- * them in pg_dist_partition, both of pg_catalog.  Nothing else of it is needed:
- * where there is no such relation there is no cluster, and finding that out
- * costs one look into a cache, once per statement.
+ * The price tables of each node are its own, and only the coordinator publishes.
+ * citus_setup() makes published_row a reference table: what is published on the
+ * coordinator goes into it, too, in the same transaction, and a trigger of each
+ * worker's copy takes the rows over into the worker's own tables and notes in
+ * applied_row how far it has come (620-citus.sql).  Without it a statement over a
+ * distributed table would be priced by whatever each node has, so it is refused;
+ * and on a worker that has come less far than its copy.
  *
- * The price tables of each node are its own.  A statement over a distributed
- * table would be priced by whatever each node has, so it is refused.  When they
- * are spread, as reference tables, their rows lie in shards of other names,
- * which price_scan.c does not read: what it would find are rows of before.  A
- * price book is read by queries, which Citus sends to the shards; it may be made
- * of spread tables anywhere, and of local ones on the coordinator.
+ * What a transaction has written over one connection of Citus another connection
+ * of the same transaction does not see, so a statement that spans both would mix
+ * two states of the prices.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_namespace.h"
-#include "utils/fmgroids.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/snapmgr.h"
 
 #include "server/compat.h"
 #include "server/errors.h"
+#include "server/spi_query.h"
+#include "server/spread_table.h"
 #include "session/cluster.h"
 
-#define COORDINATOR_GROUP 0
+#define SCHEMA "inferacct_internal"
 
-/* A relation of Citus; InvalidOid when there is none. */
+/* Does a transaction that writes here belong to the distributed transaction that we are part of? */
+static SpiQuery same_transaction_query = {
+	.sql = "SELECT EXISTS (SELECT FROM pg_catalog.get_all_active_transactions() o "
+	"JOIN pg_catalog.get_all_active_transactions() a USING (global_pid, transaction_number) "
+	"JOIN pg_catalog.pg_locks l ON l.pid OPERATOR(pg_catalog.=) a.process_id::pg_catalog.int4 "
+	"WHERE o.process_id::pg_catalog.int4 OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() "
+	"AND o.transaction_number OPERATOR(pg_catalog.>) 0 AND l.granted "
+	"AND l.locktype OPERATOR(pg_catalog.=) 'transactionid' AND l.transactionid OPERATOR(pg_catalog.=) $1)",
+	.nargs = 1,
+	.types = {XIDOID}
+};
+
 static Oid
-CitusRelation(const char *name)
+InternalTable(const char *name)
 {
-	return get_relname_relid(name, PG_CATALOG_NAMESPACE);
+	return get_relname_relid(name, LookupExplicitNamespace(SCHEMA, false));
 }
 
-/* A column by its name; `otherwise` when there is no such column, or it is NULL. */
-static Datum
-NamedColumn(HeapTuple row, Relation table, const char *name, Datum otherwise)
+/* The highest value of a primary key of one bigint, 0 without rows.  Whoever asks need not be able to read the table. */
+static int64
+HighestKey(Oid relation)
 {
-	AttrNumber	column = get_attnum(RelationGetRelid(table), name);
+	Relation	table = table_open(relation, AccessShareLock);
+	Relation	index = index_open(RelationGetPrimaryKeyIndex(table), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(table, NULL);
+	IndexScanDesc scan = index_beginscan(table, index, GetActiveSnapshot(), 0, 0);
+	int64		highest = 0;
 	bool		isnull;
-	Datum		value;
 
-	if (column == InvalidAttrNumber)
-		return otherwise;
-	value = heap_getattr(row, column, RelationGetDescr(table), &isnull);
-	return isnull ? otherwise : value;
-}
-
-/* The group of nodes that this one is of. */
-static int32
-LocalGroup(void)
-{
-	Oid			relation = CitusRelation("pg_dist_local_group");
-	int32		group = COORDINATOR_GROUP;
-	Relation	table;
-	SysScanDesc scan;
-	HeapTuple	row;
-
-	if (!OidIsValid(relation))
-		return group;
-	table = table_open(relation, AccessShareLock);
-	scan = systable_beginscan(table, InvalidOid, false, NULL, 0, NULL);
-	while (HeapTupleIsValid(row = systable_getnext(scan)))
-		group = DatumGetInt32(NamedColumn(row, table, "groupid", Int32GetDatum(group)));
-	systable_endscan(scan);
+	index_rescan(scan, NULL, 0, NULL, 0);
+	if (index_getnext_slot(scan, BackwardScanDirection, slot))
+		highest = DatumGetInt64(slot_getattr(slot, index->rd_index->indkey.values[0], &isnull));
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
 	table_close(table, AccessShareLock);
-	return group;
-}
-
-/* Are active nodes of other groups than ours known? */
-static bool
-HasOtherNodes(Oid nodes, int32 local_group)
-{
-	Relation	table = table_open(nodes, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(table, InvalidOid, false, NULL, 0, NULL);
-	HeapTuple	row;
-	bool		found = false;
-
-	while (!found && HeapTupleIsValid(row = systable_getnext(scan)))
-		found = DatumGetBool(NamedColumn(row, table, "isactive", BoolGetDatum(true))) &&
-			DatumGetInt32(NamedColumn(row, table, "groupid", Int32GetDatum(-1))) != local_group;
-	systable_endscan(scan);
-	table_close(table, AccessShareLock);
-	return found;
-}
-
-/* Is a table spread over the nodes? */
-static bool
-IsSpread(Oid relation)
-{
-	Oid			partitions = CitusRelation("pg_dist_partition");
-	AttrNumber	column;
-	Relation	table;
-	SysScanDesc scan;
-	ScanKeyData key;
-	bool		found;
-
-	if (!OidIsValid(partitions))
-		return false;
-	column = get_attnum(partitions, "logicalrelid");
-	if (column == InvalidAttrNumber)
-		return false;
-	table = table_open(partitions, AccessShareLock);
-	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	scan = systable_beginscan(table, InvalidOid, false, NULL, 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
-	table_close(table, AccessShareLock);
-	return found;
+	return highest;
 }
 
 static void
@@ -121,36 +80,79 @@ LocalPricesError(void)
 			(errcode(ERRCODE_IA_NODE_PRICES),
 			 errmsg("the prices of this node are not those of the cluster"),
 			 errdetail("Other nodes are known (pg_dist_node), and the price tables are local: each node would price its rows by its own."),
-			 errhint("Make a price book on the coordinator and give it along: "
+			 errhint("SELECT inferacct.citus_setup() on the coordinator, or make a price book there and give it along: "
 					 "sum(inferacct.token_cost((SELECT inferacct.price_book()), model, usage, at)).")));
 }
 
-void
-CheckStatementPrices(Oid price_table)
+/* Raise when this node, a worker, does not have what the coordinator has published. */
+static void
+CheckWorkerPrices(void)
 {
-	Oid			nodes = CitusRelation("pg_dist_node");
+	Oid			published = InternalTable("published_row");
+	Oid			copy = IsSpread(published) ? CopyOfSpreadTable(published) : InvalidOid;
 
-	if (likely(!OidIsValid(nodes)) || !HasOtherNodes(nodes, LocalGroup()))
-		return;
-	if (!IsSpread(price_table))
+	if (!OidIsValid(copy))
 		LocalPricesError();
-	ereport(ERROR,
-			(errcode(ERRCODE_IA_NODE_PRICES),
-			 errmsg("the prices of the cluster cannot be read here"),
-			 errdetail("The price tables are spread over the nodes (pg_dist_partition): their rows lie in shards."),
-			 errhint("Give the prices along as a price book: "
-					 "sum(inferacct.token_cost((SELECT inferacct.price_book()), model, usage, at)).")));
+	if (HighestKey(copy) != HighestKey(InternalTable("applied_row")))
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_NODE_PRICES),
+				 errmsg("this node does not have all prices that were published"),
+				 errdetail("Its copy of published_row has rows that it has not taken over."),
+				 errhint("SELECT inferacct.citus_setup() on the coordinator.")));
+}
+
+bool
+CheckStatementPrices(void)
+{
+	if (likely(!HasOtherNodes()))
+		return false;
+	if (!IsCoordinator())
+		CheckWorkerPrices();
+	else if (!IsSpread(InternalTable("published_row")))
+		LocalPricesError();
+	return true;
 }
 
 void
-CheckBookPrices(Oid price_table)
+CheckBookPrices(void)
 {
-	Oid			nodes = CitusRelation("pg_dist_node");
-	int32		group;
+	if (HasOtherNodes() && !IsCoordinator())
+		CheckWorkerPrices();
+}
 
-	if (likely(!OidIsValid(nodes)))
+void
+CheckPublisher(void)
+{
+	if (likely(!HasOtherNodes()))
 		return;
-	group = LocalGroup();
-	if (group != COORDINATOR_GROUP && HasOtherNodes(nodes, group) && !IsSpread(price_table))
-		LocalPricesError();
+	if (!IsCoordinator())
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_NODE_PRICES),
+				 errmsg("prices are published on the coordinator of the cluster"),
+				 errdetail("What is written here would be known to this node only.")));
+	if (!IsSpread(InternalTable("published_row")))
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_NODE_PRICES),
+				 errmsg("what is published here does not reach the other nodes of the cluster"),
+				 errhint("SELECT inferacct.citus_setup() first.")));
+}
+
+void
+CheckPriceWriter(TransactionId writer)
+{
+	Datum		args[] = {TransactionIdGetDatum(writer)};
+	bool		same,
+				isnull;
+
+	if (!HasOtherNodes())
+		return;
+	SpiQueryBegin(&same_transaction_query, args);
+	same = DatumGetBool(Column(0, 1, &isnull));
+	SpiQueryEnd();
+	if (same)
+		ereport(ERROR,
+				(errcode(ERRCODE_IA_NODE_PRICES),
+				 errmsg("this transaction has published prices that this connection of the cluster does not see"),
+				 errhint("COMMIT first, or SET LOCAL citus.multi_shard_modify_mode = 'sequential' before the first statement "
+						 "of the transaction over several shards, or give a price book along.")));
 }

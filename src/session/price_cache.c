@@ -91,6 +91,8 @@ static struct
 	pg_tz	   *timezone;		/* as_of is read by these two */
 	int			date_order;
 	SnapshotContent snapshot;
+	bool		of_cluster;		/* another connection of our transaction may publish, which the snapshot does not tell */
+	TimestampTz statement;		/* when it began, if of_cluster */
 }			bound;
 
 static SnapshotContent
@@ -250,7 +252,8 @@ Bind(Snapshot snapshot)
 	bool		row_security;
 	Slot	   *slot = NULL;
 
-	CheckStatementPrices(epoch.table[TABLE_PRICE]);
+	bound.of_cluster = CheckStatementPrices();
+	bound.statement = GetCurrentStatementStartTimestamp();
 	CheckMayReadPrices(&epoch);
 	row_security = RowSecurityApplies(&epoch);
 	FreeStaleSlots();
@@ -294,7 +297,8 @@ PricingOfStatement(void)
 	snapshot = GetActiveSnapshot();
 	if (bound.generation == price_generation && bound.user == GetUserId() &&
 		bound.timezone == session_timezone && bound.date_order == DateOrder &&
-		SameSnapshot(&bound.snapshot, snapshot))
+		SameSnapshot(&bound.snapshot, snapshot) &&
+		(!bound.of_cluster || bound.statement == GetCurrentStatementStartTimestamp()))
 		return bound.pricing;
 	return Bind(snapshot);
 }

@@ -409,7 +409,7 @@ LoadPriceBook(const PriceScope *scope, MemoryContext context)
 				caller;
 	PriceBook  *book;
 
-	CheckBookPrices(PriceTableOid(TABLE_PRICE));
+	CheckBookPrices();
 	CheckContract(scope->contract, scope->as_of);
 	reading = AllocSetContextCreate(CurrentMemoryContext, "inferacct price rows", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(reading);

@@ -18,6 +18,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/procarray.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -26,6 +27,7 @@
 
 #include "server/compat.h"
 #include "server/spi_query.h"
+#include "session/cluster.h"
 #include "session/price_scan.h"
 
 #define SCHEMA "inferacct"
@@ -88,13 +90,21 @@ StatementSnapshot(void)
 	return GetActiveSnapshot();
 }
 
-Oid
-PriceTableOid(PriceTable table)
-{
-	return get_relname_relid(price_table_names[table], LookupExplicitNamespace(SCHEMA, false));
-}
-
 /* ---------- the epoch ---------- */
+
+/* The transaction, other than ours, that is replacing a row version; none: InvalidTransactionId. */
+static TransactionId
+OtherWriter(HeapTupleHeader row)
+{
+	TransactionId writer;
+
+	if ((row->t_infomask & HEAP_XMAX_INVALID) != 0 || HEAP_XMAX_IS_LOCKED_ONLY(row->t_infomask))
+		return InvalidTransactionId;
+	writer = HeapTupleHeaderGetUpdateXid(row);
+	if (TransactionIdIsCurrentTransactionId(writer) || !TransactionIdIsInProgress(writer))
+		return InvalidTransactionId;
+	return writer;
+}
 
 PriceEpoch
 LoadPriceEpoch(void)
@@ -105,6 +115,7 @@ LoadPriceEpoch(void)
 	Relation	table;
 	SysScanDesc scan;
 	HeapTuple	row;
+	TransactionId writer = InvalidTransactionId;
 	int			count = 0;
 
 	for (int i = 0; i < PRICE_TABLE_COUNT; i++)
@@ -125,6 +136,7 @@ LoadPriceEpoch(void)
 		 */
 		epoch.own = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data)) ||
 			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmax(row->t_data));
+		writer = OtherWriter(row->t_data);
 		count++;
 	}
 	systable_endscan(scan);
@@ -134,6 +146,8 @@ LoadPriceEpoch(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table %s.%s must have one row, and has %d", EPOCH_SCHEMA, price_table_names[TABLE_EPOCH], count),
 				 errhint("Create the extension again, or restore the row.")));
+	if (TransactionIdIsValid(writer))
+		CheckPriceWriter(writer);
 	return epoch;
 }
 

@@ -92,9 +92,6 @@ typedef struct PriceEpoch
 
 extern PriceEpoch LoadPriceEpoch(void);
 
-/* The table of the extension as it is now. */
-extern Oid	PriceTableOid(PriceTable table);
-
 /* Where a version's rows come from, and when it became known. */
 typedef struct KnownVersion
 {

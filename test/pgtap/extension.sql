@@ -36,10 +36,11 @@ SELECT is_empty($$SELECT name, provolatile FROM routine WHERE name ~ '^(token_co
 -- privileges
 -- What acts with the rights of the owner is fired by his tables, and nothing else.
 SELECT set_eq('SELECT proname::text FROM routine WHERE prosecdef', ARRAY['price_written', 'price_replicated', 'usage_hourly_written', 'price_cuts_months',
-	'usage_hourly_replicated', 'price_cut_replicated', 'price_version_noted', 'open_version_committed', 'keep_own_rows', 'schema_changed', 'book_month', 'reopen_month', 'take_books', 'book_adjustment', 'forget_in_books'],
+	'usage_hourly_replicated', 'price_cut_replicated', 'price_version_noted', 'open_version_committed', 'keep_own_rows', 'schema_changed', 'book_month', 'reopen_month', 'take_books', 'book_adjustment', 'forget_in_books',
+	'row_published', 'row_taken'],
 	'these act with the rights of their owner, and no others');
 SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE')$$, 'nobody may put them on a table, nor call them, unasked');
-SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
+SELECT is_empty($$SELECT name FROM routine WHERE prosecdef AND 'search_path=pg_catalog, pg_temp' = ANY (proconfig) IS NOT TRUE
 	AND (prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) OR NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%pg_temp'))$$,
 	'triggers among them look nothing up in our schemas');
 CREATE TEMP TABLE bait (origin text, hour timestamptz, valid_from timestamptz);
