@@ -560,15 +560,20 @@ COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of
 -- The rows are summed up by one statement that may run in parallel, and stored by another, which passes them on
 -- in memory.
 CREATE FUNCTION inferacct_internal.read_cells(origin text, from_at timestamptz, until_at timestamptz,
-	hours timestamptz[], OUT kept bigint, OUT horizon xid8)
+	hours timestamptz[], OUT kept bigint, OUT horizon xid8, OUT read_by text, OUT names text[])
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET work_mem TO '64MB'
 AS $$
 DECLARE
-	o record := refresh_origin(origin);
-	lists record := admit_values(o.rows_of, hours);
+	o record;
+	lists record;
 BEGIN
+	-- What is noted is what is read by, whatever is attached under the name meanwhile: looked up once.
+	SELECT r.*, dimension_names() AS names INTO o FROM refresh_origin(origin) AS r;
+	read_by := o.read_by;
+	names := o.names;
+	lists := admit_values(o.rows_of, hours);
 	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
 	horizon := pg_snapshot_xmin(pg_current_snapshot());
 	EXECUTE format($query$
@@ -589,18 +594,17 @@ $$;
 
 COMMENT ON FUNCTION read_cells(text, timestamptz, timestamptz, timestamptz[]) IS
 'Sums up the rows of an origin of these hours of [from_at, until_at), in order, in kept_cells(), and gives its number; '
-'horizon: every transaction before this one had ended. hours NULL: the rows of all hours, of which those outside '
-'[from_at, until_at) are not told apart as prices are.';
+'horizon: every transaction before this one had ended; read_by, names: by what they were read, and which dimensions. '
+'hours NULL: the rows of all hours, of which those outside [from_at, until_at) are not told apart as prices are.';
 
-CREATE FUNCTION inferacct_internal.store_cells(origin text, kept bigint, horizon xid8)
+CREATE FUNCTION inferacct_internal.store_cells(origin text, kept bigint, horizon xid8, read_by text,
+	names text[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET work_mem TO '64MB'
 AS $$
 DECLARE
-	names text[] := dimension_names();
-	read_by_now text := (refresh_origin(origin)).read_by;
 	rows_found bigint;
 BEGIN
 	INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported,
@@ -611,11 +615,11 @@ BEGIN
 		r.usage, r.kinds, r.aggregated,
 		store_cells.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider,
 		coalesce(t.team, r.team), r.project, r.status, r.provider_usd,
-		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
+		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(store_cells.names, r.dimensions::text[]) END
 	FROM kept_cells_rows(kept) AS r LEFT JOIN team_alias AS t ON t.alias = r.team WHERE r.usage IS NOT NULL;
 	WITH noted AS (
 		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
-		SELECT store_cells.origin, r.hour, read_by_now, r.rows, r.fingerprint, store_cells.horizon,
+		SELECT store_cells.origin, r.hour, store_cells.read_by, r.rows, r.fingerprint, store_cells.horizon,
 			clock_timestamp()
 		FROM kept_cells_hours(kept) AS r
 		RETURNING n.rows
@@ -625,7 +629,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION store_cells(text, bigint, xid8) IS
+COMMENT ON FUNCTION store_cells(text, bigint, xid8, text, text[]) IS
 'Writes what read_cells() has summed up into usage_hourly and refreshed_hour, and returns the rows of the log.';
 
 -- Read these hours, of [from_at, until_at), again.
@@ -657,7 +661,7 @@ BEGIN
 	PERFORM usage_changes_read();
 
 	read := read_cells(origin, from_at, until_at, todo);
-	rows_found := store_cells(origin, read.kept, read.horizon);
+	rows_found := store_cells(origin, read.kept, read.horizon, read.read_by, read.names);
 	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo),
 		rows_read = r.rows_read + rows_found
 	WHERE r.origin = refresh_hours.origin;
@@ -836,11 +840,13 @@ BEGIN
 	PERFORM usage_changes_read();
 	read := read_cells(origin, from_at, until_at, NULL);
 	SELECT count(*) INTO hours_found FROM kept_cells_hours(read.kept);
-	IF EXISTS (SELECT FROM kept_cells_hours(read.kept) AS k WHERE k.hour < from_at OR k.hour >= until_at) THEN
+	-- Or a dimension was chosen meanwhile.
+	IF read.names IS NOT NULL
+		OR EXISTS (SELECT FROM kept_cells_hours(read.kept) AS k WHERE k.hour < from_at OR k.hour >= until_at) THEN
 		RETURN false;
 	END IF;
 	PERFORM remembered(origin, ARRAY(SELECT k.hour FROM kept_cells_hours(read.kept) AS k));
-	rows_found := store_cells(origin, read.kept, read.horizon);
+	rows_found := store_cells(origin, read.kept, read.horizon, read.read_by, read.names);
 	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours = hours_found, hours_done = hours_found,
 		rows_read = rows_found WHERE r.origin = read_at_once.origin;
 	RAISE NOTICE '%: % of % hours', origin, hours_found, hours_found;
