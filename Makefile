@@ -54,14 +54,16 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
+.PHONY: all help test test-long test-matrix test-machines demo report bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
 	attack fuzz fuzz-sql fuzzers sanitize month optimum clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
+	@echo 'make report       what was spent, by whom, and what to do, as one HTML file: of the demo that KEEP=1 left, or of PGHOST ...; SERVE=1'
 	@echo 'make test         the same, and run every test in a private server'
 	@echo 'make test-long    the tests that take hours: attack, concurrency, stress, faults, restores, month, sanitize, fuzz'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
+	@echo 'make backtest     how far off forecasts are, of series of known kinds, as a table (SEEDS=)'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make prices       rebuild pricing/ from public catalogs (maintainers); CATALOGS=, see pricing/README.md'
@@ -85,7 +87,7 @@ help:
 	@echo 'make clean        remove what was built'
 	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test test-long test-matrix test-machines demo concurrency faults restores focus attack sanitize:
+test test-long test-matrix test-machines demo report concurrency faults restores focus attack sanitize:
 	@bash .ci/$@
 
 # CATALOGS are of other people: facts are taken from them, files are not.
@@ -117,6 +119,9 @@ fuzz-sql:
 
 bench:
 	@bash bench/run
+
+backtest:
+	@SEEDS='$(SEEDS)' bash .ci/with-server bash bench/backtest
 
 # The page of the meters is of the list in C.
 docs/meters.md: src/core/meter.h .ci/meter-page

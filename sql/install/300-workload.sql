@@ -24,7 +24,7 @@ RETURN concat_ws(' ', concat(sqlstate, ' ', message, '.'), nullif(detail, ''), n
 
 COMMENT ON FUNCTION missing_fact(text, text, text, text) IS 'A caught error as sentences for the row of a report.';
 
-CREATE TYPE workload AS (
+CREATE TYPE inferacct_internal.workload AS (
 	first_at			timestamptz,
 	last_at				timestamptz,
 	priced_at			timestamptz,
@@ -534,7 +534,7 @@ END $$;
 
 COMMENT ON FUNCTION workload_of(log_reading, text, text, text, text[]) IS 'workload() of a log that was read.';
 
-CREATE FUNCTION workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
+CREATE FUNCTION inferacct_internal.workload(log regclass, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
 	frontier_models text[] DEFAULT '{}',
 	since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', deployment text DEFAULT NULL,
 	at timestamptz DEFAULT now(), width interval DEFAULT '1 hour')

@@ -88,7 +88,7 @@ $$;
 COMMENT ON FUNCTION at_level(demand, float8, timestamptz, float8) IS
 'A demand whose buckets are brought to the level that its trend has `ahead` weeks after `ends`.';
 
-CREATE FUNCTION forecast_wape(demand demand) RETURNS numeric
+CREATE FUNCTION inferacct_internal.forecast_wape(demand demand) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$

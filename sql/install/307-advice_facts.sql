@@ -63,7 +63,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	waited_share			numeric,
 	peak_load				numeric,	-- of the busiest hour, in replicas
 	peak_replicas			numeric,	-- that the busiest hour takes
-	most_replicas			numeric,	-- that there can be; NULL: no limit
+	max_replicas			numeric,	-- that there can be; NULL: no limit
 	unrouted_usd			numeric,	-- of what could be replaced, at the API with batch
 	left_usd				numeric,	-- of what could be replaced, at the API with batch and routing
 	plan_usd				numeric,	-- the cheapest plan
@@ -194,7 +194,7 @@ BEGIN
 	f.overflow_usd := pl.overflow_usd;
 	f.gap_usd := pl.gap_usd;
 	f.term := pl.term;
-	f.most_replicas := (p.d).max_replicas;
+	f.max_replicas := (p.d).max_replicas;
 	f.peak_replicas := greatest((p.d).min_replicas, ceil(f.peak_load * load));
 	f.fleet_usd := trim_scale(round(p.people_usd + ((p.d).spare_replicas * t.spare_usd + f.peak_replicas
 		* t.constant_usd)

@@ -148,9 +148,9 @@ DECLARE
 	people		text := format('running them takes %s and %s available', counted(f.fte_needed, 'person', 'people'),
 		CASE WHEN f.fte_available = 0 THEN 'nobody is' WHEN f.fte_available = 1 THEN 'one is'
 			ELSE trim_scale(f.fte_available) || ' are' END);
-	fits		boolean := NOT coalesce(f.peak_replicas > f.most_replicas, false);
+	fits		boolean := NOT coalesce(f.peak_replicas > f.max_replicas, false);
 	too_few		text := format('the busiest hour takes %s and there can be %s', replicas_in_words(f.peak_replicas),
-		trim_scale(f.most_replicas));
+		trim_scale(f.max_replicas));
 	saved		numeric := f.left_usd - f.plan_usd;
 	matters		numeric := coalesce(f.materiality, 0.05) * f.left_usd;
 	dearer		numeric := f.fleet_usd - f.left_usd;
@@ -502,8 +502,8 @@ BEGIN
 					counted(round(f.breakeven_tokens_per_second), 'token'), mtok_in_words(f.permanent_mtok))
 				|| CASE WHEN f.peak_replicas IS NULL THEN 'How many replicas the busiest hour needs is unknown.'
 					WHEN wins THEN 'The cheapest plan serves even the busiest hour without the API.'
-					WHEN f.peak_replicas > f.most_replicas THEN format('The busiest hour needs %s; there can be %s.',
-						replicas_in_words(f.peak_replicas), trim_scale(f.most_replicas))
+					WHEN f.peak_replicas > f.max_replicas THEN format('The busiest hour needs %s; there can be %s.',
+						replicas_in_words(f.peak_replicas), trim_scale(f.max_replicas))
 					ELSE format('The busiest hour needs %s, %s.', replicas_in_words(f.peak_replicas),
 						CASE WHEN machines THEN 'part of which the API serves for less'
 							ELSE 'and none pays' END) END END,
@@ -755,4 +755,5 @@ COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz,
 'in a year, default 0.3), growth (of the load in a year, beyond the level planned for, default 0), discount_rate (of a '
 'year, default 0.08). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, '
 'the price of a model) makes the rules that need it unknown, and they say what it is. '
-'Errors: as workload(), IA301 an unknown deployment, 22023 a share outside [0, 1].';
+'Errors: 22004 and 42703 the log, IA002 an unknown frontier model, IA301 an unknown deployment, IA401 and IA402 the '
+'policy, 22023 a share outside [0, 1].';

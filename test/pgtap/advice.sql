@@ -46,7 +46,7 @@ SELECT is(pg_temp.verdict('no_operations_team', pg_temp.good('{"fte_needed": 0.5
 SELECT is(pg_temp.verdict('pays_multiple_times', pg_temp.good('{"low_demand_share": 0.79}')) || pg_temp.verdict('pays_multiple_times', pg_temp.good('{"low_demand_share": 0.8}')), 'noyes', 'a fleet pays twice in a weak week: 1000 x 0.8 = 2 x 400');
 
 -- Where data may go is no reason to rent what cannot be had.
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "most_replicas": 3}')), 'api', 'three replicas of four');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "max_replicas": 3}')), 'api', 'three replicas of four');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "served_usd": 0}')), 'api', 'nothing that a deployment serves');
 SELECT matches((SELECT explanation FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good('{"data_residency": true, "fte_needed": 0.5, "fte_available": 0}'))) WHERE rule = 'decision'),
 	'nobody is available.*in the required region', 'people and a regional endpoint are named');
