@@ -19,7 +19,8 @@ BEGIN
 			usd_in_words(f.usd), usd_in_words(f.served_usd),
 			CASE WHEN machines THEN ', which costs ' || usd_in_words(f.plan_usd) || ' with the plan' ELSE '' END),
 		'What it saves: ' || CASE WHEN machines THEN format(
-				'%s a month beyond batch and routing at today''s prices; %s.', usd_in_words(f.left_usd - f.plan_usd), term_in_words(f))
+				'%s a month beyond batch and routing at today''s prices; %s.',
+				usd_in_words(f.left_usd - f.plan_usd), term_in_words(f))
 			ELSE 'nothing; batch prices save ' || usd_in_words(f.batch_saved_usd) || ' a month by themselves.' END,
 		'In which range: ' || coalesce(spread, 'not computed.'),
 		'What was assumed: ' || coalesce(f.assumed, 'nothing, for there is no load.'),
