@@ -46,6 +46,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	routing_longest_share	numeric,	-- saved by the longest prompts first
 	routing_request_share	numeric,	-- moved
 	routing_spend_share		numeric,
+	routing_taken_share		numeric,	-- of what the policy would move, what is moved since that is cheaper
 	routing_even_factor		numeric,	-- of the other models' prices, at which the policy saves nothing
 	routed					boolean,	-- the plan has the policy
 	deployment				text,
@@ -510,6 +511,7 @@ BEGIN
 	f.routing_longest_share := (w.routing).longest_first_saved_share;
 	f.routing_request_share := (w.routing).moved_request_share;
 	f.routing_spend_share := (w.routing).moved_spend_share;
+	f.routing_taken_share := w.routing_taken_share;
 	f.routing_even_factor := 1 + exact_quotient((w.routing).saved_usd, nullif((w.routing).moved_usd, 0));
 
 	seen := trend(week_loads(w.demand, w.waiting));
