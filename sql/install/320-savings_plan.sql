@@ -93,7 +93,7 @@ CREATE FUNCTION inferacct_internal.mix_step(last saving, m mixed) RETURNS saving
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 RETURN saving(5, 'mix', last.usd_after, greatest(0, coalesce(last.usd_after - m.usd, 0)),
-	CASE WHEN m.usd IS NULL THEN 'Several deployments beside each other save nothing that matters.'
+	CASE WHEN m.words IS NULL THEN 'Several deployments beside each other save nothing that matters.'
 		ELSE mix_in_words(m) END);
 
 COMMENT ON FUNCTION mix_step(saving, mixed) IS

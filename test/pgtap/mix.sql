@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(27);
+SELECT plan(28);
 
 DO $$
 BEGIN
@@ -50,6 +50,13 @@ CREATE VIEW public.log_peak AS SELECT log, at, usage(0, 3600000 + CASE WHEN extr
 SELECT is((SELECT usd FROM compare_deployments('public.log_peak', ARRAY['large', 'little'], at => '2025-04-01Z', materiality => 0.001) WHERE rank = 1), (SELECT min(usd) FROM (VALUES (6 * 0.6 * 730), (5 * 0.6 * 730 + trim_scale(round(730 / 24.0, 15)))) AS v (usd)),
 	'the cheaper alone stays alone');
 SELECT is_empty($$SELECT * FROM compare_deployments('public.log_peak', ARRAY['large', 'little'], at => '2025-04-01Z') WHERE deployment ~ '[+]'$$, 'without a row of a mix');
+
+-- More classes than are tried: said, not guessed.
+INSERT INTO deployment_serves (deployment, model, quality_ratio, valid_from) SELECT 'large', 'tp/m' || n, 0.9 + n * 0.01, '2020-01-02Z' FROM generate_series(1, 7) AS n;
+DO $$ BEGIN PERFORM set_price('tp', 'm' || n, 'output', 15), set_price('tp', 'm' || n, 'input', 3) FROM generate_series(1, 7) AS n; END $$;
+CREATE VIEW public.log_many AS SELECT log, at, usage, 'tp/m' || extract(hour FROM at)::int % 7 + 1 AS model, service_tier, region, duration_ms, score, tolerates FROM log_day;
+SELECT is((SELECT verdict || ' ' || explanation FROM compare_deployments('public.log_many', ARRAY['large', 'pair'], at => '2025-04-01Z') WHERE deployment ~ '[+]'),
+	'insufficient_evidence Together they were not planned: one of them serves more than 6 classes of work, each what the same deployments serve as well as each other.', 'seven classes are not mixed, which is said');
 
 -- Spot replicas, on eight hours a day of which each costs 54 USD at the API: 560 of 1664.
 SELECT is((SELECT plan_usd FROM compare_deployments('public.log_day', ARRAY['large'], at => '2025-04-01Z')), trim_scale(round(730 * 560 / 1664.0 * 10, 15)), 'without a spot price it is one by the hour');
