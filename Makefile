@@ -70,7 +70,7 @@ help:
 	@echo 'make prices-check compare pricing/ with public catalogs: makers to the digit, every price with two sources or marked; CATALOGS='
 	@echo 'make prices-release keep pricing/*.json as the version that a release ships'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
-	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
+	@echo 'make month        a month of a million requests from three tools, and a year with its closings and invoices, against plain SQL; ROWS=, SEED='
 	@echo 'make optimum      the cheapest plans of 2,000 made-up loads against a search of its own (python3); INSTANCES=, SEED='
 	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
@@ -135,7 +135,7 @@ optimum: all
 	@bash .ci/with-server python3 test/optimum/brute '$(or $(INSTANCES),2000)' '$(or $(SEED),1)'
 
 month:
-	@ROWS='$(ROWS)' bash .ci/with-server bash test/month/run
+	@ROWS='$(ROWS)' SEED='$(SEED)' bash .ci/with-server bash test/month/run
 
 # The shipped price versions: those that were released, and pricing/*.json.
 build/shipped.sql: $(wildcard pricing/*.json pricing/released/*.json) pricing/published_on .ci/shipped build/made-with | build

@@ -59,10 +59,10 @@ query insert single sample - - arriving 'floor: `INSERT` into a table with the s
 query import single sample insert '<=1.3' arriving '`import_usage()`' 'SELECT log_import()' 'TRUNCATE inferacct.usage_log'
 query group_by single sample - - arriving "floor: \`GROUP BY\` of a source with the rollup's keys" 'SELECT plain_groups()'
 query refresh single sample group_by '<=1.2' arriving 'the first `refresh_usage()` of that source' "SELECT refresh_of('arriving')" 'DO $$ BEGIN PERFORM forget_usage($q$arriving$q$); END $$; VACUUM usage_hourly, refreshed_hour, compacted_month'
-query extracted single sample - - arriving 'floor: `GROUP BY` of the counts in a table of LiteLLM, 12,550 requests an hour' "SELECT extracted_groups('busy')"
+query extracted single sample - - arriving 'floor: `GROUP BY` of the counts in a table of LiteLLM with the keys of the rollup, 12,550 requests an hour' "SELECT extracted_groups('busy')"
 query litellm single sample extracted '<=2.5' arriving 'the first `refresh_usage()` of that table, attached' "SELECT refresh_of('busy')" 'DO $$ BEGIN PERFORM forget_usage($q$busy$q$); END $$; VACUUM usage_hourly, refreshed_hour, compacted_month'
 query extracted_thin single sample - - arriving 'floor: the same of a table with 1,141 requests an hour' "SELECT extracted_groups('\"LiteLLM_SpendLogs\"')"
-query litellm_thin single sample extracted_thin - arriving 'the first `refresh_usage()` of that, a third as many rows as requests' "SELECT refresh_of('litellm')" 'DO $$ BEGIN PERFORM forget_usage($q$litellm$q$); END $$; VACUUM usage_hourly, refreshed_hour, compacted_month'
+query litellm_thin single sample extracted_thin '<=2.5' arriving 'the first `refresh_usage()` of that, a third as many rows as requests' "SELECT refresh_of('litellm')" 'DO $$ BEGIN PERFORM forget_usage($q$litellm$q$); END $$; VACUUM usage_hourly, refreshed_hour, compacted_month'
 query noted single rollup floor '<50ms' noted 'a refresh that finds a thousand new rows among all, and reads their hours' "SELECT refresh_of('bench') >= 1000" 'DO $$ BEGIN PERFORM more_requests(), compact_usage(); END $$'
 
 # Any report by two dimensions reads the same rows.

@@ -196,7 +196,9 @@ BEGIN
 		PERFORM inferacct_internal.fail(p ->> 'state', p ->> 'message') FROM inferacct_internal.refresh_chunk(origin, start, f.starts, f.hours, f.found_at) AS p WHERE p IS NOT NULL;
 	END LOOP;
 	PERFORM inferacct_internal.refresh_end(origin, f.found_at, f.identity, f.problem);
-	n := (SELECT sum(r.rows) FROM inferacct_internal.refreshed_hour AS r WHERE r.origin = refresh_of.origin AND r.hour = ANY (f.hours));
+	PERFORM inferacct_internal.refresh_raise(f.problem);
+	-- What is read at once has no list of hours.
+	n := (SELECT sum(r.rows) FROM inferacct_internal.refreshed_hour AS r WHERE r.origin = refresh_of.origin AND (r.hour = ANY (f.hours) OR f.hours = '{}'));
 	RETURN n;
 END $$;
 
@@ -223,17 +225,18 @@ VACUUM (FREEZE, ANALYZE) "LiteLLM_SpendLogs";
 VACUUM (FREEZE, ANALYZE) busy;
 SELECT attach_usage('litellm', 'bench."LiteLLM_SpendLogs"', 'litellm'), attach_usage('busy', 'bench.busy', 'litellm') \g /dev/null
 
+-- With the keys that a row of the rollup has, and nothing is written.
 CREATE FUNCTION extracted_groups(log regclass) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	n bigint;
 BEGIN
 	EXECUTE format('SELECT sum(g.requests)::bigint FROM (
-		SELECT date_trunc(''hour'', "startTime") AS hour, model, custom_llm_provider, team_id, status, count(*) AS requests, sum(spend) AS spend,
-			sum(prompt_tokens - coalesce((metadata #>> ''{usage_object,prompt_tokens_details,cached_tokens}'')::bigint, 0)) AS input,
-			sum((metadata #>> ''{usage_object,prompt_tokens_details,cached_tokens}'')::bigint) AS cached,
-			sum(completion_tokens - coalesce((metadata #>> ''{usage_object,completion_tokens_details,reasoning_tokens}'')::bigint, 0)) AS output,
-			sum((metadata #>> ''{usage_object,completion_tokens_details,reasoning_tokens}'')::bigint) AS reasoning
-		FROM %s GROUP BY 1, 2, 3, 4, 5 OFFSET 0) AS g', log) INTO n;
+		SELECT date_trunc(''hour'', "startTime") AS hour, prompt_tokens > 200000 AS long, cached > 0 AS has_cached, reasoning > 0 AS has_reasoning,
+			model, custom_llm_provider, team_id, project_id, status,
+			count(*) AS requests, sum(spend) AS spend, sum(prompt_tokens - cached) AS input, sum(cached) AS cached, sum(completion_tokens - reasoning) AS output, sum(reasoning) AS reasoning
+		FROM (SELECT *, metadata ->> ''project_id'' AS project_id, coalesce((metadata #>> ''{usage_object,prompt_tokens_details,cached_tokens}'')::bigint, 0) AS cached,
+			coalesce((metadata #>> ''{usage_object,completion_tokens_details,reasoning_tokens}'')::bigint, 0) AS reasoning FROM %s OFFSET 0) AS l
+		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 OFFSET 0) AS g', log) INTO n;
 	RETURN n;
 END $$;
 

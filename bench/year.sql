@@ -31,25 +31,28 @@ CREATE TABLE year_hour AS
 		FROM generate_series(timestamptz '2025-11-01 00:00Z', '2026-10-31 23:00Z', interval '1 hour') AS hour) AS h;
 
 INSERT INTO usage_dimension (name, log_column, key, keep) VALUES ('customer', 'end_user', NULL, 100), ('key', 'api_key', NULL, 100),
-	('session', 'attributes', 'session', 1000), ('agent', 'attributes', 'agent', 100), ('feature', 'tags', 'feature', 100);
+	('session', 'attributes', 'session', 1000), ('task', 'attributes', 'trace', 1000), ('agent', 'attributes', 'agent', 100), ('feature', 'tags', 'feature', 100),
+	('accepted', 'tags', 'accepted', 10);
 SELECT usage_log_partitions('2025-11-01', '2026-11-01') \g /dev/null
 
 INSERT INTO usage_log (at, usage, model, service_tier, source, request_id, status, team, project, api_key, end_user, provider_usd, tolerates, tags, attributes)
 	SELECT h.hour + r.minute, usage(input => r.input, output => CASE WHEN r.fails THEN 0 ELSE r.output END, cache_read => r.cached), p.models[1 + r.other_model::int],
 		p.service_tier, p.source, concat_ws('-', extract(epoch FROM h.hour)::bigint, r.n), CASE WHEN r.fails THEN 'failed' ELSE 'ok' END,
 		p.team, p.project, p.api_key, concat_ws(' ', 'customer', p.team, r.customer), CASE WHEN p.source = 'gateway' THEN 0.000001 * r.input END,
-		CASE WHEN p.service_tier = 'batch' THEN interval '24 hours' END, jsonb_build_object('feature', p.feature),
-		jsonb_build_object('session', concat_ws('-', p.place, r.customer, extract(doy FROM h.hour), r.session), 'agent', p.agent,
+		CASE WHEN p.service_tier = 'batch' THEN interval '24 hours' END, jsonb_build_object('feature', p.feature, 'accepted', CASE WHEN r.session < 2 THEN 'yes' ELSE 'no' END),
+		jsonb_build_object('session', s.name, 'trace', s.name, 'agent', p.agent,
 			'finish_reason', CASE WHEN r.n % 100 = 0 THEN 'length' ELSE 'stop' END)
 	FROM year_hour AS h CROSS JOIN LATERAL (
 		SELECT n, (60 * random() ^ 1.5)::int % 60 AS place, random() * interval '1 hour' AS minute, exp(6.6 + 2.2 * (random() + random() + random() - 1.5))::bigint AS input,
 			exp(5.0 + 1.8 * (random() + random() + random() - 1.5))::bigint AS output, CASE WHEN random() < 0.4 THEN (random() * 40)::bigint * 128 ELSE 0 END AS cached,
 			random() < 0.02 AS fails, random() < 0.2 AS other_model, (15 * random() ^ 2)::int AS customer, (3 * random())::int AS session
 		FROM generate_series(1, h.requests) AS n OFFSET 0) AS r
-	JOIN project AS p USING (place);
+	JOIN project AS p USING (place) CROSS JOIN LATERAL (SELECT concat_ws('-', p.place, r.customer, extract(doy FROM h.hour), r.session) AS name) AS s;
 
 -- What the questions ask for besides.
-INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2025-01-01', 'EUR', 1.16, 'bench');
+INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2025-01-01', 'EUR', 1.16, 'bench'), ('2025-01-01', 'INR', 0.0117, 'bench');
+INSERT INTO calendar (name, zone, fiscal_year_from, currency) VALUES ('india', 'Asia/Kolkata', 4, 'INR');
+INSERT INTO contract_clause (provider, name, kind, since, usd) VALUES ('anthropic', 'floor', 'minimum', '2026-10-01', 5000);
 INSERT INTO budget (name, month, usd, team) VALUES ('team 1', '2026-09-01', 90, 'team 1');
 INSERT INTO spend_limit (name, usd, period, dimensions) VALUES ('all by month', 500, 'month', '{"team": "team 1"}');
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-10-01', 'gateway', 300);

@@ -163,27 +163,55 @@ FROM regexp_split_to_table(decision_memo('request', 'llama-70b-2xh100',
        'easy to haiku', fte_available => 0.5, draws => 50), E'\n') AS line;
 
 \echo
-\echo :bold'9. Month-end: forecast, close, reconcile':plain
+\echo :bold'9. Month-end: share, close, adjust, reconcile':plain
 \echo 'November as seen on its first day, with the interval that has it in 8 of 10:'
 \echo
 SELECT round(usd, 2) AS usd, round(low_usd, 2) AS low,
        round(high_usd, 2) AS high, history_days, method
 FROM forecast('2026-11-01', at => '2026-11-01');
 \echo
-SELECT month, round(usd, 2) AS usd, requests, unpriced_requests AS unpriced,
+\echo 'A gateway is shared by tokens, one of output for four of input; a credit note'
+\echo 'by what each team spends. October is closed with both:'
+\echo
+INSERT INTO shared_cost (month, name, usd, basis, weights)
+SELECT c.*
+FROM (VALUES
+  (date '2026-10-01', 'gateway', 400, 'tokens', jsonb '{"output": 4}'),
+  ('2026-10-01', 'credit note', -50, 'spend', NULL)) AS c
+WHERE NOT EXISTS (SELECT FROM shared_cost);
+\echo
+SELECT month, round(usd, 2) AS usd, shared_usd AS shared, requests,
+       unpriced_requests AS unpriced,
        to_char(known_at, 'YYYY-MM-DD HH24:MI') AS prices_known_at
 FROM close_month('2026-10-01', 'the demo')
 WHERE NOT EXISTS (SELECT FROM closed_month WHERE month = '2026-10-01');
 \echo
-\echo 'The journal of closed months, each entry computed anew from what it booked:'
+SELECT team, round(sum(usd) FILTER (WHERE shared_cost IS NULL), 2) AS requests,
+       round(sum(usd) FILTER (WHERE shared_cost ~ 'gateway'), 2) AS gateway,
+       round(sum(usd) FILTER (WHERE shared_cost ~ 'credit'), 2) AS credit,
+       round(sum(usd), 2) AS booked
+FROM month_books WHERE month = '2026-10-01'
+GROUP BY team ORDER BY sum(usd) DESC;
+\echo
+\echo 'The gateway bills 20 more when October is closed. That goes into the books of'
+\echo 'November, by team; October stays as it was booked:'
+\echo
+UPDATE shared_cost SET usd = 420 WHERE name = 'gateway';
+\echo
+SELECT entry, month, of_month, round(usd, 2) AS usd
+FROM adjust_month('2026-10-01', '2026-11-01', 'a bill that was corrected');
+\echo
+\echo 'The journal, each entry computed anew from what it booked:'
 \echo
 SELECT j.entry, j.kind, j.month, round(j.usd, 2) AS usd,
        left(j.digest, 16) AS digest, v.verified
-FROM month_journal AS j CROSS JOIN LATERAL verify_month(j.month, j.entry) AS v;
+FROM month_journal AS j
+CROSS JOIN LATERAL verify_month(j.month, j.entry) AS v ORDER BY j.entry;
 \echo
 \echo 'An invoice that we make up: Sonnet 5 one twentieth dearer than its list price,'
-\echo 'Haiku 4.5 with a fiftieth more tokens, and a model that nobody logged. Variance'
-\echo 'is price + volume + missing, and the rounding of its cents, to the last digit.'
+\echo 'Haiku 4.5 with a fiftieth more tokens, a model that nobody logged, a credit and'
+\echo 'a tax. Variance is price + volume + missing + other, and the rounding of its'
+\echo 'cents, to the last digit.'
 \echo
 WITH lines AS (
   SELECT model, meter, computed_usd, logged_quantity AS quantity,
@@ -194,16 +222,20 @@ WITH lines AS (
   SELECT coalesce(jsonb_agg(jsonb_build_object('model', model, 'meter', meter,
            'quantity', round(quantity * more),
            'usd', round(computed_usd * dearer * more, 2))), '[]')
-         || '[{"model": "claude-2.1", "usd": 12.50}]' AS lines
+         || '[{"model": "claude-2.1", "usd": 12.50},
+              {"kind": "credit", "usd": -25},
+              {"kind": "tax", "usd": 40}]' AS lines
   FROM lines WHERE computed_usd > 0
 )
-SELECT model, round(sum(invoice_usd), 2) AS invoice,
+SELECT replace(coalesce(model, kind), 'claude-', '') AS line,
+       round(sum(invoice_usd), 2) AS invoice,
        round(sum(variance_usd), 2) AS variance,
        round(sum(price_usd), 2) AS price,
        round(sum(volume_usd), 2) AS volume,
-       round(sum(missing_usd), 2) AS missing
+       round(sum(missing_usd), 2) AS missing,
+       round(sum(other_usd), 2) AS other
 FROM invoice, reconcile_lines('anthropic', '2026-10-01', lines)
-GROUP BY model ORDER BY abs(sum(variance_usd)) DESC NULLS LAST;
+GROUP BY 1 ORDER BY abs(sum(variance_usd)) DESC NULLS LAST;
 
 \echo
 \echo :bold'10. What to do next':plain

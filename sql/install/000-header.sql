@@ -1,3 +1,12 @@
+-- header: who may create objects where our names are looked up.
+--
+-- Invariant: every name that follows is looked up in schema inferacct before pg_catalog,
+-- so that no later PostgreSQL can put a function of its own in the place of ours.
+-- Whoever may create objects there could do so instead, so nobody but the owner of
+-- the extension may: not before it is installed, which is what this looks at, and
+-- not afterwards.  Tables are let in, since a reinstallation finds the partitions
+-- that were detached from the log.  Nothing is trusted yet: each name says its schema.
+
 \echo Use "CREATE EXTENSION inferacct" to load this file. \quit
 
 -- Every name that follows is looked up in schema inferacct before pg_catalog, so

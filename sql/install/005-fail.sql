@@ -1,4 +1,7 @@
--- fail: errors of functions in SQL and PL/pgSQL, told without the inside of ours.
+-- fail: errors of functions in SQL and PL/pgSQL.
+--
+-- Invariant: an error has a SQLSTATE, a message and, where there is more to say, a
+-- detail and a hint; the inside of our functions is not told as its CONTEXT.
 
 CREATE FUNCTION inferacct_internal.fail(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL)
 	RETURNS void

@@ -1,5 +1,7 @@
--- Type usage: what one request, or many, consumed.  A vector of disjoint
--- meters; src/core/meter.h has the list and its order.
+-- usage: what one request, or many, consumed.
+--
+-- Invariant: a vector of disjoint meters, no count below zero; equal usages are equal
+-- bytes.  src/core/meter.h has the list of meters and its order.
 
 CREATE TYPE usage;
 

@@ -1,5 +1,8 @@
--- Payloads: what a provider's API returned, read into a usage, the model and
--- the service tier.  json is stored as text, so both forms share a function.
+-- payload: what a provider's API returned, read into a usage, the model and the
+-- service tier.
+--
+-- Invariant: that of src/payload: each count is read, known to be free, mapped by the
+-- caller, or an error.  json is stored as text, so both forms share a function.
 
 CREATE FUNCTION parse_usage(payload text, flavor text DEFAULT NULL, names jsonb DEFAULT NULL)
 RETURNS usage

@@ -1,4 +1,8 @@
--- catalog: from the JSON of a price list to rows
+-- catalog: from the JSON of a price list to rows.
+--
+-- Invariant: that of src/catalog: every price field is one row: a price, a rejected row
+-- that says why, or a merged row.
+
 CREATE TYPE inferacct_internal.catalog_row AS (
 	kind text, path text, problem text,
 	provider text, model text, region text, service_tier text, meter text,

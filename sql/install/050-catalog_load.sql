@@ -1,4 +1,7 @@
--- load: from a parsed catalog to a new price version.
+-- catalog_load: from a parsed catalog to a new price version.
+--
+-- Invariant: all or nothing, and the same catalog a second time adds no version; what is
+-- known already is published again only where it confirms something.
 
 CREATE TYPE inferacct_internal.catalog_change AS (status text, entry catalog_row, again boolean);
 

@@ -1,4 +1,7 @@
 -- price_book: what everything costs, as known at one moment, as a value.
+--
+-- Invariant: a book carries its prices and settings in itself: what is asked of it reads
+-- no table and no setting, and so is IMMUTABLE.
 
 CREATE TYPE price_book;
 

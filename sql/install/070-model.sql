@@ -1,4 +1,7 @@
 -- model: what the name that a log has for a model means.
+--
+-- Invariant: there is one way of reading a name, that of src/model; a name that means
+-- several things, or nothing, is an error, and no guess.
 
 CREATE FUNCTION resolve_model(model text, at timestamptz DEFAULT now(),
 	OUT provider text, OUT model text, OUT region text, OUT rule text)

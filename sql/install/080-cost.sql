@@ -1,4 +1,7 @@
 -- cost: usage x prices -> exact USD.
+--
+-- Invariant: nothing is rounded; the rows of token_cost_detail() sum exactly to
+-- token_cost(), and spend() is the sum of it over the requests.
 
 CREATE FUNCTION token_cost(model text, input_tokens bigint, output_tokens bigint, at timestamptz DEFAULT now())
 RETURNS numeric

@@ -1,4 +1,6 @@
 -- spend_by_month: usage and exact USD by model and calendar month, in one pass.
+--
+-- Invariant: usd of a cell is spend() of its requests; cells are of UTC months.
 
 CREATE TYPE spend_cell AS (model text, month date, requests bigint, usage usage, usd numeric);
 

@@ -1,8 +1,8 @@
 -- deployment: what could serve the load instead of an API, and what it costs.
 --
--- Tables are append-only and dated like prices: a row holds from its valid_from
--- until the next row of the same key; of rows with the same key and valid_from
--- the one published later wins.  Amounts are numeric and exact; a replica is
+-- Invariant: tables are append-only and dated like prices: a row holds from its
+-- valid_from until the next row of the same key; of rows with the same key and
+-- valid_from the one published later wins.  Amounts are numeric and exact; a replica is
 -- gpus_per_replica GPUs that serve one copy of the model.
 
 -- ---------------------------------------------------------------------------

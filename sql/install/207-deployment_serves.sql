@@ -1,6 +1,6 @@
 -- deployment_serves: which spend a deployment could replace.
 --
--- What is not served stays with the API in every figure, and a report says why.  A
+-- Invariant: what is not served stays with the API in every figure, and a report says why.  A
 -- deployment of which nothing is stated is taken to serve every model's text, and
 -- whoever decides on that says so.
 

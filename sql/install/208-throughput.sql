@@ -1,6 +1,6 @@
 -- throughput: what a model on some GPUs gives when nobody has measured it.
 --
--- A roofline: prefill is bound by arithmetic, decoding by what has to be read from memory
+-- Invariant: a roofline: prefill is bound by arithmetic, decoding by what has to be read from memory
 -- for each token of a batch, and the batch by the memory that the weights leave for keys
 -- and values.  Servers reach a part of it; the part, and its range, are those of recorded
 -- runs.  An estimate is used only where a deployment has no figure, and said to be one.

@@ -1,7 +1,7 @@
 -- sizing: which GPUs a model needs.
 --
--- Units: bytes, and GB of 1e9 bytes as GPUs are sold.  Everything is exact
--- numeric; counts are whole.
+-- Invariant: everything is exact numeric; counts are whole.  Units: bytes, and GB of 1e9
+-- bytes as GPUs are sold.
 
 CREATE FUNCTION kv_bytes_per_token(layers numeric, kv_heads numeric, head_dim numeric, kv_bytes numeric DEFAULT 2)
 RETURNS numeric

@@ -1,4 +1,7 @@
 -- demand: how load lies over time, in buckets of requests, usage and API cost.
+--
+-- Invariant: equal requests give equal bytes, in whatever order and parts they were
+-- added; buckets are half-open, and those without a request count as zeros.
 
 CREATE TYPE demand;
 

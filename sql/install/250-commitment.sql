@@ -1,7 +1,7 @@
 -- commitment: how much of a load to pay for whether it is there or not.
 --
--- One rule serves reservations and own replicas.  Load d(h) comes in hours h; a
--- unit of size q costs `unit_usd` over all hours; what exceeds the units costs
+-- Invariant: one rule serves reservations and own replicas.  Load d(h) comes in hours h;
+-- a unit of size q costs `unit_usd` over all hours; what exceeds the units costs
 -- price(h).  The n-th unit carries min(q, max(0, d(h) - (n-1) q)) in hour h; it
 -- is worth that times price(h), which falls with n.  So take units as long as
 -- the next one is worth more than it costs; of equal optima the smaller is taken.

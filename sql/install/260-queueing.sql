@@ -1,4 +1,6 @@
 -- queueing: a latency target becomes a highest utilization.
+--
+-- Invariant: statistics in double precision, which touch no money.
 
 CREATE FUNCTION erlang_c(servers integer, offered float8) RETURNS float8
 AS 'MODULE_PATHNAME', 'queueing_erlang_c'

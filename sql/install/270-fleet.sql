@@ -1,6 +1,6 @@
 -- fleet: how many replicas, when, and what goes to the API instead.
 --
--- Load is work per bucket; a replica does `size` of it per bucket at its
+-- Invariant: load is work per bucket; a replica does `size` of it per bucket at its
 -- utilization and costs `unit_usd` over all buckets.  What the replicas leave
 -- goes to the API at the price of that bucket's own requests.  The number of
 -- replicas for the base load follows the one rule of 250-commitment.sql.

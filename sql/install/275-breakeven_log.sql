@@ -1,6 +1,6 @@
--- breakeven of a log: the aggregate.
+-- breakeven_log: the aggregate breakeven(), of a log.
 --
--- The state keeps the demand of the log by the hour, with the exact API cost;
+-- Invariant: the state keeps the demand of the log by the hour, with the exact API cost;
 -- what a deployment makes of it is decided at the end, in numeric, by the rules
 -- of 270-fleet.sql.  Hours without a request count as hours without load.
 

@@ -1,5 +1,7 @@
--- batch: what work that may wait saves, at the API or on own machines; never
--- both for the same tokens.
+-- batch: what work that may wait saves, at the API or on own machines.
+--
+-- Invariant: never both for the same tokens: what goes to batch prices is no load of a
+-- fleet, and what a fleet does in its idle hours has no batch price.
 
 -- Work that may wait is done from the bucket in which it comes until a day later, never
 -- before.  A capacity does that exactly when no stretch of buckets is asked for more

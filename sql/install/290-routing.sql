@@ -1,6 +1,6 @@
 -- routing: which model a request goes to, and what a policy would have saved.
 --
--- Policies are append-only and versioned like prices: rows of one key follow
+-- Invariant: policies are append-only and versioned like prices: rows of one key follow
 -- each other by valid_from, and one of the same valid_from that is known later
 -- corrects the earlier.
 

@@ -1,4 +1,6 @@
--- words: figures in sentences.  Every figure that is unknown is said to be.
+-- words: figures in sentences.
+--
+-- Invariant: every figure that is unknown is said to be.
 
 CREATE FUNCTION inferacct_internal.percent(share numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

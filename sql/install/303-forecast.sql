@@ -1,6 +1,6 @@
 -- forecast: what to plan for: the log at the level that it has reached.
 --
--- Seasons stay as the log has them.  A trend is not noise: where the weeks rise or fall
+-- Invariant: seasons stay as the log has them.  A trend is not noise: where the weeks rise or fall
 -- throughout, each is brought to the level at the end of the log.  Statistics only; the
 -- factors that they give are whole millionths, and money is multiplied exactly.
 

@@ -1,8 +1,8 @@
 -- optimum: the cheapest plan for a load: the API, its batch prices, replicas that always
 -- run (by the hour, or reserved for one year or three), and replicas started by the hour.
 --
--- The search is src/demand/optimum.c, which says what is chosen and what is proven.
--- Money of a plan is USD per month of 730 hours, whatever month it is asked in.
+-- Invariant: money of a plan is USD per month of 730 hours, whatever month it is asked
+-- in.  The search is src/demand/optimum.c, which says what is chosen and what is proven.
 
 CREATE TYPE inferacct_internal.optimum AS (
 	replicas		bigint,

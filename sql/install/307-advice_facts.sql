@@ -127,14 +127,6 @@ COMMENT ON TYPE advice_facts IS
 'reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last thirteen are given by whoever asks: no '
 'log holds them.';
 
--- The answer of a plan: replicas, where they save what matters.
-CREATE FUNCTION inferacct_internal.plan_pays(pl plan, materiality numeric) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN pl.served_share > 0 AND pl.api_only_usd - pl.usd >= materiality * pl.api_only_usd;
-
-COMMENT ON FUNCTION plan_pays(plan, numeric) IS
-'Does a plan have replicas, and do they save at least that share of what the API takes?';
-
 -- Which plan is taken, when a price or the load is multiplied by a factor.
 CREATE FUNCTION inferacct_internal.planned(f advice_facts, what text DEFAULT NULL, factor numeric DEFAULT 1)
 	RETURNS advice_facts

@@ -1,6 +1,6 @@
 -- advice: which lever now, why, and what would flip the answer.
 --
--- advice_rules() is pure: facts in, verdicts out.  What no log holds is given, or
+-- Invariant: advice_rules() is pure: facts in, verdicts out.  What no log holds is given, or
 -- the verdict is unknown.  The decision is that of the cheapest plan (305-optimum.sql),
 -- tempered by what matters, by people and by where data may go; no rule contradicts it,
 -- for all are told of the same plan.

@@ -1,4 +1,7 @@
 -- compare_deployments: every candidate's cheapest plan for one log, side by side.
+--
+-- Invariant: a candidate's figures are those of advise() for it alone; one that cannot be
+-- judged has a row that says why.
 
 CREATE FUNCTION inferacct_internal.compared_mix(m mixed) RETURNS compared
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100

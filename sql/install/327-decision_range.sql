@@ -1,6 +1,6 @@
 -- decision_range: how sure the saving is, and of what it depends on.
 --
--- Every figure that is not known exactly is drawn from a range, all of them together;
+-- Invariant: every figure that is not known exactly is drawn from a range, all of them together;
 -- the plan that was chosen meets what was drawn, and may not be chosen anew: machines
 -- are bought once.  Draws repeat by their seed, and no money of a bill comes from here.
 

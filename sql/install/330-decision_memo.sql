@@ -1,4 +1,6 @@
 -- decision_memo: the decision in ten lines, for those who have to sign it.
+--
+-- Invariant: every figure is that of advise() and decision_range(); none is made here.
 
 CREATE FUNCTION inferacct_internal.memo_lines(f advice_facts, spread text DEFAULT NULL) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000

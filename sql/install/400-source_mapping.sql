@@ -1,4 +1,4 @@
--- mapping: how the logs of other tools are read: SQL expressions over a relation
+-- source_mapping: how the logs of other tools are read: SQL expressions over a relation
 -- (alias r) for the columns of usage_log, made by attach_usage() (412-source_attach).
 --
 -- Invariants: an expression is built of names that the relation has, quoted, and
@@ -204,24 +204,29 @@ COMMENT ON FUNCTION source_path(text, text[]) IS
 'Expression for the text at the first of these paths that a document has; NULL without a document.';
 
 -- Each argument once: what costs much is not taken in twice.
-CREATE FUNCTION inferacct_internal.session_attributes(session text, agent text)
+CREATE FUNCTION inferacct_internal.kept_attributes(session text, agent text, trace text, customer text,
+	finish_reason text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 5
-RETURN nullif(jsonb_strip_nulls(jsonb_build_object('session', nullif(session, ''), 'agent', nullif(agent, ''))), '{}');
+RETURN nullif(jsonb_strip_nulls(jsonb_build_object('session', nullif(session, ''), 'agent', nullif(agent, ''),
+	'trace', nullif(trace, ''), 'customer', nullif(customer, ''), 'finish_reason', nullif(finish_reason, ''))), '{}');
 
-COMMENT ON FUNCTION session_attributes(text, text) IS
-'attributes of usage_log with the session and the agent of a request; NULL when there is neither.';
+COMMENT ON FUNCTION kept_attributes(text, text, text, text, text) IS
+'attributes of usage_log with the session, the agent, the trace and the customer of a request, and why its answer '
+'ended; NULL when there is none of them.';
 
--- Of what somebody keeps: session and agent, which reports know.
-CREATE FUNCTION inferacct_internal.source_attributes(session text, agent text)
+-- Of what somebody keeps: what reports know.
+CREATE FUNCTION inferacct_internal.source_attributes(session text, agent text DEFAULT NULL, trace text DEFAULT NULL,
+	customer text DEFAULT NULL, finish_reason text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
-RETURN CASE WHEN session IS NOT NULL OR agent IS NOT NULL
-	THEN format('inferacct_internal.session_attributes(%s, %s)', coalesce(session, 'NULL::text'),
-		coalesce(agent, 'NULL::text')) END;
+RETURN CASE WHEN num_nonnulls(session, agent, trace, customer, finish_reason) > 0
+	THEN format('inferacct_internal.kept_attributes(%s, %s, %s, %s, %s)', coalesce(session, 'NULL::text'),
+		coalesce(agent, 'NULL::text'), coalesce(trace, 'NULL::text'), coalesce(customer, 'NULL::text'),
+		coalesce(finish_reason, 'NULL::text')) END;
 
-COMMENT ON FUNCTION source_attributes(text, text) IS
-'Expression for attributes with a session and an agent, where a tool knows them.';
+COMMENT ON FUNCTION source_attributes(text, text, text, text, text) IS
+'Expression for kept_attributes(), where a tool knows one of them.';
 
 -- The first of these columns that the relation has, as an expression.
 CREATE FUNCTION inferacct_internal.source_column(relation regclass, VARIADIC names text[])

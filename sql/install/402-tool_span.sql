@@ -145,20 +145,25 @@ RETURN CASE WHEN span_provider(attributes) ~ 'bedrock' AND span_model(attributes
 COMMENT ON FUNCTION span_region(jsonb) IS 'The region of AWS that served the call of a span, where its prices may be '
 	'others than the list prices; NULL otherwise.';
 
-CREATE FUNCTION inferacct_internal.span_kept(attributes jsonb)
+CREATE FUNCTION inferacct_internal.span_kept(attributes jsonb, trace text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 30
 RETURN nullif(jsonb_strip_nulls(jsonb_build_object(
 	'session', first_word(attributes, 'gen_ai.conversation.id', 'session.id', 'langfuse.session.id',
 	'ai.telemetry.metadata.sessionId', 'traceloop.association.properties.session_id'),
 	'agent', first_word(attributes, 'gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId',
-	'aws.bedrock.agent.id', 'aws.bedrock.agent_id'),
+	'aws.bedrock.agent.id', 'aws.bedrock.agent_id', 'ai.telemetry.metadata.agent'),
+	'trace', nullif(trace, ''),
+	'customer', first_word(attributes, 'customer.id', 'ai.telemetry.metadata.customerId',
+	'traceloop.association.properties.customer_id', 'langfuse.trace.metadata.customer_id'),
+	'finish_reason', btrim(coalesce(attributes ->> 'gen_ai.response.finish_reasons', first_word(attributes,
+	'gen_ai.completion.0.finish_reason', 'ai.response.finishReason', 'llm.finish_reason')), '[]"'),
 	'guardrail', first_word(attributes, 'aws.bedrock.guardrail.id', 'aws.bedrock.guardrail_id',
 	'gen_ai.bedrock.guardrail.id'),
 	'knowledge_base', first_word(attributes, 'aws.bedrock.knowledge_base.id', 'aws.bedrock.knowledge_base_id'))), '{}');
 
-COMMENT ON FUNCTION span_kept(jsonb) IS 'What usage_log keeps of the attributes of a span: session, agent, '
-	'guardrail, knowledge_base; NULL when it has none.';
+COMMENT ON FUNCTION span_kept(jsonb, text) IS 'What usage_log keeps of the attributes of a span: session, agent, '
+	'customer, finish_reason, guardrail, knowledge_base, and its trace; NULL when it has none.';
 
 -- Attributes in columns of their own, under dots or underscores, as one object.
 CREATE FUNCTION inferacct_internal.flat_attributes(relation regclass)
@@ -170,7 +175,8 @@ AS $$
 		coalesce(k.name, a.attname), a.attname), ', ' ORDER BY a.attnum))
 	FROM pg_attribute AS a
 	LEFT JOIN unnest(ARRAY['gen_ai.provider.name', 'gen_ai.system', 'gen_ai.request.model', 'gen_ai.response.model',
-		'gen_ai.operation.name', 'gen_ai.conversation.id', 'gen_ai.agent.name',
+		'gen_ai.operation.name', 'gen_ai.conversation.id', 'gen_ai.agent.name', 'gen_ai.response.finish_reasons',
+		'customer.id', 'enduser.id',
 		'openai.response.service_tier', 'gen_ai.openai.response.service_tier', 'gen_ai.request.service_tier',
 		'error.type', 'aws.region', 'cloud.region', 'server.address', 'aws.bedrock.guardrail.id',
 		'aws.bedrock.knowledge_base.id', 'gen_ai.usage.cost', 'gen_ai.usage.input_tokens',
@@ -235,7 +241,8 @@ BEGIN
 			'region', format('inferacct_internal.span_region(%s)', attributes),
 			'end_user', format(word, attributes,
 			'''user.id'', ''enduser.id'', ''ai.telemetry.metadata.userId'', ''langfuse.user.id'''),
-			'attributes', format('inferacct_internal.span_kept(%s)', attributes),
+			'attributes', format('inferacct_internal.span_kept(%s, %s)', attributes,
+				coalesce(source_column(relation, 'trace_id', 'traceId', 'TraceId') || '::text', 'NULL::text')),
 			'project', source_column(relation, 'service_name', 'ServiceName'),
 			'duration_ms', source_milliseconds(at, source_time(relation, source_column(relation, 'end_time',
 			'endTime', 'end_time_unix_nano', 'endTimeUnixNano'),

@@ -24,8 +24,9 @@ BEGIN
 			'project', source_path(line, 'cwd'),
 			'provider_usd', format('inferacct_internal.try_number(%s)', source_path(line, 'costUSD')),
 			'attributes', source_attributes(source_path(line, 'sessionId'),
-			source_format('CASE WHEN %s {=} ''true'' THEN coalesce(%s, ''sidechain'') END', source_path(line,
-			'isSidechain'), source_path(line, 'agentId')))),
+				source_format('CASE WHEN %s {=} ''true'' THEN coalesce(%s, ''sidechain'') END', source_path(line,
+				'isSidechain'), source_path(line, 'agentId')),
+				finish_reason => source_path(line, 'message/stop_reason'))),
 		-- What the user said, summaries and what Claude Code itself wrote are no calls.
 		'where', source_format('(%1$s IS NULL OR (%2$s IS NOT NULL AND coalesce(%3$s {<>} ''<synthetic>'', true)))',
 		line, source_path(line, 'message/usage'), source_path(line, 'message/model')));
@@ -53,7 +54,7 @@ BEGIN
 			'model', format('inferacct_internal.source_model(''openai'', %s)', source_need(relation,
 			'the model of a line', 'model')),
 			'provider', '''openai''',
-			'attributes', source_attributes(session || '::text', NULL)),
+			'attributes', source_attributes(session || '::text')),
 		'refuse', source_format('CASE WHEN %s IS NULL AND %s IS NOT NULL THEN ''a running total, and not what this '
 		'call used'' END', source_path(line, 'payload/info/last_token_usage'), line),
 		'where', source_format('(%s IS NULL OR (%s {=} ''token_count'' AND coalesce(%s, %s) IS NOT NULL))', line,
@@ -108,7 +109,11 @@ BEGIN
 			'provider', source_format('pg_catalog.lower(%s::text)', provider),
 			'end_user', source_column(relation, 'user_id', 'request_user_id'),
 			'project', source_path(properties, 'Helicone-Property-Project', 'project'),
-			'attributes', source_attributes(source_path(properties, 'Helicone-Session-Id', 'session'), NULL),
+			'api_key', source_word(source_column(relation, 'proxy_key_id', 'auth_hash') || '::text'),
+			'attributes', source_attributes(source_path(properties, 'Helicone-Session-Id', 'session'),
+				source_path(properties, 'Helicone-Property-Agent', 'agent'),
+				source_path(properties, 'Helicone-Property-Trace', 'trace'),
+				source_path(properties, 'Helicone-Property-Customer', 'customer')),
 			'duration_ms', source_as(relation, source_column(relation, 'latency', 'delay_ms'), 'duration_ms', NULL),
 			'tags', properties,
 			-- Helicone keeps billionths of a USD.
@@ -149,8 +154,11 @@ BEGIN
 			'error')),
 			'provider', source_path(extra, 'metadata/ls_provider'),
 			'project', source_column(relation, 'session_name', 'project_name', 'session_id') || '::text',
+			'end_user', source_path(extra, 'metadata/user_id'),
 			'attributes', source_attributes(source_path(extra, 'metadata/session_id', 'metadata/thread_id',
-			'metadata/conversation_id'), NULL),
+				'metadata/conversation_id'), source_path(extra, 'metadata/lc_agent_name', 'metadata/agent'),
+				source_column(relation, 'trace_id') || '::text', source_path(extra, 'metadata/customer_id'),
+				source_path(outputs, 'generations/0/0/generation_info/finish_reason')),
 			'provider_usd', source_usd(relation, source_column(relation, 'total_cost')),
 			'duration_ms', source_milliseconds(began, source_time(relation, source_column(relation, 'end_time'), NULL)),
 			'tags', source_as(relation, source_column(relation, 'tags'), 'tags', NULL))),
@@ -217,6 +225,8 @@ BEGIN
 			'end_user', source_word(source_column(relation, 'user', 'external_user')),
 			'project', source_word(source_column(relation, 'app_name')),
 			'api_key', source_word(source_column(relation, 'api_key_name')),
+			'attributes', source_attributes(source_word(source_column(relation, 'session_id')),
+				finish_reason => source_word(source_column(relation, 'finish_reason_normalized', 'finish_reason'))),
 			'duration_ms', source_as(relation, source_column(relation, 'generation_time_ms'), 'duration_ms', NULL),
 			'provider_usd', usd)));
 END
@@ -242,6 +252,7 @@ BEGIN
 			'model', source_path(inner_line, 'model'),
 			'provider', source_path(inner_line, 'provider_name'),
 			'end_user', source_path(inner_line, 'user'),
+			'attributes', source_attributes(NULL, finish_reason => source_path(inner_line, 'finish_reason')),
 			'duration_ms', format('inferacct_internal.try_whole(%s)', source_path(inner_line, 'generation_time')),
 			'provider_usd', format('inferacct_internal.try_number(%s)', source_path(inner_line, 'total_cost'))));
 END
@@ -308,6 +319,9 @@ BEGIN
 			'ELSE ''ok'' END', source_path(line, 'response_status_code', 'responseStatus', 'response/status')),
 			'provider', source_path(line, 'ai_org', 'ai_provider', 'provider'),
 			'end_user', source_path(line, 'metadata/_user'),
+			'attributes', source_attributes(source_path(line, 'metadata/session_id', 'metadata/_session'),
+				source_path(line, 'metadata/agent'), source_path(line, 'trace_id'), source_path(line,
+				'metadata/customer', 'metadata/customer_id'), source_path(response, 'choices/0/finish_reason')),
 			-- Portkey keeps cents.
 			'provider_usd', source_format('(inferacct_internal.try_number(%s) {/} 100::numeric)', source_path(line,
 			'cost')),
@@ -365,7 +379,8 @@ BEGIN
 			'provider_usd', usd,
 			'duration_ms', source_milliseconds(began, source_time(relation, source_column(relation, 'end_time',
 			'endTime'), NULL)),
-			'attributes', source_attributes(source_word(source_column(relation, 'session_id', 'sessionId')), NULL),
+			'attributes', source_attributes(source_word(source_column(relation, 'session_id', 'sessionId')),
+				trace => source_word(source_column(relation, 'trace_id', 'traceId'))),
 			'tags', source_as(relation, source_column(relation, 'tags'), 'tags', NULL))),
 		'where', (SELECT string_agg(condition, ' AND ') FROM (VALUES
 			-- What is not known by its type is a call when it counts something.

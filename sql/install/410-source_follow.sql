@@ -1,4 +1,4 @@
--- source: usage logs that other tools keep, read where they lie.
+-- source_follow: usage logs that other tools keep, read where they lie.
 --
 -- Invariants: attaching copies nothing.  What users own cannot take us along: no
 -- object of the extension depends on an attached relation.  A source is read by two

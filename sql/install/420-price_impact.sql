@@ -1,4 +1,7 @@
 -- price_impact: what a change of prices does to real spend.
+--
+-- Invariant: both costs are of the same tokens of the rollup, each at the prices that
+-- were known with its version.
 
 CREATE FUNCTION price_impact(
 	from_version	bigint DEFAULT NULL,

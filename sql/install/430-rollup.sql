@@ -2,8 +2,8 @@
 --
 -- Invariant: of the requests in one row of usage_hourly no two are told apart by
 -- any price row that was ever known, for any model, version or contract: a row
--- lies within one slice of time, in which no price begins or ends and no weekly
--- window opens or closes, and within one context bucket, in which no threshold
+-- lies within one slice of time, in which no price begins or ends, no weekly
+-- window opens or closes and no day of a calendar begins, and within one context bucket, in which no threshold
 -- lies.  So the price of its sum is the sum of the prices, now and under as_of.
 -- Prices that come later may split a row: pricing it is then an error (IA005),
 -- never an approximation, until refresh_usage() has made it again.
@@ -52,9 +52,6 @@ CREATE TABLE inferacct_internal.usage_hourly (
 	provider_usd	numeric,
 	dimensions		jsonb
 );
-
--- Rows come in by hour; whoever asks for hours of one origin has usage_hourly_origin.
-CREATE INDEX usage_hourly_hour ON usage_hourly USING brin (hour) WITH (pages_per_range = 16, autosummarize = on);
 
 COMMENT ON TABLE usage_hourly IS
 'Usage by hour and by all that prices and most reports depend on; kept by refresh_usage(), priced by rollup_cost() '
@@ -287,6 +284,8 @@ AS $$
 	WITH changes AS (
 		SELECT at AS cut FROM price_boundary
 		UNION ALL
+		SELECT day_cuts(from_at, until_at)
+		UNION ALL
 		SELECT (day + edge::interval) AT TIME ZONE zone + shift * interval '1 hour'
 		FROM (SELECT DISTINCT time_windows ->> 'timezone', window_edge
 			  FROM (SELECT DISTINCT time_windows FROM price WHERE time_windows IS NOT NULL) AS p
@@ -303,8 +302,8 @@ $$;
 
 COMMENT ON FUNCTION price_cuts(timestamptz, timestamptz) IS
 'The moments within hours, after from_at and before until_at, at which a price of any model, in any version or '
-'contract, may begin or end. Errors: 22008 an infinite time, 54000 more than 1000 years, where a price has weekly '
-'hours.';
+'contract, may begin or end, or a day of a calendar begins. Errors: 22008 an infinite time, 54000 more than 1000 '
+'years, where a price has weekly hours or there is a calendar.';
 
 -- ---------------------------------------------------------------------------
 -- Which hours have changed
@@ -494,14 +493,16 @@ AS $$
 			AND NOT EXISTS (SELECT FROM inferacct.usage_source AS s WHERE s.name = origin AND s.definition ? 'repeats')
 				THEN md5(concat_ws(' ', string_agg(concat_ws(':', p.part, p.file, p.noted_since), ' ' ORDER BY p.part),
 		(SELECT e.epoch FROM inferacct_internal.price_epoch AS e),
+		(SELECT string_agg(DISTINCT c.zone, ' ') FROM inferacct.calendar AS c),
 		(SELECT o.read_by FROM inferacct_internal.refresh_origin(origin) AS o))) END
 	FROM inferacct_internal.parts_of(inferacct_internal.relation_of_origin(origin)) AS p
 $$;
 
 COMMENT ON FUNCTION notes_identity(text) IS
 'What the notes of usage_change are complete for: the partitions of an origin, their triggers, the state of the '
-'prices, and by what its hours are read. NULL when a partition does not note what is written in it, when another '
-'source reads it, too, as a note is for one, and when its rows may repeat a request: a row changes other hours, too.';
+'prices, the zones of calendars, and by what its hours are read. NULL when a partition does not note what is '
+'written in it, when another source reads it, too, as a note is for one, and when its rows may repeat a request: a '
+'row changes other hours, too.';
 
 -- The hours that have changed from notes, as long as these are complete.  Now and then
 -- everything is looked at all the same: a superuser can turn triggers off.
@@ -554,23 +555,88 @@ AS $$ SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}') FROM refresh_look
 
 COMMENT ON FUNCTION refresh_changed(text, timestamptz, boolean) IS 'The hours of refresh_look(), in order.';
 
--- Read these hours, of [from_at, until_at), again.  The rows are summed up by one
--- statement that may run in parallel, and stored by another, which passes them on in memory.
-CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz,
-	hours timestamptz[], found_at timestamptz)
-RETURNS bigint
+-- The rows are summed up by one statement that may run in parallel, and stored by another, which passes them on
+-- in memory.
+CREATE FUNCTION inferacct_internal.read_cells(origin text, from_at timestamptz, until_at timestamptz,
+	hours timestamptz[], OUT kept bigint, OUT horizon xid8)
 LANGUAGE plpgsql VOLATILE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET work_mem TO '64MB'
 AS $$
 DECLARE
 	o record := refresh_origin(origin);
-	todo timestamptz[];
-	read_horizon xid8;
-	kept bigint;
-	rows_found bigint;
+	lists record := admit_values(o.rows_of, hours);
+BEGIN
+	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
+	horizon := pg_snapshot_xmin(pg_current_snapshot());
+	EXECUTE format($query$
+		SELECT inferacct_internal.kept_cells($3, $4, at, usage, provider_usd, %2$s, tenant, source, model,
+			service_tier, region, provider, team, project, status, %4$s)
+		FROM (SELECT at, usage, model, service_tier, region, tenant, source, provider, team, project, status,
+			provider_usd, %5$s AS stated, %3$s AS part
+			  FROM %1$s WHERE %6$s
+			  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
+	$query$, o.rows_of, row_hash(o.tracked, 'stated'), o.part, lists.label, o.dimensions,
+		CASE WHEN hours IS NULL THEN $when$at >= '2000-01-01 00:00:00+00' AND at < '2100-01-01 00:00:00+00'$when$
+			ELSE 'at >= $1 AND at < $2 AND inferacct_internal.hour_of(at) = ANY ($5)' END)
+	INTO kept
+	USING greatest(from_at, hours[1]), least(until_at, hours[cardinality(hours)] + interval '1 hour'),
+		price_cuts(from_at, until_at), context_thresholds(), hours, lists.months, lists.kept;
+END
+$$;
+
+COMMENT ON FUNCTION read_cells(text, timestamptz, timestamptz, timestamptz[]) IS
+'Sums up the rows of an origin of these hours of [from_at, until_at), in order, in kept_cells(), and gives its number; '
+'horizon: every transaction before this one had ended. hours NULL: the rows of all hours, of which those outside '
+'[from_at, until_at) are not told apart as prices are.';
+
+CREATE FUNCTION inferacct_internal.store_cells(origin text, kept bigint, horizon xid8)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET work_mem TO '64MB'
+AS $$
+DECLARE
 	names text[] := dimension_names();
-	lists record;
+	read_by_now text := (refresh_origin(origin)).read_by;
+	rows_found bigint;
+BEGIN
+	INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported,
+		usage, kinds, aggregated,
+		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd,
+		dimensions)
+	SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
+		r.usage, r.kinds, r.aggregated,
+		store_cells.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider,
+		coalesce(t.team, r.team), r.project, r.status, r.provider_usd,
+		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
+	FROM kept_cells_rows(kept) AS r LEFT JOIN team_alias AS t ON t.alias = r.team WHERE r.usage IS NOT NULL;
+	WITH noted AS (
+		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
+		SELECT store_cells.origin, r.hour, read_by_now, r.rows, r.fingerprint, store_cells.horizon,
+			clock_timestamp()
+		FROM kept_cells_hours(kept) AS r
+		RETURNING n.rows
+	)
+	SELECT coalesce(sum(n.rows), 0) INTO rows_found FROM noted AS n;
+	RETURN rows_found;
+END
+$$;
+
+COMMENT ON FUNCTION store_cells(text, bigint, xid8) IS
+'Writes what read_cells() has summed up into usage_hourly and refreshed_hour, and returns the rows of the log.';
+
+-- Read these hours, of [from_at, until_at), again.
+CREATE FUNCTION inferacct_internal.refresh_hours(origin text, from_at timestamptz, until_at timestamptz,
+	hours timestamptz[], found_at timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	todo timestamptz[];
+	read record;
+	rows_found bigint;
 BEGIN
 	PERFORM take_turn('refresh ' || origin);
 
@@ -588,39 +654,8 @@ BEGIN
 		AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
 	PERFORM usage_changes_read();
 
-	lists := admit_values(o.rows_of, todo);
-	-- Taken before the snapshot that reads: what ends in between is read now and looked at once more.
-	read_horizon := pg_snapshot_xmin(pg_current_snapshot());
-	EXECUTE format($query$
-		SELECT inferacct_internal.kept_cells($3, $4, at, usage, provider_usd, %2$s, tenant, source, model,
-			service_tier, region, provider, team, project, status, %4$s)
-		FROM (SELECT at, usage, model, service_tier, region, tenant, source, provider, team, project, status,
-			provider_usd, %5$s AS stated, %3$s AS part
-			  FROM %1$s WHERE at >= $1 AND at < $2 AND inferacct_internal.hour_of(at) = ANY ($5)
-			  OFFSET 0) AS once	-- a source's usage is computed, not stored: do it once
-	$query$, o.rows_of, row_hash(o.tracked, 'stated'), o.part, lists.label, o.dimensions)
-	INTO kept
-	USING greatest(from_at, todo[1]), least(until_at, todo[cardinality(todo)] + interval '1 hour'),
-		price_cuts(from_at, until_at), context_thresholds(), todo, lists.months, lists.kept;
-
-	INSERT INTO usage_hourly (hour, slice, first_at, last_at, context_from, min_input, max_input, rows, reported,
-		usage, kinds, aggregated,
-		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd,
-		dimensions)
-	SELECT r.hour, r.slice, r.first_at, r.last_at, r.context_from, r.min_input, r.max_input, r.rows, r.reported,
-		r.usage, r.kinds, r.aggregated,
-		refresh_hours.origin, r.tenant, r.source, r.model, r.service_tier, r.region, r.provider, r.team, r.project,
-		r.status, r.provider_usd,
-		CASE WHEN r.dimensions IS NOT NULL THEN jsonb_object(names, r.dimensions::text[]) END
-	FROM kept_cells_rows(kept) AS r WHERE r.usage IS NOT NULL;
-	WITH noted AS (
-		INSERT INTO refreshed_hour AS n (origin, hour, read_by, rows, fingerprint, horizon, refreshed_at)
-		SELECT refresh_hours.origin, r.hour, o.read_by, r.rows, r.fingerprint, read_horizon, clock_timestamp()
-		FROM kept_cells_hours(kept) AS r
-		RETURNING n.rows
-	)
-	SELECT coalesce(sum(n.rows), 0) INTO rows_found FROM noted AS n;
-
+	read := read_cells(origin, from_at, until_at, todo);
+	rows_found := store_cells(origin, read.kept, read.horizon);
 	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours_done = r.hours_done + cardinality(todo),
 		rows_read = r.rows_read + rows_found
 	WHERE r.origin = refresh_hours.origin;
@@ -750,6 +785,71 @@ COMMENT ON FUNCTION refresh_begin(text) IS
 'False, with a warning, when the source is broken, or when another run is at work (55P03, and a note in '
 'refresh_skip). Error 42704 no such source.';
 
+-- How many rows a relation has, as the planner estimates it; NULL where nothing is known.
+CREATE FUNCTION inferacct_internal.estimated_rows(relation oid)
+RETURNS float8
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN bool_and(c.reltuples >= 0 AND c.relpages > 0 OR s.pages = 0)
+		THEN sum(s.pages * coalesce(c.reltuples / nullif(c.relpages, 0), 0)) END
+	FROM inferacct_internal.parts_of(relation) AS p JOIN pg_class AS c ON c.oid = p.part
+	CROSS JOIN LATERAL (SELECT pg_relation_size(c.oid) / current_setting('block_size')::float8 AS pages) AS s
+$$;
+
+COMMENT ON FUNCTION estimated_rows(oid) IS
+'About how many rows a table or its partitions have, by its size and its latest VACUUM or ANALYZE; NULL without one.';
+
+-- A look tells which hours have changed, and where chunks begin.  Of an origin of which nothing was read yet all hours
+-- have, and one of no more rows than a chunk needs none: it is read at once, as far as it lies in the year
+-- from a month before the row that is found first.  If it does not, it is looked at.
+CREATE FUNCTION inferacct_internal.read_at_once(origin text)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	o record := refresh_origin(origin);
+	from_at timestamptz;
+	until_at timestamptz;
+	read record;
+	hours_found bigint;
+	rows_found bigint;
+BEGIN
+	IF NOT o.tracked OR dimension_names() IS NOT NULL
+		OR coalesce(estimated_rows(relation_of_origin(origin)), 'infinity') > 1000000
+		OR EXISTS (SELECT FROM refreshed_hour AS r WHERE r.origin = read_at_once.origin)
+		OR EXISTS (SELECT FROM usage_hourly AS h WHERE h.origin = read_at_once.origin) THEN
+		RETURN false;
+	END IF;
+	EXECUTE format('SELECT inferacct_internal.hour_of(l.at) - interval ''31 days'' FROM (SELECT %s AS at %s) AS l '
+		'WHERE l.at >= ''2001-01-01 00:00:00+00'' AND l.at < ''2098-01-01 00:00:00+00'' LIMIT 1', o.at, o.scan)
+	INTO from_at;
+	until_at := from_at + interval '400 days';
+	IF from_at IS NULL THEN
+		RETURN false;
+	END IF;
+	DELETE FROM usage_change AS c
+		WHERE c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
+	PERFORM usage_changes_read();
+	read := read_cells(origin, from_at, until_at, NULL);
+	SELECT count(*) INTO hours_found FROM kept_cells_hours(read.kept);
+	IF EXISTS (SELECT FROM kept_cells_hours(read.kept) AS k WHERE k.hour < from_at OR k.hour >= until_at) THEN
+		RETURN false;
+	END IF;
+	PERFORM remembered(origin, ARRAY(SELECT k.hour FROM kept_cells_hours(read.kept) AS k));
+	rows_found := store_cells(origin, read.kept, read.horizon);
+	UPDATE refresh_run AS r SET updated_at = clock_timestamp(), hours = hours_found, hours_done = hours_found,
+		rows_read = rows_found WHERE r.origin = read_at_once.origin;
+	RAISE NOTICE '%: % of % hours', origin, hours_found, hours_found;
+	RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION read_at_once(text) IS
+'Reads all rows of an origin of which nothing was read yet, where they are no more than about a million: true; '
+'false, and nothing is read, where that is not so.';
+
 -- What fails is noted before it is raised: so the two below return it.
 CREATE FUNCTION inferacct_internal.refresh_find(origin text, since timestamptz, drop_missing boolean, width interval,
 	everything boolean,
@@ -779,6 +879,11 @@ BEGIN
 			OR (c.hour < '2000-01-01 00:00:00+00' OR c.hour >= '2100-01-01 00:00:00+00')
 				AND c.relation IN (SELECT p.part FROM parts_of(relation_of_origin(origin)) AS p);
 		identity := notes_identity(origin);
+	END IF;
+	IF since IS NULL AND width IS NULL AND read_at_once(origin) THEN
+		hours := '{}';
+		starts := '{}';
+		RETURN;
 	END IF;
 	SELECT coalesce(array_agg(c.hour ORDER BY c.hour), '{}'),
 		refresh_starts(array_agg(c.hour ORDER BY c.hour), array_agg(c.rows ORDER BY c.hour), width)
@@ -906,6 +1011,8 @@ BEGIN
 		PERFORM inferacct_internal.refresh_raise(problem);
 		PERFORM inferacct_internal.notice_hours_of_others(one);
 	END LOOP;
+	PERFORM inferacct_internal.keep_allocation();
+	COMMIT;
 END
 $$;
 

@@ -1,17 +1,17 @@
--- compact: usage_hourly summed up by month, so that a year's report reads a few
--- thousand rows.
+-- rollup_compact: usage_hourly summed up by month, and by day without projects, states and
+-- dimensions, so that a year's report reads a few thousand rows.
 --
--- Invariant: usage_monthly has the rows of whole months of an origin, or none of
--- them; compacted_month.compacted says which.  What changes a month of usage_hourly,
--- or brings a price that may tell its requests apart, takes the month out in the
--- same transaction, and rollup_usage reads its hours instead.  So a report is
--- exact at any time, and fast after compact_usage().  The triggers that do so
+-- Invariant: usage_monthly and usage_daily have the rows of whole months of an origin,
+-- or none of them; compacted_month.compacted says which.  What changes a month of
+-- usage_hourly, or brings a price that may tell its requests apart, takes the month out
+-- of both in the same transaction, and rollup_usage and rollup_usage_by_day read its
+-- hours instead.  So a report is exact at any time, and fast after compact_usage().  The triggers that do so
 -- run as the owner: whoever may write hours or prices, no policy hides a row.
 -- They, and what they call, look nothing up in a schema of ours.
 --
 -- As in usage_hourly, no price row tells two requests of one row apart: requests
--- of a model with weekly windows stay by the hour, and a month is cut where any
--- price begins or ends.
+-- of a model with weekly windows stay by the hour, and a month or day is cut where
+-- any price begins or ends.
 
 CREATE FUNCTION inferacct_internal.day_of(at timestamptz)
 RETURNS date
@@ -56,9 +56,9 @@ COMMENT ON TABLE compacted_month IS
 -- months that nobody noted.  The index leads from each month to the next.
 CREATE INDEX usage_hourly_origin ON usage_hourly (origin, hour);
 
--- daily_spend WHERE day = ... reads the pages of these days only.  Rows lie by hour, nearly: a B-tree
--- costs each row ten times as much.
-CREATE INDEX usage_hourly_day ON usage_hourly USING brin (day_of(hour))
+-- Rows come in by hour, nearly: what is asked by hour, or daily_spend WHERE day = ..., reads the pages of that time
+-- only.  A B-tree costs each row ten times as much, an index for each of both twice as much.
+CREATE INDEX usage_hourly_time ON usage_hourly USING brin (hour, day_of(hour))
 	WITH (pages_per_range = 16, autosummarize = on);
 
 CREATE VIEW inferacct_internal.rollup_month WITH (security_invoker = true) AS
@@ -111,6 +111,35 @@ COMMENT ON TABLE usage_monthly IS
 'Read it through rollup_usage. Columns as usage_hourly; slice: beginning of the part of the month in which no price '
 'changes.';
 
+CREATE TABLE inferacct_internal.usage_daily (
+	day				date NOT NULL,
+	slice			timestamptz NOT NULL,
+	first_at		timestamptz NOT NULL,
+	last_at			timestamptz NOT NULL,
+	min_input		bigint NOT NULL,
+	max_input		bigint NOT NULL,
+	rows			bigint NOT NULL,
+	usage			usage NOT NULL,
+	kinds			integer NOT NULL,
+	aggregated		boolean NOT NULL,
+	origin			text COLLATE "C" NOT NULL,
+	tenant			text COLLATE "C" NOT NULL,
+	source			text COLLATE "C" NOT NULL,
+	model			text NOT NULL,
+	service_tier	text NOT NULL,
+	region			text,
+	provider		text,
+	team			text,
+	provider_usd	numeric
+);
+
+CREATE INDEX usage_daily_day ON usage_daily (day, origin);
+
+COMMENT ON TABLE usage_daily IS
+'usage_hourly summed up by UTC day, without projects, states and dimensions, as far as its hours have the same prices, '
+'of the months that usage_monthly has; made by compact_usage(). Read it through rollup_usage_by_day. '
+'Columns as usage_hourly; slice: beginning of the part of the day in which no price changes.';
+
 -- Take a month out, or note it; its row stays locked until commit, which is what compact_usage() waits for.
 CREATE FUNCTION inferacct_internal.month_changed(origin text, month date)
 RETURNS void
@@ -122,6 +151,8 @@ BEGIN
 	ON CONFLICT ON CONSTRAINT compacted_month_pkey DO UPDATE SET compacted = false;
 	DELETE FROM inferacct_internal.usage_monthly AS u WHERE u.origin = month_changed.origin
 		AND u.month = month_changed.month;
+	DELETE FROM inferacct_internal.usage_daily AS u WHERE u.origin = month_changed.origin
+		AND u.day >= month_changed.month AND u.day < inferacct_internal.next_month(month_changed.month);
 END
 $$;
 
@@ -206,7 +237,8 @@ END
 $$;
 
 COMMENT ON FUNCTION months_cut(timestamptz[]) IS
-'Takes out of usage_monthly the months in which one of these moments lies; all when one is NULL. For triggers.';
+'Takes out of usage_monthly and usage_daily the months in which one of these moments lies; all when one is NULL. '
+'For triggers.';
 
 -- What a name means from then on may have weekly hours, which a month of sums does not tell apart.
 CREATE FUNCTION inferacct_internal.alias_cut(provider text, model text, valid_from timestamptz)
@@ -323,12 +355,26 @@ BEGIN
 	FOR m IN SELECT * FROM compacted_month WHERE NOT compacted ORDER BY origin, month FOR UPDATE LOOP
 		cuts := price_changes(begin_of(m.month), begin_of(next_month(m.month)));
 		DELETE FROM usage_monthly AS u WHERE u.origin = m.origin AND u.month = m.month;
+		DELETE FROM usage_daily AS u WHERE u.origin = m.origin AND u.day >= m.month AND u.day < next_month(m.month);
 		WITH hours AS MATERIALIZED (
 			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month)
 				AND h.hour < begin_of(next_month(m.month))
 		), windowed AS MATERIALIZED (
-			SELECT model FROM (SELECT DISTINCT model FROM hours OFFSET 0) AS names
+			SELECT model FROM (SELECT DISTINCT model FROM hours OFFSET 0) AS names	-- each name once
 				WHERE may_mean(model, (SELECT windowed_names()))
+		), daily AS (
+			INSERT INTO usage_daily (day, slice, first_at, last_at, min_input, max_input, rows, usage, kinds,
+				aggregated, origin, tenant, source, model, service_tier, region, provider, team, provider_usd)
+			SELECT day_of(h.hour) AS day,
+				CASE WHEN h.model IN (SELECT model FROM windowed) THEN h.slice
+					ELSE greatest(begin_of(day_of(h.hour)), cuts[width_bucket(h.first_at, cuts)]) END AS part,
+				min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.rows), sum(h.usage),
+				h.kinds, h.aggregated, m.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider,
+				h.team, sum(h.provider_usd)
+			FROM hours AS h
+			GROUP BY day_of(h.hour), part, width_bucket(h.min_input, sizes), h.kinds, h.aggregated, h.tenant,
+				h.source, h.model, h.service_tier, h.region, h.provider, h.team
+			ORDER BY day, h.model
 		)
 		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds,
 			aggregated,
@@ -353,8 +399,8 @@ END
 $$;
 
 COMMENT ON FUNCTION compact_usage(boolean) IS
-'Sums up by month what has changed in usage_hourly, for monthly_spend and what is built on it, and returns how many '
-'months that were; they are exact without it, too, but read every hour. '
+'Sums up by month and by day what has changed in usage_hourly, for monthly_spend, daily_spend and what is built on '
+'them, and returns how many months that were; they are exact without it, too, but read every hour. '
 'everything: all months again, also those whose rows came while triggers were off. '
 'Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage(). '
 'Error 55000 while triggers of usage_hourly are off.';
@@ -376,3 +422,18 @@ WHERE NOT m.compacted;
 COMMENT ON VIEW rollup_usage IS
 'The rollup, by month where it is compacted and by hour where it is not: in both, rollup_cost() prices a row exactly. '
 'The base of the monthly reports.';
+
+CREATE VIEW inferacct_internal.rollup_usage_by_day WITH (security_invoker = true) AS
+SELECT day, slice, first_at, last_at, min_input, max_input, rows, usage, kinds, aggregated,
+	origin, tenant, source, model, service_tier, region, provider, team, provider_usd
+FROM usage_daily
+UNION ALL
+SELECT day_of(h.hour), h.slice, h.first_at, h.last_at, h.min_input, h.max_input, h.rows, h.usage, h.kinds, h.aggregated,
+	h.origin, h.tenant, h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.provider_usd
+FROM rollup_month AS m
+JOIN usage_hourly AS h ON h.origin = m.origin AND h.hour >= begin_of(m.month) AND h.hour < begin_of(next_month(m.month))
+WHERE NOT m.compacted;
+
+COMMENT ON VIEW rollup_usage_by_day IS
+'The rollup, by day where its month is compacted and by hour where it is not: in both, rollup_cost() prices a row '
+'exactly. The base of the daily reports.';

@@ -9,7 +9,7 @@
 -- at once.
 
 CREATE VIEW daily_spend WITH (security_invoker = true) AS
-SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at) AS provider,
+SELECT day, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
 	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
@@ -18,8 +18,8 @@ SELECT day_of(hour) AS day, source, resolved_provider(provider, model, first_at)
 	rollup_spend(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS usd,
 	sum(provider_usd) AS provider_usd,
 	rollup_worst(model, usage, first_at, last_at, min_input, max_input, aggregated, service_tier, region) AS confidence
-FROM usage_hourly
-GROUP BY day_of(hour), source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
+FROM rollup_usage_by_day
+GROUP BY day, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
 	resolved_tier(service_tier), team, tenant;
 
 COMMENT ON VIEW daily_spend IS

@@ -21,12 +21,13 @@ COMMENT ON FUNCTION tag_names(jsonb) IS
 
 -- Rows with the same tags are summed up first, and what they consumed, which a source's
 -- view computes, is computed once.  A condition on the month is not known before that: who
--- asks for some months gives them as arguments.
+-- asks for some months gives them as arguments.  Tags are few: with room for them, rows are not sorted.
 CREATE FUNCTION spend_by_tag(since date, until date,
 	OUT month date, OUT tag text, OUT total boolean, OUT requests bigint, OUT usage usage, OUT usd numeric)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET work_mem TO '64MB'
 AS $$
 	WITH tagged AS (
 		SELECT month_of(r.at) AS month, r.tags, sum(r.usage) AS usage,

@@ -61,7 +61,7 @@ COMMENT ON FUNCTION sketch_expression(text, text) IS
 'SQL expression for a sketch of an expression (values, usd), or for what merged sketches tell (merged values, or a '
 'fraction: that percentile in USD). NULL when hll or tdigest is not installed in this database.';
 
-CREATE FUNCTION inferacct_internal.distribution_rows(dimension text)
+CREATE FUNCTION inferacct_internal.row_dimension(dimension text)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -70,13 +70,29 @@ DECLARE
 	expression text := (SELECT dimension_expression(d.log_column, d.key) FROM usage_dimension AS d
 		WHERE d.name = dimension);
 BEGIN
-	IF expression IS NULL AND dimension NOT IN ('api_key', 'end_user', 'tenant', 'team', 'project', 'model',
+	IF dimension IS NULL THEN
+		RETURN 'NULL::text';
+	ELSIF expression IS NULL AND dimension NOT IN ('api_key', 'end_user', 'tenant', 'team', 'project', 'model',
 		'request_id') THEN
 		PERFORM inferacct_internal.fail('42704', format('there is no dimension "%s"', dimension),
 			hint =>
 				'Give api_key, end_user, tenant, team, project, model, request_id, or the name of one in '
 				'usage_dimension.');
 	END IF;
+	RETURN coalesce(expression, dimension_expression(dimension, NULL));
+END
+$$;
+
+COMMENT ON FUNCTION row_dimension(text) IS
+'SQL expression for what a row of the log states of a dimension, whatever the rollup keeps; of NULL, NULL. '
+'Error 42704 no such dimension.';
+
+CREATE FUNCTION inferacct_internal.distribution_rows(dimension text)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+BEGIN
 	RETURN format($query$(
 		SELECT u.at, (u.at AT TIME ZONE 'UTC')::date AS day, CASE WHEN u.value IS NOT NULL THEN ROW(u.tenant, u.value)
 			END AS one, inferacct.meter(u.usage, 'requests') AS requests,
@@ -86,7 +102,7 @@ BEGIN
 			WHERE at >= $1 AND at < $2 OFFSET 0) AS u
 		WHERE u.usage IS NOT NULL AND u.model IS NOT NULL
 			AND inferacct_internal.row_problem(u.at, u.usage) IS NULL OFFSET 0)$query$,
-		coalesce(expression, dimension_expression(dimension, NULL)));
+		row_dimension(dimension));
 END
 $$;
 

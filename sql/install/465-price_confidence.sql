@@ -48,27 +48,29 @@ COMMENT ON VIEW price_confidence IS
 'of these prices was checked. usd adds up to monthly_spend; usage without a price is in unpriced_usage. '
 'The same under any inferacct.unpriced.';
 
+-- By the month, so that a condition on it, of whatever kind, reaches all that is read.
 CREATE VIEW priced_usage WITH (security_invoker = true) AS
-WITH judged AS (
-	SELECT m.month, u.source, meter(sum(usage), 'requests') AS requests,
-		coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
-		tokens_of(sum(usage)) AS tokens,
-		coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
-	FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL judged_usage(m.month) AS u
-	GROUP BY m.month, u.source
-), share AS (
-	SELECT m.month, u.source, u.confidence,
-		coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole),
-		part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share
-	FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u
-	WINDOW upto AS (PARTITION BY m.month, u.source ORDER BY confidence_order(u.confidence)),
-		whole AS (PARTITION BY m.month, u.source)
-), shares AS (
-	SELECT month, source, jsonb_object_agg(confidence, share) AS confidence FROM share GROUP BY month, source
-)
-SELECT j.month, j.source, j.requests, j.priced_requests, j.tokens, j.priced_tokens,
-	round(j.priced_tokens::numeric / nullif(j.tokens, 0), 6) AS priced_share, s.confidence
-FROM judged AS j LEFT JOIN shares AS s ON s.month = j.month AND s.source IS NOT DISTINCT FROM j.source;
+SELECT m.month, u.source, u.requests, u.priced_requests, u.tokens, u.priced_tokens, u.priced_share, u.confidence
+FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL (
+	WITH judged AS (
+		SELECT u.source, meter(sum(usage), 'requests') AS requests,
+			coalesce(meter(sum(usage) FILTER (WHERE problem IS NULL), 'requests'), 0) AS priced_requests,
+			tokens_of(sum(usage)) AS tokens,
+			coalesce(tokens_of(sum(usage) FILTER (WHERE problem IS NULL)), 0) AS priced_tokens
+		FROM judged_usage(m.month) AS u GROUP BY u.source
+	), share AS (
+		SELECT u.source, u.confidence,
+			coalesce(part_of(usd, sum(usd) OVER upto, sum(usd) OVER whole),
+			part_of(requests, sum(requests) OVER upto, sum(requests) OVER whole)) AS share
+		FROM confidence_usage(m.month) AS u
+		WINDOW upto AS (PARTITION BY u.source ORDER BY confidence_order(u.confidence)),
+			whole AS (PARTITION BY u.source)
+	), shares AS (
+		SELECT source, jsonb_object_agg(confidence, share) AS confidence FROM share GROUP BY source
+	)
+	SELECT j.source, j.requests, j.priced_requests, j.tokens, j.priced_tokens,
+		round(j.priced_tokens::numeric / nullif(j.tokens, 0), 6) AS priced_share, s.confidence
+	FROM judged AS j LEFT JOIN shares AS s ON s.source IS NOT DISTINCT FROM j.source) AS u;
 
 COMMENT ON VIEW priced_usage IS
 'How much of the usage of each UTC month and source has a price: requests, tokens, and the share of tokens (0 to 1, '

@@ -1,4 +1,4 @@
--- inspect: what an attached source holds.
+-- source_inspect: what an attached source holds.
 --
 -- Invariant: a look at a source changes nothing and keeps nobody from attaching it.
 

@@ -3,6 +3,36 @@
 -- Invariant: shares are cut at running totals, so that the parts add up exactly
 -- to the cost.  Stated costs, commitments and running deployments are one kind
 -- of thing here: USD of a month, what they could have served, and what they did.
+-- Shares are of everybody's usage: who sees a part of it has them from the rows that
+-- refresh_usage() and close_month() have written (allocated_cost), each of one team.
+
+-- What is none of tokens adds to neither side; an unknown meter is an error of usage.
+CREATE FUNCTION inferacct_internal.token_side(meter text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN input_tokens(u.usage) = 1 THEN 'input' WHEN output_tokens(u.usage) = 1 THEN 'output' END
+	FROM (SELECT jsonb_set('{}', ARRAY[$1], '1')::usage AS usage) AS u
+$$;
+
+COMMENT ON FUNCTION token_side(text) IS
+'input or output, as the tokens of a meter count; NULL for a meter of other things. NULL gives NULL; error 22023 no '
+'such meter.';
+
+CREATE FUNCTION inferacct_internal.weighted_tokens(usage usage, weights jsonb)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN $2 IS NULL THEN tokens_of($1)::numeric ELSE
+		(SELECT sum(m.quantity * coalesce($2 ->> m.meter, $2 ->> token_side(m.meter), '1')::numeric)
+		FROM meters($1) AS m WHERE token_side(m.meter) IS NOT NULL) END
+$$;
+
+COMMENT ON FUNCTION weighted_tokens(usage, jsonb) IS
+'The tokens of a usage by the weights of their meters (see shared_cost.weights); all alike where weights is NULL. NULL '
+'for no tokens.';
 
 CREATE FUNCTION inferacct_internal.shares_problem(shares jsonb)
 RETURNS text
@@ -17,24 +47,57 @@ $$;
 COMMENT ON FUNCTION shares_problem(jsonb) IS
 'What is wrong with fixed shares of a shared cost; NULL when nothing is, or for NULL.';
 
+CREATE FUNCTION inferacct_internal.weights_problem(weights jsonb)
+RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 50
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	weight record;
+BEGIN
+	IF jsonb_typeof(weights) <> 'object' OR weights = '{}' THEN
+		RETURN 'no object of weights by meter';
+	END IF;
+	FOR weight IN SELECT e.key, e.value FROM jsonb_each(weights) AS e LOOP
+		IF jsonb_typeof(weight.value) <> 'number' OR (weight.value #>> '{}')::numeric < 0 THEN
+			RETURN format('the weight of %s is no number, or below 0', weight.key);
+		ELSIF token_side(weight.key) IS NULL THEN
+			RETURN format('%s is no meter of tokens', weight.key);
+		END IF;
+	END LOOP;
+	RETURN NULL;
+EXCEPTION WHEN invalid_parameter_value OR invalid_text_representation THEN
+	RETURN format('there is no meter "%s"', weight.key);
+END
+$$;
+
+COMMENT ON FUNCTION weights_problem(jsonb) IS
+'What is wrong with the weights of tokens of a shared cost; NULL when nothing is, or for NULL.';
+
 CREATE TABLE shared_cost (
 	month		date NOT NULL CHECK (month = date_trunc('month', month::timestamp)::date),
 	name		text NOT NULL CHECK (name <> ''),
-	usd			numeric NOT NULL CHECK (usd >= 0 AND usd < 'Infinity'),
+	usd			numeric NOT NULL CHECK (usd > '-Infinity' AND usd < 'Infinity'),
 	basis		text NOT NULL DEFAULT 'tokens' CHECK (basis IN ('tokens', 'requests', 'spend', 'even', 'shares')),
+	weights		jsonb CHECK (inferacct_internal.weights_problem(weights) IS NULL),
 	shares		jsonb CHECK (inferacct_internal.shares_problem(shares) IS NULL),
 	models		text[],
 	capacity	numeric CHECK (capacity > 0 AND capacity < 'Infinity'),
 	note		text,
 	PRIMARY KEY (month, name),
 	CHECK ((basis = 'shares') = (shares IS NOT NULL)),
-	CHECK (capacity IS NULL OR basis IN ('tokens', 'requests'))
+	CHECK (weights IS NULL OR basis = 'tokens'),
+	CHECK (capacity IS NULL OR basis IN ('tokens', 'requests') AND usd >= 0)
 );
 
 COMMENT ON TABLE shared_cost IS
 'Costs of a month that no request states, and no row of commitment or deployment_run: gateways, support contracts, '
 'GPUs by their bill. shared_cost_allocation spreads them over teams.';
 COMMENT ON COLUMN shared_cost.month IS 'first day of the UTC month';
+COMMENT ON COLUMN shared_cost.usd IS 'below 0 it is a credit, which is spread as costs are';
+COMMENT ON COLUMN shared_cost.weights IS
+'of basis tokens: what a token of a meter counts, such as {"output": 4, "cache_read": 0.1}; a meter that is not named '
+'counts as input or output does, or else 1. NULL: every token alike';
 COMMENT ON COLUMN shared_cost.basis IS
 'what it is spread by: tokens, requests, spend (what the usage costs), even (to each team that has usage), or shares';
 COMMENT ON COLUMN shared_cost.shares IS
@@ -106,12 +169,15 @@ AS $$
 		SELECT g.*, d.marginal_usd_per_mtok, b.rent_usd + b.power_usd AS replica_usd, b.upfront_usd, b.upfront_months,
 			b.monthly_usd, b.yearly_usd,
 			CASE WHEN $3 AND input_tokens(m.usage) - cached_tokens(m.usage) + output_tokens(m.usage) > 0
-				THEN capacity_mtok($1, m.usage, g.since) END AS replica_mtok,
+				THEN capacity_mtok($1, m.usage, g.since, h.hours) END AS replica_mtok,
 			extract(epoch FROM t.until - t.since) AS of_seconds,
 			coalesce((SELECT sum(tokens_of(s.usage)) FROM served AS s WHERE s.first_at >= g.since
 				AND s.first_at < g.until), 0) AS tokens
 		FROM running AS g, this AS t, mix AS m,
-			LATERAL deployment_in_force($1, g.since) AS d, LATERAL deployment_bill(d, g.since) AS b
+			LATERAL deployment_in_force($1, g.since) AS d,
+			-- What is rented by the hour is billed the hours that it ran, whatever a month is taken for.
+			LATERAL (SELECT CASE WHEN d.term IN ('on_demand', 'spot') THEN hours_in_month(t.since) END AS hours) AS h,
+			LATERAL deployment_bill(d, g.since, h.hours) AS b
 	)
 	SELECT trim_scale(round(sum(exact_quotient(b.seconds * (b.replicas * b.replica_usd + b.monthly_usd), b.of_seconds)
 			+ exact_quotient(b.seconds * b.replicas * b.upfront_usd, b.of_seconds * b.upfront_months)
@@ -154,20 +220,22 @@ END $$;
 COMMENT ON FUNCTION deployment_spend(text, date) IS
 'What a deployment has cost in a UTC month by now, by the rows of deployment_run: usd, to 1e-15, of rent, power, '
 'purchase spread over its months, and monthly and yearly costs, by the second at the prices, costs and replicas of '
-'each moment (deployment_bill(); a whole month is billed as hours_per_month says), and marginal_usd_per_mtok of what '
-'it served; capacity, the tokens of the mix that the log has of its models that it could have served at its target '
+'each moment (deployment_bill()), and marginal_usd_per_mtok of what '
+'it served: terms on_demand and spot by the hours that ran, reserved ones and what is owned by the month, as '
+'hours_per_month says; capacity, the tokens of the mix that the log has of its models that it could have served at '
+'its target '
 'utilization, NULL when they did nothing. NULLs when it did not run. problem: the fact that is missing, NULL when '
 'none is: without a throughput for the mix capacity is unknown (NULL), without a GPU price or the deployment itself '
 'usd too, which is also a WARNING. month: any day of it. Errors: 22004, 22008.';
 
 CREATE VIEW shared_cost_all WITH (security_invoker = true) AS
-SELECT month, name, 'stated' AS kind, usd, basis, models, capacity, NULL::text AS problem FROM shared_cost
+SELECT month, name, 'stated' AS kind, usd, basis, weights, models, capacity, NULL::text AS problem FROM shared_cost
 UNION ALL
-SELECT month, name, 'commitment', sum(usd), 'tokens', NULL::text[],
+SELECT month, name, 'commitment', sum(usd), 'tokens', NULL::jsonb, NULL::text[],
 	CASE WHEN bool_and(capacity IS NOT NULL) THEN sum(capacity) END, NULL
 FROM commitment_charge GROUP BY month, name
 UNION ALL
-SELECT r.month, r.deployment, 'deployment', s.usd, 'tokens', NULL, s.capacity, s.problem
+SELECT r.month, r.deployment, 'deployment', s.usd, 'tokens', NULL, NULL, s.capacity, s.problem
 FROM (SELECT DISTINCT d.deployment, g.at::date AS month FROM deployment_run AS d
 	CROSS JOIN LATERAL generate_series(month_of(d.since)::timestamp,
 		least(month_of(d.until), month_of(now()))::timestamp, interval '1 month') AS g(at)) AS r
@@ -181,28 +249,28 @@ COMMENT ON VIEW shared_cost_all IS
 'problem says which fact of a deployment is missing: usd, or only capacity, is then NULL.';
 
 -- Sums are cut at running totals, so that the parts add up exactly.
-CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
+CREATE VIEW inferacct_internal.allocation_now WITH (security_invoker = true) AS
 WITH units AS (
 	SELECT c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team,
-		coalesce(CASE c.basis WHEN 'tokens' THEN tokens_of(sum(u.usage)) WHEN 'requests' THEN meter(sum(u.usage),
-			'requests')
+		coalesce(CASE c.basis WHEN 'tokens' THEN weighted_tokens(sum(u.usage), c.weights)
+			WHEN 'requests' THEN meter(sum(u.usage), 'requests')
 			WHEN 'even' THEN count(DISTINCT u.team)
 			ELSE rollup_spend(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 				u.service_tier, u.region) FILTER (WHERE c.basis = 'spend' AND rollup_problem(u.model, u.usage,
-					u.first_at,
-				u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
-					END, 0)::numeric AS units
+				u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
+			END, 0)::numeric AS units
 	FROM shared_cost_all AS c
 	LEFT JOIN rollup_usage AS u ON u.month = c.month
 		AND CASE c.kind WHEN 'stated' THEN c.models IS NULL OR u.model = ANY (c.models)
 		ELSE EXISTS (SELECT FROM capacity_term AS t WHERE t.kind = c.kind AND t.name = c.name AND t.model = u.model
 			AND t.service_tier = u.service_tier AND t.term @> u.first_at) END
 	WHERE sees_all_usage() AND c.basis <> 'shares'
-	GROUP BY c.month, c.kind, c.name, c.basis, c.usd, c.capacity, c.problem, u.team
+	GROUP BY c.month, c.kind, c.name, c.basis, c.weights, c.usd, c.capacity, c.problem, u.team
 	UNION ALL
-	SELECT c.month, 'stated', c.name, c.basis, c.usd, NULL, NULL, e.key, (e.value #>> '{}')::numeric
+	SELECT c.month, 'stated', c.name, c.basis, c.usd, NULL, NULL, current_team(e.key), sum((e.value #>> '{}')::numeric)
 	FROM shared_cost AS c CROSS JOIN LATERAL jsonb_each(c.shares) AS e(key, value)
 	WHERE sees_all_usage() AND c.basis = 'shares'
+	GROUP BY c.month, c.name, c.basis, c.usd, current_team(e.key)
 ), running AS (
 	SELECT *, sum(units) OVER one AS all_units,
 		sum(units) OVER (one ORDER BY team NULLS LAST ROWS UNBOUNDED PRECEDING) AS upto,
@@ -228,11 +296,132 @@ SELECT month, name, team, basis, units, CASE WHEN problem IS NULL THEN trim_scal
 	CASE WHEN usd IS NOT NULL THEN trim_scale(used_usd + idle_usd) END AS allocated_usd, kind, problem
 FROM split;
 
+COMMENT ON VIEW allocation_now IS
+'shared_cost_allocation for who sees all usage; empty for others, since shares of a part mean nothing.';
+
+-- ---------------------------------------------------------------------------
+-- Written, so that each team sees its own
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE inferacct_internal.allocated_cost (
+	month			date NOT NULL,
+	name			text NOT NULL,
+	team			text,
+	basis			text NOT NULL,
+	units			numeric,
+	used_usd		numeric,
+	idle_usd		numeric,
+	allocated_usd	numeric,
+	kind			text NOT NULL,
+	problem			text
+);
+
+CREATE INDEX allocated_cost_month ON allocated_cost (month);
+
+COMMENT ON TABLE allocated_cost IS
+'shared_cost_allocation as refresh_usage() last wrote it, and as close_month() booked it: for who sees the rows of his '
+'teams only. Not dumped: the next refresh_usage() fills it.';
+
+CREATE TABLE inferacct_internal.allocated_month (
+	month			date PRIMARY KEY,
+	allocated_at	timestamptz NOT NULL,
+	made_of			text NOT NULL
+);
+
+COMMENT ON TABLE allocated_month IS
+'The months of allocated_cost, when each was written, and a digest of what made it.';
+
+-- Months that are over change only with what they are made of.
+CREATE FUNCTION inferacct_internal.allocation_made_of(month date)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET timezone TO 'UTC'
+AS $$
+	SELECT md5(concat_ws(E'\n',
+		(SELECT string_agg(s::text, E'\n' ORDER BY s.name) FROM shared_cost AS s WHERE s.month = $1),
+		(SELECT string_agg(c::text, E'\n' ORDER BY c.name, c.since) FROM commitment AS c
+			WHERE c.since < begin_of(next_month($1)) AND (c.until IS NULL OR c.until > begin_of($1))),
+		(SELECT string_agg(r::text, E'\n' ORDER BY r.deployment, r.since) FROM deployment_run AS r
+			WHERE r.since < begin_of(next_month($1)) AND (r.until IS NULL OR r.until > begin_of($1))),
+		(SELECT string_agg(t::text, E'\n' ORDER BY t.alias) FROM team_alias AS t),
+		(SELECT max(v.version) FROM price_version AS v),
+		(SELECT max(h.refreshed_at) FROM refreshed_hour AS h
+			WHERE h.hour >= begin_of($1) AND h.hour < begin_of(next_month($1))),
+		CASE WHEN next_month($1) > month_of(now()) THEN now()::text END))
+$$;
+
+COMMENT ON FUNCTION allocation_made_of(date) IS
+'A digest of all that the shares of a month depend on: what is shared, prices, and when its hours were read; another '
+'at any time while the month runs.';
+
+CREATE FUNCTION inferacct_internal.keep_allocation()
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+SET client_min_messages TO error
+AS $$
+DECLARE
+	this date;
+	is_of text;
+BEGIN
+	IF NOT sees_all_usage() THEN
+		RETURN;
+	END IF;
+	PERFORM take_turn('allocation');
+	FOR this IN
+		SELECT s.month FROM shared_cost AS s
+		UNION SELECT c.month FROM commitment_charge AS c
+		UNION SELECT g.at::date FROM deployment_run AS r
+			CROSS JOIN LATERAL generate_series(month_of(r.since)::timestamp,
+				least(month_of(r.until), month_of(now()))::timestamp, interval '1 month') AS g(at)
+		UNION SELECT m.month FROM allocated_month AS m
+		EXCEPT SELECT c.month FROM closed_month AS c ORDER BY 1
+	LOOP
+		is_of := allocation_made_of(this);
+		CONTINUE WHEN EXISTS (SELECT FROM allocated_month AS m WHERE m.month = this AND m.made_of = is_of);
+		DELETE FROM allocated_cost AS a WHERE a.month = this;
+		DELETE FROM allocated_month AS m WHERE m.month = this;
+		INSERT INTO allocated_cost (month, name, team, basis, units, used_usd, idle_usd, allocated_usd, kind, problem)
+		SELECT a.month, a.name, a.team, a.basis, a.units, a.used_usd, a.idle_usd, a.allocated_usd, a.kind, a.problem
+		FROM allocation_now AS a WHERE a.month = this;
+		INSERT INTO allocated_month (month, allocated_at, made_of) VALUES (this, now(), is_of);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION keep_allocation() IS
+'Writes the shares of each month that is not closed to allocated_cost, where anything that they depend on has changed. '
+'Does nothing for a role that sees a part of the usage.';
+
+CREATE FUNCTION inferacct_internal.keep_booked_allocation(entry bigint, month date)
+RETURNS void
+LANGUAGE sql VOLATILE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	DELETE FROM allocated_cost AS a WHERE a.month = $2;
+	DELETE FROM allocated_month AS m WHERE m.month = $2;
+	INSERT INTO allocated_cost (month, name, team, basis, units, used_usd, idle_usd, allocated_usd, kind, problem)
+	SELECT b.month, b.name, b.team, b.basis, b.units, b.used_usd, b.idle_usd, b.allocated_usd, b.kind, b.problem
+	FROM booked_cost AS b WHERE b.entry = $1;
+	INSERT INTO allocated_month (month, allocated_at, made_of) VALUES ($2, now(), 'entry ' || $1)
+$$;
+
+COMMENT ON FUNCTION keep_booked_allocation(bigint, date) IS
+'Writes the shares of a month to allocated_cost as an entry of month_journal has booked them.';
+
+CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
+SELECT month, name, team, basis, units, used_usd, idle_usd, allocated_usd, kind, problem FROM allocation_now
+UNION ALL
+SELECT month, name, team, basis, units, used_usd, idle_usd, allocated_usd, kind, problem FROM allocated_cost
+WHERE NOT sees_all_usage();
+
 COMMENT ON VIEW shared_cost_allocation IS
 'Each shared cost of a month (shared_cost_all) by team: used_usd for the capacity it used, idle_usd its part of what '
 'nobody used, in proportion to use, allocated_usd both. They add up exactly to the cost; '
 'the idle part stands apart, so that a team''s use is not made dearer by what others left. '
 'A cost that nobody used is all idle, with a NULL team. Where a fact of a deployment is missing (problem) used_usd '
 'and idle_usd are NULL, and without its cost allocated_usd, too. Requests that a commitment or a deployment serves '
-'are those with its models and service tier in its time. Empty for a role that row-level security keeps from seeing '
-'all usage: of a part, shares mean nothing.';
+'are those with its models and service tier in its time. A role that row-level security keeps from seeing all usage '
+'has the rows of its teams, as the last refresh_usage() wrote them, and of a closed month as booked.';

@@ -134,6 +134,38 @@ RETURN CASE WHEN key IS NULL
 COMMENT ON FUNCTION stated_condition(text, text) IS
 'SQL condition over a row l of the log: that its column states the value $1.';
 
+-- A dimension of all tags has the tag amid others.
+CREATE FUNCTION inferacct_internal.forget_in_tags(relation regclass, dimension text, value text, pseudonym text,
+	tenant text)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	stated record;
+	rows bigint;
+	changed bigint := 0;
+BEGIN
+	FOR stated IN SELECT d.name, p.key FROM usage_dimension AS d JOIN dimension_places(dimension) AS p
+		ON p.log_column = 'tags' AND p.key <> '*' WHERE d.log_column = 'tags' AND d.key = '*'
+	LOOP
+		EXECUTE format($query$
+			UPDATE %1$s AS t SET dimensions = t.dimensions || jsonb_build_object(%2$L, nullif(nullif(
+				inferacct_internal.replaced_value(inferacct_internal.try_json(t.dimensions ->> %2$L), %3$L, $1, $2),
+				'{}'), '[]')::text)
+			WHERE inferacct_internal.states_value(inferacct_internal.try_json(t.dimensions ->> %2$L), %3$L, $1)
+				AND ($3 IS NULL OR t.tenant = $3)
+		$query$, relation, stated.name, stated.key) USING value, pseudonym, tenant;
+		GET DIAGNOSTICS rows = ROW_COUNT;
+		changed := changed + rows;
+	END LOOP;
+	RETURN changed;
+END
+$$;
+
+COMMENT ON FUNCTION forget_in_tags(regclass, text, text, text, text) IS
+'forget_person() in the dimensions of all tags that a table of the rollup or the books keeps; how many rows that were.';
+
 -- A kept value stays kept by its new name; one that nobody has any more is no value of its month.
 CREATE FUNCTION inferacct_internal.forget_in_rollup(dimension text, value text, pseudonym text, tenant text)
 RETURNS bigint
@@ -158,6 +190,16 @@ BEGIN
 		DELETE FROM usage_dimension_value AS v WHERE v.dimension = one AND v.value = named AND NOT EXISTS (
 			SELECT FROM usage_hourly AS h WHERE h.hour >= begin_of(v.month) AND h.hour < begin_of(next_month(v.month))
 				AND h.dimensions ->> one = named);
+	END LOOP;
+	changed := changed + forget_in_tags('usage_hourly', dimension, value, pseudonym, tenant);
+	FOR one IN SELECT d.name FROM usage_dimension AS d WHERE d.log_column = 'tags' AND d.key = '*' LOOP
+		INSERT INTO usage_dimension_value AS k (dimension, month, value)
+		SELECT DISTINCT one, month_of(h.hour), h.dimensions ->> one FROM usage_hourly AS h
+		WHERE h.dimensions ->> one <> 'other'
+		ON CONFLICT ON CONSTRAINT usage_dimension_value_pkey DO NOTHING;
+		DELETE FROM usage_dimension_value AS v WHERE v.dimension = one AND v.value <> 'other' AND NOT EXISTS (
+			SELECT FROM usage_hourly AS h WHERE h.hour >= begin_of(v.month) AND h.hour < begin_of(next_month(v.month))
+				AND h.dimensions ->> one = v.value);
 	END LOOP;
 	RETURN changed;
 END
@@ -184,14 +226,21 @@ BEGIN
 			AND (forget_in_books.tenant IS NULL OR b.tenant = forget_in_books.tenant);
 		GET DIAGNOSTICS rows = ROW_COUNT;
 		changed := changed + rows;
+		UPDATE forgotten_usage AS f SET dimensions = f.dimensions || jsonb_build_object(one, pseudonym)
+		WHERE f.dimensions ->> one = dimension_value(value)
+			AND (forget_in_books.tenant IS NULL OR f.tenant = forget_in_books.tenant);
+		GET DIAGNOSTICS rows = ROW_COUNT;
+		changed := changed + rows;
 	END LOOP;
+	changed := changed + forget_in_tags('booked_usage', dimension, value, pseudonym, tenant)
+		+ forget_in_tags('forgotten_usage', dimension, value, pseudonym, tenant);
 	RETURN changed;
 END
 $$;
 
 COMMENT ON FUNCTION forget_in_books(text, text, text, text) IS
-'forget_person() in booked_usage; how many rows that were. Acts for the owner of the extension, to whom the books '
-'belong, and changes nothing but names.';
+'forget_person() in booked_usage and forgotten_usage; how many rows that were. Acts for the owner of the extension, to '
+'whom the books belong, and changes nothing but names.';
 REVOKE ALL ON FUNCTION forget_in_books(text, text, text, text) FROM PUBLIC;
 
 -- A limit of one person is about that person, whatever it is called.  One of all tenants goes

@@ -453,6 +453,7 @@ BEGIN
 	e.known_at := coalesce(asked_as_of, closing_known_at(this, e.settings));
 	PERFORM use_settings(e.settings, e.known_at);
 	PERFORM book_rows(e.entry, this);
+	PERFORM keep_booked_allocation(e.entry, this);
 	coverage := coverage || coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('shared_cost', c.kind || ' '
 		|| c.name,
 		'problem', c.problem)) FROM booked_cost AS c WHERE c.entry = e.entry AND c.allocated_usd IS NULL), '[]');

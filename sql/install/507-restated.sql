@@ -8,17 +8,17 @@
 
 CREATE VIEW booked_spend WITH (security_invoker = true) AS
 SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
-	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
-	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier,
+	current_team(team) AS team, tenant, meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
 	meter(sum(usage), 'cache_write') + meter(sum(usage), 'cache_write_1h') AS cache_write_tokens,
 	output_tokens(sum(usage)) AS output_tokens, meter(sum(usage), 'reasoning') AS reasoning_tokens,
 	sum(usd) AS usd, sum(provider_usd) AS provider_usd
 FROM booked_now
 GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
-	resolved_tier(service_tier), team, tenant;
+	resolved_tier(service_tier), current_team(team), tenant;
 
-COMMENT ON VIEW booked_spend IS 'monthly_spend of the closed months, as booked.';
+COMMENT ON VIEW booked_spend IS 'monthly_spend of the closed months, as booked; teams by their present names.';
 
 -- The rollup of a closed month, with the hours of it that were forgotten as they last were.
 CREATE VIEW inferacct_internal.forgotten_rows WITH (security_invoker = true) AS
@@ -89,8 +89,8 @@ BEGIN
 		FROM judged AS j
 	), parts AS (
 		SELECT p.source, resolved_provider(p.provider, p.model, p.first_at) AS provider,
-			resolved_model(p.model, p.first_at) AS model, resolved_tier(p.service_tier) AS service_tier, p.team,
-				p.tenant,
+			resolved_model(p.model, p.first_at) AS model, resolved_tier(p.service_tier) AS service_tier,
+				current_team(p.team) AS team, p.tenant,
 			CASE WHEN p.is_booked THEN p.requests END AS booked_requests, p.booked,
 			CASE WHEN p.is_booked THEN p.usd END AS repriced,
 			CASE WHEN p.is_booked AND p.booked IS NOT NULL THEN p.problem END AS lost,
@@ -100,9 +100,8 @@ BEGIN
 			NULL::bigint AS adjusted_requests, NULL::numeric AS adjusted
 		FROM priced AS p
 		UNION ALL
-		SELECT l.source, l.provider, l.model, l.service_tier, l.team, l.tenant, NULL, NULL, NULL, NULL, NULL, NULL,
-			NULL,
-			NULL, l.requests, l.usd
+		SELECT l.source, l.provider, l.model, l.service_tier, current_team(l.team), l.tenant, NULL, NULL, NULL, NULL,
+			NULL, NULL, NULL, NULL, l.requests, l.usd
 		FROM month_journal AS j JOIN journal_line AS l USING (entry)
 		WHERE j.of_month = closed.month AND j.kind = 'adjustment' AND l.shared_cost IS NULL
 	), summed AS (
@@ -275,7 +274,8 @@ BEGIN
 	e.why := book_adjustment.why;
 	e.coverage := NULL;
 	e.known_at := coalesce(asked_as_of, greatest(clock_timestamp(), closed.known_at));
-	PERFORM use_settings(asked, e.known_at);
+	-- What is shared by spend is shared under the contract that the month was closed with, too.
+	PERFORM use_settings(e.settings || jsonb_build_object('unpriced', asked -> 'unpriced'), e.known_at);
 	WITH restated AS MATERIALIZED (
 		SELECT * FROM restated_lines(closed, e.known_at)
 	), booked AS (
@@ -285,7 +285,7 @@ BEGIN
 			r.unbooked_usd
 		FROM restated AS r WHERE r.unbooked_usd <> 0 OR r.unbooked_requests <> 0
 		UNION ALL
-		SELECT e.entry, NULL, NULL, NULL, NULL, NULL, s.team, s.shared_cost, 0, trim_scale(sum(s.usd))
+		SELECT e.entry, NULL, NULL, NULL, NULL, NULL, current_team(s.team), s.shared_cost, 0, trim_scale(sum(s.usd))
 		FROM (
 			SELECT a.team, a.kind || ' ' || a.name AS shared_cost, a.allocated_usd AS usd
 			FROM shared_cost_allocation AS a
@@ -296,7 +296,7 @@ BEGIN
 			UNION ALL
 			SELECT l.team, l.shared_cost, -l.usd FROM month_journal AS j JOIN journal_line AS l USING (entry)
 			WHERE j.of_month = this AND j.kind = 'adjustment' AND l.shared_cost IS NOT NULL) AS s
-		GROUP BY s.team, s.shared_cost HAVING sum(s.usd) <> 0
+		GROUP BY current_team(s.team), s.shared_cost HAVING sum(s.usd) <> 0
 	)
 	SELECT min(r.problem) FILTER (WHERE r.unbooked_usd IS NULL), sum(r.unpriced_requests) - closed.unpriced_requests
 	INTO problem, unpriced FROM restated AS r;
@@ -342,12 +342,12 @@ COMMENT ON FUNCTION adjust_month(date, date, text) IS
 REVOKE ALL ON FUNCTION adjust_month(date, date, text) FROM PUBLIC;
 
 CREATE VIEW month_books WITH (security_invoker = true) AS
-SELECT j.month, l.tenant, l.provider, l.team, l.shared_cost,
+SELECT j.month, l.tenant, l.provider, current_team(l.team) AS team, l.shared_cost,
 	trim_scale(sum(l.usd) FILTER (WHERE j.kind <> 'adjustment'))
 	AS closed_usd, trim_scale(sum(l.usd) FILTER (WHERE j.kind = 'adjustment')) AS adjusted_usd,
 		trim_scale(sum(l.usd)) AS usd
 FROM month_journal AS j JOIN journal_line AS l USING (entry)
-GROUP BY j.month, l.tenant, l.provider, l.team, l.shared_cost
+GROUP BY j.month, l.tenant, l.provider, current_team(l.team), l.shared_cost
 HAVING sum(l.usd) <> 0;
 
 COMMENT ON VIEW month_books IS

@@ -178,13 +178,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	rate numeric;
+	rate numeric := fx_usd(currency, at);
 BEGIN
-	IF upper(currency) = 'USD' THEN
-		RETURN 1;
-	END IF;
-	SELECT f.usd_per_unit INTO rate FROM fx_rate AS f WHERE f.currency = upper(usd_per.currency) AND f.valid_from <= at
-	ORDER BY f.valid_from DESC, f.version DESC LIMIT 1;
 	IF rate IS NULL THEN
 		PERFORM inferacct_internal.fail('IA007', format('no exchange rate of %s at %s', currency, at),
 			hint => 'INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES (...).');
@@ -252,8 +247,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION provider_usage(text, date, text, boolean) IS
-'The rows of the rollup that a provider bills for a month by the clocks of a zone, with the model that each means, and '
-'whether it has a price; by_hour: for invoices that have days.';
+'The rows of the rollup that a provider bills for a month by the clocks of a zone, with the model that each '
+'means, and whether it has a price; by_hour: for invoices that have days.';
 
 -- What is logged, as finely as any invoice can have it.
 CREATE FUNCTION inferacct_internal.logged_cells(provider text, month date, zone text, by_day boolean)
@@ -376,8 +371,16 @@ BEGIN
 				CASE WHEN e.missing < 0 THEN 'not billed' END) AS note
 		FROM effects AS e
 		UNION ALL
-		SELECT b.kind, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, sum(b.usd), 0, 0, 0, 0, 0, 0, sum(b.usd), NULL
-		FROM billed_lines AS b WHERE b.kind NOT IN ('usage', 'commitment') GROUP BY b.kind
+		SELECT coalesce(b.part, c.part), NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce(c.usd, 0), b.usd,
+			0, 0, 0, 0, 0, 0, coalesce(b.usd, 0) - coalesce(c.usd, 0), c.names
+		FROM (SELECT l.kind AS part, sum(l.usd) AS usd FROM billed_lines AS l
+			WHERE l.kind NOT IN ('usage', 'commitment') GROUP BY l.kind) AS b
+		FULL JOIN (SELECT CASE WHEN a.usd < 0 THEN 'credit' ELSE 'fee' END AS part, sum(a.usd) AS usd,
+				string_agg(DISTINCT a.name, ', ') AS names
+			FROM contract_account(checked_month(reconcile_lines.month), next_month(reconcile_lines.month)) AS a
+			WHERE same_provider(a.provider, reconcile_lines.provider) AND a.usd <> 0
+				AND a.kind IN ('volume discount', 'rebate', 'shortfall', 'credit')
+			GROUP BY 1) AS c ON c.part = b.part
 		UNION ALL
 		SELECT 'commitment', NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce(c.usd, 0), b.usd, 0, 0, 0, 0, 0, 0,
 			coalesce(b.usd, 0) - coalesce(c.usd, 0), c.names
@@ -399,16 +402,14 @@ $$;
 
 COMMENT ON FUNCTION reconcile_lines(text, date, jsonb, text, text, text) IS
 'A provider''s invoice for a month, by the clocks of a zone, against the log, the largest variance first. '
-'invoice: [{"kind"?, "model", "meter"?, "service_tier"?, "day"?, "quantity"?, "usd" | "amount"}, ...]: quantity in '
-'units, '
-'such as tokens; amount in currency, by the rate of fx_rate in force at the end of the line''s day or the month; kind: '
-'usage, commitment, credit, tax, refund, rounding or fee. Lines of a model are compared as finely as all of them are. '
-'variance = invoice - computed = volume + price + unexplained + unpriced + missing + rounding + other, exactly, '
-'line by '
-'line; missing is above 0 when not logged, below when not billed, and note has names that may be meant. Commitments '
-'are '
-'compared with commitment_charge of the UTC month. Prices as of inferacct.as_of, under contract (NULL: that of the '
-'session). Errors: 22023 lines, or a zone, that cannot be read, IA007 no exchange rate, 22004, 22008.';
+'invoice: [{"kind"?, "model", "meter"?, "service_tier"?, "day"?, "quantity"?, "usd" | "amount"}, ...]: quantity '
+'in units, such as tokens; amount in currency, by the rate of fx_rate in force at the end of the line''s day or '
+'the month; kind: usage, commitment, credit, tax, refund, rounding or fee. Lines of a model are compared as '
+'finely as all of them are. variance = invoice - computed = volume + price + unexplained + unpriced + missing + '
+'rounding + other, exactly, line by line; missing is above 0 when not logged, below when not billed, and note '
+'has names that may be meant. Commitments are compared with commitment_charge of the UTC month, credits and fees '
+'with contract_account(). Prices as of inferacct.as_of, under contract (NULL: that of the session). Errors: '
+'22023 lines, or a zone, that cannot be read, IA007 no exchange rate, 22004, 22008.';
 
 CREATE TYPE reconciliation AS (
 	computed_usd numeric, invoice_usd numeric, variance_usd numeric,
@@ -418,9 +419,10 @@ CREATE TYPE reconciliation AS (
 );
 
 COMMENT ON TYPE reconciliation IS
-'What was computed and what was billed, in USD; variance = invoice - computed = volume + price + unpriced + missing + '
-'unexplained + rounding + credit + tax + refund + fee + commitment. Of volume, mix is what other shares of models and '
-'meters make, at the mean price of a token; missing = billed_not_logged (above 0) + logged_not_billed (below 0).';
+'What was computed and what was billed, in USD; variance = invoice - computed = volume + price + unpriced + '
+'missing + unexplained + rounding + credit + tax + refund + fee + commitment. Of volume, mix is what other '
+'shares of models and meters make, at the mean price of a token; missing = billed_not_logged (above 0) + '
+'logged_not_billed (below 0).';
 
 CREATE FUNCTION reconcile(provider text, month date, invoice jsonb, zone text DEFAULT 'UTC',
 	currency text DEFAULT 'USD',

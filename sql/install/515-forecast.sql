@@ -51,19 +51,31 @@ COMMENT ON FUNCTION cost_at(text, usage, timestamptz, bigint, bigint, boolean, t
 
 CREATE FUNCTION inferacct_internal.chosen_usage(since timestamptz, until timestamptz, team text, project text,
 	provider text, model text)
-RETURNS SETOF usage_hourly
+RETURNS TABLE (hour timestamptz, first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint,
+	usage usage, aggregated boolean, model text, service_tier text, region text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET work_mem TO '64MB'
 AS $$
-	SELECT h.* FROM usage_hourly AS h
-	WHERE h.hour >= $1 AND h.hour < $2 AND ($3 IS NULL OR h.team = $3) AND ($4 IS NULL OR h.project = $4)
+	WITH ends AS MATERIALIZED (
+		SELECT context_thresholds() AS sizes, price_changes($1, $2) AS cuts
+	)
+	SELECT h.hour, min(h.first_at), max(h.last_at), min(h.min_input), max(h.max_input), sum(h.usage), h.aggregated,
+		h.model, h.service_tier, h.region
+	FROM usage_hourly AS h CROSS JOIN ends AS e
+	WHERE h.hour >= $1 AND h.hour < $2 AND ($3 IS NULL OR h.team = (SELECT current_team($3)))
+		AND ($4 IS NULL OR h.project = $4)
 		AND ($5 IS NULL OR resolved_provider(h.provider, h.model, h.first_at) = resolved_provider($5, h.model,
 			h.first_at))
 		AND ($6 IS NULL OR resolved_model(h.model, h.first_at) = resolved_model($6, h.first_at))
+	GROUP BY h.hour, h.slice, h.kinds, h.aggregated, h.model, h.service_tier, h.region,
+		width_bucket(h.first_at, e.cuts), width_bucket(h.last_at, e.cuts),
+		width_bucket(h.min_input, e.sizes), width_bucket(h.max_input, e.sizes)
 $$;
 
 COMMENT ON FUNCTION chosen_usage(timestamptz, timestamptz, text, text, text, text) IS
-'The rows of usage_hourly of [since, until) of a team, project, provider and model, by whatever names; NULL: any.';
+'The rollup of [since, until) by the hour, as far as it has the same prices, of a team, project, provider and model, '
+'by whatever names; NULL: any.';
 
 CREATE FUNCTION inferacct_internal.normal_quantile(upper float8)
 RETURNS float8
@@ -252,7 +264,7 @@ AS $$
 				AS usd
 		FROM usage_hourly AS h
 		WHERE h.hour >= $1 - interval '2016 hours' AND h.hour < $1
-			AND NOT (($5 IS NULL OR h.team IS NOT DISTINCT FROM $5)
+			AND NOT (($5 IS NULL OR h.team IS NOT DISTINCT FROM (SELECT current_team($5)))
 				AND ($6 IS NULL OR h.project IS NOT DISTINCT FROM $6)
 				AND ($7 IS NULL OR resolved_provider(h.provider, h.model, h.first_at)
 					IS NOT DISTINCT FROM resolved_provider($7, h.model, h.first_at))

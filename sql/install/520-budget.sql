@@ -21,6 +21,112 @@ COMMENT ON TABLE budget IS
 'See budget_status.';
 SELECT pg_extension_config_dump('budget', '');
 
+CREATE FUNCTION inferacct_internal.limit_condition(dimensions jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(string_agg(CASE WHEN d.key = 'model'
+			THEN format('%s = inferacct_internal.resolved_model(%L, u.first_at)', dimension_column(d.key), d.value)
+		WHEN d.key = 'provider'
+			THEN format('%s = inferacct_internal.resolved_provider(%L, u.model, u.first_at)',
+				dimension_column(d.key), d.value)
+		ELSE format('%s = %L', dimension_column(d.key), CASE d.key WHEN 'team' THEN current_team(d.value)
+			ELSE d.value END) END, ' AND ' ORDER BY d.key), 'true')
+	FROM jsonb_each_text($1) AS d
+$$;
+
+COMMENT ON FUNCTION limit_condition(jsonb) IS
+'SQL condition over a row u of the rollup for {"dimension": "value"}; a model or provider by any name. '
+'Error 42704 no such dimension.';
+
+-- Spend of some hours, with what is left out of it.
+CREATE FUNCTION inferacct_internal.limit_spend(dimensions jsonb, since timestamptz, until timestamptz,
+	OUT usd numeric, OUT unpriced bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+AS $$
+BEGIN
+	EXECUTE format($query$
+		SELECT coalesce(trim_scale(sum(c.usd)), 0), coalesce(sum(c.requests) FILTER (WHERE c.usd IS NULL), 0)
+		FROM (SELECT inferacct.meter(u.usage, 'requests') AS requests, inferacct_internal.rollup_cost(u.model, u.usage,
+				u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd
+			FROM inferacct_internal.usage_hourly AS u WHERE u.hour >= $1 AND u.hour < $2 AND (%s)) AS c
+	$query$, limit_condition(dimensions)) INTO usd, unpriced USING since, until;
+END
+$$;
+
+COMMENT ON FUNCTION limit_spend(jsonb, timestamptz, timestamptz) IS
+'Exact USD of the hours of [since, until) of these values of dimensions, and the requests without a price, which it '
+'leaves out whatever inferacct.unpriced says.';
+
+CREATE FUNCTION inferacct_internal.hour_end(at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$ SELECT hour_of($1) + CASE WHEN $1 = hour_of($1) THEN interval '0' ELSE interval '1 hour' END $$;
+
+COMMENT ON FUNCTION hour_end(timestamptz) IS 'The first beginning of a UTC hour that is not before a time.';
+
+CREATE FUNCTION inferacct_internal.budget_dimensions(b budget)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_strip_nulls(jsonb_build_object('team', $1.team, 'project', $1.project, 'provider', $1.provider,
+		'model', $1.model))
+$$;
+
+COMMENT ON FUNCTION budget_dimensions(budget) IS 'Whose spend a budget is of, as spend_limit.dimensions has it.';
+
+-- ---------------------------------------------------------------------------
+-- What drives the spend
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE inferacct_internal.seen_incident (
+	first_day		date NOT NULL,
+	last_day		date NOT NULL,
+	team			text,
+	model			text,
+	deviation_usd	numeric NOT NULL,
+	cause			text NOT NULL,
+	explanation		text NOT NULL
+);
+
+COMMENT ON TABLE seen_incident IS
+'The incidents of the last week that check_budgets() saw by anomaly_scan(). Not dumped: it looks again.';
+
+CREATE TABLE inferacct_internal.incident_look (
+	until		date PRIMARY KEY,
+	looked_at	timestamptz NOT NULL
+);
+
+COMMENT ON TABLE incident_look IS 'Until which day check_budgets() has looked for incidents: one row, or none.';
+
+CREATE FUNCTION inferacct_internal.driving_incident(dimensions jsonb, since timestamptz, at timestamptz,
+	spent_usd numeric)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
+AS $$
+	SELECT format('%s: %s; %s USD above the usual, %s', concat_ws(' ', 'team ' || i.team, i.model, i.cause),
+		i.explanation, i.deviation_usd, CASE WHEN i.first_day = i.last_day THEN 'on ' || i.first_day
+			ELSE i.first_day || ' to ' || i.last_day END)
+	FROM seen_incident AS i JOIN incident_look AS l ON i.last_day >= l.until - 2 AND l.until = day_of($3)
+	WHERE i.deviation_usd > 0 AND i.deviation_usd >= 0.05 * $4 AND i.last_day >= day_of($2) - 1
+		AND $1 - ARRAY['team', 'model', 'provider'] = '{}'
+		AND coalesce(i.team = current_team($1 ->> 'team') OR i.cause = 'price' AND i.team IS NULL, NOT $1 ? 'team')
+		AND coalesce(i.model = resolved_model($1 ->> 'model', $3), NOT $1 ? 'model')
+		AND coalesce(resolved_provider(NULL, i.model, $3) = resolved_provider($1 ->> 'provider', i.model, $3),
+			NOT $1 ? 'provider')
+	ORDER BY i.deviation_usd DESC, i.first_day LIMIT 1
+$$;
+
+COMMENT ON FUNCTION driving_incident(jsonb, timestamptz, timestamptz, numeric) IS
+'Of the incidents that check_budgets() saw, the dearest that is still open on that day, of these values of dimensions '
+'(team, model, provider) and at least 5 % of what was spent, in words; NULL when none is, or it has not looked since.';
+
 -- Of a budget by team its share of everything that is shared; by provider its commitments.
 CREATE FUNCTION inferacct_internal.budget_shared_usd(b budget)
 RETURNS numeric
@@ -30,9 +136,10 @@ AS $$
 	SELECT CASE
 		WHEN $1.project IS NOT NULL OR $1.model IS NOT NULL OR $1.team IS NOT NULL AND $1.provider IS NOT NULL THEN NULL
 		WHEN NOT EXISTS (SELECT FROM shared_cost_all AS c WHERE c.month = $1.month) THEN 0
-		WHEN NOT sees_all_usage() THEN NULL
+		WHEN NOT sees_all_usage() AND ($1.team IS NULL
+			OR NOT EXISTS (SELECT FROM allocated_month AS m WHERE m.month = $1.month)) THEN NULL
 		WHEN $1.team IS NOT NULL THEN (SELECT coalesce(sum(a.allocated_usd), 0) FROM shared_cost_allocation AS a
-			WHERE a.month = $1.month AND a.team = $1.team)
+			WHERE a.month = $1.month AND a.team = current_team($1.team))
 		WHEN $1.provider IS NOT NULL THEN (SELECT coalesce(sum(c.usd), 0) FROM commitment_charge AS c
 			WHERE c.month = $1.month AND resolved_provider(c.provider, NULL, c.since)
 				= resolved_provider($1.provider, NULL, c.since))
@@ -43,27 +150,29 @@ COMMENT ON FUNCTION budget_shared_usd(budget) IS
 'What a budget bears of shared costs, commitments and deployments of its month: all of them, a team''s allocation, '
 'or a '
 'provider''s commitments. NULL where that cannot be told: of a project, a model, a team at a provider, or for a role '
-'that sees a part of the usage.';
+'that sees a part of the usage and no refresh_usage() has written its team''s shares.';
 
 CREATE FUNCTION budget_pace(at timestamptz DEFAULT now(),
 	OUT name text, OUT month date, OUT team text, OUT project text, OUT provider text, OUT model text,
 	OUT budget_usd numeric, OUT spent_usd numeric, OUT left_usd numeric,
 	OUT spent_share numeric, OUT elapsed_share numeric, OUT pace numeric, OUT forecast_usd numeric, OUT low_usd numeric,
-	OUT high_usd numeric, OUT status text, OUT shared_usd numeric, OUT reason text)
+	OUT high_usd numeric, OUT status text, OUT shared_usd numeric, OUT incident text, OUT reason text)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE COST 100000 ROWS 20
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT b.name, b.month, b.team, b.project, b.provider, b.model, b.usd, f.spent_usd, b.usd - f.spent_usd - s.usd,
-		round((f.spent_usd + s.usd) / b.usd, 4), round(e.elapsed, 4),
-		round((f.spent_usd / nullif(e.elapsed, 0) + s.usd) / b.usd, 4), f.usd + s.usd, f.low_usd + s.usd,
-			f.high_usd + s.usd,
-		CASE WHEN f.spent_usd + s.usd > b.usd THEN 'over' WHEN f.low_usd + s.usd > b.usd THEN 'will be over'
+	SELECT b.name, b.month, b.team, b.project, b.provider, b.model, b.usd, p.usd, b.usd - p.usd - s.usd,
+		round((p.usd + s.usd) / b.usd, 4), round(e.elapsed, 4),
+		round((p.usd / nullif(e.elapsed, 0) + s.usd) / b.usd, 4),
+		f.usd + s.usd, f.low_usd + s.usd, f.high_usd + s.usd,
+		CASE WHEN p.usd + s.usd > b.usd THEN 'over' WHEN f.low_usd + s.usd > b.usd THEN 'will be over'
 			WHEN f.high_usd + s.usd > b.usd THEN 'may be over'
 			WHEN f.usd IS NULL THEN 'unknown' ELSE 'within' END,
-		h.usd, f.reason
+		h.usd, driving_incident(budget_dimensions(b), begin_of(b.month), $1, p.usd), f.reason
 	FROM budget AS b
 	CROSS JOIN LATERAL forecast(b.month, b.team, b.project, b.provider, b.model, $1) AS f
+	CROSS JOIN LATERAL limit_spend(budget_dimensions(b), begin_of(b.month),
+		least(begin_of(next_month(b.month)), hour_end($1))) AS p
 	CROSS JOIN LATERAL budget_shared_usd(b) AS h(usd)
 	CROSS JOIN LATERAL (SELECT coalesce(h.usd, 0) AS usd) AS s
 	CROSS JOIN LATERAL (SELECT least(greatest(extract(epoch FROM $1 - begin_of(b.month)) / extract(epoch
@@ -73,11 +182,12 @@ $$;
 COMMENT ON FUNCTION budget_pace(timestamptz) IS
 'Every budget as seen at that moment: spent_usd by requests, shared_usd of shared costs, commitments and '
 'deployments of '
-'the whole month (NULL where it cannot be told, see budget_shared_usd()), what is left after both, the share spent and '
+'the whole month (NULL where it cannot be told, see budget_shared_usd()), as check_budgets() has both, what is left '
+'after both, the share spent and '
 'the share of the month that has passed, pace (what the month would cost at this rate, by the budget: above 1 is too '
 'fast), the forecast to the end of the month with its 80 % interval, and '
 'status: over, will be over (the whole interval is above), may be over (part of it is), within, unknown (too little '
-'history; reason says so, and what has no price).';
+'history; reason says so, and what has no price). incident: what drives the spend, as budget_state.incident.';
 
 CREATE VIEW budget_status WITH (security_invoker = true) AS SELECT * FROM budget_pace();
 
@@ -103,7 +213,8 @@ AS $$
 					THEN rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated,
 						h.service_tier, h.region) END AS usd
 			FROM usage_hourly AS h
-			WHERE h.hour >= begin_of($1 - 7 * $5) AND h.hour < begin_of($2) AND ($3 IS NULL OR h.team = $3)) AS s
+			WHERE h.hour >= begin_of($1 - 7 * $5) AND h.hour < begin_of($2) AND ($3 IS NULL
+				OR h.team = (SELECT current_team($3)))) AS s
 		GROUP BY s.day, s.team, s.model
 	), days AS MATERIALIZED (
 		SELECT d::date AS day, coalesce((SELECT sum(c.usd) FROM cells AS c WHERE c.day = d::date), 0) AS usd

@@ -92,7 +92,7 @@ AS $$
 				0.02) AS cached,
 			greatest(1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(p.failed_share - r.usual_failed)),
 				0.01) AS failed,
-			avg(p.usd_ratio) FILTER (WHERE p.day >= r.day - 6) AS week
+			percentile_cont(0.5) WITHIN GROUP (ORDER BY p.usd_ratio) FILTER (WHERE p.day >= r.day - 6) AS week
 		FROM ratios AS r JOIN ratios AS p ON p.kind = r.kind AND p.name = r.name AND p.day >= r.day - 28
 			AND p.day <= r.day
 		WHERE r.day >= $1 GROUP BY r.kind, r.name, r.day
@@ -247,3 +247,31 @@ COMMENT ON FUNCTION anomaly_scan(date, date, float8) IS
 'per request or drift, told by explanation. threshold: least score. Usage without a price counts by its requests. '
 'NULL since or until gives no row. As a team''s reader: of its own usage. '
 'Errors: 22008 a span without an end, 54000 one of more than ten years.';
+
+-- Days are judged when they are over, so one look a day is enough.
+CREATE FUNCTION inferacct_internal.keep_incidents(at timestamptz)
+RETURNS void
+LANGUAGE plpgsql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	this CONSTANT date := day_of(at);
+BEGIN
+	IF EXISTS (SELECT FROM incident_look AS l WHERE l.until = this AND NOT EXISTS (SELECT FROM refreshed_hour AS r
+		WHERE r.hour >= begin_of(this - 7) AND r.hour < begin_of(this) AND r.refreshed_at > l.looked_at)) THEN
+		RETURN;
+	END IF;
+	DELETE FROM seen_incident;
+	DELETE FROM incident_look;
+	INSERT INTO seen_incident (first_day, last_day, team, model, deviation_usd, cause, explanation)
+	SELECT s.first_day, s.last_day, s.team, s.model, s.deviation_usd, s.cause, s.explanation
+	FROM anomaly_scan(this - 7, this) AS s;
+	INSERT INTO incident_look (until, looked_at) VALUES (this, clock_timestamp());
+EXCEPTION WHEN OTHERS THEN
+	RAISE WARNING 'check_budgets() could not look for incidents' USING DETAIL = concat_ws(' ', SQLSTATE, SQLERRM);
+END
+$$;
+
+COMMENT ON FUNCTION keep_incidents(timestamptz) IS
+'Writes the incidents of the week before a day to seen_incident, once a day, and again when hours of that week were '
+'read since. What fails is a WARNING, and leaves what was seen before.';

@@ -595,6 +595,10 @@ BEGIN
 		earlier := later;
 	END LOOP;
 	known_at := known_now(earlier.known_at);
+	-- Who sees a part of the usage cannot know what shared costs have become.
+	IF NOT sees_all_usage() THEN
+		parts := array_remove(array_remove(parts, 'shared'), 'commitment');
+	END IF;
 	IF NOT focus_unchanged(earlier.entry, focus_month.month, since, until, parts, closing.settings, known_at) THEN
 		RETURN QUERY SELECT s, 'Correction', open_month_after(focus_month.month), NULL::bigint
 			FROM focus_correction(earlier.entry, NULL, focus_month.month, since, until, parts, closing.settings,
@@ -731,6 +735,8 @@ AS $$
 				AS consumed_unit,
 			CASE WHEN w.part IN ('usage', 'used')
 				THEN focus_details(w.provider, w.model, w.meter, w.service_tier, nullif(w.price_point, ''))
+					- CASE WHEN w.pricing_unit LIKE '%Tokens' THEN '{}'
+						ELSE '{TokenDirection,TokenCacheAction}'::text[] END
 				WHEN w.basis IS NOT NULL AND w.part LIKE 'shared%' THEN jsonb_build_object('x_Basis', w.basis)
 				ELSE '{}' END AS details,
 			CASE WHEN w.part IN ('usage', 'used')
@@ -750,9 +756,9 @@ AS $$
 		w.description, CASE WHEN c.part IN ('usage', 'used') THEN 'Usage-Based' ELSE 'Recurring' END,
 		charge_end.text, charge_start.text,
 		CASE WHEN w.is_commitment THEN 'Usage' END, CASE WHEN w.is_commitment THEN c.name END,
-		CASE WHEN w.is_commitment THEN c.name END, c.unit_hours,
+		CASE WHEN w.is_commitment THEN c.name END, CASE WHEN c.class IS NULL THEN c.unit_hours END,
 		CASE c.part WHEN 'used' THEN 'Used' WHEN 'unused' THEN 'Unused' END, CASE WHEN w.is_commitment THEN c.kind END,
-		CASE WHEN w.is_commitment THEN c.unit || '-Hours' END,
+		CASE WHEN w.is_commitment AND c.class IS NULL THEN c.unit || '-Hours' END,
 		CASE WHEN NOT k.is_credit THEN c.consumed END,
 		CASE WHEN NOT k.is_credit AND c.consumed IS NOT NULL THEN w.consumed_unit END,
 		c.contracted, CASE WHEN NOT k.is_credit THEN c.usd_per_unit END, c.effective, c.provider, NULL, c.provider,
@@ -792,7 +798,7 @@ COMMENT ON FUNCTION focus(date, date, text[]) IS
 'and what has become of it since are rows of ChargeClass Correction, in the billing period of the entry '
 '(x_JournalEntry) that booked them, or of the open month where none did. '
 'The billing account is who bills, the sub account the team. Usage without a price has no row. '
-'NULL gives no row. Errors as rollup_cost(), but for what has no price.';
+'NULL gives no row. Errors as token_cost(), but for what has no price.';
 -- Whoever asks for a time computes no other: usage by the day, shared costs by the month.  Their
 -- ChargePeriodStart is that of the day or month, so that a condition on it is known before.
 DO $$

@@ -85,8 +85,8 @@ $$;
 
 COMMENT ON FUNCTION table_altered() IS
 'Event trigger for ALTER TABLE of tables of the extension: gives triggers that became ordinary ones by ENABLE TRIGGER '
-'ALL the mode they were made with, and takes the months out of usage_monthly when triggers of usage_hourly are '
-'switched off.';
+'ALL the mode they were made with, and takes the months out of usage_monthly and usage_daily when triggers of '
+'usage_hourly are switched off.';
 
 -- ---------------------------------------------------------------------------
 -- The rollup
@@ -111,15 +111,21 @@ AS $$
 	FROM (SELECT r.origin, r.month FROM rollup_month AS r EXCEPT SELECT u.origin, u.month
 		FROM compacted_month AS u) AS unnoted
 	UNION ALL
-	SELECT 'usage_monthly', format('%s %s', u.origin, u.month),
+	SELECT l.what, format('%s %s', u.origin, u.month),
 		CASE WHEN u.compacted THEN 'the month is not the sum of its hours: they were changed while triggers were off'
 			ELSE 'the month is summed up here and not noted as such: it counts twice' END,
 				'SELECT compact_usage(everything => true)'
 	FROM (SELECT r.origin, r.month, r.compacted FROM rollup_month AS r
-		UNION SELECT m.origin, m.month, false FROM usage_monthly AS m
-			WHERE (m.origin, m.month) NOT IN (SELECT n.origin, n.month FROM compacted_month AS n)) AS u
-	LEFT JOIN (SELECT m.origin, m.month, sum(m.rows) AS rows, sum(m.usage) AS usage, sum(m.provider_usd) AS provider_usd
-		FROM usage_monthly AS m GROUP BY 1, 2) AS m ON m.origin = u.origin AND m.month = u.month
+		UNION SELECT s.origin, s.month, false
+		FROM (SELECT m.origin, m.month FROM usage_monthly AS m UNION SELECT d.origin, month_of(begin_of(d.day))
+			FROM usage_daily AS d) AS s
+			WHERE (s.origin, s.month) NOT IN (SELECT n.origin, n.month FROM compacted_month AS n)) AS u
+	CROSS JOIN (VALUES ('usage_monthly'), ('usage_daily')) AS l(what)
+	LEFT JOIN (SELECT 'usage_monthly' AS what, m.origin, m.month, sum(m.rows) AS rows, sum(m.usage) AS usage,
+			sum(m.provider_usd) AS provider_usd FROM usage_monthly AS m GROUP BY 2, 3
+		UNION ALL SELECT 'usage_daily', d.origin, month_of(begin_of(d.day)), sum(d.rows), sum(d.usage),
+			sum(d.provider_usd) FROM usage_daily AS d GROUP BY 2, 3) AS m
+		ON m.what = l.what AND m.origin = u.origin AND m.month = u.month
 	LEFT JOIN (SELECT h.origin, month_of(h.hour) AS month, sum(h.rows) AS rows, sum(h.usage) AS usage,
 		sum(h.provider_usd) AS provider_usd
 		FROM usage_hourly AS h GROUP BY 1, 2) AS h ON h.origin = u.origin AND h.month = u.month

@@ -18,12 +18,13 @@ DECLARE
 	kind "char";
 	written CONSTANT text[] := ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract',
 		'contract_term', 'fx_rate', 'gpu_price', 'catalog_rejection',
-		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'refreshed_hour', 'forgotten_hour',
-		'forgotten_usage', 'refresh_run', 'refresh_skip',
+		'usage_log', 'usage_hourly', 'compacted_month', 'usage_monthly', 'usage_daily', 'refreshed_hour',
+		'forgotten_hour', 'forgotten_usage', 'refresh_run', 'refresh_skip',
 		'refresh_base', 'usage_change', 'turn',
-		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'invoice', 'invoice_line',
-		'budget', 'shared_cost', 'commitment', 'deployment_run', 'deployment', 'deployment_serves', 'deployment_cost',
-		'team_member', 'model_quality', 'spend_limit', 'budget_state', 'budget_alert'];
+		'usage_dimension', 'usage_dimension_value', 'daily_distribution', 'calendar', 'invoice', 'invoice_line',
+		'budget', 'shared_cost', 'contract_clause', 'commitment', 'deployment_run', 'deployment', 'deployment_serves',
+		'deployment_cost', 'vllm_scrape', 'team_member', 'model_quality', 'spend_limit', 'budget_state',
+		'budget_alert', 'allocated_cost', 'allocated_month', 'seen_incident', 'incident_look', 'team_alias'];
 BEGIN
 	FOREACH name IN ARRAY ARRAY['inferacct_reader', 'inferacct_admin'] LOOP
 		BEGIN
@@ -90,17 +91,22 @@ RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(array_agg(DISTINCT t.team), '{}') FROM team_member AS t JOIN pg_roles AS r ON r.rolname = t.member
+	SELECT coalesce(array_agg(DISTINCT n.team), '{}') FROM team_member AS t JOIN pg_roles AS r ON r.rolname = t.member
+	CROSS JOIN LATERAL (SELECT current_team(t.team) UNION SELECT a.alias FROM team_alias AS a
+		WHERE a.team = current_team(t.team)) AS n(team)
 	WHERE pg_has_role(current_user, r.oid, 'MEMBER')
 $$;
 
-COMMENT ON FUNCTION own_teams() IS 'The teams in team_member of the current role and of the roles that it is in.';
+COMMENT ON FUNCTION own_teams() IS
+'The teams in team_member of the current role and of the roles that it is in, by all the names that they '
+'have had.';
 
 CREATE FUNCTION inferacct_internal.team_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'forgotten_usage', 'booked_usage', 'booked_cost',
-	'journal_line', 'budget', 'spend_limit', 'budget_state', 'budget_alert']::text[];
+RETURN ARRAY['usage_log', 'usage_hourly', 'usage_monthly', 'usage_daily', 'forgotten_usage', 'booked_usage',
+	'booked_cost', 'allocated_cost', 'journal_line', 'budget', 'spend_limit', 'budget_state', 'budget_alert',
+	'seen_incident']::text[];
 
 COMMENT ON FUNCTION team_tables() IS
 'The tables whose rows are of a team, which policies show to its members once protect_usage() is on.';
@@ -148,9 +154,9 @@ END
 $$;
 
 COMMENT ON FUNCTION protect_usage(boolean) IS
-'Turns row-level security of usage_log, usage_hourly, usage_monthly, of what is booked, of budget, spend_limit and '
-'what check_budgets() writes on or off, and of what counts the rows of all teams (refreshed_hour, refresh_progress, '
-'daily_distribution, the values of chosen dimensions). '
+'Turns row-level security of usage_log, usage_hourly, usage_monthly, usage_daily, of what is booked, of budget, '
+'spend_limit and what check_budgets() writes on or off, and of what counts the rows of all teams (refreshed_hour, '
+'refresh_progress, daily_distribution, the values of chosen dimensions). '
 'Once on, a role sees the rows of its teams (team_member), members of inferacct_admin see all, and so do superusers '
 'and the owner. Every report follows. Relations of attached sources have policies of their own. '
 'Not dumped: call it again after a restore. The caller must own the extension. NULL turns it off.';

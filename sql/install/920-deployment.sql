@@ -1,7 +1,8 @@
--- shipped: sizes of models, deployments of models that were measured, and the
--- worked deployment of the articles in its variants.  Each serves any mix, and its
--- source says what was measured and what is estimated.  Rows belong to price version
--- 1, as the shipped catalogs do.
+-- deployment: what is shipped of it: sizes of models, deployments of models that were
+-- measured, and the worked deployment of the articles in its variants.
+--
+-- Invariant: each serves any mix, and its source says what was measured and what is
+-- estimated.  Rows belong to price version 1, as the shipped catalogs do.
 
 -- Open models that people host today, as their makers publish them.  Parameters were
 -- counted again from the dimensions (experts, embeddings and heads included), and agree

@@ -1,5 +1,8 @@
--- From here on, every row is this database's own: its first one stands in the way of
--- DROP EXTENSION (610-own_rows).  Once it does, a statement only looks for a name.
+-- own_rows: the triggers that see a row of this database's own.
+--
+-- Invariant: from here on, every row is one: the first stands in the way of DROP
+-- EXTENSION (610-own_rows).  Once it does, a statement only looks for a name.
+
 DO $$
 DECLARE
 	name text;

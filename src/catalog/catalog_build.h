@@ -62,11 +62,9 @@ extern void WeekAdd(Week *week, unsigned days, int from, int to);
 extern const char *WeekText(Catalog *catalog, const Week *week, const char *timezone);
 
 /* one per format; false when the text is no catalog of it, with catalog->detail set */
-extern bool CatalogReadInferacct(Catalog *catalog, const cJSON *root);
-extern bool CatalogReadGenaiPrices(Catalog *catalog, const cJSON *root);
-extern bool CatalogReadLitellm(Catalog *catalog, const cJSON *root);
-extern bool CatalogReadModelsDev(Catalog *catalog, const cJSON *root);
-extern bool CatalogReadPiAi(Catalog *catalog, const cJSON *root);
+#define CATALOG_FORMAT(ENUM, name, reader) extern bool reader(Catalog *catalog, const cJSON *root);
+CATALOG_FORMATS(CATALOG_FORMAT)
+#undef CATALOG_FORMAT
 
 /* name_set.c: a set of names, each with the number it was first given */
 typedef struct NameSlot

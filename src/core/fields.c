@@ -354,7 +354,7 @@ UsageInBytes(Fields *fields, MeterCounts *counts)
 		return;
 	}
 	packed.usage.present = (uint32_t) TakeWord(fields, 4);
-	if (packed.usage.present >= METER_BIT(METER_COUNT))
+	if ((packed.usage.present & ~ALL_METERS) != 0)
 		FieldsRefuse(fields);
 	for (; FieldsAreGood(fields) && n < UsageMeters(&packed.usage); n++)
 		packed.usage.count[n] = (int64_t) TakeWord(fields, 8);

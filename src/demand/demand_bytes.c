@@ -257,7 +257,7 @@ DemandRead(Demand *demand, const unsigned char *bytes, size_t size)
 		return DEMAND_OTHER_FORMAT;
 	if (size > 1 && meter_count != METER_COUNT)
 		return DEMAND_OTHER_METERS;
-	if (reader.bad || !DemandWidthIsValid(width) || meters >= METER_BIT(METER_COUNT) ||
+	if (reader.bad || !DemandWidthIsValid(width) || (meters & ~ALL_METERS) != 0 ||
 		digits > MONEY_SCALE)
 		return DEMAND_CORRUPT;
 	DemandReset(demand, width);

@@ -90,7 +90,7 @@ VectorIsValid(const RateCard *card, const RateVector *vector)
 {
 	uint32_t	stated = vector->priced | vector->foreign | vector->refused;
 
-	if (stated >= METER_BIT(METER_COUNT) || (vector->priced & vector->foreign) != 0)
+	if ((stated & ~ALL_METERS) != 0 || (vector->priced & vector->foreign) != 0)
 		return false;
 	for (; stated != 0; stated &= stated - 1)
 	{

@@ -9,15 +9,7 @@
 -- that changes in the middle of an hour, a batch tier, a context tier, hours of
 -- day with a price of their own, a model without a price, failed calls, tags in
 -- any number, rows without a team, and a day that costs unusually much.
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET work_mem = '128MB';
-DROP SCHEMA IF EXISTS month CASCADE;
-CREATE SCHEMA month;
-SET search_path = month, public;
-
-CREATE FUNCTION draw(n bigint, what int, sides int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ((hashint8extended(n, what) & 4611686018427387903) % sides)::int;
+\ir common.sql
 
 -- USD per million tokens, of requests from from_at until until_at with min_input to max_input tokens of prompt; peak NULL: at any hour.
 CREATE TABLE rate (model text, tier text, from_at timestamptz, until_at timestamptz, min_input bigint, max_input bigint, peak boolean,

@@ -1,15 +1,22 @@
 -- anomaly_scan: incidents of known causes are found, told once, and hardly anything else is.
+--
+-- psql variable: seed, of what is injected and of the noise around it.
+\if :{?seed}
+\else
+	\set seed 1
+\endif
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(9);
+SELECT plan(14);
 
 SELECT set_price('ano', m, 'input', p), set_price('ano', m, 'output', 5 * p), set_price('ano', m, 'cache_read', p / 10) FROM (VALUES ('ano-small', 1.0), ('ano-large', 4.0), ('ano-old', 2.0)) AS v(m, p);
+SELECT set_config('anomaly.seed', :'seed', true);
 CREATE FUNCTION pg_temp.noise(key text) RETURNS float8 LANGUAGE sql AS $$
-	SELECT sum((hashtextextended($1 || i, 20261130) & 1048575) / 1048576.0) - 6 FROM generate_series(0, 11) AS i $$;
+	SELECT sum((hashtextextended($1 || i, current_setting('anomaly.seed')::bigint) & 1048575) / 1048576.0) - 6 FROM generate_series(0, 11) AS i $$;
 -- What was injected: 30, of teams from large to small, over ten months, two weeks apart for each team.
 CREATE TEMP TABLE injected AS
-SELECT n, 't' || n % 6 AS team, (date '2021-03-10' + (n / 6) * 52 + n % 6 * 7) AS since, CASE cause WHEN 'silence' THEN 2 WHEN 'requests' THEN 1 WHEN 'model switch' THEN 5 ELSE 3 END AS days, cause
+SELECT n, 't' || n % 6 AS team, (date '2021-03-10' + (n / 6) * 52 + n % 6 * 7 + (hashint8extended(n, :seed) & 3)::int) AS since, CASE cause WHEN 'silence' THEN 2 WHEN 'requests' THEN 1 WHEN 'model switch' THEN 5 ELSE 3 END AS days, cause
 FROM (SELECT n, (ARRAY['requests', 'cache', 'retries', 'model switch', 'silence', 'tokens per request'])[(n + n / 6) % 6 + 1] AS cause FROM generate_series(0, 29) AS n) AS x;
 CREATE TEMP TABLE made AS
 SELECT d.day, t.team, m.model, t.requests * m.share * CASE WHEN extract(isodow FROM d.day) > 5 THEN 0.5 ELSE 1 END * exp(0.12 * pg_temp.noise(t.team || m.model || d.day)) AS requests,
@@ -44,6 +51,19 @@ SELECT results_eq($$SELECT first_day, model, explanation FROM later WHERE cause 
 SELECT ok((SELECT count(*) = 1 AND bool_and(cause = 'drift') FROM later WHERE team = 'drifter'), 'slow growth is drift, once');
 SELECT is_empty($$SELECT FROM later WHERE team = 'nobody' AND last_day < '2021-12-01'$$, 'what has no price stops nothing');
 SELECT is_empty('SELECT anomaly_scan(NULL, NULL)', 'no days, no incident');
+
+-- Budgets say when an incident that is still open drives their spend.
+CREATE TEMP TABLE spike AS SELECT team, since FROM injected WHERE n = 21;
+INSERT INTO budget (name, month, usd, team, model) SELECT b.name, month_of(begin_of(s.since)), 1000000, t.team, b.model FROM spike AS s, (VALUES ('of the team', NULL), ('of all', NULL), ('of another', NULL), ('of its model', 'ano-small')) AS b(name, model),
+	LATERAL (SELECT CASE b.name WHEN 'of all' THEN NULL WHEN 'of another' THEN 'nobody' ELSE s.team END AS team) AS t;
+SELECT is((SELECT count(*) FROM budget_pace((SELECT begin_of(since + 1) FROM spike)) WHERE incident IS NOT NULL), 0::bigint, 'nobody has looked yet');
+SELECT check_budgets(begin_of(since + 1) + interval '1 hour') FROM spike;
+SELECT set_eq($$SELECT name::text COLLATE "default", incident ~ format('^team %s requests: [0-9.]+ times as many requests as usual on %s; [0-9.]+ USD above the usual, on', s.team, s.since) FROM budget_state, spike AS s$$,
+	$$VALUES ('of the team', true), ('of all', true), ('of another', NULL), ('of its model', NULL)$$, 'of a spike on the day before, to its team and to everybody''s budget');
+SELECT set_eq($$SELECT p.name, p.incident FROM budget_pace((SELECT begin_of(since + 1) + interval '1 hour' FROM spike)) AS p$$, 'SELECT name::text COLLATE "default", incident FROM budget_state', 'and budget_pace() says the same');
+SELECT is((SELECT in_incident FROM budget_metrics WHERE budget = 'of the team'), 1, 'and a monitor');
+SELECT check_budgets(begin_of(since + 5) + interval '1 hour') FROM spike;
+SELECT is_empty('SELECT name, incident FROM budget_state WHERE incident IS NOT NULL', 'four days later it is over');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(58);
+SELECT plan(62);
 
 -- A model sold by the token and, at a tier of its own, by commitment; and one that only we serve.
 SELECT set_price('capco', 'capco-a', 'input', 2), set_price('capco', 'capco-a', 'output', 10), set_price('capco', 'capco-a', 'web_searches', 10, unit_quantity => 1000);
@@ -76,6 +76,14 @@ INSERT INTO deployment_run (deployment, replicas, models, since, until) VALUES (
 SELECT is((deployment_spend('cap-fleet', '2021-04-17')).usd, (SELECT trim_scale(round(rent_usd + power_usd + upfront_usd / upfront_months + monthly_usd + yearly_usd / 12, 15)) FROM deployment_bill(deployment_in_force('cap-fleet', '2021-04-01Z'), '2021-04-01Z')), 'a whole month is what deployment_bill() says');
 SELECT results_eq($$SELECT team, units, used_usd, idle_usd = allocated_usd FROM shared_cost_allocation WHERE name = 'cap-fleet' AND month = '2021-04-01'$$, 'VALUES (NULL::text, 0::numeric, 0::numeric, true)', 'and all idle when nobody uses it');
 DELETE FROM deployment_run WHERE models = '{nothing}';
+
+-- What is rented by the hour costs the hours of the cloud, what is reserved the month that is agreed: 2 GPUs, 354 hours of a month of 744, and one of 672.
+INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) SELECT 'CAPHOUR', 'capcloud', t, 3 FROM unnest('{on_demand,spot,reserved_1y,reserved_3y}'::text[]) AS t;
+INSERT INTO deployment (name, gpu, vendor, term, gpus_per_replica, prefill_tokens_per_second, decode_tokens_per_second, hours_per_month) SELECT 'cap-by-' || t, 'CAPHOUR', 'capcloud', t, 2, 1000, 100, 730 FROM unnest('{on_demand,spot,reserved_1y,reserved_3y}'::text[]) AS t;
+INSERT INTO deployment_run (deployment, models, since, until) SELECT 'cap-by-' || t, '{nothing}', s, u FROM unnest('{on_demand,spot,reserved_1y,reserved_3y}'::text[]) AS t, (VALUES (timestamptz '2021-01-05Z', timestamptz '2021-01-19 18:00Z'), ('2021-02-01Z', '2021-03-01Z')) AS v(s, u);
+SELECT results_eq(format('SELECT round((deployment_spend(%L, ''2021-01-01'')).usd, 9), round((deployment_spend(%1$L, ''2021-02-01'')).usd, 9)', 'cap-by-' || t), format('VALUES (round(%s, 9), round(%s, 9))', january, february), t)
+FROM (VALUES ('on_demand', '354 * 6.0', '672 * 6.0'), ('spot', '354 * 6.0', '672 * 6.0'), ('reserved_1y', '354 * 730 * 6 / 744.0', '730 * 6.0'), ('reserved_3y', '354 * 730 * 6 / 744.0', '730 * 6.0')) AS v(t, january, february);
+DELETE FROM deployment_run WHERE deployment LIKE 'cap-by-%';
 
 -- Allocation.
 SELECT is_empty($$SELECT a.month, a.name FROM shared_cost_allocation AS a GROUP BY a.month, a.name, a.kind

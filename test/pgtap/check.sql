@@ -19,7 +19,7 @@ BEGIN
 		RETURN found;
 	END;
 END $$;
-SELECT plan(42);
+SELECT plan(44);
 
 SELECT is_empty('SELECT * FROM inferacct_check()', 'nothing is wrong with a new database');
 
@@ -62,8 +62,10 @@ SELECT is(pg_temp.found(format(statement, :last)), format(wanted, :last, :last +
 	($$ALTER TABLE usage_hourly DISABLE TRIGGER USER; DELETE FROM usage_hourly WHERE hour = '2031-06-02 05:00Z'; SELECT enable_triggers()$$, NULL),
 	($$UPDATE usage_monthly SET provider_usd = 0 WHERE month = '2031-06-01'$$, 'usage_monthly usage_log 2031-06-01'),
 	($$DELETE FROM usage_monthly WHERE month = '2031-06-01'$$, 'usage_monthly usage_log 2031-06-01'),
-	($$DELETE FROM compacted_month WHERE month = '2031-06-01'$$, 'compacted_month usage_log 2031-06-01, usage_monthly usage_log 2031-06-01'),
-	($$UPDATE compacted_month SET compacted = false WHERE month = '2031-06-01'$$, 'usage_monthly usage_log 2031-06-01'),
+	($$UPDATE usage_daily SET provider_usd = 0 WHERE day = '2031-06-02'$$, 'usage_daily usage_log 2031-06-01'),
+	($$DELETE FROM usage_daily WHERE day = '2031-06-02'$$, 'usage_daily usage_log 2031-06-01'),
+	($$DELETE FROM compacted_month WHERE month = '2031-06-01'$$, 'compacted_month usage_log 2031-06-01, usage_daily usage_log 2031-06-01, usage_monthly usage_log 2031-06-01'),
+	($$UPDATE compacted_month SET compacted = false WHERE month = '2031-06-01'$$, 'usage_daily usage_log 2031-06-01, usage_monthly usage_log 2031-06-01'),
 	($$SET LOCAL session_replication_role = replica; DELETE FROM usage_hourly WHERE hour = '2031-06-02 05:00Z'$$, NULL),
 	-- the log and its sources
 	($$CREATE TABLE inferacct.usage_log_2031_09 (LIKE usage_log)$$, 'usage_log usage_log_2031_09'),

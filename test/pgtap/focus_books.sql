@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(38);
+SELECT plan(41);
 
 SELECT set_price('fob', 'fob-a', 'input', 2), set_price('fob', 'fob-a', 'output', 8), set_price('fob', 'fob-b', 'input', 5), set_price('fob', 'fob-b', 'output', 25);
 SELECT set_contract_term('fob deal', percent_off => 10, provider => 'fob');
@@ -35,6 +35,7 @@ SELECT set_eq($$SELECT "ChargePeriodStart", "SubAccountId", sum("ListCost") AS l
 	$$SELECT focus_time(begin_of(day_of(at))), team, spend(model, usage, at) AS list, spend(model, usage, at) AS contracted FROM usage_log WHERE source LIKE 'gw %' AND service_tier = 'provisioned' AND at >= '2021-03-05Z' AND at < '2021-03-25Z' GROUP BY 1, 2$$, 'what a commitment serves has list and contracted cost of the same tokens without it');
 SELECT ok((SELECT sum("EffectiveCost") <> sum("ListCost") AND bool_and("ListUnitPrice" > 0) FROM charge WHERE "CommitmentDiscountId" = 'fob-pt' AND "CommitmentDiscountStatus" = 'Used'), 'beside what they are charged for it');
 SELECT results_eq($$SELECT DISTINCT "PricingUnit", "ListUnitPrice", "ContractedUnitPrice", "ListCost" > 0 FROM charge WHERE "CommitmentDiscountId" = 'fob-month' AND "CommitmentDiscountStatus" = 'Used'$$, $$VALUES ('Unit-Months', 310::numeric, 310::numeric, true)$$, 'what nobody sells otherwise has the price of the commitment');
+SELECT is_empty($$SELECT FROM charge WHERE ("SkuPriceDetails" ? 'TokenDirection') <> ("PricingUnit" LIKE '%Tokens')$$, 'and no token properties, as it is not metered in tokens');
 SELECT set_eq($$SELECT DISTINCT "SkuId", "SkuPriceId", "PricingUnit", "ListUnitPrice" FROM charge WHERE "ChargeCategory" = 'Purchase' OR "CommitmentDiscountStatus" = 'Unused'$$,
 	$$VALUES ('fob/PT/PTU', 'fob/PT/PTU/PTU-Hours', 'PTU-Hours', 0.75), ('fob/Scale/Unit', 'fob/Scale/Unit/Unit-Months', 'Unit-Months', 310)$$, 'what is bought and what is left unused of it are of one SKU and price');
 SELECT is_empty($$SELECT FROM charge AS u JOIN charge AS s USING ("SkuMeter") WHERE u."CommitmentDiscountStatus" = 'Used' AND s."CommitmentDiscountId" IS NULL AND (u."SkuPriceDetails" ->> 'ModelId', u."SkuPriceDetails" ->> 'ModelDeveloper') = (s."SkuPriceDetails" ->> 'ModelId', s."SkuPriceDetails" ->> 'ModelDeveloper') AND u."SkuId" <> s."SkuId"$$, 'a SKU is the same however it is paid for');
@@ -73,7 +74,7 @@ SELECT results_eq($$SELECT sum("BilledCost") FROM changed WHERE "ChargeClass" = 
 SELECT set_eq($$SELECT "ChargePeriodStart", "SubAccountId", sum("BilledCost") FROM changed WHERE "SkuPriceDetails" ? 'x_Meter' AND "CommitmentDiscountId" IS NULL GROUP BY 1, 2 HAVING sum("BilledCost") <> 0$$,
 	$$SELECT focus_time(begin_of(day)), team, sum(usd) FROM daily_spend WHERE day >= '2021-03-01' AND day < '2021-04-01' AND usd > 0 GROUP BY 1, 2$$, 'by day and team');
 SELECT set_eq($$SELECT "ChargePeriodStart", "ConsumedQuantity", "BilledCost", "Tags" ->> 'customer' FROM changed WHERE "ChargeClass" = 'Correction' AND "SubAccountId" = 'green' AND "SkuMeter" LIKE '%Tokens'$$, $$VALUES ('2021-03-17T00:00:00Z', 1000000::numeric, 2::numeric, 'late'), ('2021-03-17T00:00:00Z', 50000, 0.4, 'late')$$, 'a late request is corrected on its day, meter by meter, with its tags');
-SELECT is_empty($$SELECT FROM changed WHERE "ChargeClass" = 'Correction' AND ("BillingPeriodStart" < '2021-04' OR "ListUnitPrice" IS NOT NULL OR "x_JournalEntry" IS NOT NULL OR "SkuId" IS NULL)$$, 'in an open billing period, of no entry yet');
+SELECT is_empty($$SELECT FROM changed WHERE "ChargeClass" = 'Correction' AND (num_nonnulls("CommitmentDiscountQuantity", "CommitmentDiscountUnit") > 0 OR "BillingPeriodStart" < '2021-04' OR "ListUnitPrice" IS NOT NULL OR "x_JournalEntry" IS NOT NULL OR "SkuId" IS NULL)$$, 'in an open billing period, of no entry yet');
 SET LOCAL inferacct.contract = 'fob deal';
 SELECT bag_eq('SELECT * FROM march', 'SELECT * FROM changed', 'whatever the contract of the reader is: the month has that which it was closed under');
 SELECT is(current_setting('inferacct.contract'), 'fob deal', 'and reading leaves the reader''s');
@@ -97,6 +98,18 @@ SELECT set_eq($$SELECT "BillingPeriodStart", sum("BilledCost") FROM march GROUP 
 SELECT is((SELECT sum("BilledCost") FROM march), (SELECT usd FROM reported), 'and all of it what the reports say');
 SELECT is((SELECT sum("EffectiveCost") FROM march), (SELECT sum("BilledCost") FROM march), 'by both costs');
 SELECT ok((SELECT bool_and((verify_month(month, entry)).verified) FROM month_journal), 'every entry, adjustments too, is replayed');
+-- A team's reader has its rows and their corrections, and none of what it cannot know.
+CREATE ROLE inferacct_test_fob ROLE CURRENT_USER IN ROLE inferacct_reader;
+INSERT INTO team_member VALUES ('inferacct_test_fob', 'green'), ('inferacct_test_fob', 'red');
+CREATE TEMP TABLE everybodys AS SELECT * FROM march;
+GRANT SELECT ON everybodys, march TO inferacct_test_fob;
+SELECT protect_usage();
+SET LOCAL ROLE inferacct_test_fob;
+SELECT bag_eq($$SELECT * FROM march WHERE "BilledCost" <> 0 AND "AllocatedMethodId" IS NULL$$, $$SELECT * FROM everybodys WHERE "SubAccountId" IN ('green', 'red') AND "BilledCost" <> 0 AND "AllocatedMethodId" IS NULL$$, 'a team has its own rows and corrections');
+SELECT bag_eq($$SELECT * FROM march WHERE "AllocatedMethodId" IS NOT NULL$$, $$SELECT * FROM everybodys WHERE "SubAccountId" IN ('green', 'red') AND "x_JournalEntry" IS NOT NULL AND "AllocatedMethodId" IS NOT NULL AND "CommitmentDiscountId" IS NULL$$, 'and of shared costs what was booked of it');
+RESET ROLE;
+SELECT protect_usage(false);
+
 SELECT forget_usage('usage_log', '2021-03-01Z', '2021-03-10Z') > 0;
 SELECT is((SELECT sum("BilledCost") FROM march), (SELECT sum(j.usd) FROM month_journal AS j), 'what is forgotten is no correction');
 

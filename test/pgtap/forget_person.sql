@@ -3,11 +3,11 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = error;
-SELECT plan(48);
+SELECT plan(50);
 
 SELECT set_price('fgp', 'fgp-a', 'input', 2), set_price('fgp', 'fgp-a', 'output', 9);
 INSERT INTO usage_dimension (name, log_column, key, keep) VALUES ('person', 'end_user', NULL, 5), ('key', 'api_key', NULL, 100),
-	('session', 'attributes', 'session', 100), ('caller', 'tags', 'caller', 100);
+	('session', 'attributes', 'session', 100), ('caller', 'tags', 'caller', 100), ('all_tags', 'tags', '*', 1000);
 INSERT INTO usage_log (at, usage, model, source, request_id, tenant, team, end_user, api_key, attributes, tags)
 SELECT timestamptz '2035-01-30 00:30Z' + n % 60 * interval '1 hour', usage(n * 3, n), 'fgp/fgp-a', 'fgp', n::text, 't' || n % 2, 'red', 'u' || n % 9, 'k' || n % 4,
 	jsonb_build_object('session', 's' || n % 6, 'kept', n), CASE n % 3 WHEN 0 THEN jsonb_build_object('caller', 'c' || n % 5, 'x', 1) ELSE jsonb_build_array('x', 'caller:c' || n % 5, 7) END
@@ -96,6 +96,8 @@ SELECT is_empty($$SELECT * FROM pg_temp.found('s2')$$, 'is gone');
 SELECT is((SELECT count(*) FROM usage_log WHERE source = 'fgp' AND attributes ? 'kept'), 600::bigint, 'what stood beside it is not');
 SELECT is((SELECT changed FROM forget_person('caller', 'c2') WHERE place = 'usage_log'), 120::bigint, 'of tags, an object or an array');
 SELECT is((SELECT count(*) FROM usage_log WHERE source = 'fgp' AND request_id::int % 5 = 2 AND (tags = '{"x": 1}' OR tags = '["x", 7]')), 120::bigint, 'other tags stay, in their order');
+SELECT is_empty($$SELECT dimensions FROM usage_hourly WHERE dimensions ->> 'all_tags' LIKE '%c2%' UNION ALL SELECT dimensions FROM booked_usage WHERE dimensions ->> 'all_tags' LIKE '%c2%' UNION ALL SELECT to_jsonb(value) FROM usage_dimension_value WHERE value LIKE '%c2%'$$, 'and gone from the dimension of all tags');
+SELECT ok((SELECT count(*) > 0 FROM usage_hourly WHERE dimensions ->> 'all_tags' = '{"x": 1}'), 'whose other tags stay');
 SELECT is((SELECT changed FROM forget_person('caller', 'c3', 'pseudonym-9') WHERE place = 'usage_log'), 120::bigint, 'a pseudonym in tags');
 SELECT is((SELECT count(*) FROM usage_log WHERE source = 'fgp' AND request_id::int % 5 = 3 AND (tags = '{"x": 1, "caller": "pseudonym-9"}' OR tags = '["x", "caller:pseudonym-9", 7]')), 120::bigint, 'in its place');
 INSERT INTO usage_log (at, usage, model, source, request_id, tags, end_user) VALUES ('2035-01-05 10:10Z', usage(1), 'fgp/fgp-a', 'fgp', 'two', '["caller:a", "caller:b", "caller:a"]', repeat('long', 100));

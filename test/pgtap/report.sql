@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(48);
+SELECT plan(55);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -55,13 +55,22 @@ INSERT INTO price (provider, model, meter, usd, time_windows) VALUES ('rep', 're
 SELECT pg_temp.refresh();
 SELECT isnt_empty($$SELECT FROM compacted_month WHERE month = '2031-02-01' AND NOT compacted$$, 'a new price takes its month out of usage_monthly');
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'monthly_spend is what the rows say at new prices, by the hour');
+SELECT set_eq($$SELECT day, team, sum(requests) AS requests, sum(usd) AS usd FROM daily_spend WHERE source = 'rep' GROUP BY 1, 2$$,
+	$$SELECT (at AT TIME ZONE 'UTC')::date, team, sum(meter(usage, 'requests'))::bigint::numeric, spend(model, usage, at, service_tier, region) FROM usage_log WHERE source = 'rep' GROUP BY 1, 2$$, 'daily_spend, too');
 SELECT compact_usage();
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'and compacted');
+SELECT set_eq($$SELECT day, team, sum(requests) AS requests, sum(usd) AS usd FROM daily_spend WHERE source = 'rep' GROUP BY 1, 2$$,
+	$$SELECT (at AT TIME ZONE 'UTC')::date, team, sum(meter(usage, 'requests'))::bigint::numeric, spend(model, usage, at, service_tier, region) FROM usage_log WHERE source = 'rep' GROUP BY 1, 2$$, 'daily_spend is exact compacted');
+SELECT is((SELECT count(*) FROM usage_daily WHERE source = 'rep' AND model LIKE '%rep-big' AND extract(hour FROM slice) > 0) > 0, true, 'a model with weekly hours stays by the hour');
 SELECT is_empty($$SELECT FROM unpriced_usage WHERE source = 'rep'$$, 'nothing is unpriced any more');
 SELECT results_eq($$SELECT month, usd, problem IS NULL FROM (SELECT u.month, d.usd, rollup_problem(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS problem
 	FROM rollup_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
 	WHERE u.source = 'rep' AND coalesce(d.usd, 0) IS DISTINCT FROM rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region)) AS x$$,
 	'SELECT NULL::date, NULL::numeric, NULL::boolean WHERE false', 'rollup_cost_detail() sums to rollup_cost(), row by row');
+SELECT set_eq('SELECT month, sum(usd) FROM spend_by_meter GROUP BY 1', 'SELECT month, sum(usd) FROM monthly_spend GROUP BY 1', 'spend_by_meter adds up to monthly_spend');
+SELECT set_eq($$SELECT month, meter, quantity, usd FROM spend_by_meter WHERE month BETWEEN '2031-01-01' AND '2031-03-01'$$,
+	$$SELECT date_trunc('month', u.at AT TIME ZONE 'UTC')::date, d.meter, sum(d.quantity)::bigint, trim_scale(sum(d.usd)) FROM usage_all AS u CROSS JOIN LATERAL token_cost_detail(u.model, u.usage, u.at, u.service_tier, u.region) AS d
+		WHERE u.at >= '2031-01-01Z' AND u.at < '2031-04-01Z' GROUP BY 1, 2$$, 'and each meter to its requests');
 
 -- A name that comes to mean a model with weekly hours, in a month before: what was summed up of it is told apart.
 INSERT INTO usage_log (at, usage, model, source, request_id) SELECT timestamptz '2031-02-03 00:00Z' + n * interval '31 minutes', usage(n, 1), 'owl', 'rep', 'owl ' || n FROM generate_series(1, 300) AS n;
@@ -128,10 +137,13 @@ SELECT is(pg_temp.months_read('SELECT * FROM spend_by_tag'), (SELECT count(*) FR
 SELECT is(pg_temp.months_read($$SELECT * FROM unpriced_usage WHERE month >= '2031-02-01' AND month < '2031-03-01'$$), 1::bigint, 'unpriced_usage');
 SELECT cmp_ok((SELECT count(DISTINCT month) FROM rollup_month), '>', 1::bigint, 'and there are others');
 SELECT is(pg_temp.months_read($$SELECT * FROM priced_usage WHERE month = '2031-02-01'$$), 1::bigint, 'priced_usage');
+SELECT is(pg_temp.months_read($$SELECT * FROM priced_usage WHERE month > '2031-01-01' AND month <= '2031-02-01'$$), 1::bigint, 'priced_usage of some months');
 SELECT is(pg_temp.months_read($$SELECT * FROM price_confidence WHERE month = '2031-02-01'$$), 1::bigint, 'price_confidence');
 SELECT set_eq($$SELECT month, source, usd FROM (SELECT month, source, sum(usd) AS usd FROM confidence_usage() GROUP BY month, source) AS c$$,
 	$$SELECT m.month, u.source, sum(u.usd) FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u GROUP BY m.month, u.source$$, 'months together are all');
-SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_hourly_day%', 'daily_spend of a day reads that day');
+SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_daily_day%', 'daily_spend of a day reads that day');
+SELECT month_changed('usage_log', '2031-02-01') \g /dev/null
+SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_hourly_%', 'also where its month is not compacted');
 SELECT alike(pg_temp.plan_of($$SELECT * FROM monthly_spend WHERE month = '2031-02-01' AND team = 'a'$$), '%usage_monthly_month%', 'monthly_spend of a month reads that month');
 
 -- For tools that know no type usage.

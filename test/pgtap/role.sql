@@ -47,12 +47,12 @@ SELECT set_eq($$SELECT team, usd FROM spend_by_team$$, $$SELECT team, usd FROM t
 SELECT set_eq($$SELECT total, usd FROM spend_by_tag$$, $$SELECT t, usd FROM truth, (VALUES (true), (false)) AS v(t) WHERE team = 'rol_red'$$, 'spend_by_tag');
 SELECT set_eq($$SELECT team, sum(usd) FROM booked_spend GROUP BY 1$$, $$SELECT team, usd FROM truth WHERE team = 'rol_red'$$, 'booked_spend');
 SELECT set_eq($$SELECT team, restated_usd FROM restated_spend$$, $$SELECT team, usd FROM truth WHERE team = 'rol_red'$$, 'restated_spend');
-SELECT results_eq($$SELECT sum("BilledCost"), count(DISTINCT "SubAccountId") FROM focus_1_4$$, $$SELECT usd, 1::bigint FROM truth WHERE team = 'rol_red'$$, 'focus_1_4');
+SELECT results_eq($$SELECT sum("BilledCost"), count(DISTINCT "SubAccountId") FROM focus_1_4$$, $$SELECT t.usd + a.allocated_usd, 1::bigint FROM truth AS t, shared_cost_allocation AS a WHERE t.team = 'rol_red'$$, 'focus_1_4, with its share');
 SELECT is((SELECT spent_usd FROM forecast('2031-01-01', at => '2031-02-01Z')), (SELECT usd FROM truth WHERE team = 'rol_red'), 'forecast');
 SELECT is((reconcile('rol', '2031-01-01', 0::numeric)).computed_usd, (SELECT usd FROM truth WHERE team = 'rol_red'), 'reconcile');
 SELECT set_eq('SELECT name FROM budget_status', $$VALUES ('r')$$, 'budgets');
 SELECT is((SELECT spend(model, usage, at) FROM usage_all), (SELECT usd FROM truth WHERE team = 'rol_red'), 'and the log');
-SELECT is((SELECT count(*) FROM shared_cost_allocation), 0::bigint, 'no shares of a part');
+SELECT set_eq('SELECT name, team, round(allocated_usd, 12) FROM shared_cost_allocation', $$SELECT 'rol' AS name, 'rol_red' AS team, round(7 * sum(usd) FILTER (WHERE team = 'rol_red') / sum(usd), 12) FROM truth$$, 'its share of what is shared, by everybody''s usage');
 SELECT set_eq('SELECT name FROM shared_cost_all', $$VALUES ('rol'), ('rol-ptu')$$, 'nor what a deployment could have done beyond a part');
 SELECT is((SELECT count(*) FROM focus('2031-01-01', '2031-02-01', '{commitment}')), 0::bigint, 'nor what became of a commitment');
 SELECT throws_ok('SELECT price_capacity()', '42501', NULL, 'a reader makes nothing free');

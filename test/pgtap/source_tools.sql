@@ -313,6 +313,47 @@ SELECT is_empty($$SELECT n.name, n.sold FROM public.seller AS s CROSS JOIN (SELE
 	CROSS JOIN LATERAL (SELECT s.given || '/' || o.model, s.seller) AS g(name, seller) CROSS JOIN LATERAL (SELECT g.name, pg_temp.sold(g.name)) AS n(name, sold)
 	WHERE split_part(n.sold, ' ', 1) <> g.seller AND split_part(n.sold, ' ', 2) IN ('', 'exact')$$, 'a provider that was named is not overruled without a word');
 
+-- Whom and what for: what a tool knows of session, trace, agent, customer, user and key, and why an answer ended.
+CREATE TABLE public.who_lf (id text PRIMARY KEY, type text, start_time timestamp, provided_model_name text, usage_details jsonb, session_id text, trace_id text, user_id text);
+INSERT INTO public.who_lf VALUES ('a', 'GENERATION', '2026-10-01', 'gpt-4o', '{"input": 5, "output": 1}', 's', 't', 'u'), ('b', 'GENERATION', '2026-10-01', 'gpt-4o', '{"input": 5, "output": 1}', '', NULL, NULL);
+SELECT attach_usage('who_lf', 'public.who_lf', 'langfuse');
+SELECT set_eq('SELECT request_id, end_user, attributes FROM usage_of_who_lf', $$VALUES ('a', 'u', '{"session": "s", "trace": "t"}'::jsonb), ('b', NULL, NULL)$$, 'who: Langfuse');
+CREATE TABLE public.who_ll (request_id text PRIMARY KEY, prompt_tokens int, completion_tokens int, "startTime" timestamp, model text, metadata jsonb, api_key text, end_user text, session_id text, agent_id text, organization_id text);
+INSERT INTO public.who_ll VALUES ('a', 5, 1, '2026-10-01', 'gpt-4o', '{}', 'k', 'u', 's', 'planner', 'acme'), ('b', 5, 1, '2026-10-01', 'gpt-4o', '{}', '', '', '', '', '');
+SELECT attach_usage('who_ll', 'public.who_ll', 'litellm');
+SELECT set_eq('SELECT request_id, api_key, end_user, attributes FROM usage_of_who_ll', $$VALUES ('a', 'k', 'u', '{"session": "s", "agent": "planner", "customer": "acme"}'::jsonb), ('b', NULL, NULL, NULL)$$, 'who: LiteLLM');
+CREATE TABLE public.who_sp (trace_id text, span_id text PRIMARY KEY, start_time timestamptz, attributes jsonb);
+INSERT INTO public.who_sp SELECT 't', id, '2026-10-01', a::jsonb FROM (VALUES
+	('genai', '{"gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.input_tokens":1,"gen_ai.usage.output_tokens":1,"gen_ai.conversation.id":"c","gen_ai.agent.name":"planner","user.id":"u","customer.id":"acme","gen_ai.response.finish_reasons":["length"]}'),
+	('sdk', '{"ai.operationId":"ai.generateText.doGenerate","gen_ai.system":"openai","gen_ai.request.model":"gpt-5","gen_ai.usage.input_tokens":1,"gen_ai.usage.output_tokens":1,"ai.telemetry.metadata.userId":"u","ai.telemetry.metadata.sessionId":"c","ai.response.finishReason":"stop"}')) AS v(id, a);
+SELECT attach_usage('who_sp', 'public.who_sp', 'otel');
+SELECT set_eq('SELECT request_id, end_user, attributes FROM usage_of_who_sp', $$VALUES ('genai', 'u', '{"session": "c", "agent": "planner", "trace": "t", "customer": "acme", "finish_reason": "length"}'::jsonb),
+	('sdk', 'u', '{"session": "c", "trace": "t", "finish_reason": "stop"}')$$, 'who: spans');
+CREATE TABLE public.who_hel (request_id text PRIMARY KEY, request_created_at timestamptz, provider text, model text, prompt_tokens int, completion_tokens int, user_id text, proxy_key_id text, properties jsonb);
+INSERT INTO public.who_hel VALUES ('a', '2026-10-01', 'OPENAI', 'gpt-4o', 5, 1, 'u', 'k', '{"Helicone-Session-Id": "s", "customer": "acme", "agent": "planner"}');
+SELECT attach_usage('who_hel', 'public.who_hel', 'helicone');
+SELECT set_eq('SELECT api_key, end_user, attributes FROM usage_of_who_hel', $$VALUES ('k', 'u', '{"session": "s", "agent": "planner", "customer": "acme"}'::jsonb)$$, 'who: Helicone');
+CREATE TABLE public.who_ls (id text PRIMARY KEY, run_type text, start_time text, prompt_tokens int, completion_tokens int, trace_id text, outputs jsonb, extra jsonb);
+INSERT INTO public.who_ls VALUES ('a', 'llm', '2026-10-01T00:00:00', 5, 1, 't', '{"generations": [[{"generation_info": {"finish_reason": "length"}}]]}', '{"metadata": {"ls_provider": "openai", "ls_model_name": "gpt-5", "thread_id": "s", "user_id": "u", "lc_agent_name": "planner"}}');
+SELECT attach_usage('who_ls', 'public.who_ls', 'langsmith');
+SELECT set_eq('SELECT end_user, attributes FROM usage_of_who_ls', $$VALUES ('u', '{"session": "s", "agent": "planner", "trace": "t", "finish_reason": "length"}'::jsonb)$$, 'who: LangSmith');
+CREATE TABLE public.who_cc (n serial, line text);
+INSERT INTO public.who_cc (line) VALUES ('{"type":"assistant","sessionId":"s","timestamp":"2026-10-01T10:00:02Z","message":{"id":"m","model":"claude-opus-4-5-20251101","stop_reason":"max_tokens","usage":{"input_tokens":1,"output_tokens":2}}}');
+SELECT attach_usage('who_cc', 'public.who_cc', 'claude_code');
+SELECT set_eq('SELECT attributes FROM usage_of_who_cc', $$VALUES ('{"session": "s", "finish_reason": "max_tokens"}'::jsonb)$$, 'who: Claude Code');
+CREATE TABLE public.who_or (generation_id text PRIMARY KEY, created_at text, tokens_prompt text, tokens_completion text, model_permaslug text, "user" text, api_key_name text, finish_reason_normalized text);
+INSERT INTO public.who_or VALUES ('a', '2026-10-01 00:00', '5', '1', 'openai/gpt-5', 'u', 'k', 'length');
+SELECT attach_usage('who_or', 'public.who_or', 'openrouter');
+SELECT set_eq('SELECT end_user, api_key, attributes FROM usage_of_who_or', $$VALUES ('u', 'k', '{"finish_reason": "length"}'::jsonb)$$, 'who: OpenRouter');
+CREATE TABLE public.who_pk (line jsonb);
+INSERT INTO public.who_pk VALUES ('{"id":"a","created_at":"2026-10-01T00:00:00Z","ai_org":"openai","ai_model":"gpt-4o","trace_id":"t","metadata":{"_user":"u","session_id":"s"},"response":{"model":"gpt-4o","choices":[{"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}}');
+SELECT attach_usage('who_pk', 'public.who_pk', 'portkey');
+SELECT set_eq('SELECT end_user, attributes FROM usage_of_who_pk', $$VALUES ('u', '{"session": "s", "trace": "t", "finish_reason": "length"}'::jsonb)$$, 'who: Portkey');
+CREATE TABLE public.who_vc (line jsonb);
+INSERT INTO public.who_vc VALUES ('{"data":{"id":"a","created_at":"2026-10-01T00:00:00Z","model":"openai/gpt-5","user":"u","finish_reason":"length","tokens_prompt":5,"tokens_completion":1}}');
+SELECT attach_usage('who_vc', 'public.who_vc', 'vercel');
+SELECT set_eq('SELECT end_user, attributes FROM usage_of_who_vc', $$VALUES ('u', '{"finish_reason": "length"}'::jsonb)$$, 'who: Vercel');
+
 -- The planner takes in every function in SQL that a source names; what it cannot is run by the executor, 6 to 150 us a row.
 -- Not where the attributes of spans are text: what reads them more than once is not taken in, as the text would be parsed each time.
 CREATE FUNCTION pg_temp.not_taken_in(view text) RETURNS text LANGUAGE plpgsql AS $$

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
 SET LOCAL client_min_messages = warning;
-SELECT plan(50);
+SELECT plan(56);
 
 SELECT set_price('limitco', m, meter, 1, '2024-01-01', unit_quantity => 1) FROM unnest('{a,b}'::text[]) AS m, unnest('{input,output}'::text[]) AS meter;
 INSERT INTO usage_dimension (name, log_column) VALUES ('customer', 'end_user');
@@ -86,6 +86,18 @@ SELECT is((SELECT problem FROM budget_state WHERE name = 'none'), '1 requests ha
 DELETE FROM spend_limit WHERE name = 'none';
 SELECT check_budgets('2033-03-17 00:30Z');
 SELECT throws_ok($$SELECT may_spend('none', 1)$$, '42704', NULL, 'a limit that is gone has no state');
+-- A budget bears what is shared, in the same figures as in budget_pace().
+INSERT INTO shared_cost (month, name, usd, basis) VALUES ('2033-03-01', 'gateway', 900, 'requests'), ('2033-03-01', 'credit note', -30, 'requests');
+INSERT INTO budget (name, month, usd, team) VALUES ('blues', '2033-03-01', 1000, 'blue'), ('everything', '2033-03-01', 3000, NULL), ('a of blue', '2033-03-01', 500, 'blue');
+UPDATE budget SET model = 'a' WHERE name = 'a of blue';
+CREATE TEMP TABLE looked AS SELECT * FROM check_budgets('2033-03-17 00:40Z');
+SELECT set_eq($$SELECT name, spent_usd, shared_usd, usd - spent_usd - coalesce(shared_usd, 0) FROM budget_state WHERE name IN ('blues', 'everything', 'a of blue', 'all')$$,
+	$$SELECT name COLLATE "C", spent_usd, shared_usd, left_usd FROM budget_pace('2033-03-17 00:40Z') WHERE name IN ('blues', 'everything', 'a of blue', 'all')$$, 'a budget has one figure');
+SELECT results_eq($$SELECT name::text COLLATE "default", shared_usd FROM budget_state WHERE name IN ('blues', 'everything', 'a of blue') ORDER BY 1$$, $$VALUES ('a of blue', NULL), ('blues', (SELECT sum(allocated_usd) FROM shared_cost_allocation WHERE month = '2033-03-01' AND team = 'blue')), ('everything', 870)$$, 'with its part of what is shared, where that can be told');
+SELECT set_eq($$SELECT threshold FROM looked WHERE name = 'blues' AND kind = 'spent' AND shared_usd > 400$$, 'VALUES (0.5), (0.8)', 'thresholds are passed by both together');
+SELECT is(may_spend('blues', (SELECT left_usd FROM budget_pace('2033-03-17 00:40Z') WHERE name = 'blues') + u, '2033-03-17 00:41Z'), u = 0, 'what may be spent is what is left after both') FROM (VALUES (0), (0.01)) AS v(u);
+SELECT is((SELECT round((left_usd + spent_usd + shared_usd)::numeric, 6) FROM budget_metrics WHERE budget = 'everything'), 3000::numeric, 'and monitors have it');
+
 SELECT throws_ok($$SELECT check_budgets('infinity')$$, '22023', NULL, 'no moment');
 SELECT throws_ok($$SELECT check_budgets(NULL)$$, '22023', NULL, 'nor a NULL one');
 

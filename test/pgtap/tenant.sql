@@ -3,10 +3,10 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = warning;
-SELECT plan(13);
+SELECT plan(14);
 
 SELECT col_not_null('inferacct', 'usage_log', 'tenant', 'of the log');
-SELECT col_not_null('inferacct_internal', t, 'tenant', 'of the rollup') FROM unnest(ARRAY['usage_hourly', 'usage_monthly']) AS t;
+SELECT col_not_null('inferacct_internal', t, 'tenant', 'of the rollup') FROM unnest(ARRAY['usage_hourly', 'usage_monthly', 'usage_daily']) AS t;
 SELECT usage_log_partition('2035-03-01');
 SELECT is((SELECT count(*) FROM pg_constraint AS c JOIN pg_inherits AS i ON i.inhrelid = c.conrelid
 	WHERE i.inhparent = 'usage_log'::regclass AND c.contype = 'p' AND pg_get_constraintdef(c.oid) !~ 'tenant'), 0::bigint, 'in the key of every partition');

@@ -61,7 +61,7 @@ if ($disk ne '')
 {
 	mkdir "$disk/tablespace" or die "$disk: $!";
 	sql("CREATE TABLESPACE small LOCATION '$disk/tablespace';");
-	sql("ALTER TABLE $_ SET TABLESPACE small;") for qw(usage_hourly usage_monthly booked_usage usage_log_2026_09);
+	sql("ALTER TABLE $_ SET TABLESPACE small;") for qw(usage_hourly usage_monthly usage_daily booked_usage usage_log_2026_09);
 }
 
 # ---------------------------------------------------------------------------
@@ -294,10 +294,10 @@ sub check
 	my $done = eval { sql(q(CALL refresh_usage(chunk => '30 days', drop_missing => true))); 1 };
 	ok($done, "$what: the next refresh goes on") or diag($@);
 	is(sql("($of_rows EXCEPT ALL $of_rollup) UNION ALL ($of_rollup EXCEPT ALL $of_rows) LIMIT 5;"), '', "$what: the rollup is the sum of the rows");
-	my $spent = q(SELECT (SELECT trim_scale(sum(usd)) FROM monthly_spend) = (SELECT trim_scale(spend(model, usage, at, service_tier, region)) FROM usage_all););
+	my $spent = q(SELECT m.usd = r.usd AND d.usd = r.usd FROM (SELECT sum(usd) FROM monthly_spend) AS m(usd), (SELECT sum(usd) FROM daily_spend) AS d(usd), (SELECT spend(model, usage, at, service_tier, region) FROM usage_all) AS r(usd););
 	is(sql($spent), 't', "$what: and costs what they cost, to the last digit");
 	sql('SELECT compact_usage();');
-	is(sql($spent), 't', "$what: also by the month");
+	is(sql($spent), 't', "$what: also by month and day");
 	is(sql(q(SELECT * FROM inferacct_check();)), '', "$what: and fits together");
 	check_notes($what);
 	sql('VACUUM;');			# so that a small disk holds many rounds

@@ -23,6 +23,8 @@ my %plain = (
 	week_over_week => q{SELECT week, round(usd, 2), round(100 * (usd / lag(usd) OVER (ORDER BY week) - 1), 1) FROM (SELECT date_trunc('week', day)::date AS week, sum(usd) AS usd FROM truth GROUP BY 1) AS w},
 	weekday => q{SELECT to_char(day, 'Dy'), round(avg(usd), 2) FROM (SELECT day, sum(usd) AS usd FROM truth WHERE month = '2026-10-01' GROUP BY day) AS d GROUP BY 1},
 	hour_of_day => q{SELECT extract(hour FROM at AT TIME ZONE 'UTC'), round(sum(usd), 2) FROM truth WHERE month = '2026-10-01' GROUP BY 1},
+	contract => q{WITH u AS (SELECT sum(usd) AS usd FROM truth WHERE month = '2026-10-01' AND p = 'anthropic') SELECT 'anthropic', 'usage', NULL, round(usd, 2), NULL, NULL FROM u UNION ALL SELECT 'anthropic', 'shortfall', 'floor', round(5000 - usd, 2), NULL, NULL FROM u UNION ALL SELECT 'anthropic', 'payable', NULL, 5000.00, NULL, NULL FROM u},
+	fiscal_quarter => q{SELECT (date_trunc('quarter', at AT TIME ZONE 'Asia/Kolkata' - interval '3 months') + interval '3 months')::date, team, round(sum(usd), 2), 'INR', 0.0117, round(sum(usd) / 0.0117, 2) FROM truth GROUP BY 1, 2},
 	own_time_zone => q{SELECT (at AT TIME ZONE 'America/New_York')::date, round(sum(usd), 2) FROM truth WHERE (at AT TIME ZONE 'America/New_York')::date BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1},
 	in_euros => q{SELECT team, round(sum(usd) / 1.16, 2), 1.16, 'a test' FROM truth WHERE month = '2026-10-01' GROUP BY team},
 	budget => q{SELECT 'engineering', 90, round(sum(usd), 2), round(100 * round(sum(usd) / 90, 4), 1), CASE WHEN sum(usd) > 90 THEN 'over' ELSE 'within' END FROM truth WHERE month = '2026-09-01' AND team = 'engineering'},
@@ -47,10 +49,17 @@ my %plain = (
 	closed => q{SELECT month, round(sum(usd), 4), round(sum(usd), 4) FROM truth WHERE month = '2026-09-01' GROUP BY month},
 	dearest_requests => q{SELECT request_id, at, team, model, usage, round(usd, 6) FROM truth WHERE month = '2026-10-01' ORDER BY round(usd, 6) DESC NULLS LAST, request_id LIMIT 10},
 	percentiles => q{SELECT date_trunc('week', day)::date, sum(n), count(DISTINCT end_user), round(percentile_disc(0.5) WITHIN GROUP (ORDER BY usd), 6), round(percentile_disc(0.99) WITHIN GROUP (ORDER BY usd), 6) FROM truth WHERE month = '2026-10-01' GROUP BY 1},
-	waste => q{SELECT team, round(sum(usd) FILTER (WHERE status = 'failed'), 4), round(sum(usd) FILTER (WHERE status = 'failed' AND EXISTS (SELECT FROM truth AS n WHERE n.month = t.month AND (n.team, n.model, input_tokens(n.usage)) = (t.team, t.model, input_tokens(t.usage))
-	AND n.end_user IS NOT DISTINCT FROM t.end_user AND n.api_key IS NOT DISTINCT FROM t.api_key AND n.attributes ->> 'session' IS NOT DISTINCT FROM t.attributes ->> 'session' AND n.at > t.at AND n.at <= t.at + interval '10 minutes')), 4),
-	round(sum(usd) FILTER (WHERE attributes ->> 'finish_reason' = 'length'), 4) FROM truth AS t WHERE month = '2026-10-01' GROUP BY team},
-	margin => q{SELECT end_user, round(sum(usd) * 1.3, 4), round(sum(usd), 4), round(sum(usd) * 0.3, 4) FROM truth WHERE month = '2026-10-01' AND end_user IS NOT NULL GROUP BY 1},
+	waste => q{SELECT team, kind, sum(n), round(sum(usd), 4), round(100 * round(sum(usd) / all_usd, 6), 2) FROM (SELECT team, n, usd, month, sum(usd) FILTER (WHERE month = '2026-10-01') OVER (PARTITION BY team) AS all_usd, CASE
+		WHEN status = 'failed' AND told AND later > 1 THEN 'retry' WHEN status = 'failed' THEN 'failed' WHEN told AND earlier > 1 THEN 'duplicate' WHEN attributes ->> 'finish_reason' = 'length' THEN 'truncated' END AS kind
+		FROM (SELECT *, num_nonnulls(api_key, end_user, attributes ->> 'session') > 0 AND input_tokens(usage) > 0 AS told,
+			count(*) OVER (PARTITION BY tenant, source, team, project, api_key, end_user, attributes ->> 'session', model, input_tokens(usage) ORDER BY at RANGE BETWEEN CURRENT ROW AND '10 minutes' FOLLOWING) AS later, count(*) FILTER (WHERE status = 'ok') OVER (PARTITION BY tenant, source, team, project, api_key, end_user, attributes ->> 'session', model, input_tokens(usage) ORDER BY at RANGE BETWEEN '10 minutes' PRECEDING AND CURRENT ROW) AS earlier FROM truth) AS t) AS w
+		WHERE month = '2026-10-01' AND kind IS NOT NULL GROUP BY team, kind, all_usd},
+	session_cost => q{SELECT count(*), round(percentile_disc(0.5) WITHIN GROUP (ORDER BY usd), 6), round(percentile_disc(0.9) WITHIN GROUP (ORDER BY usd), 6), round(percentile_disc(0.99) WITHIN GROUP (ORDER BY usd), 6), round(max(usd), 6), NULL
+		FROM (SELECT sum(usd) AS usd FROM truth WHERE month = '2026-10-01' AND attributes ->> 'session' IS NOT NULL GROUP BY attributes ->> 'session') AS s},
+	task_cost => q{SELECT count(*), round(percentile_disc(0.5) WITHIN GROUP (ORDER BY usd), 6), round(percentile_disc(0.9) WITHIN GROUP (ORDER BY usd), 6), round(percentile_disc(0.99) WITHIN GROUP (ORDER BY usd), 6), round(max(usd), 6), NULL
+		FROM (SELECT sum(usd) AS usd FROM truth WHERE month = '2026-10-01' AND attributes ->> 'trace' IS NOT NULL GROUP BY attributes ->> 'trace') AS s},
+	accepted_answer => q{SELECT team, sum(n) FILTER (WHERE tags ->> 'accepted' = 'yes'), sum(n), round(sum(usd) / sum(n) FILTER (WHERE tags ->> 'accepted' = 'yes'), 6) FROM truth WHERE month = '2026-10-01' GROUP BY team},
+	margin => q{SELECT end_user, sum(n), round(sum(usd) * 1.3, 4), round(sum(usd), 4), round(sum(usd) * 0.3, 4), NULL FROM truth WHERE month = '2026-10-01' AND end_user IS NOT NULL GROUP BY 1},
 );
 
 # What is no sum over requests (a forecast, a sentence) only has to answer.
@@ -73,15 +82,18 @@ ALTER DATABASE try SET search_path = public, inferacct, inferacct_internal;
 SET search_path = public, inferacct, inferacct_internal;
 SELECT attach_usage('gateway', '"LiteLLM_SpendLogs"', 'litellm');
 INSERT INTO usage_dimension (name, log_column, key, keep) VALUES ('customer', 'end_user', NULL, 100), ('key', 'api_key', NULL, 100), ('session', 'attributes', 'session', 1000), ('agent', 'attributes', 'agent', 100),
-	('feature', 'tags', 'feature', 100);
+	('feature', 'tags', 'feature', 100), ('task', 'attributes', 'trace', 2000), ('accepted', 'tags', 'accepted', 10);
 INSERT INTO usage_log (at, usage, model, source, request_id, team, project, api_key, end_user, status, tags, attributes)
 SELECT timestamptz '2026-09-20 00:10Z' + n / 2 * interval '37 minutes' + n % 2 * interval '4 minutes', usage(100 + n / 2 * 131 % 3000, CASE WHEN n % 8 = 0 THEN 0 ELSE n % 900 END, cache_read => n / 2 % 3 * 500, cache_write => n / 2 % 4 * 100),
 	(ARRAY['anthropic/claude-sonnet-5', 'gpt-5.4-mini', 'openai/gpt-5.4'])[1 + n / 2 % 3], 'apps', n::text, (ARRAY['legal', 'sales'])[1 + n / 2 % 2], 'assistant', 'key ' || n / 2 % 7, 'customer ' || n / 2 % 11,
-	CASE WHEN n % 8 = 0 THEN 'failed' ELSE 'ok' END, jsonb_build_object('feature', (ARRAY['chat', 'search'])[1 + n / 2 % 2]),
-	jsonb_build_object('session', 's' || n / 10, 'agent', 'agent ' || n / 2 % 3, 'finish_reason', CASE WHEN n % 13 = 0 THEN 'length' ELSE 'stop' END)
+	CASE WHEN n % 8 = 0 THEN 'failed' ELSE 'ok' END, jsonb_build_object('feature', (ARRAY['chat', 'search'])[1 + n / 2 % 2], 'accepted', CASE WHEN n % 5 < 3 THEN 'yes' ELSE 'no' END),
+	jsonb_build_object('session', 's' || n / 10, 'trace', 't' || n / 4, 'agent', 'agent ' || n / 2 % 3, 'finish_reason', CASE WHEN n % 13 = 0 THEN 'length' ELSE 'stop' END)
 FROM generate_series(1, 3000) AS n;
 INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT timestamptz '2026-10-04 00:10Z' + n * interval '1 hour', usage(5), 'nobody knows', 'apps', 'u' || n, 'legal' FROM generate_series(1, 3) AS n;
 INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2026-01-01', 'EUR', 1.16, 'a test');
+INSERT INTO fx_rate (valid_from, currency, usd_per_unit, source) VALUES ('2026-01-01', 'INR', 0.0117, 'a test');
+INSERT INTO calendar (name, zone, fiscal_year_from, currency) VALUES ('india', 'Asia/Kolkata', 4, 'INR');
+INSERT INTO contract_clause (provider, name, kind, since, usd) VALUES ('anthropic', 'floor', 'minimum', '2026-10-01', 5000);
 INSERT INTO budget (name, month, usd, team) VALUES ('engineering', '2026-09-01', 90, 'engineering');
 INSERT INTO spend_limit (name, usd, period, dimensions) VALUES ('all by month', 500, 'month', '{"team": "legal"}');
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-10-01', 'gateway', 300);
