@@ -46,6 +46,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	routing_longest_share	numeric,	-- saved by the longest prompts first
 	routing_request_share	numeric,	-- moved
 	routing_spend_share		numeric,
+	routing_taken_share		numeric,	-- of what the policy would move, what is moved since that is cheaper
 	routing_even_factor		numeric,	-- of the other models' prices, at which the policy saves nothing
 	routed					boolean,	-- the plan has the policy
 	deployment				text,
@@ -95,6 +96,11 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	third_year_saved_usd	numeric,	-- a month, at the API price of the third year
 	flips					flip[],		-- what was solved for (with_flips()); NULL: nothing was
 	year_saved_usd			numeric,	-- a month, by the same machines with API prices a year's decline lower
+	term_months				integer,	-- for which the plan binds
+	term_saved_usd			numeric,	-- in all of them
+	present_usd				numeric,	-- what that is worth today
+	present_low_usd			numeric,	-- with a load as far below the forecast as the backtest missed
+	present_high_usd		numeric,	-- and above
 	routing_problem			text,		-- the fact that is missing to judge the policy
 	deployment_problem		text,		-- and the deployment; all that depends on it is then NULL
 	problems				plan_problem[],	-- without the policy, and with it where that may be taken
@@ -111,12 +117,14 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	price_factor			numeric,
 	forecast_error			numeric,
 	materiality				numeric,
-	api_price_decline		numeric
+	api_price_decline		numeric,
+	growth					numeric,
+	discount_rate			numeric
 );
 
 COMMENT ON TYPE advice_facts IS
 'All that advice_rules() decides on. Money is USD per month of 730 hours, but a year''s for reserved_1y_usd and '
-'reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last eleven are given by whoever asks: no '
+'reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last thirteen are given by whoever asks: no '
 'log holds them.';
 
 -- Which plan is taken, when a price or the load is multiplied by a factor.
@@ -416,6 +424,7 @@ BEGIN
 	END IF;
 	f := planned(f);
 	p := f.problem;
+	f := with_term_value(f);
 	f := fleet_facts(p, f);
 	f := commitment_of_plan(p, f.plan, f.forecast_error, f);
 	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END),
@@ -438,7 +447,8 @@ COMMENT ON FUNCTION deployment_facts(advice_facts, workload, demand, demand, dem
 CREATE FUNCTION inferacct_internal.advice_facts(w workload, deployment text, policy text, price_factor numeric,
 	at timestamptz, forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL, materiality numeric DEFAULT 0.05,
-	api_price_decline numeric DEFAULT 0.3, quality_holds boolean DEFAULT NULL)
+	api_price_decline numeric DEFAULT 0.3, quality_holds boolean DEFAULT NULL, growth numeric DEFAULT 0,
+	discount_rate numeric DEFAULT 0.08)
 RETURNS advice_facts
 LANGUAGE plpgsql STABLE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -458,12 +468,15 @@ DECLARE
 	hint		text;
 BEGIN
 	PERFORM check_figure('forecast_error', forecast_error, 0, 1), check_figure('materiality', materiality, 0, 1),
-		check_figure('api_price_decline', api_price_decline, 0, 1), check_figure('price_factor', price_factor, 0);
+		check_figure('api_price_decline', api_price_decline, 0, 1), check_figure('price_factor', price_factor, 0),
+		check_figure('growth', growth, -0.99, 100), check_figure('discount_rate', discount_rate, 0, 10);
 	f.price_factor := price_factor;
 	f.forecast_error := forecast_error;
 	f.materiality := materiality;
 	f.api_price_decline := api_price_decline;
 	f.quality_holds := quality_holds;
+	f.growth := growth;
+	f.discount_rate := discount_rate;
 	f.replica_latency_target := num_nonnulls(ttft_p99_ms, tpot_ms) > 0;
 	f.requests := w.requests;
 	f.unpriced_requests := w.unpriced_requests;
@@ -490,6 +503,7 @@ BEGIN
 	f.routing_longest_share := (w.routing).longest_first_saved_share;
 	f.routing_request_share := (w.routing).moved_request_share;
 	f.routing_spend_share := (w.routing).moved_spend_share;
+	f.routing_taken_share := w.routing_taken_share;
 	f.routing_even_factor := 1 + exact_quotient((w.routing).saved_usd, nullif((w.routing).moved_usd, 0));
 
 	seen := trend(week_loads(w.demand, w.waiting));
@@ -550,9 +564,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advice_facts(workload, text, text, numeric, timestamptz, numeric, numeric, numeric, numeric,
-	numeric, boolean) IS
+	numeric, boolean, numeric, numeric) IS
 'The facts of a workload for advice_rules(), with those of a deployment at the prices of a time when one is named. '
 'forecast_error: by how much a forecast may be off; ttft_p99_ms, tpot_ms: what the replicas have to keep; '
 'materiality: the least share of the API''s bill that a saving has to be; api_price_decline: by how much API prices '
-'fall in a year. A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no '
+'fall in a year; growth: of the load in a year beyond the level planned for; discount_rate: a year''s, of what is '
+'saved later. A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no '
 'error. Errors: IA301 an unknown deployment, 22023 a share outside [0, 1].';

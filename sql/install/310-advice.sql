@@ -406,6 +406,16 @@ $$;
 COMMENT ON FUNCTION routing_gap(advice_facts) IS
 'What keeps advice_rules() from judging the routing policy, in a sentence; NULL when nothing does.';
 
+CREATE FUNCTION inferacct_internal.untaken_in_words(f advice_facts) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+RETURN CASE WHEN f.routing_taken_share < 1 THEN format(
+	' Only what gets cheaper is moved: %s of the spend that the policy would move.', percent(f.routing_taken_share))
+	ELSE '' END;
+
+COMMENT ON FUNCTION untaken_in_words(advice_facts) IS
+'A sentence on the tiers of a policy that are not taken; empty where all are.';
+
 -- The levers up to the machines, in the order in which they are pulled.
 CREATE FUNCTION inferacct_internal.advice_on_levers(f advice_facts) RETURNS SETOF advice
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 9 COST 500
@@ -450,7 +460,7 @@ BEGIN
 				'Drawing as many by lot would save %s, all but the longest prompts %s.', f.routing_policy,
 				percent(f.routing_request_share),
 				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd),
-				percent(f.routing_random_share), percent(f.routing_longest_share))
+				percent(f.routing_random_share), percent(f.routing_longest_share)) || untaken_in_words(f)
 				|| CASE WHEN f.quality_holds IS NULL THEN ' Whether the answers stay good enough is unknown.'
 					WHEN f.quality_holds THEN '' ELSE ' But answers do not stay good enough.' END END,
 		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named'
@@ -626,6 +636,16 @@ BEGIN
 				percent(f.api_price_decline), usd_in_words(f.year_saved_usd)) END,
 		CASE WHEN NOT judged THEN judged_when(f) WHEN NOT machines THEN 'replicas pay today (see hybrid)' END,
 		NULL)::advice;
+	RETURN NEXT ROW('pays_over_term', CASE WHEN judged AND machines THEN advice_verdict(f.present_usd > 0)
+		WHEN judged THEN 'no' ELSE 'unknown' END, f.present_usd, 0,
+		CASE WHEN f.api_price_decline = 0.3 AND f.growth = 0 AND f.discount_rate = 0.08 THEN 'default' ELSE 'given' END,
+		CASE WHEN NOT judged THEN gap WHEN NOT machines THEN 'No replica earns its cost today.'
+			ELSE format(
+				'With API prices falling by %s a year, rents to %s, the load growing by %s and money costing %s, %s.',
+				percent(f.api_price_decline), percent(f.price_factor), percent(f.growth), percent(f.discount_rate),
+				term_in_words(f)) END,
+		CASE WHEN NOT judged THEN judged_when(f) WHEN NOT machines THEN 'replicas pay today (see hybrid)' END,
+		NULL)::advice;
 	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.65
 		THEN 'default'
 		ELSE 'given' END,
@@ -705,9 +725,10 @@ CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, b
 	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.65, at timestamptz DEFAULT now(),
 	forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL, materiality numeric DEFAULT 0.05,
-	api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour')
+	api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour', growth numeric DEFAULT 0,
+	discount_rate numeric DEFAULT 0.08)
 RETURNS SETOF advice
-LANGUAGE plpgsql STABLE ROWS 26 COST 10000000
+LANGUAGE plpgsql STABLE ROWS 27 COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -716,7 +737,7 @@ BEGIN
 	deployment := plan_deployment(deployment, policy);
 	f := advice_facts(workload(log, policy, baseline_model, frontier_models, since, until, deployment, at, width),
 		deployment, policy, price_factor, at, forecast_error, ttft_p99_ms, tpot_ms, materiality, api_price_decline,
-		quality_holds);
+		quality_holds, growth, discount_rate);
 	IF frontier_models IS NULL THEN
 		f.frontier_share := NULL;
 	END IF;
@@ -729,7 +750,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean,
-	boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric, numeric, numeric, interval) IS
+	boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric, numeric, numeric, interval, numeric,
+	numeric) IS
 'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, what is '
 'assumed first and the decision last; money in USD per month of 730 hours. deployment: what could serve it oneself; '
 'policy and baseline_model: the routing to judge (NULL: the model of its last tier; a tier that a deployment serves '
@@ -740,7 +762,8 @@ COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz,
 'a year''s price of a GPU falls to in the next, default 0.65), forecast_error (by how much a forecast of the load may '
 'be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas have to keep), materiality (the least share of the '
 'API''s bill that a saving must be to change anything, default 0.05), api_price_decline (by how much API prices fall '
-'in a year, default 0.3). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, '
+'in a year, default 0.3), growth (of the load in a year, beyond the level planned for, default 0), discount_rate (of a '
+'year, default 0.08). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, '
 'the price of a model) makes the rules that need it unknown, and they say what it is. '
 'Errors: 22004 and 42703 the log, IA002 an unknown frontier model, IA301 an unknown deployment, IA401 and IA402 the '
 'policy, 22023 a share outside [0, 1].';

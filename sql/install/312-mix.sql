@@ -195,6 +195,13 @@ DECLARE
 	wide	numeric;		-- a bucket, in hours
 	m		mixed;
 BEGIN
+	IF (SELECT max((SELECT count(*) FROM unnest(classes) AS c WHERE c.quality[n] IS NOT NULL))
+		FROM generate_subscripts(names, 1) AS n) > 6 THEN
+		m.deployments := names;
+		m.words := 'Together they were not planned: one of them serves more than 6 classes of work, each what the same '
+			'deployments serve as well as each other.';
+		RETURN m;
+	END IF;
 	-- A machine that always runs is on the term that is cheapest for that.
 	terms := ARRAY(SELECT (SELECT t FROM unnest((ps[n]).terms) AS t ORDER BY t.constant_usd LIMIT 1)
 		FROM generate_subscripts(ps, 1) AS n ORDER BY n);
@@ -228,10 +235,11 @@ COMMENT ON FUNCTION mixed(log_reading, advice_facts[], text[]) IS
 CREATE FUNCTION inferacct_internal.mix_in_words(m mixed) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-RETURN format('Together: %s; the API for the rest. That costs %s a month for what the API takes %s for: %s less. %s',
-	m.words, usd_in_words(m.plan_usd), usd_in_words(m.api_usd), usd_in_words(m.api_usd - m.plan_usd),
+RETURN CASE WHEN m.usd IS NULL THEN m.words ELSE format(
+	'Together: %s; the API for the rest. That costs %s a month for what the API takes %s for: %s less. %s', m.words,
+	usd_in_words(m.plan_usd), usd_in_words(m.api_usd), usd_in_words(m.api_usd - m.plan_usd),
 	CASE WHEN m.gap_usd = 0 THEN 'No other mix is cheaper.'
-		ELSE format('No other mix is cheaper by more than %s.', usd_in_words(m.gap_usd)) END);
+		ELSE format('No other mix is cheaper by more than %s.', usd_in_words(m.gap_usd)) END) END;
 
 COMMENT ON FUNCTION mix_in_words(mixed) IS 'A mix in sentences, with the gap to what could be cheaper at most.';
 
@@ -275,8 +283,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
+	-- Of many those that are cheapest alone.
 	judged	advice_facts[] := ARRAY(SELECT f FROM unnest(fs) AS f WHERE advice_gap(f) IS NULL
-		AND NOT coalesce(f.unpriced_share > 0.2, false));
+		AND NOT coalesce(f.unpriced_share > 0.2, false)
+		ORDER BY (compared(f)).usd, f.deployment COLLATE "C" LIMIT 4);
 	alone	numeric := (SELECT min((compared(f)).usd) FROM unnest(judged) AS f);
 	m		mixed;
 BEGIN
@@ -284,10 +294,11 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	m := mixed(r, judged, frontier_models);
-	RETURN CASE WHEN cardinality(m.deployments) > 1 AND m.usd < alone AND alone - m.usd >= materiality * alone
-		THEN m END;
+	RETURN CASE WHEN m.usd IS NULL THEN m
+		WHEN cardinality(m.deployments) > 1 AND m.usd < alone AND alone - m.usd >= materiality * alone THEN m END;
 END $$;
 
 COMMENT ON FUNCTION best_mix(log_reading, advice_facts[], text[], numeric) IS
-'The cheapest mix of at least two of the deployments that can be judged, NULL where it saves less than that share of '
-'the bill with the best one alone.';
+'The cheapest mix of at least two of the four deployments that are cheapest alone and can be judged, NULL where it '
+'saves less than that share of the bill with the best one alone; without usd, and with words, where it was not '
+'planned.';

@@ -263,6 +263,8 @@ BEGIN
 			SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = chosen.term;
 			met := plan_on(p, t, 1, 1 - figure, 1, chosen.replicas);
 			RETURN met.api_only_usd > met.usd;
+		WHEN 'pays_over_term' THEN
+			RETURN (term_value(f, figure, 1)).present_usd > 0;
 		ELSE	-- longer_term: does what three years would be taken for still pay in the third?
 			p := f.problems[CASE WHEN f.routed THEN 2 ELSE 1 END];
 			SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = 'reserved_3y';
@@ -273,9 +275,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION still_holds(advice_facts, text, numeric) IS
-'Is the rule forecast_regret yes at that forecast_error, pays_next_year at that api_price_decline, or the third year '
-'of '
-'longer_term at that?';
+'Is the rule forecast_regret yes at that forecast_error, pays_next_year or pays_over_term at that api_price_decline, '
+'or the third year of longer_term at that?';
 
 CREATE FUNCTION inferacct_internal.with_flips(f advice_facts) RETURNS advice_facts
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000000
@@ -299,7 +300,9 @@ BEGIN
 	END IF;
 	IF has_machines(f) THEN
 		f.flips := f.flips || flip_at('pays_next_year', 'api_price_decline', f.api_price_decline,
-			turning_point(f, 'pays_next_year'), true);
+			turning_point(f, 'pays_next_year'), true)
+			|| flip_at('pays_over_term', 'api_price_decline', f.api_price_decline, turning_point(f, 'pays_over_term'),
+				true);
 	END IF;
 	IF f.third_year_saved_usd IS NOT NULL AND years <= 1 + f.price_factor + f.price_factor * f.price_factor THEN
 		f.flips := f.flips || flip_at('longer_term', 'api_price_decline', f.api_price_decline,

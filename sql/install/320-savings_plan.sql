@@ -68,8 +68,9 @@ BEGIN
 				f.routing_policy)
 			WHEN NOT f.routed THEN format('Policy "%s" is not taken: replicas serve the same requests for less.',
 				f.routing_policy)
-			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models.', f.routing_policy,
-				percent(f.routing_request_share), percent(f.routing_spend_share)) END);
+			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models.%s',
+				f.routing_policy, percent(f.routing_request_share), percent(f.routing_spend_share),
+				untaken_in_words(f)) END);
 	RETURN NEXT s;
 	s := saving(3, 'hybrid', s.usd_after, CASE WHEN f.deployment_problem IS NULL THEN
 			CASE WHEN gap IS NULL THEN f.left_usd - f.hour_plan_usd ELSE 0 END END,
@@ -80,9 +81,9 @@ BEGIN
 	s := saving(4, 'commitment', s.usd_after, CASE WHEN f.deployment_problem IS NULL THEN
 			CASE WHEN gap IS NULL THEN f.hour_plan_usd - f.plan_usd ELSE 0 END END,
 		CASE WHEN gap IS NOT NULL THEN gap
-			WHEN coalesce(f.committed_replicas, 0) > 0 THEN format('To be reserved: %s. In all: %s.',
-				counted(f.committed_replicas, 'machine'), plan_in_words(f))
-			ELSE format('Nothing to reserve. In all: %s.', plan_in_words(f)) END);
+			WHEN coalesce(f.committed_replicas, 0) > 0 THEN format('To be reserved: %s. In all: %s; %s.',
+				counted(f.committed_replicas, 'machine'), plan_in_words(f), term_in_words(f))
+			ELSE format('Nothing to reserve. In all: %s; %s.', plan_in_words(f), term_in_words(f)) END);
 	RETURN NEXT s;
 END $$;
 
@@ -92,7 +93,7 @@ CREATE FUNCTION inferacct_internal.mix_step(last saving, m mixed) RETURNS saving
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 RETURN saving(5, 'mix', last.usd_after, greatest(0, coalesce(last.usd_after - m.usd, 0)),
-	CASE WHEN m.usd IS NULL THEN 'Several deployments beside each other save nothing that matters.'
+	CASE WHEN m.words IS NULL THEN 'Several deployments beside each other save nothing that matters.'
 		ELSE mix_in_words(m) END);
 
 COMMENT ON FUNCTION mix_step(saving, mixed) IS
@@ -103,7 +104,7 @@ CREATE FUNCTION savings_plan(deployment text DEFAULT NULL, policy text DEFAULT N
 	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, price_factor numeric DEFAULT 0.65,
 	at timestamptz DEFAULT now(), frontier_models text[] DEFAULT NULL, quality_holds boolean DEFAULT NULL,
 	materiality numeric DEFAULT 0.05, api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour',
-	others text[] DEFAULT NULL)
+	others text[] DEFAULT NULL, growth numeric DEFAULT 0, discount_rate numeric DEFAULT 0.08)
 RETURNS SETOF saving
 LANGUAGE plpgsql STABLE ROWS 6 COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -122,7 +123,7 @@ BEGIN
 	END IF;
 	r := read_log(log, since, until, at, width);
 	f := advice_facts(workload_of(r, policy, baseline_model, own, frontier_models), own, policy, price_factor, at, 0.1,
-		NULL, NULL, materiality, api_price_decline, quality_holds);
+		NULL, NULL, materiality, api_price_decline, quality_holds, growth, discount_rate);
 	FOR s IN SELECT * FROM savings_of(f) LOOP
 		RETURN NEXT s;
 	END LOOP;
@@ -136,11 +137,12 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION savings_plan(text, text, text, regclass, timestamptz, timestamptz, numeric, timestamptz, text[],
-	boolean, numeric, numeric, interval, text[]) IS
+	boolean, numeric, numeric, interval, text[], numeric, numeric) IS
 'The steps to the cheapest plan on one log (see advise()), USD per month of 730 hours: the bill at the prices of `at`, '
 'then with batch prices, with routing, with replicas rented by the hour, with reservations and, with others, with the '
 'deployments that these name beside. Each step is the cheapest plan that may use what the steps so far have, so no '
 'step costs more than the one before, and their sum is what the cheapest plan saves; without others it is the plan '
 'that advise() decides on. Work that may wait may go to batch prices or wait for a replica, whichever is cheaper. What '
 'no deployment could replace stays in the bill. A lever that saves too little to matter (materiality) is not taken, '
-'nor are machines on less than 8 whole weeks with load. Errors as advise(), 22023 others with a policy.';
+'nor are machines on less than 8 whole weeks with load. The step commitment says what the plan is worth over its term, '
+'with prices and load as in advise(). Errors as advise(), 22023 others with a policy.';

@@ -6,7 +6,8 @@
 CREATE FUNCTION inferacct_internal.compared_mix(m mixed) RETURNS compared
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-RETURN ROW(true, array_to_string(m.deployments, ' + '), 'hybrid', m.usd, m.api_usd - m.plan_usd, m.api_usd, m.plan_usd,
+RETURN ROW(m.usd IS NOT NULL, array_to_string(m.deployments, ' + '), CASE WHEN m.usd IS NULL THEN
+	'insufficient_evidence' ELSE 'hybrid' END, m.usd, m.api_usd - m.plan_usd, m.api_usd, m.plan_usd,
 	m.replicas, m.started_hours, m.reserved, m.fte, mix_in_words(m))::compared;
 
 COMMENT ON FUNCTION compared_mix(mixed) IS 'Several beside each other.';
@@ -35,8 +36,8 @@ BEGIN
 		SELECT row_number() OVER (ORDER BY c.known DESC, c.usd, c.deployment COLLATE "C")::integer, c.deployment,
 			c.verdict, trim_scale(c.usd), trim_scale(c.saved_usd), trim_scale(c.served_usd), c.plan_usd, c.replicas,
 			c.started_hours, c.reserved_machines, c.fte, c.explanation
-		FROM (SELECT (compared(f)).* FROM unnest(fs) AS f UNION ALL SELECT (compared_mix(m)).* WHERE m.usd IS NOT NULL)
-			AS c
+		FROM (SELECT (compared(f)).* FROM unnest(fs) AS f
+			UNION ALL SELECT (compared_mix(m)).* WHERE m.words IS NOT NULL) AS c
 		ORDER BY 1;
 END $$;
 
@@ -44,7 +45,8 @@ COMMENT ON FUNCTION compare_deployments(regclass, text[], timestamptz, timestamp
 	numeric, numeric, interval) IS
 'The decision of advise() for each of the deployments (NULL: all that are known), the cheapest first, USD per month: '
 'usd is the whole bill then, batch prices included, and saved_usd what its machines save of it (0 where the API is '
-'better); served_usd: what it could replace; plan_usd: the cheapest plan for that. Where several of them '
+'better); served_usd: what it could replace; plan_usd: the cheapest plan for that. Where several of them (of '
+'the four cheapest) '
 'together cost less than the best alone, by a share of materiality, a row has that mix ("a + b"), and its explanation '
 'by how much another could be cheaper at most. One that cannot be judged comes last, and explanation says '
 'what it lacks. Arguments and errors as advise().';

@@ -7,8 +7,9 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-/* Rounds in which prices of work are searched for. */
+/* Rounds in which prices of work are searched for: as many sets of classes are tried at most in all of them. */
 #define MOST_ROUNDS 60
+#define MOST_SETS 480
 
 /* Numbers of replicas that are tried at first; then those about the best. */
 #define FIRST_TRIES 16
@@ -362,13 +363,16 @@ FindBound(MixProblem *problem, Mix *mix, Money tolerance)
 {
 	int64_t		all = problem->nclasses * problem->nbuckets;
 	Money		highest = 0;
+	int			rounds = MOST_ROUNDS;
 
+	for (int k = 0; k < problem->ncandidates; k++)
+		rounds = MIN(rounds, MOST_SETS >> __builtin_popcountll(problem->candidates[k].serves));
 	for (int64_t i = 0; i < all; i++)
 	{
 		problem->now_price[i] = problem->now_usd[i];
 		problem->waiting_price[i] = problem->waiting_usd[i];
 	}
-	for (int round = 0; round < MOST_ROUNDS && highest < mix->usd - tolerance; round++)
+	for (int round = 0; round < rounds && highest < mix->usd - tolerance; round++)
 	{
 		Money		bound;
 		OptimumStatus status = BoundAtPrices(problem, &bound);

@@ -11,6 +11,9 @@
 /* Replicas x buckets that are tried where work may wait. */
 #define MOST_TRIES INT64_C(400000000)
 
+/* Rounds in which idle time is worth what those who waited in vain would have paid in the one before. */
+#define MOST_ROUNDS 3
+
 /* What the largest amounts may be, so that their sums do not overflow. */
 #define MOST_USD ((Money) 1 << 100)
 
@@ -38,12 +41,13 @@ SpotShare(const FleetTerms *terms, int64_t parts)
 	return (int64_t) ((Money) parts * terms->spot_millionths / 1000000);
 }
 
-/* Start `count` more for so many parts each, by the hour or as spot, where the API makes one worth it. */
+/* Start `count` more for so many parts each, by the hour or as spot, where the API and those who wait make one worth it. */
 static void
 StartEach(const LoadBucket *bucket, const FleetTerms *terms, int64_t count, int64_t parts, Started *started)
 {
 	int64_t		spot_parts = SpotShare(terms, parts);
-	Money		saved = terms->started_usd < 0 ? 0 : NowUsd(bucket, parts) - terms->started_usd;
+	Money		idle_usd = (terms->size - parts) * bucket->price / OPTIMUM_PRICE_UNIT;
+	Money		saved = terms->started_usd < 0 ? 0 : NowUsd(bucket, parts) + idle_usd - terms->started_usd;
 	Money		spot_saved = terms->spot_usd < 0 ? 0 : NowUsd(bucket, spot_parts) - terms->spot_usd;
 
 	if (MAX(saved, spot_saved) <= 0)
@@ -77,6 +81,15 @@ StartFor(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas, in
 	return started;
 }
 
+/* Parts at once that constant replicas do: none where those who wait pay more for the same time. */
+static int64_t
+Constant(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas)
+{
+	int64_t		parts = MIN(replicas * terms->size, bucket->now);
+
+	return parts * bucket->price / OPTIMUM_PRICE_UNIT > NowUsd(bucket, parts) ? 0 : parts;
+}
+
 /* Serve what comes at once with so many constant replicas; buckets get their idle parts. */
 static void
 ServeNow(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Optimum *plan)
@@ -84,14 +97,16 @@ ServeNow(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Optimum
 	for (int64_t b = 0; b < nbuckets; b++)
 	{
 		LoadBucket *bucket = &buckets[b];
-		int64_t		constant = MIN(plan->replicas * terms->size, bucket->now);
-		Started		started = StartFor(bucket, terms, plan->replicas, bucket->now - constant);
+		int64_t		constant = Constant(bucket, terms, plan->replicas);
+		Started		started = StartFor(bucket, terms, plan->replicas,
+									   bucket->now - MIN(plan->replicas * terms->size, bucket->now));
 
+		bucket->started = started.by_hour + started.spot;
 		bucket->done = constant + started.done;
 		bucket->idle = plan->replicas * terms->size - constant + started.idle;
 		plan->started += started.by_hour;
 		plan->spot += started.spot;
-		plan->most_started = MAX(plan->most_started, started.by_hour + started.spot);
+		plan->most_started = MAX(plan->most_started, bucket->started);
 		plan->served += bucket->done;
 		plan->api_usd += NowUsd(bucket, bucket->now - bucket->done);
 		plan->started_usd += started.by_hour * MAX(terms->started_usd, 0);
@@ -190,9 +205,7 @@ IsWorthStarting(const LoadBucket *bucket, const FleetTerms *terms, Money later)
 static int64_t
 Startable(const LoadBucket *bucket, const FleetTerms *terms, const Optimum *plan, Money later)
 {
-	int64_t		constant = MIN(plan->replicas * terms->size, bucket->now);
-	Started		started = StartFor(bucket, terms, plan->replicas, bucket->now - constant);
-	int64_t		parts = (terms->most - plan->replicas - started.by_hour - started.spot) * terms->size;
+	int64_t		parts = (terms->most - plan->replicas - bucket->started) * terms->size;
 
 	return later == terms->started_usd ? parts : SpotShare(terms, parts);
 }
@@ -287,9 +300,9 @@ SumUp(Optimum *plan)
 	plan->usd = plan->constant_usd + plan->started_usd + plan->spot_usd + plan->fixed_usd + plan->api_usd + plan->batch_usd;
 }
 
-/* The best plan with so many constant replicas. */
+/* A plan with so many constant replicas; idle time is worth what the buckets say, and they are told anew. */
 static void
-PlanWith(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas, Optimum *plan)
+PlanAtPrices(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas, Optimum *plan)
 {
 	*plan = (Optimum) {.replicas = replicas};
 	ServeNow(buckets, nbuckets, terms, plan);
@@ -299,6 +312,16 @@ PlanWith(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t
 	if (replicas > 0 || plan->served > 0)
 		plan->fixed_usd = terms->fixed_usd;
 	SumUp(plan);
+}
+
+/* After so many rounds, in the first of which idle time is worth nothing. */
+static void
+PlanWith(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas, int rounds, Optimum *plan)
+{
+	for (int64_t b = 0; b < nbuckets; b++)
+		buckets[b].price = 0;
+	for (int round = 0; round < rounds; round++)
+		PlanAtPrices(buckets, nbuckets, terms, replicas, plan);
 }
 
 /* The best of so many replicas to so many, where cost falls before it rises. */
@@ -314,36 +337,50 @@ FindConvex(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64
 		int64_t		middle = from + (to - from) / 2;
 
 		check_interrupts();
-		PlanWith(buckets, nbuckets, terms, middle, &plan);
-		PlanWith(buckets, nbuckets, terms, middle + 1, &next);
+		PlanWith(buckets, nbuckets, terms, middle, 1, &plan);
+		PlanWith(buckets, nbuckets, terms, middle + 1, 1, &next);
 		if (next.usd - next.fixed_usd < plan.usd - plan.fixed_usd)
 			from = middle + 1;
 		else
 			to = middle;
 	}
-	PlanWith(buckets, nbuckets, terms, from, best);
+	PlanWith(buckets, nbuckets, terms, from, 1, best);
 }
 
+/* The best of all of them, and of some rounds; *rounds is told how many that took. */
 static OptimumStatus
 FindAny(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t from, int64_t to,
-		void (*check_interrupts) (void), Optimum *best)
+		void (*check_interrupts) (void), Optimum *best, int *rounds)
 {
 	Optimum		plan;
 	Money		bound = 0;
 
 	if ((to - from) * nbuckets > MOST_TRIES)
 		return OPTIMUM_TOO_LARGE;
+	*rounds = 0;
 	for (int64_t replicas = from; replicas <= to; replicas++)
 	{
-		Money		least;
+		Money		least = 0;
 
 		check_interrupts();
-		PlanWith(buckets, nbuckets, terms, replicas, &plan);
-		least = BoundUsd(buckets, nbuckets, terms, replicas);
+		for (int64_t b = 0; b < nbuckets; b++)
+			buckets[b].price = 0;
+		for (int round = 1; round <= MOST_ROUNDS; round++)
+		{
+			Money		this;
+
+			PlanAtPrices(buckets, nbuckets, terms, replicas, &plan);
+			this = BoundUsd(buckets, nbuckets, terms, replicas);
+			if (round == 1 || this > least)
+				least = this;
+			if (*rounds == 0 || plan.usd < best->usd)
+			{
+				*best = plan;
+				*rounds = round;
+			}
+		}
 		if (replicas == from || least < bound)
 			bound = least;
-		if (replicas == from || plan.usd < best->usd)
-			*best = plan;
 	}
 	bound += terms->fixed_usd;
 	/* Bounds are rounded down by at most a unit a term: less than that is nothing. */
@@ -392,6 +429,7 @@ OptimumFind(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms,
 	int64_t		peak,
 				most;
 	bool		waits;
+	int			rounds = 1;
 	OptimumStatus status = ApiAlone(buckets, nbuckets, best, &peak, &waits);
 
 	if (status != OPTIMUM_OK)
@@ -407,13 +445,13 @@ OptimumFind(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms,
 		return OPTIMUM_OVERFLOW;
 	if (terms->bought)
 	{
-		PlanWith(buckets, nbuckets, terms, terms->least, best);
+		PlanWith(buckets, nbuckets, terms, terms->least, 1, best);
 		best->fixed_usd = terms->fixed_usd;
 		SumUp(best);
 		return OPTIMUM_OK;
 	}
 	if (waits)
-		status = FindAny(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own);
+		status = FindAny(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own, &rounds);
 	else
 		FindConvex(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own);
 	if (status != OPTIMUM_OK)
@@ -424,7 +462,7 @@ OptimumFind(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms,
 		LeaveToApi(buckets, nbuckets);
 		return OPTIMUM_OK;
 	}
-	PlanWith(buckets, nbuckets, terms, own.replicas, best);	/* which leaves the buckets as it serves them */
+	PlanWith(buckets, nbuckets, terms, own.replicas, rounds, best); /* which leaves the buckets as it serves them */
 	best->gap_usd = own.gap_usd;
 	return OPTIMUM_OK;
 }

@@ -20,9 +20,10 @@
  *
  * The answer is exact where nothing may wait: its cost is convex in n, and given n
  * each bucket is alone.  Work that waits is given to idle replicas earliest deadline
- * first, and a(b) is chosen without looking at it, for every n there can be; how much
- * less any other choice could cost, gap_usd, is proven by a price for idle time
- * (Lagrange).  It is 0 where that is exact, too.
+ * first, for every n there can be; a(b) and z(b) are chosen as if idle time were worth
+ * nothing, and then what those who waited in vain would have paid.  How much less any
+ * other choice could cost, gap_usd, is proven by such prices of idle time (Lagrange).
+ * It is 0 where that is exact, too.
  *
  * Invariant: usd is the sum of its parts, all >= 0; no amount is rounded but
  * shares of a bucket's API cost or of a replica's, down to 1e-15 USD.
@@ -45,6 +46,7 @@ typedef struct LoadBucket
 	/* of the solver; done and left are then those of the plan found */
 	int64_t		done;			/* parts that replicas do at once */
 	int64_t		idle;			/* parts that replicas have left */
+	int64_t		started;		/* replicas, by the hour and spot */
 	int64_t		left;			/* waiting parts that no replica does */
 	Money		price;			/* of idle time, per part, in 1e-15 USD / OPTIMUM_PRICE_UNIT */
 } LoadBucket;

@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(26);
+SELECT plan(28);
 
 DO $$
 BEGIN
@@ -51,6 +51,13 @@ SELECT is((SELECT usd FROM compare_deployments('public.log_peak', ARRAY['large',
 	'the cheaper alone stays alone');
 SELECT is_empty($$SELECT * FROM compare_deployments('public.log_peak', ARRAY['large', 'little'], at => '2025-04-01Z') WHERE deployment ~ '[+]'$$, 'without a row of a mix');
 
+-- More classes than are tried: said, not guessed.
+INSERT INTO deployment_serves (deployment, model, quality_ratio, valid_from) SELECT 'large', 'tp/m' || n, 0.9 + n * 0.01, '2020-01-02Z' FROM generate_series(1, 7) AS n;
+DO $$ BEGIN PERFORM set_price('tp', 'm' || n, 'output', 15), set_price('tp', 'm' || n, 'input', 3) FROM generate_series(1, 7) AS n; END $$;
+CREATE VIEW public.log_many AS SELECT log, at, usage, 'tp/m' || extract(hour FROM at)::int % 7 + 1 AS model, service_tier, region, duration_ms, score, tolerates FROM log_day;
+SELECT is((SELECT verdict || ' ' || explanation FROM compare_deployments('public.log_many', ARRAY['large', 'pair'], at => '2025-04-01Z') WHERE deployment ~ '[+]'),
+	'insufficient_evidence Together they were not planned: one of them serves more than 6 classes of work, each what the same deployments serve as well as each other.', 'seven classes are not mixed, which is said');
+
 -- Spot replicas, on eight hours a day of which each costs 54 USD at the API: 560 of 1664.
 SELECT is((SELECT plan_usd FROM compare_deployments('public.log_day', ARRAY['large'], at => '2025-04-01Z')), trim_scale(round(730 * 560 / 1664.0 * 10, 15)), 'without a spot price it is one by the hour');
 CREATE TEMP TABLE spot AS SELECT c.* FROM compare_deployments('public.log_day', ARRAY['spotty', 'fleeting', 'hoping', 'pair'], at => '2025-04-01Z') AS c;
@@ -67,6 +74,8 @@ SELECT is((SELECT round(plan_usd, 9) FROM spot WHERE deployment = 'pair'), round
 INSERT INTO routing_policy (name, kind) VALUES ('three', 'score');
 INSERT INTO routing_tier (policy, below_score, model) VALUES ('three', 0.3, 'tp/small'), ('three', 0.7, 'tp/dear'), ('three', NULL, 'tp/big');
 SELECT is((SELECT saved_usd FROM savings_plan(NULL, 'three', log => 'public.log_tiers', at => '2025-04-01Z') WHERE step = 2), 730 * 0.1 * (15 - 1.2), 'one tier saves, a dearer one is not taken');
+
+SELECT matches((SELECT explanation FROM savings_plan(NULL, 'three', log => 'public.log_tiers', at => '2025-04-01Z') WHERE step = 2), 'Only what gets cheaper is moved: 50 % of the spend that the policy would move', 'which is said');
 
 -- A log is read once.
 CREATE SEQUENCE public.reads;
