@@ -203,6 +203,22 @@ COMMENT ON FUNCTION planned(advice_facts, text, numeric) IS
 'The facts with the cheapest plan for their problems, and what the verdicts need of it, when `what` (api_price, growth '
 'of the load, gpu_price; NULL: nothing) is multiplied by a factor.';
 
+CREATE FUNCTION inferacct_internal.next_year_usd(f advice_facts) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	t		plan_term;
+	later	plan;
+BEGIN
+	SELECT u.* INTO t FROM unnest((f.problem).terms) AS u WHERE u.term = f.term;
+	later := plan_on(f.problem, t, 1, 1 - f.api_price_decline, 1, (f.plan).replicas);
+	RETURN later.api_only_usd - later.usd;
+END $$;
+
+COMMENT ON FUNCTION next_year_usd(advice_facts) IS
+'What the replicas of the plan save a month when API prices are api_price_decline lower, paid all the same.';
+
 CREATE FUNCTION inferacct_internal.terms_without_three_years(p plan_problem) RETURNS plan_term[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -399,7 +415,6 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	p		plan_problem := plan_problem(now, waiting, w.waits, f.deployment, at);
-	later	plan;
 	total	record;
 BEGIN
 	SELECT (t.constant_usd * 8760) INTO f.reserved_1y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_1y';
@@ -416,9 +431,7 @@ BEGIN
 	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END),
 		(waiting)) AS v (part)),
 		p, at, f);
-	later := plan_on(p, (SELECT t FROM unnest(p.terms) AS t WHERE t.term = f.term), 1, 1 - f.api_price_decline, 1,
-		(f.plan).replicas);
-	f.year_saved_usd := later.api_only_usd - later.usd;
+	f.year_saved_usd := next_year_usd(f);
 	SELECT sum(output_tokens(s.usage))::numeric / nullif(sum(s.requests), 0) AS answer INTO total
 		FROM demand_series(now) AS s;
 	f.answer_ms := answer_ms(f.deployment, total.answer, at);
