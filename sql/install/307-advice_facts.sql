@@ -374,7 +374,17 @@ DECLARE
 			THEN format('a replica reads %s prompt tokens or writes %s answer tokens a second',
 				coalesce(trim_scale(d.prefill_tokens_per_second)::text, 'unknown'),
 				coalesce(trim_scale(d.decode_tokens_per_second)::text, 'unknown')) END;
+	tokens		numeric;	-- of a request
+	held		text;
 BEGIN
+	-- Long prompts fill the memory of a replica before they use its throughput.
+	SELECT round(sum(input_tokens(s.usage)::numeric + output_tokens(s.usage)) / nullif(sum(s.requests), 0)) INTO tokens
+	FROM (SELECT * FROM demand_series(w.demand) UNION ALL SELECT * FROM demand_series(w.waiting)) AS s;
+	SELECT format('Its memory holds %s of the mean length (%s) at once, whatever its throughput.',
+		counted(held_at_once(model_in_force(d.model, at), gpu_spec_in_force(d.gpu, at), d.gpus_per_replica, tokens,
+		(d.attributes ->> 'bits')::numeric), 'request'), counted(tokens, 'token')) INTO held
+	WHERE tokens > 0 AND EXISTS (SELECT FROM model_profile AS m WHERE m.model = d.model)
+		AND EXISTS (SELECT FROM gpu_spec AS g WHERE g.gpu = d.gpu);
 	RETURN concat_ws(' ',
 		format('API prices of %s; money is USD per month of 730 hours.',
 			CASE WHEN w.priced_at IS NULL THEN 'each request''s time' ELSE day END),
@@ -400,7 +410,7 @@ BEGIN
 				CASE WHEN w.quality_known THEN 'accepted as deployment_serves says'
 					ELSE 'as good, which nobody measured'
 				END),
-			'Its own prompt cache is taken to hit as often as the provider''s.') END);
+			'Its own prompt cache is taken to hit as often as the provider''s.', held) END);
 END $$;
 
 COMMENT ON FUNCTION assumed(workload, advice_facts, deployment, plan_problem, timestamptz) IS

@@ -130,6 +130,8 @@ AS $$
 		CASE WHEN f.started_hours > 0 THEN format('%s hours a month of replicas started for the load%s',
 			to_char(round(f.started_hours), 'FM999,999,999,990'), CASE WHEN f.replicas > 0 THEN ''
 			ELSE ' of ' || f.deployment END) END,
+		CASE WHEN f.committed_replicas > 0 AND NOT f.replicas > 0 AND f.started_hours > 0 THEN format(
+			'%s reserved as spare', counted(f.committed_replicas, 'machine')) END,
 		CASE WHEN f.overflow_usd > 0 AND has_machines(f) THEN format('the API for the rest (%s)',
 			usd_in_words(f.overflow_usd)) END)
 $$;

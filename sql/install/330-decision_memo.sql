@@ -47,7 +47,8 @@ COMMENT ON FUNCTION memo_lines(advice_facts, text) IS
 CREATE FUNCTION decision_memo(log regclass DEFAULT 'inferacct.usage_log', deployment text DEFAULT NULL,
 	policy text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL,
 	at timestamptz DEFAULT now(), format text DEFAULT 'text', fte_available numeric DEFAULT NULL,
-	data_residency boolean DEFAULT NULL, frontier_models text[] DEFAULT NULL, draws integer DEFAULT 200)
+	data_residency boolean DEFAULT NULL, frontier_models text[] DEFAULT NULL, draws integer DEFAULT 200,
+	width interval DEFAULT '1 hour')
 RETURNS text
 LANGUAGE plpgsql STABLE COST 100000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -62,7 +63,7 @@ BEGIN
 		PERFORM inferacct_internal.fail('22023', 'a memo is text or markdown', format('Not "%s".', format));
 	END IF;
 	deployment := plan_deployment(deployment, policy);
-	w := workload(log, policy, NULL, frontier_models, since, until, deployment, at);
+	w := workload(log, policy, NULL, frontier_models, since, until, deployment, at, width);
 	f := advice_facts(w, deployment, policy, 0.65, at);
 	IF frontier_models IS NULL THEN
 		f.frontier_share := NULL;
@@ -81,7 +82,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION decision_memo(regclass, text, text, timestamptz, timestamptz, timestamptz, text, numeric, boolean,
-	text[], integer) IS
+	text[], integer, interval) IS
 'The decision of advise() on a log in ten lines for a manager: what to do, why, what it costs and saves a month, in '
 'which range (decision_range() with so many draws; 0: without), what was assumed, what was left out, what would '
-'change the answer, commitment and people. format: text or markdown. Errors as advise(), 22023 another format.';
+'change the answer, commitment and people. width: of the buckets of load. format: text or markdown. Errors as advise(), 22023 another format.';

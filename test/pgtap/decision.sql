@@ -169,7 +169,7 @@ SELECT is((SELECT usd FROM compared WHERE deployment = 'd70'), (SELECT usd_after
 CREATE TEMP TABLE ranged AS SELECT * FROM decision_range('public.log_steady', 'd70', draws => 100, at => '2025-04-01Z');
 SELECT ok((SELECT p10_usd <= p50_usd AND p50_usd <= p90_usd AND flip_probability BETWEEN 0 AND 1 FROM ranged), 'a range');
 SELECT is((SELECT p50_usd FROM decision_range('public.log_steady', 'd70', draws => 100, at => '2025-04-01Z')), (SELECT p50_usd FROM ranged), 'the same for the same seed');
-SELECT is((SELECT round(p50_usd, 6) FROM decision_range('public.log_steady', 'd70', ranges => '{"api_price": [1, 1], "throughput": [1, 1], "cache": [1, 1], "people": [1, 1], "gpu_price": [1, 1], "growth": [1, 1]}', draws => 3, at => '2025-04-01Z')),
+SELECT is((SELECT round(p50_usd, 6) FROM decision_range('public.log_steady', 'd70', ranges => '{"api_price": [1, 1], "throughput": [1, 1], "utilization": [1, 1], "cache": [1, 1], "people": [1, 1], "gpu_price": [1, 1], "growth": [1, 1]}', draws => 3, at => '2025-04-01Z')),
 	(SELECT round(sum(saved_usd), 6) FROM step WHERE log = 'steady' AND step > 2), 'without any doubt it is what the plan saves');
 SELECT is((SELECT (unnest(drivers)).low_usd FROM ranged LIMIT 1), (SELECT min(low_usd) FROM ranged, LATERAL unnest(drivers) AS d WHERE d.driver = (drivers[1]).driver), 'the figure that matters most is the first');
 SELECT throws_ok($$SELECT decision_range('public.log_steady', 'd70', ranges => '{"luck": [0, 1]}')$$, '22023', NULL, 'a figure that has no range');
