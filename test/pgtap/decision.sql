@@ -158,7 +158,7 @@ SELECT is(route('own', NULL), 'tp/api-big', 'what nobody scored goes to the last
 INSERT INTO routing_policy (name, kind) VALUES ('cascade', 'cascade');
 INSERT INTO routing_tier (policy, below_score, model) VALUES ('cascade', 0.5, 'tp/api-small'), ('cascade', NULL, 'tp/api-big');
 SELECT is((SELECT (t).model FROM (SELECT unnest((route_savings('cascade', NULL, 'tp/api-big', usage(10, 10), '2025-01-01')).tiers) AS t) AS s WHERE (t).requests = 1), route('cascade', NULL), 'also in a cascade, where it is paid for');
-SELECT is((SELECT array_agg((e).cheaper ORDER BY n) FROM unnest((breakeven(1, 3, 1, 2, 0, 1, 0, 1, NULL, 730)).events) WITH ORDINALITY AS v (mtok, cheaper, n), LATERAL (SELECT ROW(mtok, cheaper)::breakeven_event AS e) AS x), (SELECT array_agg(CASE n % 2 WHEN 1 THEN 'self_host' ELSE 'api' END ORDER BY n) FROM generate_series(1, (breakeven(1, 3, 1, 2, 0, 1, 0, 1, NULL, 730)).crossings::int) AS n),
+SELECT is((SELECT array_agg((e).cheaper ORDER BY n) FROM unnest((breakeven(1, 1::numeric / 3, 6, 0, 0, 1, 0, 1, NULL, 730)).events) WITH ORDINALITY AS v (mtok, cheaper, n), LATERAL (SELECT ROW(mtok, cheaper)::breakeven_event AS e) AS x), (SELECT array_agg(CASE n % 2 WHEN 1 THEN 'self_host' ELSE 'api' END ORDER BY n) FROM generate_series(1, (breakeven(1, 1::numeric / 3, 6, 0, 0, 1, 0, 1, NULL, 730)).crossings::int) AS n),
 	'events take turns');
 
 -- Side by side, in ranges, and in ten lines.

@@ -7,7 +7,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(46 + CASE WHEN :'code' = '' THEN 0 ELSE 2 END);
+SELECT plan(47 + CASE WHEN :'code' = '' THEN 0 ELSE 2 END);
 SELECT diag('no ../shared/traces: what the Azure traces need is not computed') WHERE :'code' = '';
 
 -- Prices, doubled rents and halved prices are those of later times.
@@ -32,7 +32,7 @@ CREATE FUNCTION pg_temp.weight(shape text, h int) RETURNS numeric LANGUAGE sql I
 CREATE TABLE public.org_plan AS SELECT * FROM (VALUES
 	('startup', 'bursty', 12, 150, 'big', 0.8, 0, NULL::interval), ('classifier', 'flat', 12, 2000, 'big', 0.95, 0, NULL), ('cheap', 'flat', 12, 2000, 'open', 0.95, 0, NULL), ('bank', 'office', 12, 800, 'big', 0.8, 0, NULL),
 	('retail', 'season', 52, 3000, 'big', 0.75, 0, NULL), ('nightly', 'night', 12, 12000, 'big', 0.9, 0, '8 hours'), ('young', 'office', 3, 9000, 'big', 0.75, 0, NULL), ('huge', 'office', 10, 60000, 'mid', 0.8, 0, NULL),
-	('agents', 'office', 10, 60000, 'big', 0.97, 0.9, NULL), ('steady', 'flat', 10, 9000, 'big', 0.75, 0, NULL)) AS o (org, shape, weeks, mtok, model, input, cached, tolerates);
+	('agents', 'office', 10, 60000, 'big', 0.97, 0.9, NULL), ('steady', 'flat', 10, 9000, 'big', 0.75, 0, NULL), ('thin', 'flat', 10, 3085, 'big', 0.75, 0, NULL)) AS o (org, shape, weeks, mtok, model, input, cached, tolerates);
 CREATE TABLE public.org_log AS
 	SELECT o.org, timestamptz '2025-01-06Z' + h * interval '1 hour' AS at, usage(input => (tokens * o.input * (1 - o.cached))::bigint, cache_read => (tokens * o.input * o.cached)::bigint, output => (tokens * (1 - o.input))::bigint,
 		requests => 1 + (tokens / CASE WHEN o.org = 'agents' THEN 60000 ELSE 3000 END)::bigint) AS usage, 'org/' || o.model AS model, 'standard' AS service_tier, NULL::text AS region, 1500::bigint AS duration_ms, NULL::float8 AS score, o.tolerates
@@ -44,7 +44,7 @@ DO $$ DECLARE name text; BEGIN FOR name IN SELECT org FROM org_plan LOOP EXECUTE
 CREATE TEMP TABLE answer AS
 	SELECT q.id, a.* FROM (VALUES ('startup', 'startup', NULL::boolean, 0.2, NULL::timestamptz), ('classifier', 'classifier', NULL, 1, NULL), ('cheap', 'cheap', NULL, 1, NULL), ('bank', 'bank', true, 0, NULL), ('bank, young', 'bank', true, 0, '2025-01-27Z'),
 		('retail', 'retail', NULL, 1, NULL), ('retail, before the season', 'retail', NULL, 1, '2025-10-01Z'), ('nightly', 'nightly', NULL, 1, NULL), ('young', 'young', NULL, 1, NULL), ('huge', 'huge', NULL, 5, NULL), ('agents', 'agents', NULL, 2, NULL),
-		('steady', 'steady', NULL, 1, NULL), ('steady, nobody', 'steady', NULL, 0, NULL)) AS q (id, org, residency, fte, until),
+		('thin', 'thin', NULL, 1, NULL), ('steady', 'steady', NULL, 1, NULL), ('steady, nobody', 'steady', NULL, 0, NULL)) AS q (id, org, residency, fte, until),
 	LATERAL advise('org', log => ('public.org_' || q.org)::regclass, at => '2026-06-01Z', data_residency => q.residency, fte_available => q.fte, until => q.until) AS a;
 CREATE FUNCTION pg_temp.of(id text, rule text DEFAULT 'decision') RETURNS answer LANGUAGE sql AS $$ SELECT a FROM answer AS a WHERE a.id = $1 AND a.rule = $2 $$;
 
@@ -56,6 +56,7 @@ SELECT is((pg_temp.of(id)).verdict, verdict, id || ': ' || why) FROM (VALUES
 SELECT ok((pg_temp.of('huge')).verdict IN ('hybrid', 'self_host') AND (pg_temp.of('huge')).measured > 0, 'huge: sixty billion tokens a month pay machines');
 SELECT ok((pg_temp.of('retail')).verdict = (pg_temp.of('retail, before the season')).verdict AND (pg_temp.of('retail', 'commitment')).measured IS DISTINCT FROM 1, 'retail: a season of six weeks is no base load');
 SELECT is((pg_temp.of('startup', 'bursty')).verdict || (pg_temp.of('classifier', 'bursty')).verdict || (pg_temp.of('cheap', 'bursty')).verdict, 'nonono', 'loads that are too small are not called bursty');
+SELECT matches((pg_temp.of('thin')).verdict || ' ' || (pg_temp.of('thin')).explanation, '^api .*would save .* less than 5 % of it, which is too little', 'thin: a saving of a few per cent is no reason for machines and people');
 SELECT matches((pg_temp.of('bank')).explanation, 'nobody is available.*in the required region', 'the bank is told what it costs to have nobody, and of a regional endpoint');
 SELECT matches((pg_temp.of('nightly')).explanation, 'replicas started for the load', 'the nightly batch, that replicas start for it');
 SELECT is((pg_temp.of('young', 'hybrid')).verdict || (pg_temp.of('young', 'commitment')).verdict, 'unknownunknown', 'three weeks judge no machines');
