@@ -156,8 +156,9 @@ main(void)
 		Promise(32, 0.5, 0.01, cv, 1, 1.25);
 		Promise(8, 5, 0.05, cv, 1, 1.25);
 		Promise(1, 5, 0.1, cv, 1, 1.25);
-		Promise(32, 0.5, 0.02, cv, 0.5, 1.6);
-		Promise(32, 0.5, 0.02, cv, 2, 1.6);
+		Promise(32, 0.5, 0.02, cv, 0.5, cv <= 2 ? 1.5 : 2.1);
+		Promise(32, 0.5, 0.02, cv, 2, cv <= 2 ? 1.5 : 2.1);
+		Promise(32, 0.5, 0.02, cv, 3, cv <= 2 ? 1.5 : 2.1);
 		MeanPromise(8, 0.5, cv);
 		MeanPromise(2, 0.6, cv);
 	}
