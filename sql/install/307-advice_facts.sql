@@ -46,6 +46,9 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	routing_longest_share	numeric,	-- saved by the longest prompts first
 	routing_request_share	numeric,	-- moved
 	routing_spend_share		numeric,
+	routing_answer_usd		numeric,	-- for an accepted answer, with the policy
+	routing_baseline_answer_usd	numeric,	-- and without
+	routing_quality_known	boolean,	-- every tier but the last has a quality_ratio
 	routing_even_factor		numeric,	-- of the other models' prices, at which the policy saves nothing
 	routed					boolean,	-- the plan has the policy
 	deployment				text,
@@ -508,6 +511,10 @@ BEGIN
 	f.routing_longest_share := (w.routing).longest_first_saved_share;
 	f.routing_request_share := (w.routing).moved_request_share;
 	f.routing_spend_share := (w.routing).moved_spend_share;
+	f.routing_answer_usd := (w.routing).usd_per_accepted_answer;
+	f.routing_baseline_answer_usd := (w.routing).baseline_usd_per_answer;
+	f.routing_quality_known := NOT EXISTS (SELECT FROM unnest((w.routing).tiers) WITH ORDINALITY AS t
+		WHERE t.quality_ratio IS NULL AND t.ordinality < cardinality((w.routing).tiers));
 	f.routing_even_factor := 1 + exact_quotient((w.routing).saved_usd, nullif((w.routing).moved_usd, 0));
 
 	seen := trend(week_loads(w.demand, w.waiting));

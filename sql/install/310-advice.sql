@@ -451,6 +451,10 @@ BEGIN
 				percent(f.routing_request_share),
 				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd),
 				percent(f.routing_random_share), percent(f.routing_longest_share))
+				|| coalesce(format(' A thousand accepted answers then cost %s instead of %s%s.',
+				usd_in_words(1000 * f.routing_answer_usd), usd_in_words(1000 * f.routing_baseline_answer_usd),
+				CASE WHEN f.routing_quality_known THEN ', with what is asked again'
+				ELSE ', every answer taken for accepted but misroute_share' END), '')
 				|| CASE WHEN f.quality_holds IS NULL THEN ' Whether the answers stay good enough is unknown.'
 					WHEN f.quality_holds THEN '' ELSE ' But answers do not stay good enough.' END END,
 		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named'

@@ -176,8 +176,7 @@ DECLARE
 	tried	numeric[] := '{1}';				-- factors, and the verdicts there
 	found	text[] := ARRAY[today];
 	turned	boolean[] := array_fill(false, ARRAY[cardinality(rules)]);
-	same	numeric[] := array_fill(1, ARRAY[cardinality(rules)]);		-- of each rule,
-		the last factor of today's verdict
+	same	numeric[] := array_fill(1, ARRAY[cardinality(rules)]);		-- the last factors of today's verdicts
 	further	CONSTANT numeric := CASE WHEN steps[1] > 1 THEN 1.01 ELSE 0.99 END;
 	step	numeric;
 	beyond	numeric;

@@ -140,9 +140,10 @@ COMMENT ON FUNCTION decision_range(regclass, text, text, jsonb, integer, bigint,
 	text[], numeric, interval) IS
 'How sure the saving of the plan of advise() is: what a tenth, a half and nine tenths of so many draws save at most, '
 'in USD per month, when API prices, throughput, its utilization, cache hits, people, GPU prices and growth of the load '
-'are drawn from ranges, each value as likely (ranges: factors of what was planned with, {"throughput": [0.6, 1.25]}, the others by '
-'default); width: of the buckets of load; flip_probability: in which share of them the other answer, API or machines, would have been right; '
-'drivers: each figure alone at both ends of its range, the one that matters most first; measuring_usd: what it would '
+'are drawn from ranges, each value as likely (ranges: factors of what was planned with, '
+'{"throughput": [0.6, 1.25]}, the others by default); width: of the buckets of load; flip_probability: in which share '
+'of them the other answer, API or machines, would have been right; drivers: each figure alone at both ends of its '
+'range, the one that matters most first; measuring_usd: what it would '
 'be worth a month to know all figures before deciding. Draws are the same for the same seed. NULLs where there is no '
 'plan, and explanation says why. Errors as advise(), 22023 draws or ranges.';
 
@@ -189,12 +190,14 @@ BEGIN
 	SELECT t.* INTO first FROM unnest(drivers) AS t WHERE t.driver NOT IN ('growth', 'api_price')
 		ORDER BY t.measuring_usd DESC NULLS LAST, t.swing_usd DESC LIMIT 1;
 	explanation := CASE WHEN machines THEN format(
-			'between %s and %s a month in eight of ten cases, %s in the middle; in %s of the cases the API would have been '
+			'between %s and %s a month in eight of ten cases, %s in the middle; in %s of the cases the '
+			'API would have been '
 			'cheaper. Most depends on %s (%s to %s). Knowing all of it first would be worth %s a month%s.',
 			usd_in_words(p10_usd), usd_in_words(p90_usd), usd_in_words(p50_usd), percent(flip_probability),
 			driver_in_words(drivers[1].driver), usd_in_words(least(drivers[1].low_usd, drivers[1].high_usd)),
 			usd_in_words(greatest(drivers[1].low_usd, drivers[1].high_usd)), usd_in_words(measuring_usd),
-			CASE WHEN first.measuring_usd > 0 THEN format('; of what can be measured, %s is worth most to know: %s a month',
+			CASE WHEN first.measuring_usd > 0 THEN format(
+				'; of what can be measured, %s is worth most to know: %s a month',
 			driver_in_words(first.driver), usd_in_words(first.measuring_usd)) ELSE '' END)
 		ELSE format('in %s of the cases machines would pay after all. Most depends on %s.', percent(flip_probability),
 			driver_in_words(drivers[1].driver)) END;

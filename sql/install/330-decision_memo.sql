@@ -85,4 +85,5 @@ COMMENT ON FUNCTION decision_memo(regclass, text, text, timestamptz, timestamptz
 	text[], integer, interval) IS
 'The decision of advise() on a log in ten lines for a manager: what to do, why, what it costs and saves a month, in '
 'which range (decision_range() with so many draws; 0: without), what was assumed, what was left out, what would '
-'change the answer, commitment and people. width: of the buckets of load. format: text or markdown. Errors as advise(), 22023 another format.';
+'change the answer, commitment and people. width: of the buckets of load. format: text or markdown. '
+'Errors as advise(), 22023 another format.';
