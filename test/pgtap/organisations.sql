@@ -7,7 +7,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(47 + CASE WHEN :'code' = '' THEN 0 ELSE 2 END);
+SELECT plan(57 + CASE WHEN :'code' = '' THEN 0 ELSE 2 END);
 SELECT diag('no ../shared/traces: what the Azure traces need is not computed') WHERE :'code' = '';
 
 -- Prices, doubled rents and halved prices are those of later times.
@@ -103,6 +103,14 @@ SELECT cmp_ok((SELECT low_usd FROM ranged, unnest(drivers) AS d WHERE driver = '
 SELECT matches((pg_temp.of('agents', 'assumed')).explanation, 'prompt cache is taken to hit as often as the provider', 'which is said to be assumed');
 INSERT INTO deployment (name, model, gpu, vendor, gpus_per_replica, prefill_tokens_per_second, decode_tokens_per_second, target_utilization) VALUES ('org-memory', 'llama-3.1-70b', 'H100', 'cloud (mid)', 4, 8000, 1000, 0.7);
 SELECT matches((SELECT explanation FROM advise('org-memory', log => 'public.org_agents', at => '2026-12-01Z') WHERE rule = 'assumed'), 'memory holds [67] requests of the mean length .59,[0-9]+ tokens. at once', 'and how few long prompts a replica holds at once');
+
+-- Who sees only the memo knows what to do, what it saves and in which range, what was assumed, what would change it, what was left out.
+CREATE TEMP TABLE memo AS SELECT o AS org, decision_memo(('public.org_' || o)::regclass, 'org', at => '2026-06-01Z', fte_available => 1, draws => 40, width => '2 hours') AS text FROM unnest('{agents,classifier,young}'::text[]) AS o;
+SELECT matches((SELECT text FROM memo WHERE org = org.name), org.says, org.name || ': ' || org.what) FROM (VALUES
+	('agents', 'What to do: rent .* of org .*and the API for the rest', 'what to do'), ('agents', 'What it saves: [0-9,]+ USD a month', 'what it saves'), ('agents', 'In which range: between -?[0-9,.]+ USD and [0-9,.]+ USD a month in eight of ten cases', 'in which range'),
+	('agents', 'What was assumed: API prices of 2026-06-01.*stated, not measured.*nobody measured.*prompt cache', 'on what it rests'), ('agents', 'What would change the answer: .*API''s prices fall by more than .*replicas pay no more when', 'what would change it'), ('agents', 'What was left out: nothing', 'what was left out'),
+	('classifier', 'What to do: stay with the API', 'what to do'), ('classifier', 'In which range: the best plan with machines would save between', 'how sure that is'), ('classifier', 'What would change the answer: .*(rise|grows) by more than', 'what would change it'),
+	('young', 'What to do: stay with the API and decide later.*the log reaches 8 whole weeks', 'what is missing')) AS org (name, says, what);
 
 -- Hourly means hide peaks: a minute that has half of its hour takes 30 times the replicas, and width finds them.
 CREATE TABLE public.org_minutes AS SELECT timestamptz '2025-01-06Z' + h * interval '1 hour' + m * interval '1 minute' AS at, usage(18000000, 1000, requests => 100) AS usage, 'org/big' AS model, 'standard' AS service_tier, NULL::text AS region, 900::bigint AS duration_ms, NULL::float8 AS score, NULL::interval AS tolerates
