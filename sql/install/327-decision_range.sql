@@ -199,8 +199,8 @@ BEGIN
 			CASE WHEN first.measuring_usd > 0 THEN format(
 				'; of what can be measured, %s is worth most to know: %s a month',
 			driver_in_words(first.driver), usd_in_words(first.measuring_usd)) ELSE '' END)
-		ELSE format('the best plan with machines would save between %s and %s a month in eight of ten cases, and pay after '
-			'all in %s of them. Most depends on %s.', usd_in_words(p10_usd), usd_in_words(p90_usd),
+		ELSE format('the best plan with machines would save between %s and %s a month in eight of ten cases, and pay '
+			'after all in %s of them. Most depends on %s.', usd_in_words(p10_usd), usd_in_words(p90_usd),
 			percent(flip_probability), driver_in_words(drivers[1].driver)) END;
 END $$;
 
