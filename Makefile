@@ -54,14 +54,16 @@ clean:
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all help test test-long test-matrix test-machines demo bench prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
-	attack fuzz fuzz-sql fuzzers sanitize month clean-all FORCE
+.PHONY: all help test test-long test-matrix test-machines demo report bench backtest prices prices-check prices-release unit unit-programs stress concurrency faults restores focus \
+	attack fuzz fuzz-sql fuzzers sanitize month optimum clean-all FORCE
 
 help:
 	@echo 'make demo         get what is missing, build, show what inferacct does; KEEP=1 leaves the server up'
+	@echo 'make report       what was spent, by whom, and what to do, as one HTML file: of the demo that KEEP=1 left, or of PGHOST ...; SERVE=1'
 	@echo 'make test         the same, and run every test in a private server'
 	@echo 'make test-long    the tests that take hours: attack, concurrency, stress, faults, restores, month, sanitize, fuzz'
 	@echo 'make bench        measure pricing against reading the rows (ROWS=, ROUNDS=), to bench/RESULTS.md'
+	@echo 'make backtest     how far off forecasts are, of series of known kinds, as a table (SEEDS=)'
 	@echo 'make test-matrix  make test on PostgreSQL 17 and 18, in chroots (root)'
 	@echo 'make test-machines  both commands on fresh and used machines of Debian and Ubuntu, in chroots (root)'
 	@echo 'make prices       rebuild pricing/ from public catalogs (maintainers); CATALOGS=, see pricing/README.md'
@@ -69,6 +71,7 @@ help:
 	@echo 'make prices-release keep pricing/*.json as the version that a release ships'
 	@echo 'make focus        write focus_1_4.csv from the database that PGHOST, PGDATABASE ... name; FROM=, UNTIL= days'
 	@echo 'make month        a month of a million requests from three tools, every report against plain SQL; ROWS='
+	@echo 'make optimum      the cheapest plans of 2,000 made-up loads against a search of its own (python3); INSTANCES=, SEED='
 	@echo 'make fuzz-sql     every function with boundary values: none may hang, crash, or fill the disk; CALLS=, SEED='
 	@echo 'make stress       random sessions against the price cache; STRESS_SECONDS=600'
 	@echo 'make concurrency  the concurrency tests ROUNDS=50 times in a row'
@@ -84,7 +87,7 @@ help:
 	@echo 'make clean        remove what was built'
 	@echo 'make clean-all    and the private tree of unpacked packages'
 
-test test-long test-matrix test-machines demo concurrency faults restores focus attack sanitize:
+test test-long test-matrix test-machines demo report concurrency faults restores focus attack sanitize:
 	@bash .ci/$@
 
 # CATALOGS are of other people: facts are taken from them, files are not.
@@ -117,6 +120,9 @@ fuzz-sql:
 bench:
 	@bash bench/run
 
+backtest:
+	@SEEDS='$(SEEDS)' bash .ci/with-server bash bench/backtest
+
 # The page of the meters is of the list in C.
 docs/meters.md: src/core/meter.h .ci/meter-page
 	bash .ci/meter-page > $@
@@ -124,6 +130,9 @@ docs/meters.md: src/core/meter.h .ci/meter-page
 # The page of all that callers use is of the comments in a database.
 docs/reference.md: FORCE
 	@bash .ci/with-server bash .ci/reference > $@.new && mv $@.new $@
+
+optimum: all
+	@bash .ci/with-server python3 test/optimum/brute '$(or $(INSTANCES),2000)' '$(or $(SEED),1)'
 
 month:
 	@ROWS='$(ROWS)' bash .ci/with-server bash test/month/run

@@ -91,7 +91,7 @@ make_work() {
 # copy_checkout DIR: what is not made here.
 copy_checkout() {
 	mkdir -p "$1"
-	tar -cf - --exclude=./.git --exclude=./build --exclude=./node_modules --exclude='*.o' --exclude='*.so' --exclude='*.bc' . |
+	tar -cf - --exclude=./.git --exclude=./build --exclude=./report/node_modules --exclude='*.o' --exclude='*.so' --exclude='*.bc' . |
 		tar -C "$1" --no-same-owner -xf -
 }
 

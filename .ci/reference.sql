@@ -36,10 +36,23 @@ WHERE p.pronamespace = 'inferacct'::regnamespace
 	AND EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 ORDER BY p.proname COLLATE "C", p.pronargs, pg_get_function_arguments(p.oid) COLLATE "C";
 
+-- What a column means in more than one relation is said once.
+CREATE TEMP TABLE word AS
+SELECT a.attname AS name, d.meaning, count(*) AS relations,
+	row_number() OVER (PARTITION BY a.attname ORDER BY count(*) DESC, d.meaning COLLATE "C") AS place
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+CROSS JOIN LATERAL (SELECT col_description(c.oid, a.attnum)) AS d(meaning)
+WHERE c.relnamespace = 'inferacct'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND d.meaning IS NOT NULL
+GROUP BY 1, 2;
+DELETE FROM word WHERE relations = 1 OR place > 1;
 CREATE FUNCTION pg_temp.relation_line(relation oid, what text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('- `%s` (%s)', c.relname, (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum)
 			FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
 		|| coalesce(E':\n  ' || coalesce(obj_description(c.oid, 'pg_class'), obj_description(c.reltype, 'pg_type')), '')
+		|| coalesce((SELECT string_agg(format(E'\n  - `%s`: %s', a.attname, d.meaning), '' ORDER BY a.attnum)
+			FROM pg_attribute AS a CROSS JOIN LATERAL (SELECT col_description(a.attrelid, a.attnum)) AS d(meaning)
+			WHERE a.attrelid = c.oid AND a.attnum > 0 AND d.meaning IS NOT NULL
+				AND NOT EXISTS (SELECT FROM pg_temp.word AS w WHERE (w.name, w.meaning) = (a.attname, d.meaning))), '')
 	FROM pg_class AS c WHERE c.oid = relation
 $$;
 
@@ -52,6 +65,13 @@ WHERE c.relnamespace = 'inferacct'::regnamespace AND c.relkind IN ('v', 'm') ORD
 \qecho '## Tables'
 SELECT pg_temp.relation_line(c.oid, 'table') FROM pg_class AS c
 WHERE c.relnamespace = 'inferacct'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname COLLATE "C";
+
+\qecho
+\qecho '## Columns'
+\qecho
+\qecho 'What a column of a view or table means, where the relation itself does not say it.'
+\qecho
+SELECT format('- `%s`: %s', w.name, w.meaning) FROM word AS w ORDER BY w.name COLLATE "C";
 
 \qecho
 \qecho '## Types'

@@ -19,7 +19,7 @@ isolation_suite() {
 # Servers refuse to run as root, and their user may not read this checkout: these
 # tests run in a copy, as whoever runs the private server.
 in_copy() (
-	tar -cf - --exclude=./.git --exclude=./build --exclude=./node_modules . | tar -C "$copy" -xf -
+	tar -cf - --exclude=./.git --exclude=./build --exclude=./report/node_modules . | tar -C "$copy" -xf -
 	find_server_user
 	if is_root; then chown -R "$server_user:" "$copy"; fi
 	raw=$PERL_TEST_HARNESS_DUMP_TAP rc=0

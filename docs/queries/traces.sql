@@ -54,12 +54,12 @@ FROM load, unnest('{tokens,requests}'::text[]) AS measure, traffic(d, measure) t
 
 \echo 'Replicas minute by minute: how many minutes need how many.'
 SELECT trace, s.replicas, count(*) AS minutes, round(min(s.load), 3) AS least_load, round(max(s.load), 3) AS most_load
-FROM load, fleet_series(d, '70B on 2 GPUs', least_replicas => 0, at => '2024-11-16') s WHERE model LIKE 'groq/%' GROUP BY trace, s.replicas ORDER BY trace, s.replicas;
+FROM load, fleet_series(d, '70B on 2 GPUs', min_replicas => 0, at => '2024-11-16') s WHERE model LIKE 'groq/%' GROUP BY trace, s.replicas ORDER BY trace, s.replicas;
 
 \echo 'Fleets: five minutes to start a replica, billed by the minute; 30 % of the work may wait within the hour.'
 SELECT trace, split_part(model, '/', 1) AS api, f.fleet, f.replicas, round(f.replica_hours, 2) AS replica_hours, round(f.utilization, 3) AS utilization,
 	round(f.idle_usd, 2) AS idle_usd, round(f.overflow_usd, 4) AS overflow_usd, round(f.usd, 4) AS usd
-FROM load, fleet(d, '70B on 2 GPUs', 0.99, batch_share => 0.3, at => '2024-11-16') f ORDER BY trace, model, f.usd;
+FROM load, fleet(d, '70B on 2 GPUs', 0.99, eligible => 0.3, at => '2024-11-16') f ORDER BY trace, model, f.usd;
 
 \echo 'Verdicts: base load on own replicas, overflow to the API.'
 SELECT trace, split_part(model, '/', 1) AS api, deployment, v.replicas, round(v.usd, 4) AS usd, round(v.usd_api_only, 4) AS usd_api_only, round(v.usd_peak_fleet, 4) AS usd_peak_fleet,

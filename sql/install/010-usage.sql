@@ -306,6 +306,13 @@ COMMENT ON FUNCTION output_tokens(usage) IS
 'tokens of the answer side: output, reasoning, audio, image, video and citation. NULL gives NULL. '
 'Error: 22003 a total beyond bigint';
 
+CREATE FUNCTION inferacct_internal.tokens_of(usage usage)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2
+RETURN input_tokens(usage) + output_tokens(usage);
+
+COMMENT ON FUNCTION tokens_of(usage) IS 'All tokens of a usage, input and output. NULL gives NULL.';
+
 CREATE FUNCTION inferacct_internal.cached_tokens(usage)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'usage_cached_tokens'

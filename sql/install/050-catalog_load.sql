@@ -10,34 +10,34 @@ COMMENT ON TYPE catalog_change IS
 -- A foreign catalog tells today's prices and not since when.  What it says without a date of
 -- a model that is known holds from when it was observed, or from the day that the owner gives;
 -- what it says of before its dates it does not know better.  A window never reaches back.
-CREATE FUNCTION inferacct_internal.catalog_changes(entries catalog_row[], catalog text, published_at timestamptz,
+CREATE FUNCTION inferacct_internal.catalog_prices(entries catalog_row[], catalog text, published_at timestamptz,
 	observed_at timestamptz, valid_from timestamptz)
 RETURNS SETOF catalog_change
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH ranked AS MATERIALIZED (
-		SELECT v.version, v.published_at, v.version > 1000 AND v.catalog = catalog_changes.catalog AS own,
+		SELECT v.version, v.published_at, v.version > 1000 AND v.catalog = catalog_prices.catalog AS own,
 			v.version > 1000 AND v.catalog <> 'inferacct' AS foreign,
-			CASE WHEN v.version > 1000 AND v.catalog = catalog_changes.catalog THEN -1
-				ELSE rank_of_version(v.version, v.catalog, catalog_changes.published_at) END AS rank
-		FROM price_version AS v WHERE v.catalog IS NOT NULL AND v.published_at <= catalog_changes.published_at
+			CASE WHEN v.version > 1000 AND v.catalog = catalog_prices.catalog THEN -1
+				ELSE rank_of_version(v.version, v.catalog, catalog_prices.published_at) END AS rank
+		FROM price_version AS v WHERE v.catalog IS NOT NULL AND v.published_at <= catalog_prices.published_at
 	), known AS MATERIALIZED (
 		SELECT DISTINCT p.provider, p.model FROM price AS p JOIN price_version AS v USING (version)
-			WHERE v.published_at <= catalog_changes.published_at
+			WHERE v.published_at <= catalog_prices.published_at
 	), dated AS (
 		SELECT e.n, e.is_snapshot AND m.model IS NOT NULL AND e.valid_from = '-infinity' AND e.has_past AS is_past,
 			e.is_snapshot AND e.valid_from = '-infinity'
-				AND (m.model IS NOT NULL OR e.time_windows IS NOT NULL OR catalog_changes.valid_from IS NOT NULL)
+				AND (m.model IS NOT NULL OR e.time_windows IS NOT NULL OR catalog_prices.valid_from IS NOT NULL)
 				AS since_observed,
 			CASE WHEN NOT e.is_snapshot OR e.valid_from > '-infinity' OR (m.model IS NULL AND e.time_windows IS NULL
-				AND catalog_changes.valid_from IS NULL) THEN e.valid_from
-				ELSE coalesce(catalog_changes.valid_from, catalog_changes.observed_at) END AS at, e.entry, e.provider,
+				AND catalog_prices.valid_from IS NULL) THEN e.valid_from
+				ELSE coalesce(catalog_prices.valid_from, catalog_prices.observed_at) END AS at, e.entry, e.provider,
 					e.model
 		FROM (
-			SELECT u.n, catalog_changes.catalog <> 'inferacct' AS is_snapshot, c.valid_from, c.time_windows, c.provider,
+			SELECT u.n, catalog_prices.catalog <> 'inferacct' AS is_snapshot, c.valid_from, c.time_windows, c.provider,
 				c.model,
-				bool_or(c.valid_from > '-infinity' AND c.valid_from <= catalog_changes.observed_at)
+				bool_or(c.valid_from > '-infinity' AND c.valid_from <= catalog_prices.observed_at)
 					OVER (PARTITION BY c.provider, c.model, c.region, c.service_tier, c.meter,
 					c.above_input_tokens, c.threshold_inclusive, c.time_windows) AS has_past, u.entry
 			FROM (SELECT e AS entry, row_number() OVER () AS n FROM unnest(entries) AS e WHERE e.kind = 'price') AS u
@@ -90,7 +90,16 @@ AS $$
 				NOT c.is_past AND (NOT c.same OR coalesce(c.confirms, false)) AS is_stored, (c.entry).*
 					FROM compared AS c) AS j
 	) AS c
-	UNION ALL
+$$;
+
+COMMENT ON FUNCTION catalog_prices(catalog_row[], text, timestamptz, timestamptz, timestamptz) IS
+'The part of catalog_changes() about prices.';
+
+CREATE FUNCTION inferacct_internal.catalog_aliases(entries catalog_row[], published_at timestamptz)
+RETURNS SETOF catalog_change
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT ROW(CASE WHEN (a.provider, a.model, a.region) IS NOT DISTINCT FROM (e.provider, e.model, e.region)
 		THEN 'unchanged'
 				WHEN e.model IS NULL THEN 'withdrawn'
@@ -100,11 +109,20 @@ AS $$
 	FROM unnest(entries) e
 	LEFT JOIN LATERAL (
 		SELECT a.* FROM model_alias a JOIN price_version v USING (version)
-		WHERE (a.alias, a.valid_from) = (e.alias, e.valid_from) AND v.published_at <= catalog_changes.published_at
+		WHERE (a.alias, a.valid_from) = (e.alias, e.valid_from) AND v.published_at <= catalog_aliases.published_at
 		ORDER BY in_force_order(a.valid_from, v.published_at, a.version) DESC LIMIT 1
 	) a ON true
 	WHERE e.kind = 'alias'
-	UNION ALL
+$$;
+
+COMMENT ON FUNCTION catalog_aliases(catalog_row[], timestamptz) IS
+'The part of catalog_changes() about aliases.';
+
+CREATE FUNCTION inferacct_internal.catalog_gpus(entries catalog_row[], published_at timestamptz)
+RETURNS SETOF catalog_change
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT ROW(CASE WHEN g.gpu IS NOT NULL AND g.usd_per_hour IS NOT DISTINCT FROM e.usd THEN 'unchanged'
 				WHEN e.usd IS NULL THEN 'withdrawn'
 				WHEN g.gpu IS NOT NULL THEN 'changed'
@@ -114,12 +132,25 @@ AS $$
 	LEFT JOIN LATERAL (
 		SELECT g.* FROM gpu_price g JOIN price_version v USING (version)
 		WHERE (g.gpu, g.vendor, g.region, g.term, g.valid_from) = (e.gpu, e.vendor, e.region, e.term, e.valid_from)
-			AND v.published_at <= catalog_changes.published_at
+			AND v.published_at <= catalog_gpus.published_at
 		ORDER BY in_force_order(g.valid_from, v.published_at, g.version) DESC LIMIT 1
 	) g ON true
 	WHERE e.kind = 'gpu_price'
-	UNION ALL
-	SELECT ROW('rejected', e, false)::catalog_change FROM unnest(entries) e WHERE e.kind = 'rejected'
+$$;
+
+COMMENT ON FUNCTION catalog_gpus(catalog_row[], timestamptz) IS
+'The part of catalog_changes() about rents of GPUs.';
+
+CREATE FUNCTION inferacct_internal.catalog_changes(entries catalog_row[], catalog text, published_at timestamptz,
+	observed_at timestamptz, valid_from timestamptz)
+RETURNS SETOF catalog_change
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT c FROM catalog_prices(entries, catalog, published_at, observed_at, valid_from) AS c
+	UNION ALL SELECT a FROM catalog_aliases(entries, published_at) AS a
+	UNION ALL SELECT g FROM catalog_gpus(entries, published_at) AS g
+	UNION ALL SELECT ROW('rejected', e, false)::catalog_change FROM unnest(entries) AS e WHERE e.kind = 'rejected'
 $$;
 
 COMMENT ON FUNCTION catalog_changes(catalog_row[], text, timestamptz, timestamptz, timestamptz) IS

@@ -73,7 +73,7 @@ CREATE FUNCTION publish_correction(
 	usd					numeric,
 	since				timestamptz,
 	until				timestamptz DEFAULT NULL,
-	reason				text DEFAULT NULL,
+	note				text DEFAULT NULL,
 	unit_quantity		bigint DEFAULT 1000000,
 	service_tier		text DEFAULT 'standard',
 	region				text DEFAULT '',
@@ -100,7 +100,7 @@ BEGIN
 	END IF;
 	-- All that set_price() asks of a price, and its name.
 	opened := publish_price(provider, model, meter, usd, since, unit_quantity, service_tier, region, above_input_tokens,
-		threshold_inclusive, source, 'publish_correction', reason);
+		threshold_inclusive, source, 'publish_correction', note);
 	SELECT p.* INTO stated FROM price AS p WHERE p.version = opened;
 
 	-- What one has said of later times within, too, gives way; at the end what one said of then holds again, or what
@@ -109,7 +109,8 @@ BEGIN
 		above_input_tokens, threshold_inclusive, valid_from, source, checked_on, note)
 	SELECT DISTINCT opened, stated.provider, stated.model, stated.region, stated.service_tier, stated.meter,
 		stated.unit_quantity, stated.usd,
-		stated.above_input_tokens, stated.threshold_inclusive, k.valid_from, stated.source, stated.checked_on, reason
+		stated.above_input_tokens, stated.threshold_inclusive, k.valid_from, stated.source, stated.checked_on,
+		publish_correction.note
 	FROM own_prices(stated) AS k WHERE k.valid_from > since AND (until IS NULL OR k.valid_from < until);
 	IF until IS NOT NULL AND NOT EXISTS (SELECT FROM own_prices(stated) AS k WHERE k.valid_from = until) THEN
 		INSERT INTO price AS p (version, provider, model, region, service_tier, meter, unit_quantity, usd, currency,
@@ -131,6 +132,6 @@ COMMENT ON FUNCTION publish_correction(text, text, text, numeric, timestamptz, t
 	bigint, boolean, text) IS
 'Says on purpose what a price was in [since, until): a price of one''s own, which goes before whatever was known of '
 'that time; from until on (NULL: for good) holds what held without it. usd and the names as in set_price(); '
-'reason is kept as the note of its rows. Returns the version, of which price_impact() shows what it changes; '
+'note is kept with its rows. Returns the version, of which price_impact() shows what it changes; '
 'closed months are restated by it. For the owner of the extension (IA104 for others). '
 'Errors: 22008 an infinite time, 22023 until not after since; others as set_price().';

@@ -25,7 +25,7 @@ COMMENT ON FUNCTION may_mean(text, text[]) IS
 'rules of resolve_model(), whose answer it never rules out; whoever the provider is. NULL gives NULL.';
 
 -- What reports group by: a log may call one provider, or one model, by many names.
-CREATE FUNCTION resolved_provider(provider text, model text, at timestamptz)
+CREATE FUNCTION inferacct_internal.resolved_provider(provider text, model text, at timestamptz)
 RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME';
@@ -36,7 +36,7 @@ COMMENT ON FUNCTION resolved_provider(text, text, timestamptz) IS
 'a name that nobody knows. NULL when that is nothing. The same under any inferacct.unpriced. '
 'Error 22008 a time that is not finite.';
 
-CREATE FUNCTION resolved_model(model text, at timestamptz)
+CREATE FUNCTION inferacct_internal.resolved_model(model text, at timestamptz)
 RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME';
@@ -46,7 +46,7 @@ COMMENT ON FUNCTION resolved_model(text, timestamptz) IS
 'the name as it is where it has no prices or is ambiguous. NULL model gives NULL. '
 'The same under any inferacct.unpriced. Error 22008 a time that is not finite.';
 
-CREATE FUNCTION resolved_tier(service_tier text)
+CREATE FUNCTION inferacct_internal.resolved_tier(service_tier text)
 RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 3
 AS 'MODULE_PATHNAME';
@@ -54,7 +54,7 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION resolved_tier(text) IS
 'The service tier that a word of a log or a provider means, as prices call it (docs/prices.md); standard for NULL.';
 
-CREATE FUNCTION resolved_region(region text, model text, at timestamptz)
+CREATE FUNCTION inferacct_internal.resolved_region(region text, model text, at timestamptz)
 RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME';

@@ -109,17 +109,17 @@ SET timezone TO 'UTC'
 SET datestyle TO 'ISO'
 AS $$
 DECLARE
-	from_at timestamptz;
-	until_at timestamptz;
+	since timestamptz;
+	until timestamptz;
 	partition name;
 BEGIN
 	IF NOT isfinite(month) THEN
 		PERFORM inferacct_internal.fail('22008', format('"%s" is not a month', month),
 			hint => 'Give any date of the month.');
 	END IF;
-	from_at := date_trunc('month', month::timestamp) AT TIME ZONE 'UTC';
-	until_at := (date_trunc('month', month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
-	partition := 'usage_log_' || to_char(from_at, 'YYYY_MM');
+	since := date_trunc('month', month::timestamp) AT TIME ZONE 'UTC';
+	until := (date_trunc('month', month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
+	partition := 'usage_log_' || to_char(since, 'YYYY_MM');
 
 	IF usage_log_has_partition(partition) THEN
 		RETURN format('inferacct.%I', partition)::regclass;
@@ -135,11 +135,11 @@ BEGIN
 		'STATISTICS)', partition);
 	EXECUTE format(
 		'WITH moved AS (DELETE FROM inferacct.usage_log_default WHERE at >= %L AND at < %L RETURNING *) '
-		'INSERT INTO inferacct.%I SELECT * FROM moved ORDER BY at', from_at, until_at, partition);
+		'INSERT INTO inferacct.%I SELECT * FROM moved ORDER BY at', since, until, partition);
 	EXECUTE format('ALTER TABLE inferacct.%I ADD PRIMARY KEY (source, request_id, at, tenant)', partition);
 	EXECUTE format('CREATE INDEX ON inferacct.%I USING brin (at) WITH (autosummarize = on)', partition);
 	EXECUTE format('ALTER TABLE inferacct.usage_log ATTACH PARTITION inferacct.%I FOR VALUES FROM (%L) TO (%L)',
-		partition, from_at, until_at);
+		partition, since, until);
 	RETURN format('inferacct.%I', partition)::regclass;
 END
 $$;
@@ -176,21 +176,21 @@ COMMENT ON FUNCTION usage_log_has_partition(name) IS
 'has the name.';
 
 -- What is made month by month, or day by day, is made of a span that somebody could want.
-CREATE FUNCTION inferacct_internal.check_span(from_at timestamptz, until_at timestamptz,
+CREATE FUNCTION inferacct_internal.check_span(since timestamptz, until timestamptz,
 	most interval DEFAULT '1000 years')
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT isfinite(from_at) OR NOT isfinite(until_at) THEN
+	IF NOT isfinite(since) OR NOT isfinite(until) THEN
 		PERFORM inferacct_internal.fail('22008', 'the span of time must be finite',
-			format('It is from %s to %s.', from_at, until_at),
+			format('It is from %s to %s.', since, until),
 			'Give its first and its last moment.');
 	END IF;
-	IF extract(epoch FROM until_at) - extract(epoch FROM from_at) > extract(epoch FROM most) THEN
+	IF extract(epoch FROM until) - extract(epoch FROM since) > extract(epoch FROM most) THEN
 		PERFORM inferacct_internal.fail('54000', 'the span of time is too long',
-			format('It is from %s to %s, of at most %s.', from_at, until_at, most),
+			format('It is from %s to %s, of at most %s.', since, until, most),
 			'Give a shorter one.');
 	END IF;
 	RETURN true;
@@ -301,8 +301,9 @@ COMMENT ON FUNCTION try_turn(text) IS
 -- a snapshot older than the lock it would not.
 -- A column of the relation fills the column of its name; a NULL in one that has a
 -- default takes the default.  The argument source overrides a column source;
--- loaded_at is always now.
-CREATE FUNCTION inferacct_internal.import_columns(relation regclass, source text, OUT targets text, OUT outputs text)
+-- loaded_at is always now.  One function: what each statement counted decides whether
+-- the next one runs.
+CREATE FUNCTION inferacct_internal.import_columns(log regclass, source text, OUT targets text, OUT outputs text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -321,7 +322,7 @@ BEGIN
 	INTO targets, outputs, missing, canonical
 	FROM pg_attribute AS l
 	LEFT JOIN pg_attrdef AS d ON d.adrelid = l.attrelid AND d.adnum = l.attnum
-	LEFT JOIN pg_attribute AS r ON r.attrelid = relation AND r.attname = l.attname AND r.attnum > 0
+	LEFT JOIN pg_attribute AS r ON r.attrelid = log AND r.attname = l.attname AND r.attnum > 0
 		AND NOT r.attisdropped
 	CROSS JOIN LATERAL (SELECT CASE WHEN l.attname = 'source' AND import_columns.source IS NOT NULL
 		THEN quote_literal(import_columns.source)
@@ -332,7 +333,7 @@ BEGIN
 		AND l.attname <> 'loaded_at';
 
 	IF missing IS NOT NULL THEN
-		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks required columns: %s', relation, missing),
+		PERFORM inferacct_internal.fail('42703', format('relation "%s" lacks required columns: %s', log, missing),
 			'Columns are matched by name with those of usage_log: ' || canonical || '.',
 			'Make a view that names the columns so; source may be given as the second argument of import_usage().');
 	END IF;
@@ -343,7 +344,7 @@ COMMENT ON FUNCTION import_columns(regclass, text) IS
 'What import_usage() fills: targets, columns of usage_log, and outputs, the expressions over the relation (as r) that '
 'fill them, both as SQL. Error 42703: the relation lacks a required column.';
 
-CREATE FUNCTION import_usage(relation regclass, source text DEFAULT NULL, OUT inserted bigint, OUT duplicates bigint)
+CREATE FUNCTION import_usage(log regclass, source text DEFAULT NULL, OUT inserted bigint, OUT duplicates bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET work_mem TO '64MB'
@@ -360,7 +361,7 @@ DECLARE
 	explanation text;
 	null_column text;
 BEGIN
-	IF relation IS NULL THEN
+	IF log IS NULL THEN
 		PERFORM inferacct_internal.fail('22004', 'import_usage() needs a relation to import');
 	END IF;
 	IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -370,7 +371,7 @@ BEGIN
 			'Run it under READ COMMITTED.');
 	END IF;
 
-	SELECT c.targets, c.outputs INTO targets, outputs FROM import_columns(relation, source) AS c;
+	SELECT c.targets, c.outputs INTO targets, outputs FROM import_columns(log, source) AS c;
 
 	-- One import of a source at a time; one of unknown sources shuts out all others.
 	IF import_usage.source IS NULL THEN
@@ -383,14 +384,14 @@ BEGIN
 	known := EXISTS (SELECT FROM usage_log AS l WHERE l.source = import_usage.source OR import_usage.source IS NULL);
 	EXECUTE format('SELECT count(*), count(*) > count(DISTINCT hashtextextended(e.request_id COLLATE "C",
 			hashtextextended(e.source COLLATE "C", hashtextextended(e.tenant COLLATE "C", 0))))
-		FROM (SELECT %s FROM %s AS r) AS e', outputs, relation)
+		FROM (SELECT %s FROM %s AS r) AS e', outputs, log)
 	INTO found, repeated;
 
 	-- Hardly any import has a request twice, or meets another writer's: what that takes is left
 	-- out at first.  Rows go in by time, as the BRIN index wants them.
 	insertion := format(
 		'INSERT INTO inferacct.usage_log (%1$s) SELECT n.* FROM (SELECT %2$s '
-		'FROM %3$s AS r) AS n WHERE true', targets, outputs, relation)
+		'FROM %3$s AS r) AS n WHERE true', targets, outputs, log)
 		|| CASE WHEN known THEN
 			' AND NOT EXISTS (SELECT FROM inferacct.usage_log AS l WHERE l.source = n.source '
 			'AND l.request_id = n.request_id AND l.tenant = n.tenant)' ELSE '' END;
@@ -406,7 +407,7 @@ BEGIN
 			WHERE e.source = n.source AND e.request_id = n.request_id AND e.tenant = n.tenant
 			AND (e.at, output_tokens(e.usage), input_tokens(e.usage))
 				> (n.at, output_tokens(n.usage), input_tokens(n.usage)))
-		ORDER BY n.at ON CONFLICT DO NOTHING', outputs, relation);
+		ORDER BY n.at ON CONFLICT DO NOTHING', outputs, log);
 	IF repeated THEN
 		EXECUTE insertion;
 		GET DIAGNOSTICS inserted = ROW_COUNT;
@@ -417,7 +418,7 @@ BEGIN
 		EXECUTE format('DELETE FROM inferacct.usage_log AS l USING (SELECT %s FROM %s AS r) AS n
 			WHERE l.source = n.source AND l.request_id = n.request_id AND l.tenant = n.tenant
 			AND (n.at, output_tokens(n.usage), input_tokens(n.usage))
-				> (l.at, output_tokens(l.usage), input_tokens(l.usage))', outputs, relation);
+				> (l.at, output_tokens(l.usage), input_tokens(l.usage))', outputs, log);
 		GET DIAGNOSTICS replaced = ROW_COUNT;
 		IF replaced > 0 THEN
 			EXECUTE insertion;
@@ -430,7 +431,7 @@ EXCEPTION
 	WHEN not_null_violation THEN
 		GET STACKED DIAGNOSTICS null_column = COLUMN_NAME, explanation = PG_EXCEPTION_DETAIL;
 		RAISE not_null_violation USING
-			MESSAGE = format('column "%s" of relation "%s" is NULL in a row to import', null_column, relation),
+			MESSAGE = format('column "%s" of relation "%s" is NULL in a row to import', null_column, log),
 			DETAIL = explanation,
 			HINT = 'Nothing was imported. Leave such rows out with a view, or give them a value.',
 			COLUMN = null_column;

@@ -328,8 +328,8 @@ COMMENT ON FUNCTION capacity_mtok(numeric, numeric, usage, numeric, numeric) IS
 'Tokens read from a cache need no prefill. NULL gives NULL. Errors: 22023 a figure of 0 or less, utilization above 1, '
 'a mix without work.';
 
-CREATE FUNCTION power_usd(gpus numeric, watts numeric, usd_per_kwh numeric, hours numeric DEFAULT 730,
-	pue numeric DEFAULT 1)
+CREATE FUNCTION inferacct_internal.power_usd(gpus numeric, watts numeric, usd_per_kwh numeric,
+	hours numeric DEFAULT 730, pue numeric DEFAULT 1)
 RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -524,7 +524,7 @@ COMMENT ON FUNCTION gpu_usd_per_hour(text, text, text, timestamptz) IS
 
 -- Work is counted so that it stays whole: a token weighs what makes a replica's
 -- hour of work a whole number, too, whenever the rates are.
-CREATE TYPE deployment_work AS (
+CREATE TYPE inferacct_internal.deployment_work AS (
 	input		numeric,
 	cached		numeric,
 	output		numeric,
@@ -535,7 +535,8 @@ COMMENT ON TYPE deployment_work IS
 'Weights of a token by kind (prefilled, cached, decoded), and the work that an always busy replica does in an hour, '
 'in the same unit.';
 
-CREATE FUNCTION deployment_work(d deployment, input_tokens numeric, cached_tokens numeric, output_tokens numeric)
+CREATE FUNCTION inferacct_internal.deployment_work(d deployment, input_tokens numeric, cached_tokens numeric,
+	output_tokens numeric)
 RETURNS deployment_work
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -662,7 +663,7 @@ COMMENT ON FUNCTION capacity_mtok(text, usage, timestamptz, numeric) IS
 'NULL deployment, mix or time gives NULL. Errors: IA301 unknown deployment, IA303 its throughput does not answer for '
 'the mix, 22023 hours.';
 
-CREATE FUNCTION serving_tokens_per_second(deployment text, ttft_p99_ms numeric DEFAULT NULL,
+CREATE FUNCTION inferacct_internal.serving_tokens_per_second(deployment text, ttft_p99_ms numeric DEFAULT NULL,
 	tpot_ms numeric DEFAULT NULL,
 	at timestamptz DEFAULT now())
 RETURNS numeric

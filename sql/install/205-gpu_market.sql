@@ -38,6 +38,52 @@ $$;
 
 COMMENT ON FUNCTION csv_fields(text) IS 'The fields of a line of CSV, without their quotes. NULL gives NULL.';
 
+-- A file is one vendor's machines, a line each.
+CREATE FUNCTION inferacct_internal.gpu_catalog(csv text, OUT gpu text, OUT region text, OUT term text,
+	OUT is_sound boolean, OUT lines bigint, OUT usd numeric)
+RETURNS SETOF record
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	machines CONSTANT text[] := string_to_array(replace(rtrim(csv, E'\r\n'), E'\r', ''), E'\n');
+	header CONSTANT text[] := csv_fields(machines[1]);
+	missing	text;
+BEGIN
+	SELECT string_agg(f.name, ', ') INTO missing
+	FROM unnest(ARRAY['AcceleratorName', 'AcceleratorCount', 'Price', 'Region']) AS f(name)
+		WHERE NOT f.name = ANY (coalesce(header, '{}'));
+	IF missing IS NOT NULL THEN
+		PERFORM inferacct_internal.fail('IA102', 'malformed GPU catalog', format('Its first line lacks: %s.', missing),
+			'Load a vms.csv of SkyPilot''s catalog, whole and unchanged: one file is one vendor.');
+	END IF;
+	RETURN QUERY
+	WITH field AS (
+		SELECT f.values[array_position(header, 'AcceleratorName')] AS name,
+			f.values[array_position(header, 'AcceleratorCount')] AS gpus,
+			f.values[array_position(header, 'Price')] AS price,
+			f.values[array_position(header, 'SpotPrice')] AS spot_price,
+			coalesce(f.values[array_position(header, 'Region')], '') AS region,
+			cardinality(f.values) = cardinality(header) AS is_whole
+		FROM unnest(machines[2:]) AS l(line) CROSS JOIN LATERAL (SELECT csv_fields(l.line) AS values) AS f
+		WHERE l.line <> ''
+	), offer AS (
+		-- Rows without a GPU are machines without one; a term without a price is not sold.
+		SELECT regexp_replace(f.name, '-SXM\d*$', '') AS gpu, f.region, t.term, t.price, f.gpus,
+			coalesce(f.is_whole AND f.gpus ~ '^0*[1-9]\d*(\.0*)?$' AND t.price ~ '^\d+(\.\d+)?$'
+				AND octet_length(f.region) < 64, false) AS is_sound
+		FROM field AS f CROSS JOIN LATERAL (VALUES ('on_demand', f.price), ('spot', f.spot_price)) AS t(term, price)
+		WHERE coalesce(f.name, '') <> '' AND coalesce(t.price, '') <> ''
+	)
+	SELECT o.gpu, o.region, o.term, o.is_sound, count(*) AS lines,
+		min(CASE WHEN o.is_sound THEN round(o.price::numeric / o.gpus::numeric, 6) END) AS usd
+	FROM offer AS o GROUP BY o.gpu, o.region, o.term, o.is_sound;
+END $$;
+
+COMMENT ON FUNCTION gpu_catalog(text) IS
+'A vms.csv of SkyPilot''s catalog: the cheapest rent of a GPU by region and term, of so many lines; lines that are not '
+'sound have no rent. Error IA102: the file lacks a column.';
+
 CREATE FUNCTION load_gpu_prices(
 	csv				text,
 	vendor			text,
@@ -52,9 +98,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	lines	text[];
-	header	text[];
-	missing	text;
 	opened	bigint;
 BEGIN
 	IF csv IS NULL OR coalesce(vendor, '') = '' THEN
@@ -63,42 +106,13 @@ BEGIN
 	IF NOT coalesce(isfinite(load_gpu_prices.published_at), false) THEN
 		PERFORM inferacct_internal.fail('22008', 'published_at must be a finite time');
 	END IF;
-	lines := string_to_array(replace(rtrim(csv, E'\r\n'), E'\r', ''), E'\n');
-	header := csv_fields(lines[1]);
-	SELECT string_agg(f.name, ', ') INTO missing
-	FROM unnest(ARRAY['AcceleratorName', 'AcceleratorCount', 'Price', 'Region']) AS f(name)
-		WHERE NOT f.name = ANY (coalesce(header, '{}'));
-	IF missing IS NOT NULL THEN
-		PERFORM inferacct_internal.fail('IA102', 'malformed GPU catalog', format('Its first line lacks: %s.', missing),
-			'Load a vms.csv of SkyPilot''s catalog, whole and unchanged: one file is one vendor.');
-	END IF;
 	PERFORM lock_prices();
 	IF load_gpu_prices.published_at = now() THEN
 		load_gpu_prices.published_at := clock_timestamp();
 	END IF;
 
 	CREATE TEMP TABLE gpu_entry ON COMMIT DROP AS
-	WITH field AS (
-		SELECT f.values[array_position(header, 'AcceleratorName')] AS name,
-			f.values[array_position(header, 'AcceleratorCount')] AS gpus,
-			f.values[array_position(header, 'Price')] AS price,
-			f.values[array_position(header, 'SpotPrice')] AS spot_price,
-			coalesce(f.values[array_position(header, 'Region')], '') AS region,
-			cardinality(f.values) = cardinality(header) AS is_whole
-		FROM unnest(lines[2:]) AS l(line) CROSS JOIN LATERAL (SELECT csv_fields(l.line) AS values) AS f
-		WHERE l.line <> ''
-	), offer AS (
-		-- Rows without a GPU are machines without one; a term without a price is not sold.
-		SELECT regexp_replace(f.name, '-SXM\d*$', '') AS gpu, f.region, t.term, t.price, f.gpus,
-			coalesce(f.is_whole AND f.gpus ~ '^0*[1-9]\d*(\.0*)?$' AND t.price ~ '^\d+(\.\d+)?$'
-				AND octet_length(f.region) < 64, false) AS is_sound
-		FROM field AS f CROSS JOIN LATERAL (VALUES ('on_demand', f.price), ('spot', f.spot_price)) AS t(term, price)
-		WHERE coalesce(f.name, '') <> '' AND coalesce(t.price, '') <> ''
-	)
-	SELECT o.gpu, o.region, o.term, o.is_sound, count(*) AS lines,
-		min(CASE WHEN o.is_sound THEN round(o.price::numeric / o.gpus::numeric, 6) END) AS usd
-	FROM offer AS o GROUP BY o.gpu, o.region, o.term, o.is_sound;
-	ALTER TABLE gpu_entry ADD COLUMN status text;
+	SELECT e.*, NULL::text AS status FROM gpu_catalog(load_gpu_prices.csv) AS e;
 	UPDATE gpu_entry AS e SET status = CASE WHEN NOT e.is_sound THEN 'rejected' WHEN k.usd_per_hour IS NULL THEN 'added'
 		WHEN k.usd_per_hour = e.usd THEN 'unchanged' ELSE 'changed' END
 	FROM gpu_entry AS s LEFT JOIN LATERAL (SELECT g.usd_per_hour

@@ -150,7 +150,7 @@ COMMENT ON FUNCTION estimate_throughput(text, text, integer, numeric, numeric, n
 'What a model of model_profile may give on so many GPUs of gpu_spec, for requests of input_tokens and output_tokens, '
 '`concurrency` of them at once: prompt tokens a second of a replica that only reads, answer tokens of one that only '
 'writes (as table deployment has them), requests a second of both, and low to high, the range of these. A roofline '
-'times 0.4 (0.2 to 0.6), the part that eight of eleven recorded runs reached (arXiv:2606.11690). bits: of a weight '
-'(NULL: as the '
-'maker publishes them, or 16); kv_bytes: of a cached number. limit: what bounds it; where the model does not fit '
-'that says so and the figures are NULL. NULL arguments give NULLs. Errors: IA301 unknown model or GPU, 22023.';
+'times 0.4 (0.2 to 0.6), the part that eight of eleven recorded runs reached (arXiv:2606.11690). '
+'bits: of a weight (NULL: as the maker publishes them, or 16); kv_bytes: of a cached number. limit: what bounds it; '
+'where the model does not fit that says so and the figures are NULL. NULL arguments give NULLs. '
+'Errors: IA301 unknown model or GPU, 22023.';

@@ -3,7 +3,7 @@
 -- Units: bytes, and GB of 1e9 bytes as GPUs are sold.  Everything is exact
 -- numeric; counts are whole.
 
-CREATE FUNCTION kv_bytes_per_token(layers numeric, kv_heads numeric, head_dim numeric, bytes numeric DEFAULT 2)
+CREATE FUNCTION kv_bytes_per_token(layers numeric, kv_heads numeric, head_dim numeric, kv_bytes numeric DEFAULT 2)
 RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -12,27 +12,29 @@ BEGIN
 	PERFORM check_figure('layers', layers, 1, whole => true);
 	PERFORM check_figure('kv_heads', kv_heads, 1, whole => true);
 	PERFORM check_figure('head_dim', head_dim, 1, whole => true);
-	PERFORM check_figure('bytes', bytes, 0, above_least => true);
-	RETURN trim_scale(2 * layers * kv_heads * head_dim * bytes);
+	PERFORM check_figure('kv_bytes', kv_bytes, 0, above_least => true);
+	RETURN trim_scale(2 * layers * kv_heads * head_dim * kv_bytes);
 END $$;
 
 COMMENT ON FUNCTION kv_bytes_per_token(numeric, numeric, numeric, numeric) IS
-'Bytes of the cached keys and values of one token: 2 x layers x kv_heads x head_dim x bytes (2 for FP16, 1 for FP8). '
-'kv_heads are the key-value heads of grouped-query attention, not the attention heads. NULL gives NULL. Errors: 22023.';
+'Bytes of the cached keys and values of one token: 2 x layers x kv_heads x head_dim x kv_bytes (2 for FP16, '
+'1 for FP8). kv_heads are the key-value heads of grouped-query attention, not the attention heads. NULL gives NULL. '
+'Errors: 22023.';
 
-CREATE FUNCTION kv_bytes_per_token_mla(layers numeric, latent_dim numeric, bytes numeric DEFAULT 2) RETURNS numeric
+CREATE FUNCTION inferacct_internal.kv_bytes_per_token_mla(layers numeric, latent_dim numeric,
+	kv_bytes numeric DEFAULT 2) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM check_figure('layers', layers, 1, whole => true);
 	PERFORM check_figure('latent_dim', latent_dim, 1, whole => true);
-	PERFORM check_figure('bytes', bytes, 0, above_least => true);
-	RETURN trim_scale(layers * latent_dim * bytes);
+	PERFORM check_figure('kv_bytes', kv_bytes, 0, above_least => true);
+	RETURN trim_scale(layers * latent_dim * kv_bytes);
 END $$;
 
 COMMENT ON FUNCTION kv_bytes_per_token_mla(numeric, numeric, numeric) IS
-'Bytes cached for one token under multi-head latent attention: layers x latent_dim x bytes, where latent_dim is the '
+'Bytes cached for one token under multi-head latent attention: layers x latent_dim x kv_bytes, where latent_dim is the '
 'latent plus the rotary part (512 + 64 for DeepSeek-V3). NULL gives NULL. Errors: 22023.';
 
 CREATE FUNCTION model_memory_gb(parameters numeric, bits numeric DEFAULT 16, kv_bytes_per_token numeric DEFAULT 0,
@@ -142,7 +144,7 @@ COMMENT ON FUNCTION model_in_force(text, timestamptz) IS
 'The row of table model_profile that holds at a time, as known now (or at inferacct.as_of). NULL gives NULL. '
 'Errors: IA301 there is none, 22008 an infinite time.';
 
-CREATE FUNCTION kv_bytes_per_token(model text, bytes numeric DEFAULT 2, at timestamptz DEFAULT now()) RETURNS numeric
+CREATE FUNCTION kv_bytes_per_token(model text, kv_bytes numeric DEFAULT 2, at timestamptz DEFAULT now()) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -150,13 +152,13 @@ DECLARE
 	profile	model_profile := model_in_force(model, at);
 BEGIN
 	IF profile.latent_dim IS NOT NULL THEN
-		RETURN kv_bytes_per_token_mla(profile.layers, profile.latent_dim, bytes);
+		RETURN kv_bytes_per_token_mla(profile.layers, profile.latent_dim, kv_bytes);
 	END IF;
-	RETURN kv_bytes_per_token(profile.layers, profile.kv_heads, profile.head_dim, bytes);
+	RETURN kv_bytes_per_token(profile.layers, profile.kv_heads, profile.head_dim, kv_bytes);
 END $$;
 
 COMMENT ON FUNCTION kv_bytes_per_token(text, numeric, timestamptz) IS
-'Bytes of KV cache per token of a model of model_profile, by GQA or MLA as it has. bytes: 2 for FP16, 1 for FP8. '
+'Bytes of KV cache per token of a model of model_profile, by GQA or MLA as it has. kv_bytes: 2 for FP16, 1 for FP8. '
 'NULL gives NULL. Errors: IA301 unknown model, 22023.';
 
 CREATE FUNCTION model_memory_gb(model text, bits numeric DEFAULT 16, context_tokens numeric DEFAULT 0,
@@ -219,6 +221,5 @@ COMMENT ON FUNCTION gpus_required(text, numeric, numeric, numeric, numeric, nume
 'GPUs of gpu_gb GB for a model of model_profile at so many bits (NULL: as published) with the KV cache of '
 '`concurrency` requests of context_tokens tokens; see gpus_required(weights_gb ...). data_parallel_attention: the '
 'requests are shared out among the GPUs, each with the whole cache of its own (their copies of the attention weights '
-'are not counted); '
-'NULL: for MLA, whose one latent head tensor parallelism would keep on every GPU, and for no other. '
+'are not counted); NULL: for MLA, whose one latent head tensor parallelism would keep on every GPU, and for no other. '
 'NULL when no number of GPUs does, or for any other NULL. Errors: IA301 unknown model, 22023.';

@@ -82,7 +82,7 @@ COMMENT ON AGGREGATE merge(demand) IS
 
 -- Reading it.
 
-CREATE FUNCTION bucket_width(demand) RETURNS interval
+CREATE FUNCTION inferacct_internal.bucket_width(demand) RETURNS interval
 AS 'MODULE_PATHNAME', 'demand_width' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION bucket_width(demand) IS 'how long each bucket is. NULL gives NULL';
 

@@ -23,8 +23,8 @@ COMMENT ON TYPE hybrid_verdict IS
 'NULL where there is no replica';
 
 CREATE FUNCTION inferacct_internal.hybrid_verdict(load numeric[], price numeric[], size numeric, unit_usd numeric,
-	fixed_usd numeric, least_usd numeric,
-	least_replicas numeric, most_replicas numeric)
+	fixed_usd numeric, marginal_usd numeric,
+	min_replicas numeric, max_replicas numeric)
 RETURNS hybrid_verdict
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 200000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -32,20 +32,20 @@ AS $$
 DECLARE
 	verdict hybrid_verdict;
 	whole	numeric := coalesce(cardinality(load), 0) * size;	-- what a replica could do
-	n		numeric := least(greatest(best_units(load, price, size, unit_usd), least_replicas), most_replicas);
+	n		numeric := least(greatest(best_units(load, price, size, unit_usd), min_replicas), max_replicas);
 BEGIN
-	verdict.peak_replicas := greatest(units_needed(load, size, 1000000000000), least_replicas);
-	verdict.usd_api_only := least_usd + unit_overflow_usd(load, price, size, 0);
+	verdict.peak_replicas := greatest(units_needed(load, size, 1000000000000), min_replicas);
+	verdict.usd_api_only := marginal_usd + unit_overflow_usd(load, price, size, 0);
 	verdict.overflow_usd := unit_overflow_usd(load, price, size, n);
-	verdict.usd := least_usd + n * unit_usd + fixed_usd + verdict.overflow_usd;
+	verdict.usd := marginal_usd + n * unit_usd + fixed_usd + verdict.overflow_usd;
 	IF verdict.usd >= verdict.usd_api_only THEN
 		n := 0;
-		verdict.overflow_usd := verdict.usd_api_only - least_usd;
+		verdict.overflow_usd := verdict.usd_api_only - marginal_usd;
 		verdict.usd := verdict.usd_api_only;
 	END IF;
 	verdict.replicas := n;
 	verdict.fixed_usd := CASE WHEN n > 0 THEN fixed_usd ELSE 0 END;
-	verdict.usd_peak_fleet := least_usd + verdict.peak_replicas * unit_usd + fixed_usd;
+	verdict.usd_peak_fleet := marginal_usd + verdict.peak_replicas * unit_usd + fixed_usd;
 	verdict.saved_usd := verdict.usd_api_only - verdict.usd;
 	IF n > 0 THEN
 		verdict.utilization := exact_quotient((SELECT sum(least(hour, n * size)) FROM unnest(load) AS hour), n * whole);
@@ -57,9 +57,9 @@ BEGIN
 	RETURN verdict;
 END $$;
 COMMENT ON FUNCTION hybrid_verdict(numeric[], numeric[], numeric, numeric, numeric, numeric, numeric, numeric) IS
-'The verdict on a load per bucket whose unit costs price(bucket) at the API beyond what it costs anywhere (least_usd, '
-'all of it); a replica carries size per bucket and costs unit_usd over all of them, any replica at all fixed_usd; '
-'between least_replicas and most_replicas (NULL: no limit), or none';
+'The verdict on a load per bucket whose unit costs price(bucket) at the API beyond what it costs anywhere '
+'(marginal_usd, all of it); a replica carries size per bucket and costs unit_usd over all of them, any '
+'replica at all fixed_usd; between min_replicas and max_replicas (NULL: no limit), or none';
 
 CREATE FUNCTION inferacct_internal.trim_verdict(verdict hybrid_verdict, digits integer) RETURNS hybrid_verdict
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -109,15 +109,15 @@ COMMENT ON FUNCTION hybrid(numeric[], numeric, numeric, numeric, numeric) IS
 'carries; as many are taken as are worth more than they cost (of equal optima the fewest), or none when they do not '
 'earn fixed_usd. A NULL argument gives NULL. Errors: 22023 a negative figure, no capacity; 22004 a NULL hour.';
 
-CREATE FUNCTION hybrid_curve(load numeric[], price numeric[], size numeric, unit_usd numeric, fixed_usd numeric,
-	least_usd numeric,
-	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization numeric,
+CREATE FUNCTION inferacct_internal.hybrid_curve(load numeric[], price numeric[], size numeric, unit_usd numeric,
+	fixed_usd numeric, marginal_usd numeric,
+	OUT replicas numeric, OUT usd numeric, OUT machines_usd numeric, OUT overflow_usd numeric, OUT utilization numeric,
 	OUT marginal_utilization numeric)
 RETURNS SETOF record
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 20 COST 200000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT n, trim_scale(least_usd + n * unit_usd + CASE WHEN n > 0 THEN fixed_usd ELSE 0 END + over_usd),
+	SELECT n, trim_scale(marginal_usd + n * unit_usd + CASE WHEN n > 0 THEN fixed_usd ELSE 0 END + over_usd),
 		trim_scale(n * unit_usd),
 		trim_scale(over_usd),
 		exact_quotient((SELECT sum(least(hour, n * size)) FROM unnest(load) AS hour),
@@ -133,7 +133,7 @@ COMMENT ON FUNCTION hybrid_curve(numeric[], numeric[], numeric, numeric, numeric
 
 CREATE FUNCTION hybrid_curve(hourly_mtok numeric[], replica_usd_per_hour numeric, replica_mtok_per_hour numeric,
 	api_usd_per_mtok numeric,
-	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric, OUT utilization numeric,
+	OUT replicas numeric, OUT usd numeric, OUT machines_usd numeric, OUT overflow_usd numeric, OUT utilization numeric,
 	OUT marginal_utilization numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 20 COST 200000
@@ -155,12 +155,12 @@ COMMENT ON FUNCTION hybrid_curve(numeric[], numeric, numeric, numeric) IS
 
 CREATE TYPE inferacct_internal.deployment_load AS (
 	deployment deployment, buckets timestamptz[], load numeric[], price numeric[], api_usd numeric[], size numeric,
-	replica_usd numeric, spare_usd numeric, on_demand_usd numeric, least_usd numeric, bucket_seconds numeric
+	replica_usd numeric, spare_usd numeric, on_demand_usd numeric, marginal_usd numeric, bucket_seconds numeric
 );
 COMMENT ON TYPE deployment_load IS
 'A demand in the deployment''s unit of work, bucket by bucket. size: work of a replica per bucket at the planned '
 'utilization; price: USD per unit of work that the API costs beyond the deployment''s own cost per token, of which '
-'least_usd is the whole; replica_usd: of a serving replica and its redundancy per hour; '
+'marginal_usd is the whole; replica_usd: of a serving replica and its redundancy per hour; '
 'on_demand_usd: the same rented by the hour, NULL when unknown; spare_usd: of spare replicas, people and services per '
 'hour';
 
@@ -173,7 +173,7 @@ $$;
 COMMENT ON FUNCTION has_gpu_price(text, text, text, timestamptz) IS
 'is there a rent for a GPU on that term at a time, by gpu_rents(): from the vendor or, when NULL, from any';
 
-CREATE FUNCTION replica_usd_per_hour(d deployment, bill deployment_bill) RETURNS numeric
+CREATE FUNCTION inferacct_internal.replica_usd_per_hour(d deployment, bill deployment_bill) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN exact_quotient((bill.rent_usd + bill.power_usd) * bill.upfront_months + bill.upfront_usd,
 	bill.upfront_months * bill.hours);
@@ -188,8 +188,8 @@ AS $$ SELECT exact_quotient(hourly_usd * coalesce(buckets, cardinality(l.load)) 
 COMMENT ON FUNCTION hours_usd(deployment_load, numeric, numeric) IS
 'USD of so many buckets at hourly_usd; of all of them when NULL';
 
-CREATE FUNCTION inferacct_internal.deployment_load(demand demand, deployment text, utilization numeric, at timestamptz)
-	RETURNS deployment_load
+CREATE FUNCTION inferacct_internal.deployment_load(demand demand, deployment text, target_utilization numeric,
+	at timestamptz) RETURNS deployment_load
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -202,7 +202,7 @@ DECLARE
 	work	deployment_work;
 	long_one CONSTANT numeric := round(1, 40);	-- a unit of work costs little: keep 40 decimals of it
 BEGIN
-	PERFORM check_figure('utilization', utilization, 0, 1, above_least => true);
+	PERFORM check_figure('target_utilization', target_utilization, 0, 1, above_least => true);
 	IF traffic(demand) IS NULL THEN
 		RETURN NULL;			-- no bucket
 	END IF;
@@ -216,7 +216,7 @@ BEGIN
 	work := deployment_work(d, input_tokens(total) - cached_tokens(total), cached_tokens(total), output_tokens(total));
 	l.deployment := d;
 	l.bucket_seconds := trim_scale(extract(epoch FROM bucket_width(demand)));
-	l.size := trim_scale(work.per_hour * l.bucket_seconds * coalesce(utilization, d.target_utilization));
+	l.size := trim_scale(work.per_hour * l.bucket_seconds * coalesce(target_utilization, d.target_utilization));
 	l.replica_usd := d.redundancy * replica_usd_per_hour(d, bill);
 	l.spare_usd := d.spare_replicas * replica_usd_per_hour(d, bill)
 		+ exact_quotient(bill.monthly_usd * 12 + bill.yearly_usd, 12 * bill.hours);
@@ -231,7 +231,7 @@ BEGIN
 	SELECT array_agg(bucket), array_agg(done), array_agg(cost),
 		array_agg(CASE WHEN done > 0 THEN greatest(cost - own, 0) * long_one / done ELSE 0 END),
 		sum(CASE WHEN done > 0 THEN least(cost, own) ELSE cost END)
-	INTO l.buckets, l.load, l.api_usd, l.price, l.least_usd
+	INTO l.buckets, l.load, l.api_usd, l.price, l.marginal_usd
 	FROM (
 		SELECT s.bucket, s.api_usd AS cost, (input + output) * d.marginal_usd_per_mtok * 0.000001 AS own,
 			-- size is an hour's work times seconds
@@ -245,10 +245,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION deployment_load(demand, text, numeric, timestamptz) IS
 'The demand in the unit of work of a deployment, with what replicas and the API cost at a time. '
-'utilization NULL: the deployment''s target. Errors: IA001 a request without API cost, IA301 unknown deployment, '
+'target_utilization NULL: that of the deployment. Errors: IA001 a request without API cost, IA301 unknown deployment, '
 'IA302 no GPU price, IA303 its throughput does not answer for the load, 22023.';
 
-CREATE FUNCTION hybrid(demand demand, deployment text, utilization numeric DEFAULT NULL, at timestamptz DEFAULT now())
+CREATE FUNCTION hybrid(demand demand, deployment text, target_utilization numeric DEFAULT NULL,
+	at timestamptz DEFAULT now())
 RETURNS hybrid_verdict
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 300000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -259,27 +260,27 @@ BEGIN
 	IF num_nulls(demand, deployment, at) > 0 THEN
 		RETURN NULL;
 	END IF;
-	l := deployment_load(demand, deployment, utilization, at);
+	l := deployment_load(demand, deployment, target_utilization, at);
 	IF l.load IS NULL THEN
 		RETURN NULL;
 	END IF;
 	RETURN trim_verdict(hybrid_verdict(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd),
-		l.least_usd, (l.deployment).min_replicas, (l.deployment).max_replicas), 15);
+		l.marginal_usd, (l.deployment).min_replicas, (l.deployment).max_replicas), 15);
 END $$;
 COMMENT ON FUNCTION hybrid(demand, text, numeric, timestamptz) IS
 'The exact optimum of base load on replicas of a deployment and overflow to the API at what each bucket''s own '
 'requests cost there, over the time of the demand (empty buckets included), with the prices and costs valid at `at`. '
 'Spare replicas, people and services are paid when there is any replica; '
-'between min_replicas and max_replicas, or none. utilization: planned share of full throughput, NULL for the '
-'deployment''s target_utilization; max_utilization() and serving_tokens_per_second() find it from a latency target. '
+'between min_replicas and max_replicas, or none. target_utilization: planned share of full throughput, NULL for '
+'that of the deployment; latency_utilization() and max_utilization() find it from a latency target. '
 'NULL demand, deployment or time gives NULL. Money is rounded to 1e-15. '
 'Errors: IA001 a request without API cost, IA301 unknown deployment, IA302 no GPU price, IA303 its throughput does '
 'not answer for the load, 22023.';
 
-CREATE FUNCTION hybrid_curve(demand demand, deployment text, utilization numeric DEFAULT NULL,
+CREATE FUNCTION hybrid_curve(demand demand, deployment text, target_utilization numeric DEFAULT NULL,
 	at timestamptz DEFAULT now(),
-	OUT replicas numeric, OUT usd numeric, OUT replicas_usd numeric, OUT overflow_usd numeric,
-	OUT utilization_reached numeric, OUT marginal_utilization numeric)
+	OUT replicas numeric, OUT usd numeric, OUT machines_usd numeric, OUT overflow_usd numeric,
+	OUT utilization numeric, OUT marginal_utilization numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 COST 300000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -290,12 +291,12 @@ BEGIN
 	IF num_nulls(demand, deployment, at) > 0 THEN
 		RETURN;
 	END IF;
-	l := deployment_load(demand, deployment, utilization, at);
-	RETURN QUERY SELECT c.replicas, trim_scale(round(c.usd, 15)), trim_scale(round(c.replicas_usd, 15)),
+	l := deployment_load(demand, deployment, target_utilization, at);
+	RETURN QUERY SELECT c.replicas, trim_scale(round(c.usd, 15)), trim_scale(round(c.machines_usd, 15)),
 		trim_scale(round(c.overflow_usd, 15)),
 			c.utilization, c.marginal_utilization
 		FROM hybrid_curve(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd),
-			l.least_usd) c;
+			l.marginal_usd) c;
 END $$;
 COMMENT ON FUNCTION hybrid_curve(demand, text, numeric, timestamptz) IS
 'The cost by number of replicas, 0 to the peak, behind hybrid() of the same arguments. NULLs and errors as there.';
@@ -320,7 +321,7 @@ COMMENT ON FUNCTION autoscaled_replicas(numeric[], integer, integer) IS
 'Replicas that run in each bucket, when those needed must start `ahead` buckets before and stop `behind` buckets '
 'after. NULL gives NULL';
 
-CREATE FUNCTION inferacct_internal.needed_replicas(l deployment_load, least_replicas integer) RETURNS numeric[]
+CREATE FUNCTION inferacct_internal.needed_replicas(l deployment_load, min_replicas integer) RETURNS numeric[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -328,13 +329,13 @@ DECLARE
 	d		deployment := l.deployment;
 	size	numeric := l.size;
 BEGIN
-	PERFORM check_figure('least_replicas', least_replicas, 0);
-	RETURN (SELECT array_agg(least(greatest(ceil_quotient(done, size), coalesce(least_replicas, d.min_replicas)),
+	PERFORM check_figure('min_replicas', min_replicas, 0);
+	RETURN (SELECT array_agg(least(greatest(ceil_quotient(done, size), coalesce(min_replicas, d.min_replicas)),
 		d.max_replicas) ORDER BY i)
 		FROM unnest(l.load) WITH ORDINALITY AS v (done, i));
 END $$;
 COMMENT ON FUNCTION needed_replicas(deployment_load, integer) IS
-'Replicas that each bucket needs, between least_replicas (NULL: min_replicas of the deployment) and its max_replicas. '
+'Replicas that each bucket needs, between min_replicas (NULL: min_replicas of the deployment) and its max_replicas. '
 'Error: 22023';
 
 CREATE FUNCTION inferacct_internal.buckets_of(name text, span interval, l deployment_load) RETURNS integer
@@ -348,7 +349,7 @@ END $$;
 COMMENT ON FUNCTION buckets_of(text, interval, deployment_load) IS
 'Buckets that a span of at most a year needs, rounded up; name is what an error calls it. Error: 22023';
 
-CREATE FUNCTION inferacct_internal.billed_buckets(running numeric[], least_billed integer) RETURNS numeric
+CREATE FUNCTION inferacct_internal.billed_buckets(running numeric[], min_billed integer) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000
 SET search_path TO pg_catalog, pg_temp
 AS $$
@@ -363,8 +364,8 @@ BEGIN
 		-- The k-th replica pays for this bucket unless its last start has.
 		FOR k IN 1 .. now_running LOOP
 			IF k > before AND paid_until[k] <= i THEN
-				billed := billed + greatest(least_billed, 1);
-				paid_until[k] := i + greatest(least_billed, 1);
+				billed := billed + greatest(min_billed, 1);
+				paid_until[k] := i + greatest(min_billed, 1);
 			ELSIF paid_until[k] <= i THEN
 				billed := billed + 1;
 				paid_until[k] := i + 1;
@@ -376,12 +377,12 @@ BEGIN
 	RETURN billed;
 END $$;
 COMMENT ON FUNCTION billed_buckets(numeric[], integer) IS
-'Replica-buckets billed when so many replicas run in each bucket and every start is billed for least_billed buckets '
+'Replica-buckets billed when so many replicas run in each bucket and every start is billed for min_billed buckets '
 'at least. NULL gives NULL';
 
 CREATE FUNCTION fleet_series(demand demand, deployment text, startup interval DEFAULT '5 minutes',
 	hold interval DEFAULT '0',
-	utilization numeric DEFAULT NULL, least_replicas integer DEFAULT NULL, at timestamptz DEFAULT now(),
+	target_utilization numeric DEFAULT NULL, min_replicas integer DEFAULT NULL, at timestamptz DEFAULT now(),
 	OUT bucket timestamptz, OUT load numeric, OUT replicas numeric, OUT autoscaled numeric, OUT api_usd numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 COST 300000
@@ -394,8 +395,8 @@ BEGIN
 	IF num_nulls(demand, deployment, startup, hold, at) > 0 THEN
 		RETURN;
 	END IF;
-	l := deployment_load(demand, deployment, utilization, at);
-	needed := needed_replicas(l, least_replicas);
+	l := deployment_load(demand, deployment, target_utilization, at);
+	needed := needed_replicas(l, min_replicas);
 	RETURN QUERY SELECT v.bucket, exact_quotient(v.done, l.size), v.needed, v.running, v.api_usd
 		FROM unnest(l.buckets, l.load, needed,
 			autoscaled_replicas(needed, buckets_of('startup', startup, l), buckets_of('hold', hold, l)), l.api_usd)
@@ -404,7 +405,7 @@ END $$;
 COMMENT ON FUNCTION fleet_series(demand, text, interval, interval, numeric, integer, timestamptz) IS
 'Replicas bucket by bucket: load in replicas at the planned utilization, replicas that it needs, and those that run '
 'when autoscaled: started `startup` ahead and held `hold` longer (rounded up to buckets). '
-'utilization NULL: the deployment''s target; least_replicas NULL: its min_replicas, 0: down to none. '
+'target_utilization NULL: that of the deployment; min_replicas NULL: its min_replicas, 0: down to none. '
 'NULLs give no row; errors as hybrid(demand, deployment).';
 
 CREATE TYPE fleet_plan AS (
@@ -427,7 +428,7 @@ AS $$
 		trim_scale(round(machines, 15)),
 		trim_scale(round(machines * (1 - coalesce(busy, 0)), 15)), trim_scale(round(fixed, 15)),
 		trim_scale(round(overflow_usd, 15)),
-		trim_scale(round(l.least_usd + machines + fixed + overflow_usd, 15)))::fleet_plan
+		trim_scale(round(l.marginal_usd + machines + fixed + overflow_usd, 15)))::fleet_plan
 	FROM (SELECT hours_usd(l, hourly_usd, billed_buckets) AS machines,
 		exact_quotient(carried, nullif(billed_buckets * l.size, 0)) AS busy,
 		CASE WHEN replicas > 0 THEN hours_usd(l, l.spare_usd) ELSE 0 END AS fixed) AS figures
@@ -453,8 +454,8 @@ COMMENT ON FUNCTION constant_fleet(deployment_load, text, numeric, numeric[]) IS
 
 CREATE FUNCTION fleet(demand demand, deployment text, percentile float8 DEFAULT 0.99,
 	startup interval DEFAULT '5 minutes',
-	hold interval DEFAULT '0', min_billing interval DEFAULT '1 minute', utilization numeric DEFAULT NULL,
-	least_replicas integer DEFAULT NULL, batch_share numeric DEFAULT 0, at timestamptz DEFAULT now())
+	hold interval DEFAULT '0', min_billing interval DEFAULT '1 minute', target_utilization numeric DEFAULT NULL,
+	min_replicas integer DEFAULT NULL, eligible numeric DEFAULT 0, at timestamptz DEFAULT now())
 RETURNS SETOF fleet_plan
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 6 COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -462,48 +463,48 @@ AS $$
 DECLARE
 	l		deployment_load;
 	running	numeric[];
-	least_n	numeric;
+	min_n	numeric;
 	n		numeric;
 	scaled	fleet_plan;
 BEGIN
-	IF num_nulls(demand, deployment, percentile, startup, hold, min_billing, batch_share, at) > 0 THEN
+	IF num_nulls(demand, deployment, percentile, startup, hold, min_billing, eligible, at) > 0 THEN
 		RETURN;
 	END IF;
 	PERFORM check_figure('percentile', percentile::numeric, 0, 1, above_least => true),
-		check_figure('batch_share', batch_share, 0, 1);
-	l := deployment_load(demand, deployment, utilization, at);
+		check_figure('eligible', eligible, 0, 1);
+	l := deployment_load(demand, deployment, target_utilization, at);
 	IF l.load IS NULL THEN
 		RETURN;
 	END IF;
-	least_n := (l.deployment).min_replicas;
+	min_n := (l.deployment).min_replicas;
 
 	RETURN NEXT fleet_plan(l, 'api', 0, 0, 0, unit_overflow_usd(l.load, l.price, l.size, 0), 0);
-	SELECT greatest(ceil_quotient(avg(hour), l.size), least_n) INTO n FROM unnest(l.load) AS hour;
+	SELECT greatest(ceil_quotient(avg(hour), l.size), min_n) INTO n FROM unnest(l.load) AS hour;
 	RETURN NEXT constant_fleet(l, 'mean', n, l.load);
-	SELECT greatest(ceil_quotient(percentile_disc(percentile) WITHIN GROUP (ORDER BY hour), l.size), least_n) INTO n
+	SELECT greatest(ceil_quotient(percentile_disc(percentile) WITHIN GROUP (ORDER BY hour), l.size), min_n) INTO n
 		FROM unnest(l.load) AS hour;
 	RETURN NEXT constant_fleet(l, 'percentile', n, l.load);
-	SELECT greatest(ceil_quotient(max(hour), l.size), least_n) INTO n FROM unnest(l.load) AS hour;
+	SELECT greatest(ceil_quotient(max(hour), l.size), min_n) INTO n FROM unnest(l.load) AS hour;
 	RETURN NEXT constant_fleet(l, 'peak', n, l.load);
 	n := (hybrid_verdict(l.load, l.price, l.size, hours_usd(l, l.replica_usd), hours_usd(l, l.spare_usd),
-		l.least_usd, least_n, (l.deployment).max_replicas)).replicas;
+		l.marginal_usd, min_n, (l.deployment).max_replicas)).replicas;
 	RETURN NEXT constant_fleet(l, 'hybrid', n, l.load);
 
 	-- Work that may wait is done in the idle hours of its day.
-	IF batch_share > 0 THEN
-		n := greatest(ceil_quotient(batch_capacity(l.load, batch_share,
-			greatest(div(86400, l.bucket_seconds), 1)::integer), l.size), least_n);
+	IF eligible > 0 THEN
+		n := greatest(ceil_quotient(batch_capacity(l.load, eligible,
+			greatest(div(86400, l.bucket_seconds), 1)::integer), l.size), min_n);
 		IF n > (l.deployment).max_replicas THEN
 			PERFORM inferacct_internal.fail('IA304',
 				format('deployment "%s" cannot serve the demand with batches in its idle hours', deployment),
 				format('It takes %s replicas, max_replicas is %s.', n, (l.deployment).max_replicas),
-				'Raise max_replicas, or leave batch_share out.');
+				'Raise max_replicas, or leave eligible out.');
 		END IF;
 		RETURN NEXT fleet_plan(l, 'shaved', n, n * cardinality(l.load), (SELECT sum(hour) FROM unnest(l.load) AS hour),
 			0, l.replica_usd);
 	END IF;
 
-	running := autoscaled_replicas(needed_replicas(l, least_replicas), buckets_of('startup', startup, l),
+	running := autoscaled_replicas(needed_replicas(l, min_replicas), buckets_of('startup', startup, l),
 		buckets_of('hold', hold, l));
 	SELECT max(r), sum(least(hour, r * l.size)), sum(greatest(0, hour - r * l.size) * over_usd)
 	INTO scaled.replicas, scaled.utilization, scaled.overflow_usd
@@ -515,12 +516,12 @@ END $$;
 COMMENT ON FUNCTION fleet(demand, text, float8, interval, interval, interval, numeric, integer, numeric, timestamptz) IS
 'Ways to serve a demand with a deployment, over the time of the demand (empty buckets included): api (no replica); '
 'mean, percentile and peak (constant, for the mean load, that percentile and the busiest bucket); '
-'hybrid (the cheapest constant one); shaved (when batch_share of the work may wait within its day: constant, for '
+'hybrid (the cheapest constant one); shaved (when eligible of the work may wait within its day: constant, for '
 'batch_capacity); autoscaled (follows the load; replicas start `startup` ahead and stay `hold` longer, each start is '
 'billed for min_billing at least, at the on-demand price: usd is NULL when that is unknown). '
 'What a fleet cannot serve goes to the API at what those requests cost there; '
-'work that is shaved must not be counted with a batch discount too. utilization: planned share of full throughput, '
-'NULL for the deployment''s target_utilization; least_replicas: what autoscaling keeps, NULL for min_replicas, 0 for '
+'work that is shaved must not be counted with a batch discount too. target_utilization: planned share of full '
+'throughput, NULL for that of the deployment; min_replicas: what autoscaling keeps, NULL for min_replicas, 0 for '
 'none. NULLs give no row. Money is rounded to 1e-15. Errors as hybrid(demand, deployment), and IA304 more than '
 'max_replicas are needed for `shaved`.';
 
@@ -529,7 +530,7 @@ COMMENT ON FUNCTION fleet(demand, text, float8, interval, interval, interval, nu
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION commitment(demand demand, deployment text, price_factor numeric DEFAULT 0.65,
-	utilization numeric DEFAULT NULL,
+	target_utilization numeric DEFAULT NULL,
 	at timestamptz DEFAULT now(),
 	OUT unit numeric, OUT needed_share numeric, OUT on_demand_usd numeric, OUT reserved_1y_usd numeric,
 	OUT reserved_3y_usd numeric,
@@ -548,7 +549,7 @@ BEGIN
 		RETURN;
 	END IF;
 	PERFORM check_figure('price_factor', price_factor, 0);
-	l := deployment_load(demand, deployment, utilization, at);
+	l := deployment_load(demand, deployment, target_utilization, at);
 	IF l.load IS NULL THEN
 		RETURN;
 	END IF;

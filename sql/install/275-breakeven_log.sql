@@ -114,6 +114,7 @@ $$;
 
 COMMENT ON FUNCTION breakeven_reason(breakeven_report) IS 'The figures of a report in words.';
 
+-- One function: its amounts share one unit, which makes all of them whole.
 CREATE FUNCTION inferacct_internal.breakeven_final(state breakeven_state) RETURNS breakeven_report
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 300000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -199,10 +200,10 @@ BEGIN
 	FROM unnest(l.load, l.price) AS hours (hour, over_usd) WHERE hour > 0;
 	hybrid := hybrid_verdict(l.load, l.price, l.size, exact_quotient(d.redundancy * machine_usd, unit),
 		exact_quotient(fixed_usd, unit),
-		l.least_usd, d.min_replicas, d.max_replicas);
+		l.marginal_usd, d.min_replicas, d.max_replicas);
 	report.hybrid_replicas := hybrid.replicas;
 	report.hybrid_usd := exact_quotient(fixed_usd + d.redundancy * hybrid.replicas * machine_usd
-		+ (l.least_usd + hybrid.overflow_usd) * unit, unit);
+		+ (l.marginal_usd + hybrid.overflow_usd) * unit, unit);
 	IF hybrid.replicas = 0 OR report.hybrid_usd >= report.api_usd THEN
 		report.hybrid_replicas := 0;
 		report.hybrid_usd := report.api_usd;

@@ -390,130 +390,210 @@ COMMENT ON FUNCTION months_touched(timestamptz, timestamptz) IS
 
 -- What the policy does with the sums: which share of the requests each tier
 -- answers, and whom a request answered by a tier has paid.
-CREATE FUNCTION inferacct_internal.route_savings_final(state route_savings_state) RETURNS route_savings_result
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000
+CREATE TYPE inferacct_internal.route_assignment AS (
+	definition		jsonb,
+	requests		bigint,
+	hours			numeric,
+	months			numeric,
+	tiers			integer,
+	by_lot			boolean,
+	strength		integer[],
+	answered		numeric[],
+	accepted		numeric[],
+	quality			numeric[],
+	pays			numeric[],
+	cells			numeric[],
+	baseline		numeric[],
+	total			numeric[]
+);
+
+COMMENT ON TYPE route_assignment IS
+'Who answers what under a policy. hours, months: of the log; tiers: how many; by_lot: requests are assigned by share, '
+'not by score; strength: tiers, weakest first; answered: requests that each tier answers; accepted: those of '
+'them that end with an accepted answer, by the quality of the tiers; pays[i][j]: calls of tier j that a request '
+'answered by i has paid; cells: USD on each tier by the tier of their score, and after the tiers the '
+'work of their deployments; baseline: USD on the baseline by the tier of their score; total: cells of all requests.';
+
+CREATE FUNCTION inferacct_internal.route_assignment(state route_savings_state) RETURNS route_assignment
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 5000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	s				record;
-	d				jsonb;
+	a				route_assignment;
 	kind			text;
-	n				int;					-- tiers
-	by_lot			boolean;				-- requests are assigned by share, not by score
+	n				integer;
 	escalation		numeric;
 	misrouted		numeric;
 	assigned		bigint[];				-- requests by the tier of their score
-	cells			numeric[];				-- usd on each tier by the tier of their score
-	baseline		numeric[];				-- the same on the baseline
-	total			numeric[] := '{}';		-- usd of all requests on each tier
-	strength		int[];					-- tiers, weakest first
-	last_tier		int;
-	answered		numeric[] := '{}';		-- requests that each tier answers
-	pays			numeric[];				-- [i][j]: calls of tier j that a request answered by i has paid
-	quality			numeric[];				-- share of its answers that are accepted, of each tier
-	accepted		numeric[] := '{}';		-- requests of each tier that end with an accepted answer
-	cell			numeric;
-	calls			numeric;
-	paid			numeric;
-	below			numeric := 0;
-	hours			numeric;				-- from the first request to the last
-	w				jsonb;					-- the work of a tier
-	replicas		numeric;
-	r				route_savings_result;
+	last_tier		integer;
 BEGIN
 	SELECT * INTO s FROM route_savings_summary(state);
-	d := s.definition::jsonb;
-	kind := d ->> 'kind';
-	n := jsonb_array_length(d -> 'tiers');
-	misrouted := (d ->> 'misroute_share')::numeric;
-	escalation := (d ->> 'escalation_share')::numeric;
+	a.definition := s.definition::jsonb;
+	a.requests := s.requests;
+	a.hours := extract(epoch FROM date_trunc('hour', s.last_at, 'UTC') + interval '1 hour'
+		- date_trunc('hour', s.first_at, 'UTC')) / 3600;
+	a.months := months_touched(s.first_at, s.last_at);
+	kind := a.definition ->> 'kind';
+	n := jsonb_array_length(a.definition -> 'tiers');
+	a.tiers := n;
+	misrouted := (a.definition ->> 'misroute_share')::numeric;
+	escalation := (a.definition ->> 'escalation_share')::numeric;
 	IF kind <> 'cascade' THEN
 		misrouted := misrouted + coalesce(escalation, 0);
 	END IF;
-	by_lot := kind = 'split' OR kind = 'cascade' AND escalation IS NOT NULL;
+	a.by_lot := kind = 'split' OR kind = 'cascade' AND escalation IS NOT NULL;
 	SELECT array_agg(t.requests ORDER BY t.tier), array_agg(t.usd ORDER BY t.tier),
 		array_agg(t.baseline_usd ORDER BY t.tier)
-	INTO assigned, cells, baseline
+	INTO assigned, a.cells, a.baseline
 	FROM route_savings_tiers(state) t;
-	FOR j IN 1 .. n + jsonb_array_length(coalesce(d -> 'works', '[]')) LOOP
-		total[j] := (SELECT sum(cells[i][j]) FROM generate_series(1, n) i);
+	a.total := '{}';
+	FOR j IN 1 .. n + jsonb_array_length(coalesce(a.definition -> 'works', '[]')) LOOP
+		a.total[j] := (SELECT sum(a.cells[i][j]) FROM generate_series(1, n) i);
 	END LOOP;
 
 	-- The tiers of a split have no order of their own: the dearer is the stronger.
-	strength := ARRAY(SELECT i FROM generate_series(1, n) i ORDER BY CASE WHEN kind = 'split' THEN total[i] END, i);
-	last_tier := strength[n];
-	quality := ARRAY(SELECT (t ->> 'quality_ratio')::numeric FROM jsonb_array_elements(d -> 'tiers') WITH ORDINALITY
-		AS u (t, i) ORDER BY i);
-	pays := array_fill(0::numeric, ARRAY[n, n]);
+	a.strength := ARRAY(SELECT i FROM generate_series(1, n) i ORDER BY CASE WHEN kind = 'split' THEN a.total[i] END, i);
+	last_tier := a.strength[n];
+	a.pays := array_fill(0::numeric, ARRAY[n, n]);
+	a.answered := '{}';
+	a.accepted := '{}';
+	a.quality := ARRAY(SELECT (t ->> 'quality_ratio')::numeric FROM jsonb_array_elements(a.definition -> 'tiers')
+		WITH ORDINALITY AS u (t, i) ORDER BY i);
 	FOR i IN 1 .. n LOOP
-		answered[i] := CASE
-			WHEN kind = 'split' THEN s.requests * (d -> 'tiers' -> (i - 1) ->> 'share')::numeric
-			WHEN NOT by_lot THEN assigned[i]
+		a.answered[i] := CASE
+			WHEN kind = 'split' THEN s.requests * (a.definition -> 'tiers' -> (i - 1) ->> 'share')::numeric
+			WHEN NOT a.by_lot THEN assigned[i]
 			WHEN i < n THEN s.requests * escalation ^ (i - 1) * (1 - escalation)
 			ELSE s.requests * escalation ^ (n - 1) END;
 		FOR j IN 1 .. n LOOP
-			pays[i][j] := CASE WHEN j = i OR kind = 'cascade' AND j < i THEN 1 ELSE 0 END
-				+ CASE WHEN j = last_tier AND i <> last_tier THEN coalesce(1 - quality[i], misrouted) ELSE 0 END;
+			a.pays[i][j] := CASE WHEN j = i OR kind = 'cascade' AND j < i THEN 1 ELSE 0 END
+				+ CASE WHEN j = last_tier AND i <> last_tier THEN coalesce(1 - a.quality[i], misrouted) ELSE 0 END;
 		END LOOP;
-		accepted[i] := answered[i] * CASE WHEN i = last_tier THEN coalesce(quality[i], 1)
-			ELSE 1 - coalesce(1 - quality[i], misrouted) * (1 - coalesce(quality[last_tier], 1)) END;
+		a.accepted[i] := a.answered[i] * CASE WHEN i = last_tier THEN coalesce(a.quality[i], 1)
+			ELSE 1 - coalesce(1 - a.quality[i], misrouted) * (1 - coalesce(a.quality[last_tier], 1)) END;
 	END LOOP;
+	RETURN a;
+END $$;
 
-	r.requests := s.requests;
-	r.unscored := s.unscored;
-	r.left_out := s.left_out;
-	r.baseline_usd := (SELECT trim_scale(coalesce(sum(b), 0)) FROM unnest(baseline) b);
-	r.classifier_usd := trim_scale(s.requests * (d ->> 'classifier_usd_per_request')::numeric);
-	hours := extract(epoch FROM date_trunc('hour', s.last_at, 'UTC') + interval '1 hour'
-		- date_trunc('hour', s.first_at, 'UTC')) / 3600;
-	-- What is stated by the month (usd_per_month, hours_per_month) is paid by the calendar's;
-	-- machines by the hour, of which a month has 730.
-	r.deployment_usd := (SELECT coalesce(sum((t ->> 'usd_per_month')::numeric * CASE
-			WHEN EXISTS (SELECT FROM jsonb_array_elements(d -> 'works') AS x WHERE (x ->> 'work_of')::int = i
+COMMENT ON FUNCTION route_assignment(route_savings_state) IS
+'Who answers what, of the requests of a state. NULL gives NULL.';
+
+-- What is stated by the month (usd_per_month, hours_per_month) is paid by the calendar's; machines by the hour, of
+-- which a month has 730.
+CREATE FUNCTION inferacct_internal.route_deployment_usd(a route_assignment) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	works	CONSTANT jsonb := coalesce(a.definition -> 'works', '[]');
+	w		jsonb;					-- the work of a tier
+	tier	integer;
+	replicas numeric;
+	usd		numeric;
+BEGIN
+	usd := (SELECT coalesce(sum((t ->> 'usd_per_month')::numeric * CASE
+			WHEN EXISTS (SELECT FROM jsonb_array_elements(works) AS x WHERE (x ->> 'work_of')::int = i
 				AND NOT (x ->> 'by_month')::boolean)
-			THEN hours / 730 ELSE months_touched(s.first_at, s.last_at) END), 0)
-		FROM jsonb_array_elements(d -> 'tiers') WITH ORDINALITY AS u (t, i));
+			THEN a.hours / 730 ELSE a.months END), 0)
+		FROM jsonb_array_elements(a.definition -> 'tiers') WITH ORDINALITY AS u (t, i));
 	-- More replicas than the least where the mean load takes them.
-	FOR k IN 1 .. jsonb_array_length(coalesce(d -> 'works', '[]')) LOOP
-		w := d -> 'works' -> (k - 1);
-		SELECT greatest((w ->> 'min_replicas')::numeric, ceil(round(sum(pays[i][(w ->> 'work_of')::int]
-			* CASE WHEN by_lot THEN answered[i] * total[n + k] / nullif(s.requests, 0) ELSE cells[i][n + k] END)
-			/ nullif(hours, 0), 6))) INTO replicas FROM generate_series(1, n) AS i;
+	FOR k IN 1 .. jsonb_array_length(works) LOOP
+		w := works -> (k - 1);
+		tier := (w ->> 'work_of')::int;
+		SELECT greatest((w ->> 'min_replicas')::numeric, ceil(round(sum(a.pays[i][tier] * CASE WHEN a.by_lot
+				THEN a.answered[i] * a.total[a.tiers + k] / nullif(a.requests, 0) ELSE a.cells[i][a.tiers + k] END)
+			/ nullif(a.hours, 0), 6))) INTO replicas FROM generate_series(1, a.tiers) AS i;
 		IF replicas > (w ->> 'max_replicas')::numeric THEN
 			PERFORM inferacct_internal.fail('IA304', format('deployment "%s" cannot serve its tier',
 				w ->> 'deployment'),
 				format('It takes %s, max_replicas is %s.', replicas_in_words(replicas), w ->> 'max_replicas'),
 				'Raise max_replicas, or send fewer requests there.');
 		END IF;
-		r.deployment_usd := r.deployment_usd + coalesce(replicas - (w ->> 'min_replicas')::numeric, 0)
-			* (w ->> 'replica_usd_per_month')::numeric * CASE WHEN (w ->> 'by_month')::boolean
-			THEN months_touched(s.first_at, s.last_at) ELSE hours / 730 END;
+		usd := usd + coalesce(replicas - (w ->> 'min_replicas')::numeric, 0) * (w ->> 'replica_usd_per_month')::numeric
+			* CASE WHEN (w ->> 'by_month')::boolean THEN a.months ELSE a.hours / 730 END;
 	END LOOP;
-	r.deployment_usd := coalesce(trim_scale(round(r.deployment_usd, 15)), 0);
+	RETURN coalesce(trim_scale(round(usd, 15)), 0);
+END $$;
+
+COMMENT ON FUNCTION route_deployment_usd(route_assignment) IS
+'What tiers cost that are not paid by the token, over the time of the log: their months, and the replicas that their '
+'load takes. Error IA304: more than max_replicas.';
+
+-- The longest prompts to the strongest tier: each tier takes the next ranks from below on.
+CREATE FUNCTION inferacct_internal.route_longest_first_usd(state route_savings_state, a route_assignment)
+	RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 5000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	tier	integer;
+	below	numeric := 0;
+	usd		numeric := 0;
+BEGIN
+	FOR k IN REVERSE a.tiers .. 1 LOOP
+		tier := a.strength[k];
+		usd := usd + (
+			SELECT coalesce(sum(CASE WHEN inside = l.requests THEN cost WHEN inside > 0 THEN cost * inside / l.requests
+				ELSE 0 END), 0)
+			FROM (SELECT *, sum(x.requests) OVER (ORDER BY x.input_tokens DESC) AS upto
+				FROM route_savings_lengths(state) x) l,
+				LATERAL (SELECT least(l.upto, below + a.answered[tier])
+					- greatest(l.upto - l.requests, below) AS inside) o,
+				LATERAL (SELECT sum(a.pays[tier][j] * l.usd[j]) AS cost FROM generate_series(1, a.tiers) j) c);
+		below := below + a.answered[tier];
+	END LOOP;
+	RETURN trim_scale(round(usd, 15));
+END $$;
+
+COMMENT ON FUNCTION route_longest_first_usd(route_savings_state, route_assignment) IS
+'What the requests cost if as many went to each tier as do, the longest prompts to the strongest.';
+
+CREATE FUNCTION inferacct_internal.route_savings_final(state route_savings_state) RETURNS route_savings_result
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	s		record;
+	a		route_assignment := route_assignment(state);
+	cell	numeric;
+	calls	numeric;
+	paid	numeric;
+	r		route_savings_result;
+BEGIN
+	SELECT * INTO s FROM route_savings_summary(state);
+	r.requests := s.requests;
+	r.unscored := s.unscored;
+	r.left_out := s.left_out;
+	r.baseline_usd := (SELECT trim_scale(coalesce(sum(b), 0)) FROM unnest(a.baseline) b);
+	r.classifier_usd := trim_scale(s.requests * (a.definition ->> 'classifier_usd_per_request')::numeric);
+	r.deployment_usd := route_deployment_usd(a);
+
+	-- By tier: the requests that it answers, and the calls that are made to it.
 	r.routed_usd := 0;
 	r.random_usd := 0;
 	r.moved_request_share := 0;
 	r.moved_spend_share := 0;
 	r.moved_usd := 0;
 	r.tiers := '{}';
-	FOR j IN 1 .. n LOOP
+	FOR j IN 1 .. a.tiers LOOP
 		calls := 0;
 		paid := 0;
-		FOR i IN 1 .. n LOOP
-			cell := answered[i] * total[j] / nullif(s.requests, 0);
-			r.random_usd := r.random_usd + coalesce(pays[i][j] * cell, 0);
-			calls := calls + pays[i][j] * answered[i];
-			paid := paid + coalesce(pays[i][j] * CASE WHEN by_lot THEN cell ELSE cells[i][j] END, 0);
+		FOR i IN 1 .. a.tiers LOOP
+			cell := a.answered[i] * a.total[j] / nullif(s.requests, 0);
+			r.random_usd := r.random_usd + coalesce(a.pays[i][j] * cell, 0);
+			calls := calls + a.pays[i][j] * a.answered[i];
+			paid := paid + coalesce(a.pays[i][j] * CASE WHEN a.by_lot THEN cell ELSE a.cells[i][j] END, 0);
 		END LOOP;
 		r.routed_usd := r.routed_usd + paid;
-		cell := CASE WHEN by_lot THEN coalesce(answered[j] * r.baseline_usd / nullif(s.requests, 0), 0)
-			ELSE baseline[j] END;
-		r.tiers := r.tiers || row(j, d -> 'tiers' -> (j - 1) ->> 'model', trim_scale(answered[j]),
-			trim_scale(answered[j] / nullif(s.requests, 0)),
+		cell := CASE WHEN a.by_lot THEN coalesce(a.answered[j] * r.baseline_usd / nullif(s.requests, 0), 0)
+			ELSE a.baseline[j] END;
+		r.tiers := r.tiers || row(j, a.definition -> 'tiers' -> (j - 1) ->> 'model', trim_scale(a.answered[j]),
+			trim_scale(a.answered[j] / nullif(s.requests, 0)),
 			trim_scale(calls), trim_scale(round(paid, 15)), trim_scale(round(cell, 15)),
-			trim_scale(cell / nullif(r.baseline_usd, 0)), quality[j], (SELECT exact_quotient(round(sum(pays[j][k]
-			* CASE WHEN by_lot THEN answered[j] * total[k] / nullif(s.requests, 0) ELSE cells[j][k] END), 15),
-			nullif(accepted[j], 0)) FROM generate_series(1, n) AS k))::route_tier_savings;
+			trim_scale(cell / nullif(r.baseline_usd, 0)), a.quality[j], (SELECT exact_quotient(round(sum(a.pays[j][k]
+			* CASE WHEN a.by_lot THEN a.answered[j] * a.total[k] / nullif(s.requests, 0) ELSE a.cells[j][k] END), 15),
+			nullif(a.accepted[j], 0)) FROM generate_series(1, a.tiers) AS k))::route_tier_savings;
 		IF r.tiers[j].model <> s.baseline_model THEN
 			r.moved_request_share := r.moved_request_share + r.tiers[j].request_share;
 			r.moved_spend_share := r.moved_spend_share + r.tiers[j].spend_share;
@@ -521,27 +601,13 @@ BEGIN
 		END IF;
 	END LOOP;
 
-	-- The longest prompts to the strongest tier: each tier takes the next ranks from below on.
-	r.longest_first_usd := 0;
-	FOR k IN REVERSE n .. 1 LOOP
-		r.longest_first_usd := r.longest_first_usd + (
-			SELECT coalesce(sum(CASE WHEN inside = l.requests THEN cost WHEN inside > 0 THEN cost * inside / l.requests
-				ELSE 0 END), 0)
-			FROM (SELECT *, sum(x.requests) OVER (ORDER BY x.input_tokens DESC) AS upto
-				FROM route_savings_lengths(state) x) l,
-				LATERAL (SELECT least(l.upto, below + answered[strength[k]])
-					- greatest(l.upto - l.requests, below) AS inside) o,
-				LATERAL (SELECT sum(pays[strength[k]][j] * l.usd[j]) AS cost FROM generate_series(1, n) j) c);
-		below := below + answered[strength[k]];
-	END LOOP;
-
 	r.routed_usd := trim_scale(round(r.routed_usd, 15));
 	r.random_usd := trim_scale(round(r.random_usd, 15));
-	r.longest_first_usd := trim_scale(round(r.longest_first_usd, 15));
+	r.longest_first_usd := route_longest_first_usd(state, a);
 	r.saved_usd := trim_scale(r.baseline_usd - r.routed_usd - r.classifier_usd - r.deployment_usd);
 	r.saved_share := trim_scale(r.saved_usd / nullif(r.baseline_usd, 0));
 	r.usd_per_accepted_answer := exact_quotient(r.routed_usd + r.classifier_usd + r.deployment_usd,
-		(SELECT nullif(sum(a), 0) FROM unnest(accepted) AS a));
+		(SELECT nullif(sum(u), 0) FROM unnest(a.accepted) AS u));
 	r.baseline_usd_per_answer := exact_quotient(r.baseline_usd, nullif(s.requests, 0));
 	r.random_saved_share := trim_scale((r.baseline_usd - r.random_usd - r.deployment_usd) / nullif(r.baseline_usd, 0));
 	r.longest_first_saved_share := trim_scale((r.baseline_usd - r.longest_first_usd - r.deployment_usd)

@@ -74,7 +74,8 @@ RETURNS demand
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT demand(l.bucket, scaled_usage(l.usage, l.millionths),
+	SELECT demand(l.bucket, scaled_usage(l.usage + usage(requests => l.requests - meter(l.usage, 'requests')),
+			l.millionths),
 		round(l.api_usd * l.millionths * 0.000001, 15), bucket_width(at_level.demand))
 	FROM (
 		SELECT s.*, greatest(1, round(1000000 * exp(per_week * (ahead + extract(epoch FROM ends - s.bucket)::float8
@@ -87,7 +88,7 @@ $$;
 COMMENT ON FUNCTION at_level(demand, float8, timestamptz, float8) IS
 'A demand whose buckets are brought to the level that its trend has `ahead` weeks after `ends`.';
 
-CREATE FUNCTION forecast_wape(demand demand) RETURNS numeric
+CREATE FUNCTION inferacct_internal.forecast_wape(demand demand) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$

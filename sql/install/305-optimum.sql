@@ -8,6 +8,7 @@ CREATE TYPE inferacct_internal.optimum AS (
 	replicas		bigint,
 	most_started	bigint,
 	started			numeric,
+	spot			numeric,
 	waited_started	numeric,
 	waited			numeric,
 	served			numeric,
@@ -15,6 +16,7 @@ CREATE TYPE inferacct_internal.optimum AS (
 	paid_usd		numeric,
 	constant_usd	numeric,
 	started_usd		numeric,
+	spot_usd		numeric,
 	fixed_usd		numeric,
 	api_usd			numeric,
 	batch_usd		numeric,
@@ -22,24 +24,27 @@ CREATE TYPE inferacct_internal.optimum AS (
 );
 
 COMMENT ON TYPE optimum IS
-'The cheapest plan of optimum(), over all buckets. replicas run in all of them; started: buckets of others, at most '
-'most_started at once; waited_started: of those that are started for work that waited; waited, served: in buckets of '
+'The cheapest plan of optimum(), over all buckets. replicas run in all of them; started: buckets of others, spot: of '
+'spot replicas, at most most_started at once; waited_started: of those that are started for work that waited; '
+'waited, served: in buckets of '
 'a full replica. usd is the sum of what follows: paid_usd whoever serves (of the deployment, per token), '
-'constant_usd, started_usd, fixed_usd, api_usd for work that comes at once and batch_usd for work that may wait. '
+'constant_usd, started_usd, spot_usd, fixed_usd, api_usd for work that comes at once and '
+'batch_usd for work that may wait. '
 'gap_usd: no other plan is cheaper by more.';
 
 CREATE FUNCTION inferacct_internal.optimum(now bigint[], now_usd numeric[], now_own_usd numeric[], waiting bigint[],
 	waiting_usd numeric[], waiting_own_usd numeric[], size bigint, wait bigint, fewest bigint, most bigint,
-	constant_usd numeric, started_usd numeric, fixed_usd numeric, load_millionths bigint, price_millionths bigint,
-	bought boolean DEFAULT false)
+	constant_usd numeric, started_usd numeric, spot_usd numeric, spot_millionths bigint, fixed_usd numeric,
+	load_millionths bigint, price_millionths bigint, bought boolean DEFAULT false)
 RETURNS optimum
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000000;
 
 COMMENT ON FUNCTION optimum(bigint[], numeric[], numeric[], bigint[], numeric[], numeric[], bigint, bigint, bigint,
-	bigint, numeric, numeric, numeric, bigint, bigint, boolean) IS
+	bigint, numeric, numeric, numeric, bigint, numeric, bigint, bigint, boolean) IS
 'The cheapest plan for buckets of work: parts to be done at once and parts that may wait `wait` buckets (their own '
 'first), what the API takes for them and what they cost on replicas, too. A replica does `size` parts a bucket and '
-'costs constant_usd when it runs in all of them, started_usd when it is started for one (NULL: cannot be); fixed_usd '
+'costs constant_usd when it runs in all of them, started_usd when it is started for one (NULL: cannot be); a spot '
+'replica costs spot_usd and does spot_millionths of what it is given at once, the API the rest; fixed_usd '
 'comes with any. At least `fewest` run when any does, at most `most` (NULL: no limit). Loads and API prices are '
 'multiplied by millionths first. bought: exactly `fewest` always run, also where the API alone would be cheaper. '
 'Any other NULL gives NULL. Errors: 22003 too large, 22004 a NULL in an array, 22023.';
@@ -54,13 +59,17 @@ CREATE TYPE inferacct_internal.plan_term AS (
 	spare_usd		numeric,
 	started_usd		numeric,
 	rent_usd		numeric,
-	started_rent_usd	numeric
+	started_rent_usd	numeric,
+	spot_usd		numeric,
+	spot_rent_usd	numeric,
+	spot_millionths	bigint
 );
 
 COMMENT ON TYPE plan_term IS
 'A way to rent the machines of a plan, USD per hour: constant_usd of a serving replica with its redundancy that '
-'always runs, spare_usd of one machine, started_usd of a replica by the hour (NULL: it cannot be started so); rent_usd '
-'of spare_usd and started_rent_usd of started_usd are rent.';
+'always runs (NULL: none does), spare_usd of one machine, started_usd of a replica by the hour (NULL: it cannot be '
+'started so), spot_usd of a spot replica, for the time in which it is there, spot_millionths of all, and for restarts. '
+'rent_usd of spare_usd, started_rent_usd of started_usd and spot_rent_usd of spot_usd are rent.';
 
 CREATE TYPE inferacct_internal.plan_problem AS (
 	d				deployment,
@@ -76,6 +85,8 @@ CREATE TYPE inferacct_internal.plan_problem AS (
 	wait			bigint,
 	tokens			numeric,
 	work			numeric,
+	weights			deployment_work,
+	size			numeric,
 	api_usd			numeric,
 	estimated		text,
 	terms			plan_term[]
@@ -83,7 +94,8 @@ CREATE TYPE inferacct_internal.plan_problem AS (
 
 COMMENT ON TYPE plan_problem IS
 'What a deployment could serve, bucket by bucket in thousand-millionths of what a replica does at the planned '
-'utilization, with what the API takes (USD); work: of all buckets, in those of a replica, api_usd: the API for all; '
+'utilization, with what the API takes (USD); work: of all buckets, in those of a replica; weights, size: how work is '
+'counted, and how much of it a replica does in a bucket; api_usd: the API for all; '
 'estimated: that its throughput is, where nobody stated it. people_usd: people and services, USD per month; terms: '
 'ways to rent.';
 
@@ -106,28 +118,59 @@ BEGIN
 	END IF;
 	bill := deployment_bill(rented, at, 730);
 	hourly := replica_usd_per_hour(rented, bill);
-	RETURN ROW(term, d.redundancy * hourly, hourly, NULL, exact_quotient(bill.rent_usd, 730), NULL)::plan_term;
+	RETURN ROW(term, d.redundancy * hourly, hourly, NULL, exact_quotient(bill.rent_usd, 730), NULL, NULL, NULL,
+		NULL)::plan_term;
 END $$;
 
 COMMENT ON FUNCTION plan_term(deployment, text, timestamptz) IS
 'What the machines of a deployment cost on a term, NULL when there is no price of it. Another term than its own has '
 'no upfront_usd. Errors: IA302 its own term has no price, or several vendors.';
 
+-- A spot machine is taken away by its seller; nobody can plan with it who does not say how often.
+CREATE FUNCTION inferacct_internal.with_spot(t plan_term, d deployment, at timestamptz) RETURNS plan_term
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	away		numeric := (d.attributes ->> 'spot_away')::numeric;
+	restarts	numeric := coalesce((d.attributes ->> 'spot_restart_usd_per_month')::numeric, 0);
+	spot		plan_term;
+BEGIN
+	PERFORM check_figure('spot_away', away, 0, 0.999999),
+		check_figure('spot_restart_usd_per_month', restarts, 0);
+	IF away IS NULL OR d.term = 'owned' THEN
+		RETURN t;
+	END IF;
+	spot := plan_term(d, 'spot', at);
+	t.spot_usd := d.redundancy * (spot.spare_usd * (1 - away) + exact_quotient(restarts, 730));
+	t.spot_rent_usd := d.redundancy * spot.rent_usd * (1 - away);
+	t.spot_millionths := greatest(1, round((1 - away) * 1000000));
+	RETURN t;
+END $$;
+
+COMMENT ON FUNCTION with_spot(plan_term, deployment, timestamptz) IS
+'A way to rent with spot replicas beside, where they have a price and the deployment''s attributes say for which share '
+'of the time they are away (spot_away) and what restarting one costs (spot_restart_usd_per_month; NULL: 0). '
+'Errors: 22023 a share that is not from 0 to 0.999999, a cost below 0.';
+
 CREATE FUNCTION inferacct_internal.plan_terms(d deployment, at timestamptz, three_years boolean) RETURNS plan_term[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	by_hour	plan_term;		-- of a replica that is started
-	found	plan_term[];
+	by_hour		plan_term;		-- of a replica that is started
+	found		plan_term[];
+	fleeting	boolean := coalesce(d.term = 'spot' AND d.attributes ? 'spot_away', false);	-- so none always runs
 BEGIN
 	IF d.term <> 'owned' THEN
 		by_hour := plan_term(d, 'on_demand', at);
 	END IF;
-	SELECT array_agg(ROW((t.p).term, (t.p).constant_usd, (t.p).spare_usd, by_hour.constant_usd, (t.p).rent_usd,
-		d.redundancy * by_hour.rent_usd)::plan_term ORDER BY n) INTO found
+	SELECT array_agg(with_spot(ROW((t.p).term, CASE WHEN NOT fleeting OR (t.p).term <> 'spot'
+		THEN (t.p).constant_usd END, (t.p).spare_usd, by_hour.constant_usd, (t.p).rent_usd,
+		d.redundancy * by_hour.rent_usd, NULL, NULL, NULL)::plan_term, d, at) ORDER BY n) INTO found
 	FROM (SELECT n, plan_term(d, v.term, at) AS p
-		FROM (VALUES (1, d.term), (2, 'reserved_1y'), (3, 'reserved_3y')) AS v (n, term)
+		FROM (VALUES (1, CASE WHEN fleeting AND by_hour.term IS NOT NULL THEN 'on_demand' ELSE d.term END),
+			(2, 'reserved_1y'), (3, 'reserved_3y')) AS v (n, term)
 		WHERE n = 1 OR d.term IN ('on_demand', 'spot') AND (n = 2 OR three_years)) AS t
 	WHERE (t.p).term IS NOT NULL;
 	RETURN found;
@@ -135,7 +178,8 @@ END $$;
 
 COMMENT ON FUNCTION plan_terms(deployment, timestamptz, boolean) IS
 'The ways to rent the machines of a deployment that have a price at a time, its own first: a deployment by the hour '
-'may also be reserved for one year and, with three_years, for three.';
+'may also be reserved for one year and, with three_years, for three, and have spot replicas beside (with_spot()). '
+'One on spot machines that are said to be away at times has none of them that always run.';
 
 CREATE FUNCTION inferacct_internal.plan_problem(demand demand, waiting demand, waits interval, deployment text,
 	at timestamptz, three_years boolean DEFAULT true)
@@ -146,8 +190,6 @@ AS $$
 DECLARE
 	p		plan_problem;
 	total	record;
-	work	deployment_work;
-	size	numeric;
 	starts	timestamptz := least((traffic(demand)).since, (traffic(waiting)).since);
 	ends	timestamptz := greatest((traffic(demand)).until, (traffic(waiting)).until);
 	bill	deployment_bill;
@@ -167,8 +209,8 @@ BEGIN
 		s;
 	p.tokens := total.input + total.cached + total.output;
 	p := with_throughput(p, total.input + total.cached, total.output, total.requests, at);
-	work := deployment_work(p.d, total.input, total.cached, total.output);
-	size := work.per_hour * p.bucket_hours * (p.d).target_utilization;
+	p.weights := deployment_work(p.d, total.input, total.cached, total.output);
+	p.size := (p.weights).per_hour * p.bucket_hours * (p.d).target_utilization;
 
 	WITH bucket AS (
 		SELECT coalesce(n.bucket, w.bucket) AS bucket, n.usage AS at_once, n.api_usd AS now_usd, w.usage AS later,
@@ -180,8 +222,8 @@ BEGIN
 		array_agg(n.own ORDER BY bucket), array_agg(w.parts ORDER BY bucket),
 		array_agg(coalesce(waiting_usd, 0) ORDER BY bucket), array_agg(w.own ORDER BY bucket)
 	INTO p.hours, p.now, p.now_usd, p.now_own_usd, p.waiting, p.waiting_usd, p.waiting_own_usd
-	FROM bucket, LATERAL plan_parts(at_once, work, size, (p.d).marginal_usd_per_mtok) AS n,
-		LATERAL plan_parts(later, work, size, (p.d).marginal_usd_per_mtok) AS w;
+	FROM bucket, LATERAL plan_parts(at_once, p.weights, p.size, (p.d).marginal_usd_per_mtok) AS n,
+		LATERAL plan_parts(later, p.weights, p.size, (p.d).marginal_usd_per_mtok) AS w;
 	SELECT sum(n + w) / 1000000000, sum(n_usd + w_usd) INTO p.work, p.api_usd
 	FROM unnest(p.now, p.waiting, p.now_usd, p.waiting_usd) AS b (n, w, n_usd, w_usd);
 	RETURN p;
@@ -246,6 +288,7 @@ CREATE TYPE inferacct_internal.plan AS (
 	replicas		bigint,
 	most_started	bigint,
 	started_hours	numeric,
+	spot_hours		numeric,
 	waited_share	numeric,
 	served_share	numeric,
 	machines		numeric,
@@ -260,10 +303,10 @@ CREATE TYPE inferacct_internal.plan AS (
 
 COMMENT ON TYPE plan IS
 'The cheapest plan for a deployment, USD per month of 730 hours. replicas always run, on term; started_hours: '
-'replica-hours a month of others, most_started at once; machines: rented for every hour, spare and redundant ones '
-'included; served_share: of the work, by replicas; waited_share: of the work, done later than it came. usd: all of '
-'it: machines_usd, people_usd, token_usd and overflow_usd to the API; api_only_usd: the API and its batch prices '
-'alone. No other plan is cheaper by more than gap_usd.';
+'replica-hours a month of others, spot_hours: of spot ones, most_started at once; machines: rented for every hour, '
+'spare and redundant ones included; served_share: of the work, by replicas; waited_share: of the work, done later than '
+'it came. usd: all of it: machines_usd, people_usd, token_usd and overflow_usd to the API; '
+'api_only_usd: the API and its batch prices alone. No other plan is cheaper by more than gap_usd.';
 
 CREATE FUNCTION inferacct_internal.plan_on(p plan_problem, t plan_term, load_factor numeric, price_factor numeric,
 	speed numeric DEFAULT 1, bought bigint DEFAULT NULL)
@@ -279,20 +322,23 @@ DECLARE
 BEGIN
 	o := optimum(p.now, p.now_usd, p.now_own_usd, p.waiting, p.waiting_usd, p.waiting_own_usd,
 		round(1000000000 * speed)::bigint, p.wait,
-		coalesce(bought, CASE WHEN (p.d).always_on OR (p.d).min_replicas > 1 THEN (p.d).min_replicas ELSE 0 END),
+		coalesce(bought, CASE WHEN t.constant_usd IS NOT NULL AND ((p.d).always_on OR (p.d).min_replicas > 1)
+			THEN (p.d).min_replicas ELSE 0 END),
 		(p.d).max_replicas,
 		round(t.constant_usd * p.bucket_hours, 15),
 		round(t.started_usd * p.bucket_hours, 15),
+		round(t.spot_usd * p.bucket_hours, 15), coalesce(t.spot_millionths, 1000000),
 		round(spares + p.people_usd * p.hours / 730, 15), round(load_factor * 1000000)::bigint,
 		round(price_factor * 1000000)::bigint, bought IS NOT NULL);
 	pays := o.fixed_usd > 0 OR o.served > 0;
 	RETURN ROW(t.term, o.replicas, o.most_started,
 		exact_quotient((o.started + o.waited_started) * p.bucket_hours * 730, p.hours),
+		exact_quotient(o.spot * p.bucket_hours * 730, p.hours),
 		exact_quotient(o.waited, nullif(work, 0)), least(1, exact_quotient(o.served, nullif(work, 0))),
 		CASE WHEN pays THEN fleet_machines(p.d, o.replicas) ELSE 0 END,
 		month_usd(o.usd, p.hours),
 		month_usd(p.api_usd * load_factor * price_factor, p.hours),
-		month_usd(o.constant_usd + o.started_usd + CASE WHEN pays THEN spares ELSE 0 END, p.hours),
+		month_usd(o.constant_usd + o.started_usd + o.spot_usd + CASE WHEN pays THEN spares ELSE 0 END, p.hours),
 		CASE WHEN pays THEN p.people_usd ELSE 0 END,
 		CASE WHEN pays THEN month_usd(o.paid_usd, p.hours) ELSE 0 END,
 		month_usd(o.api_usd + o.batch_usd + CASE WHEN pays THEN 0 ELSE o.paid_usd END, p.hours),
@@ -310,9 +356,9 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT array_agg(ROW(t.term, t.constant_usd + (p.d).redundancy * t.rent_usd * (factor - 1),
 		t.spare_usd + t.rent_usd * (factor - 1), t.started_usd + t.started_rent_usd * (factor - 1),
-		t.rent_usd * factor, t.started_rent_usd * factor)::plan_term ORDER BY n)
-	FROM unnest(p.terms) WITH ORDINALITY AS t (term, constant_usd, spare_usd, started_usd, rent_usd, started_rent_usd,
-		n)
+		t.rent_usd * factor, t.started_rent_usd * factor, t.spot_usd + t.spot_rent_usd * (factor - 1),
+		t.spot_rent_usd * factor, t.spot_millionths)::plan_term ORDER BY t.ordinality)
+	FROM unnest(p.terms) WITH ORDINALITY AS t
 $$;
 
 COMMENT ON FUNCTION terms_at_rent(plan_problem, numeric) IS

@@ -62,10 +62,11 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	flat_breakeven			numeric,	-- the same of the fewest replicas
 	replicas				numeric,	-- of the cheapest plan, that always run
 	started_hours			numeric,	-- replica-hours a month that it starts
+	spot_hours				numeric,	-- of spot replicas
 	waited_share			numeric,
 	peak_load				numeric,	-- of the busiest hour, in replicas
 	peak_replicas			numeric,	-- that the busiest hour takes
-	most_replicas			numeric,	-- that there can be; NULL: no limit
+	max_replicas			numeric,	-- that there can be; NULL: no limit
 	unrouted_usd			numeric,	-- of what could be replaced, at the API with batch
 	left_usd				numeric,	-- of what could be replaced, at the API with batch and routing
 	plan_usd				numeric,	-- the cheapest plan
@@ -97,6 +98,11 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	third_year_saved_usd	numeric,	-- a month, at the API price of the third year
 	flips					flip[],		-- what was solved for (with_flips()); NULL: nothing was
 	year_saved_usd			numeric,	-- a month, by the same machines with API prices a year's decline lower
+	term_months				integer,	-- for which the plan binds
+	term_saved_usd			numeric,	-- in all of them
+	present_usd				numeric,	-- what that is worth today
+	present_low_usd			numeric,	-- with a load as far below the forecast as the backtest missed
+	present_high_usd		numeric,	-- and above
 	routing_problem			text,		-- the fact that is missing to judge the policy
 	deployment_problem		text,		-- and the deployment; all that depends on it is then NULL
 	problems				plan_problem[],	-- without the policy, and with it where that may be taken
@@ -113,12 +119,14 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	price_factor			numeric,
 	forecast_error			numeric,
 	materiality				numeric,
-	api_price_decline		numeric
+	api_price_decline		numeric,
+	growth					numeric,
+	discount_rate			numeric
 );
 
 COMMENT ON TYPE advice_facts IS
 'All that advice_rules() decides on. Money is USD per month of 730 hours, but a year''s for reserved_1y_usd and '
-'reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last eleven are given by whoever asks: no '
+'reserved_3y_usd; shares and utilizations are of 1. NULL is unknown. The last thirteen are given by whoever asks: no '
 'log holds them.';
 
 -- The answer of a plan: replicas, where they save what matters.
@@ -181,6 +189,7 @@ BEGIN
 	SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = pl.term;
 	f.replicas := pl.replicas;
 	f.started_hours := pl.started_hours;
+	f.spot_hours := pl.spot_hours;
 	f.waited_share := pl.waited_share;
 	f.left_usd := pl.api_only_usd;
 	f.plan_usd := pl.usd;
@@ -188,7 +197,7 @@ BEGIN
 	f.overflow_usd := pl.overflow_usd;
 	f.gap_usd := pl.gap_usd;
 	f.term := pl.term;
-	f.most_replicas := (p.d).max_replicas;
+	f.max_replicas := (p.d).max_replicas;
 	f.peak_replicas := greatest((p.d).min_replicas, ceil(f.peak_load * load));
 	f.fleet_usd := trim_scale(round(p.people_usd + ((p.d).spare_replicas * t.spare_usd + f.peak_replicas
 		* t.constant_usd)
@@ -361,6 +370,17 @@ COMMENT ON FUNCTION answer_ms(text, numeric, timestamptz) IS
 'tokens x time per token, at the first measured point that has the planned share of the highest throughput. '
 'NULL when nothing was measured.';
 
+CREATE FUNCTION inferacct_internal.spot_in_words(d deployment, p plan_problem) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+RETURN CASE WHEN (p.terms[1]).spot_usd IS NOT NULL THEN format(', or %s USD an hour and replica as spot, away %s of '
+		'the time, when the API serves', trim_scale(round((p.terms[1]).spot_usd, 4)),
+		percent(1 - (p.terms[1]).spot_millionths * 0.000001))
+	WHEN d.term = 'spot' THEN ', taken never to be away, which nobody said (spot_away)' ELSE '' END;
+
+COMMENT ON FUNCTION spot_in_words(deployment, plan_problem) IS
+'What is assumed of spot machines, to end a sentence; empty where there are none.';
+
 CREATE FUNCTION inferacct_internal.assumed(w workload, f advice_facts, d deployment, p plan_problem, at timestamptz)
 	RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
@@ -405,7 +425,7 @@ BEGIN
 					d.gpus_per_replica, d.gpu), coalesce(d.vendor, 'its only seller'), coalesce('at ' || (
 					SELECT string_agg(format('%s USD (%s)', trim_scale(round((t).spare_usd / d.gpus_per_replica, 4)),
 						replace((t).term, '_', ' ')), ', ') FROM unnest(p.terms) AS t) || ' an hour and GPU, ' || day,
-					'at an unknown price')) END),
+					'at an unknown price')) END || spot_in_words(d, p)),
 			format('%s replaces %s%s; its answers are taken to be %s.', coalesce(d.model, d.name),
 				coalesce(array_to_string(w.served_models[:5], ', ') || CASE WHEN cardinality(w.served_models) > 5
 					THEN ' and others' ELSE '' END, 'nothing'),
@@ -439,6 +459,7 @@ BEGIN
 	END IF;
 	f := planned(f);
 	p := f.problem;
+	f := with_term_value(f);
 	f := fleet_facts(p, f);
 	f := commitment_of_plan(p, f.plan, f.forecast_error, f);
 	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END),
@@ -459,7 +480,8 @@ COMMENT ON FUNCTION deployment_facts(advice_facts, workload, demand, demand, dem
 CREATE FUNCTION inferacct_internal.advice_facts(w workload, deployment text, policy text, price_factor numeric,
 	at timestamptz, forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL, materiality numeric DEFAULT 0.05,
-	api_price_decline numeric DEFAULT 0.3, quality_holds boolean DEFAULT NULL)
+	api_price_decline numeric DEFAULT 0.3, quality_holds boolean DEFAULT NULL, growth numeric DEFAULT 0,
+	discount_rate numeric DEFAULT 0.08)
 RETURNS advice_facts
 LANGUAGE plpgsql STABLE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -479,12 +501,15 @@ DECLARE
 	hint		text;
 BEGIN
 	PERFORM check_figure('forecast_error', forecast_error, 0, 1), check_figure('materiality', materiality, 0, 1),
-		check_figure('api_price_decline', api_price_decline, 0, 1), check_figure('price_factor', price_factor, 0);
+		check_figure('api_price_decline', api_price_decline, 0, 1), check_figure('price_factor', price_factor, 0),
+		check_figure('growth', growth, -0.99, 100), check_figure('discount_rate', discount_rate, 0, 10);
 	f.price_factor := price_factor;
 	f.forecast_error := forecast_error;
 	f.materiality := materiality;
 	f.api_price_decline := api_price_decline;
 	f.quality_holds := quality_holds;
+	f.growth := growth;
+	f.discount_rate := discount_rate;
 	f.replica_latency_target := num_nonnulls(ttft_p99_ms, tpot_ms) > 0;
 	f.requests := w.requests;
 	f.unpriced_requests := w.unpriced_requests;
@@ -575,9 +600,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advice_facts(workload, text, text, numeric, timestamptz, numeric, numeric, numeric, numeric,
-	numeric, boolean) IS
+	numeric, boolean, numeric, numeric) IS
 'The facts of a workload for advice_rules(), with those of a deployment at the prices of a time when one is named. '
 'forecast_error: by how much a forecast may be off; ttft_p99_ms, tpot_ms: what the replicas have to keep; '
 'materiality: the least share of the API''s bill that a saving has to be; api_price_decline: by how much API prices '
-'fall in a year. A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no '
+'fall in a year; growth: of the load in a year beyond the level planned for; discount_rate: a year''s, of what is '
+'saved later. A fact that the deployment lacks (GPU price, throughput for the mix) is deployment_problem, and no '
 'error. Errors: IA301 an unknown deployment, 22023 a share outside [0, 1].';

@@ -90,7 +90,7 @@ COMMENT ON FUNCTION judged_when(advice_facts) IS 'When what keeps machines from 
 
 CREATE FUNCTION inferacct_internal.has_machines(f advice_facts) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(f.replicas > 0 OR f.started_hours > 0, false);
+RETURN coalesce(f.replicas > 0 OR f.started_hours > 0 OR f.spot_hours > 0, false);
 
 COMMENT ON FUNCTION has_machines(advice_facts) IS 'Does the cheapest plan have replicas?';
 
@@ -132,6 +132,8 @@ AS $$
 			ELSE ' of ' || f.deployment END) END,
 		CASE WHEN f.committed_replicas > 0 AND NOT f.replicas > 0 AND f.started_hours > 0 THEN format(
 			'%s reserved as spare', counted(f.committed_replicas, 'machine')) END,
+		CASE WHEN f.spot_hours > 0 THEN format('%s hours a month of spot replicas of %s',
+			to_char(round(f.spot_hours), 'FM999,999,999,990'), f.deployment) END,
 		CASE WHEN f.overflow_usd > 0 AND has_machines(f) THEN format('the API for the rest (%s)',
 			usd_in_words(f.overflow_usd)) END)
 $$;
@@ -148,9 +150,9 @@ DECLARE
 	people		text := format('running them takes %s and %s available', counted(f.fte_needed, 'person', 'people'),
 		CASE WHEN f.fte_available = 0 THEN 'nobody is' WHEN f.fte_available = 1 THEN 'one is'
 			ELSE trim_scale(f.fte_available) || ' are' END);
-	fits		boolean := NOT coalesce(f.peak_replicas > f.most_replicas, false);
+	fits		boolean := NOT coalesce(f.peak_replicas > f.max_replicas, false);
 	too_few		text := format('the busiest hour takes %s and there can be %s', replicas_in_words(f.peak_replicas),
-		trim_scale(f.most_replicas));
+		trim_scale(f.max_replicas));
 	saved		numeric := f.left_usd - f.plan_usd;
 	matters		numeric := coalesce(f.materiality, 0.05) * f.left_usd;
 	dearer		numeric := f.fleet_usd - f.left_usd;
@@ -506,8 +508,8 @@ BEGIN
 					counted(round(f.breakeven_tokens_per_second), 'token'), mtok_in_words(f.permanent_mtok))
 				|| CASE WHEN f.peak_replicas IS NULL THEN 'How many replicas the busiest hour needs is unknown.'
 					WHEN wins THEN 'The cheapest plan serves even the busiest hour without the API.'
-					WHEN f.peak_replicas > f.most_replicas THEN format('The busiest hour needs %s; there can be %s.',
-						replicas_in_words(f.peak_replicas), trim_scale(f.most_replicas))
+					WHEN f.peak_replicas > f.max_replicas THEN format('The busiest hour needs %s; there can be %s.',
+						replicas_in_words(f.peak_replicas), trim_scale(f.max_replicas))
 					ELSE format('The busiest hour needs %s, %s.', replicas_in_words(f.peak_replicas),
 						CASE WHEN machines THEN 'part of which the API serves for less'
 							ELSE 'and none pays' END) END END,
@@ -630,6 +632,16 @@ BEGIN
 				percent(f.api_price_decline), usd_in_words(f.year_saved_usd)) END,
 		CASE WHEN NOT judged THEN judged_when(f) WHEN NOT machines THEN 'replicas pay today (see hybrid)' END,
 		NULL)::advice;
+	RETURN NEXT ROW('pays_over_term', CASE WHEN judged AND machines THEN advice_verdict(f.present_usd > 0)
+		WHEN judged THEN 'no' ELSE 'unknown' END, f.present_usd, 0,
+		CASE WHEN f.api_price_decline = 0.3 AND f.growth = 0 AND f.discount_rate = 0.08 THEN 'default' ELSE 'given' END,
+		CASE WHEN NOT judged THEN gap WHEN NOT machines THEN 'No replica earns its cost today.'
+			ELSE format(
+				'With API prices falling by %s a year, rents to %s, the load growing by %s and money costing %s, %s.',
+				percent(f.api_price_decline), percent(f.price_factor), percent(f.growth), percent(f.discount_rate),
+				term_in_words(f)) END,
+		CASE WHEN NOT judged THEN judged_when(f) WHEN NOT machines THEN 'replicas pay today (see hybrid)' END,
+		NULL)::advice;
 	RETURN NEXT ROW('longer_term', advice_verdict(longer), years, renewed, CASE WHEN f.price_factor = 0.65
 		THEN 'default'
 		ELSE 'given' END,
@@ -709,9 +721,10 @@ CREATE FUNCTION advise(deployment text DEFAULT NULL, policy text DEFAULT NULL, b
 	payback_multiple numeric DEFAULT NULL, price_factor numeric DEFAULT 0.65, at timestamptz DEFAULT now(),
 	forecast_error numeric DEFAULT 0.1,
 	ttft_p99_ms numeric DEFAULT NULL, tpot_ms numeric DEFAULT NULL, materiality numeric DEFAULT 0.05,
-	api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour')
+	api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour', growth numeric DEFAULT 0,
+	discount_rate numeric DEFAULT 0.08)
 RETURNS SETOF advice
-LANGUAGE plpgsql STABLE ROWS 26 COST 10000000
+LANGUAGE plpgsql STABLE ROWS 27 COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -720,7 +733,7 @@ BEGIN
 	deployment := plan_deployment(deployment, policy);
 	f := advice_facts(workload(log, policy, baseline_model, frontier_models, since, until, deployment, at, width),
 		deployment, policy, price_factor, at, forecast_error, ttft_p99_ms, tpot_ms, materiality, api_price_decline,
-		quality_holds);
+		quality_holds, growth, discount_rate);
 	IF frontier_models IS NULL THEN
 		f.frontier_share := NULL;
 	END IF;
@@ -733,7 +746,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz, boolean, numeric, numeric, boolean,
-	boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric, numeric, numeric, interval) IS
+	boolean, text[], numeric, numeric, timestamptz, numeric, numeric, numeric, numeric, numeric, interval, numeric,
+	numeric) IS
 'The decision matrix on a log (usage_log, or a relation with its columns) in [since, until): one row per rule, what is '
 'assumed first and the decision last; money in USD per month of 730 hours. deployment: what could serve it oneself; '
 'policy and baseline_model: the routing to judge (NULL: the model of its last tier; a tier that a deployment serves '
@@ -744,6 +758,8 @@ COMMENT ON FUNCTION advise(text, text, text, regclass, timestamptz, timestamptz,
 'a year''s price of a GPU falls to in the next, default 0.65), forecast_error (by how much a forecast of the load may '
 'be off, default 0.1), ttft_p99_ms and tpot_ms (what replicas have to keep), materiality (the least share of the '
 'API''s bill that a saving must be to change anything, default 0.05), api_price_decline (by how much API prices fall '
-'in a year, default 0.3). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, '
+'in a year, default 0.3), growth (of the load in a year, beyond the level planned for, default 0), discount_rate (of a '
+'year, default 0.08). What the deployment or the policy lacks (a GPU price, a throughput for the mix of the log, '
 'the price of a model) makes the rules that need it unknown, and they say what it is. '
-'Errors: as workload(), IA301 an unknown deployment, 22023 a share outside [0, 1].';
+'Errors: 22004 and 42703 the log, IA002 an unknown frontier model, IA301 an unknown deployment, IA401 and IA402 the '
+'policy, 22023 a share outside [0, 1].';

@@ -273,13 +273,14 @@ BEGIN
 	END IF;
 	f.api_price_decline := figure;
 	f := planned(f);
-	RETURN CASE rule WHEN 'pays_next_year' THEN has_machines(f) AND next_year_usd(f) > 0
+	RETURN CASE rule WHEN 'pays_over_term' THEN (term_value(f, figure, 1)).present_usd > 0
+		WHEN 'pays_next_year' THEN has_machines(f) AND next_year_usd(f) > 0
 		ELSE f.replicas > 0 AND NOT coalesce(f.third_year_saved_usd <= 0, false) END;
 END $$;
 
 COMMENT ON FUNCTION still_holds(advice_facts, text, numeric) IS
-'Is the rule forecast_regret yes at that forecast_error, pays_next_year at that api_price_decline, or does longer_term '
-'take three years at that?';
+'Is the rule forecast_regret yes at that forecast_error, pays_next_year or pays_over_term at that api_price_decline, '
+'or does longer_term take three years at that?';
 
 CREATE FUNCTION inferacct_internal.with_flips(f advice_facts) RETURNS advice_facts
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000000
@@ -302,6 +303,7 @@ BEGIN
 	END IF;
 	IF has_machines(f) THEN
 		f.flips := f.flips || flip_of_argument(f, 'pays_next_year', 'api_price_decline', f.api_price_decline);
+		f.flips := f.flips || flip_of_argument(f, 'pays_over_term', 'api_price_decline', f.api_price_decline);
 	END IF;
 	IF f.third_year_saved_usd IS NOT NULL AND years <= 1 + f.price_factor + f.price_factor * f.price_factor THEN
 		f.flips := f.flips || flip_of_argument(f, 'longer_term', 'api_price_decline', f.api_price_decline);

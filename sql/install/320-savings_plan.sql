@@ -80,36 +80,68 @@ BEGIN
 	s := saving(4, 'commitment', s.usd_after, CASE WHEN f.deployment_problem IS NULL THEN
 			CASE WHEN gap IS NULL THEN f.hour_plan_usd - f.plan_usd ELSE 0 END END,
 		CASE WHEN gap IS NOT NULL THEN gap
-			WHEN coalesce(f.committed_replicas, 0) > 0 THEN format('To be reserved: %s. In all: %s.',
-				counted(f.committed_replicas, 'machine'), plan_in_words(f))
-			ELSE format('Nothing to reserve. In all: %s.', plan_in_words(f)) END);
+			WHEN coalesce(f.committed_replicas, 0) > 0 THEN format('To be reserved: %s. In all: %s; %s.',
+				counted(f.committed_replicas, 'machine'), plan_in_words(f), term_in_words(f))
+			ELSE format('Nothing to reserve. In all: %s; %s.', plan_in_words(f), term_in_words(f)) END);
 	RETURN NEXT s;
 END $$;
 
 COMMENT ON FUNCTION savings_of(advice_facts) IS 'The steps of savings_plan() on given facts.';
 
+CREATE FUNCTION inferacct_internal.mix_step(last saving, m mixed) RETURNS saving
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+RETURN saving(5, 'mix', last.usd_after, greatest(0, coalesce(last.usd_after - m.usd, 0)),
+	CASE WHEN m.usd IS NULL THEN 'Several deployments beside each other save nothing that matters.'
+		ELSE mix_in_words(m) END);
+
+COMMENT ON FUNCTION mix_step(saving, mixed) IS
+'The step after the last one of savings_of() to a mix of deployments; NULL: there is none.';
+
 CREATE FUNCTION savings_plan(deployment text DEFAULT NULL, policy text DEFAULT NULL, baseline_model text DEFAULT NULL,
 	log regclass DEFAULT 'inferacct.usage_log',
 	since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, price_factor numeric DEFAULT 0.65,
 	at timestamptz DEFAULT now(), frontier_models text[] DEFAULT NULL, quality_holds boolean DEFAULT NULL,
-	materiality numeric DEFAULT 0.05, api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour')
+	materiality numeric DEFAULT 0.05, api_price_decline numeric DEFAULT 0.3, width interval DEFAULT '1 hour',
+	others text[] DEFAULT NULL, growth numeric DEFAULT 0, discount_rate numeric DEFAULT 0.08)
 RETURNS SETOF saving
-LANGUAGE plpgsql STABLE ROWS 5 COST 10000000
+LANGUAGE plpgsql STABLE ROWS 6 COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
+DECLARE
+	own	text := plan_deployment(deployment, policy);
+	r	log_reading;
+	f	advice_facts;
+	fs	advice_facts[];
+	s	saving;
 BEGIN
-	deployment := plan_deployment(deployment, policy);
-	RETURN QUERY SELECT * FROM savings_of(advice_facts(workload(log, policy, baseline_model, frontier_models, since,
-		until, deployment, at, width), deployment, policy, price_factor, at, 0.1, NULL, NULL, materiality,
-		api_price_decline, quality_holds));
+	IF others IS NOT NULL AND policy IS NOT NULL THEN
+		PERFORM inferacct_internal.fail('22023', 'several deployments cannot be planned with a routing policy',
+			format('Policy "%s" and %s were given.', policy, array_to_string(others, ', ')),
+			'Leave one of them out: others, or policy.');
+	END IF;
+	r := read_log(log, since, until, at, width);
+	f := advice_facts(workload_of(r, policy, baseline_model, own, frontier_models), own, policy, price_factor, at, 0.1,
+		NULL, NULL, materiality, api_price_decline, quality_holds, growth, discount_rate);
+	FOR s IN SELECT * FROM savings_of(f) LOOP
+		RETURN NEXT s;
+	END LOOP;
+	IF others IS NULL THEN
+		RETURN;
+	END IF;
+	SELECT array_agg(advice_facts(workload_of(r, o, frontier_models), o, NULL, price_factor, at, 0.1, NULL, NULL,
+		materiality, api_price_decline)) INTO fs
+	FROM (SELECT DISTINCT unnest(others)) AS u (o) WHERE o IS DISTINCT FROM own;
+	RETURN NEXT mix_step(s, best_mix(r, CASE WHEN own IS NULL THEN fs ELSE f || fs END, frontier_models, materiality));
 END $$;
 
 COMMENT ON FUNCTION savings_plan(text, text, text, regclass, timestamptz, timestamptz, numeric, timestamptz, text[],
-	boolean, numeric, numeric, interval) IS
+	boolean, numeric, numeric, interval, text[], numeric, numeric) IS
 'The steps to the cheapest plan on one log (see advise()), USD per month of 730 hours: the bill at the prices of `at`, '
-'then with batch prices, with routing, with replicas rented by the hour, and with reservations. Each step is the '
-'cheapest plan that may use what the steps so far have, so no step costs more than the one before, and their sum is '
-'what the cheapest plan saves; it is the plan that advise() decides on. Work that may wait may go to batch prices or '
-'wait for a replica, whichever is cheaper. What no deployment could replace stays in the bill. A lever that saves too '
-'little to matter (materiality) is not taken, nor are machines on less than 8 whole weeks with load. '
-'Errors as advise().';
+'then with batch prices, with routing, with replicas rented by the hour, with reservations and, with others, with the '
+'deployments that these name beside. Each step is the cheapest plan that may use what the steps so far have, so no '
+'step costs more than the one before, and their sum is what the cheapest plan saves; without others it is the plan '
+'that advise() decides on. Work that may wait may go to batch prices or wait for a replica, whichever is cheaper. What '
+'no deployment could replace stays in the bill. A lever that saves too little to matter (materiality) is not taken, '
+'nor are machines on less than 8 whole weeks with load. The step commitment says what the plan is worth over its term, '
+'with prices and load as in advise(). Errors as advise(), 22023 others with a policy.';

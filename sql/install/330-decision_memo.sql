@@ -18,8 +18,9 @@ BEGIN
 		'What it costs: ' || format('the bill is %s a month; %s of it is for what could be replaced%s.',
 			usd_in_words(f.usd), usd_in_words(f.served_usd),
 			CASE WHEN machines THEN ', which costs ' || usd_in_words(f.plan_usd) || ' with the plan' ELSE '' END),
-		'What it saves: ' || CASE WHEN machines THEN format('%s a month beyond batch and routing, %s a year.',
-				usd_in_words(f.left_usd - f.plan_usd), usd_in_words(12 * (f.left_usd - f.plan_usd)))
+		'What it saves: ' || CASE WHEN machines THEN format(
+				'%s a month beyond batch and routing at today''s prices; %s.',
+				usd_in_words(f.left_usd - f.plan_usd), term_in_words(f))
 			ELSE 'nothing; batch prices save ' || usd_in_words(f.batch_saved_usd) || ' a month by themselves.' END,
 		'In which range: ' || coalesce(spread, 'not computed.'),
 		'What was assumed: ' || coalesce(f.assumed, 'nothing, for there is no load.'),
@@ -48,7 +49,8 @@ CREATE FUNCTION decision_memo(log regclass DEFAULT 'inferacct.usage_log', deploy
 	policy text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL,
 	at timestamptz DEFAULT now(), format text DEFAULT 'text', fte_available numeric DEFAULT NULL,
 	data_residency boolean DEFAULT NULL, frontier_models text[] DEFAULT NULL, draws integer DEFAULT 200,
-	width interval DEFAULT '1 hour')
+	width interval DEFAULT '1 hour', price_factor numeric DEFAULT 0.65,
+	api_price_decline numeric DEFAULT 0.3, growth numeric DEFAULT 0, discount_rate numeric DEFAULT 0.08)
 RETURNS text
 LANGUAGE plpgsql STABLE COST 100000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -64,7 +66,8 @@ BEGIN
 	END IF;
 	deployment := plan_deployment(deployment, policy);
 	w := workload(log, policy, NULL, frontier_models, since, until, deployment, at, width);
-	f := advice_facts(w, deployment, policy, 0.65, at);
+	f := advice_facts(w, deployment, policy, price_factor, at, api_price_decline => api_price_decline, growth => growth,
+		discount_rate => discount_rate);
 	IF frontier_models IS NULL THEN
 		f.frontier_share := NULL;
 	END IF;
@@ -82,8 +85,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION decision_memo(regclass, text, text, timestamptz, timestamptz, timestamptz, text, numeric, boolean,
-	text[], integer, interval) IS
+	text[], integer, interval, numeric, numeric, numeric, numeric) IS
 'The decision of advise() on a log in ten lines for a manager: what to do, why, what it costs and saves a month, in '
 'which range (decision_range() with so many draws; 0: without), what was assumed, what was left out, what would '
-'change the answer, commitment and people. width: of the buckets of load. format: text or markdown. '
+'change the answer, commitment and people. Over its term the plan is worth what advise() says in pays_over_term, with '
+'the same price_factor, api_price_decline, growth and discount_rate. width: of the buckets of load. format: text '
+'or markdown. '
 'Errors as advise(), 22023 another format.';

@@ -1,5 +1,5 @@
 -- mapping: how the logs of other tools are read: SQL expressions over a relation
--- (alias r) for the columns of usage_log, made by attach_usage() (410-source_attach).
+-- (alias r) for the columns of usage_log, made by attach_usage() (412-source_attach).
 --
 -- Invariants: an expression is built of names that the relation has, quoted, and
 -- of quoted constants; nothing that a user writes is run as SQL.  An expression is

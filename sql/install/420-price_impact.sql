@@ -10,7 +10,7 @@ CREATE FUNCTION price_impact(
 	OUT requests	bigint,
 	OUT usd_before	numeric,
 	OUT usd_after	numeric,
-	OUT usd_difference	numeric
+	OUT difference_usd	numeric
 )
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100

@@ -5,7 +5,7 @@
 
 CREATE FUNCTION inferacct_internal.prices_compared(from_version bigint, to_version bigint, since timestamptz,
 	at timestamptz,
-	OUT model text, OUT requests bigint, OUT usd_before numeric, OUT usd_after numeric, OUT usd_difference numeric)
+	OUT model text, OUT requests bigint, OUT usd_before numeric, OUT usd_after numeric, OUT difference_usd numeric)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -46,7 +46,7 @@ CREATE FUNCTION refresh_prices(
 	OUT requests		bigint,
 	OUT usd_before		numeric,
 	OUT usd_after		numeric,
-	OUT usd_difference	numeric
+	OUT difference_usd	numeric
 )
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -24,7 +24,8 @@ COMMENT ON COLUMN usage_dimension.name IS 'name of the dimension in reports';
 COMMENT ON COLUMN usage_dimension.log_column IS
 'column of usage_log that states its value: api_key, end_user, tags or attributes';
 COMMENT ON COLUMN usage_dimension.key IS
-'of tags and attributes: the key whose value it is; an array of tags states it as "key:value"';
+'of tags and attributes: the key whose value it is; an array of tags states it as "key:value". '
+'* of tags: all tags of a request together, as JSON, which FOCUS takes apart again';
 COMMENT ON COLUMN usage_dimension.keep IS
 'most values that are kept apart in a month; the requests of all others are summed up as other';
 SELECT pg_extension_config_dump('usage_dimension', '');
@@ -68,7 +69,9 @@ RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path TO pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN key IS NOT NULL THEN format('inferacct_internal.tag_value(%I, %L)', log_column, key)
+	SELECT CASE WHEN log_column = 'tags' AND key = '*'
+			THEN 'nullif(nullif(nullif(tags, ''null''), ''{}''), ''[]'')::text'
+		WHEN key IS NOT NULL THEN format('inferacct_internal.tag_value(%I, %L)', log_column, key)
 		ELSE format('inferacct_internal.dimension_value(%I)', log_column) END
 $$;
 

@@ -181,8 +181,8 @@ COMMENT ON FUNCTION usage_kinds(usage) IS
 'Bitmap of the kinds of meters present, in the order of usage(): tokens of text count as what they are billed as '
 'without a price of their own, since they have or lack a price together; requests are left out. NULL gives NULL.';
 
-CREATE FUNCTION rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
+CREATE FUNCTION inferacct_internal.rollup_cost(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text)
 RETURNS numeric
 LANGUAGE c STABLE PARALLEL SAFE COST 15
@@ -201,8 +201,8 @@ RETURNS spend_state
 LANGUAGE c STABLE PARALLEL SAFE COST 12
 AS 'MODULE_PATHNAME', 'rollup_accum';
 
-CREATE AGGREGATE rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz, min_input bigint,
-	max_input bigint,
+CREATE AGGREGATE inferacct_internal.rollup_spend(model text, usage usage, first_at timestamptz, last_at timestamptz,
+	min_input bigint, max_input bigint,
 	aggregated boolean, service_tier text, region text) (
 	SFUNC = rollup_accum, STYPE = spend_state, SSPACE = 32, FINALFUNC = spend_final, COMBINEFUNC = spend_combine,
 	PARALLEL = SAFE
@@ -216,6 +216,9 @@ CREATE VIEW hourly_spend WITH (security_invoker = true) AS
 SELECT h.hour, h.tenant, h.source, h.provider, h.model, h.service_tier, h.region, h.team, h.project, h.status,
 	h.dimensions,
 	meter(h.usage, 'requests') AS requests, h.usage,
+	input_tokens(h.usage) AS input_tokens, cached_tokens(h.usage) AS cached_tokens,
+	meter(h.usage, 'cache_write') + meter(h.usage, 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(h.usage) AS output_tokens, meter(h.usage, 'reasoning') AS reasoning_tokens,
 	rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated, h.service_tier,
 		h.region) AS usd,
 	resolved_provider(h.provider, h.model, h.first_at) AS resolved_provider,

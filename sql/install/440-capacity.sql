@@ -18,10 +18,10 @@ CREATE TABLE commitment (
 	usd_per_unit	numeric NOT NULL CHECK (usd_per_unit >= 0 AND usd_per_unit < 'Infinity'),
 	per				text NOT NULL CHECK (per IN ('hour', 'month')),
 	tokens_per_unit_hour numeric CHECK (tokens_per_unit_hour > 0 AND tokens_per_unit_hour < 'Infinity'),
-	from_at			timestamptz NOT NULL CHECK (isfinite(from_at) AND from_at = hour_of(from_at)),
-	until_at		timestamptz CHECK (until_at > from_at AND isfinite(until_at) AND until_at = hour_of(until_at)),
+	since			timestamptz NOT NULL CHECK (isfinite(since) AND since = hour_of(since)),
+	until			timestamptz CHECK (until > since AND isfinite(until) AND until = hour_of(until)),
 	note			text,
-	PRIMARY KEY (name, from_at)
+	PRIMARY KEY (name, since)
 );
 
 COMMENT ON TABLE commitment IS
@@ -40,7 +40,7 @@ COMMENT ON COLUMN commitment.per IS
 COMMENT ON COLUMN commitment.tokens_per_unit_hour IS
 'how many tokens of the load that it gets one unit serves in an hour; what was not used of it is idle. '
 'NULL: all of it counts as used';
-COMMENT ON COLUMN commitment.from_at IS 'whole hours, as until_at; the term is half-open. until_at NULL: it goes on';
+COMMENT ON COLUMN commitment.since IS 'whole hours, as until; the term is half-open. until NULL: it goes on';
 SELECT pg_extension_config_dump('commitment', '');
 
 CREATE TABLE deployment_run (
@@ -48,10 +48,10 @@ CREATE TABLE deployment_run (
 	replicas		integer NOT NULL DEFAULT 1 CHECK (replicas > 0),
 	models			text[] NOT NULL CHECK (cardinality(models) > 0 AND array_position(models, NULL) IS NULL),
 	service_tier	text NOT NULL DEFAULT 'standard' CHECK (service_tier <> ''),
-	from_at			timestamptz NOT NULL CHECK (isfinite(from_at)),
-	until_at		timestamptz CHECK (until_at > from_at AND isfinite(until_at)),
+	since			timestamptz NOT NULL CHECK (isfinite(since)),
+	until			timestamptz CHECK (until > since AND isfinite(until)),
 	note			text,
-	PRIMARY KEY (deployment, from_at)
+	PRIMARY KEY (deployment, since)
 );
 
 COMMENT ON TABLE deployment_run IS
@@ -61,14 +61,14 @@ COMMENT ON TABLE deployment_run IS
 COMMENT ON COLUMN deployment_run.replicas IS 'replicas that are paid for, spare ones and those for redundancy included';
 COMMENT ON COLUMN deployment_run.models IS 'names of models, as in the log, whose requests it serves';
 COMMENT ON COLUMN deployment_run.service_tier IS 'service tier, as in the log, of these requests';
-COMMENT ON COLUMN deployment_run.until_at IS 'NULL: it still runs, and costs what it has cost by now()';
+COMMENT ON COLUMN deployment_run.until IS 'NULL: it still runs, and costs what it has cost by now()';
 SELECT pg_extension_config_dump('deployment_run', '');
 
 CREATE VIEW capacity_term WITH (security_invoker = true) AS
-SELECT 'commitment' AS kind, c.name, c.provider, m.model, c.service_tier, tstzrange(c.from_at, c.until_at) AS term
+SELECT 'commitment' AS kind, c.name, c.provider, m.model, c.service_tier, tstzrange(c.since, c.until) AS term
 FROM commitment AS c CROSS JOIN LATERAL unnest(c.models) AS m(model)
 UNION ALL
-SELECT 'deployment', r.deployment, NULL, m.model, r.service_tier, tstzrange(r.from_at, r.until_at)
+SELECT 'deployment', r.deployment, NULL, m.model, r.service_tier, tstzrange(r.since, r.until)
 FROM deployment_run AS r CROSS JOIN LATERAL unnest(r.models) AS m(model);
 
 COMMENT ON VIEW capacity_term IS

@@ -4,7 +4,7 @@
 -- Invariant: usage_monthly has the rows of whole months of an origin, or none of
 -- them; compacted_month.compacted says which.  What changes a month of usage_hourly,
 -- or brings a price that may tell its requests apart, takes the month out in the
--- same transaction, and monthly_usage reads its hours instead.  So a report is
+-- same transaction, and rollup_usage reads its hours instead.  So a report is
 -- exact at any time, and fast after compact_usage().  The triggers that do so
 -- run as the owner: whoever may write hours or prices, no policy hides a row.
 -- They, and what they call, look nothing up in a schema of ours.
@@ -108,7 +108,7 @@ CREATE INDEX usage_monthly_month ON usage_monthly (month, origin);
 
 COMMENT ON TABLE usage_monthly IS
 'usage_hourly summed up by month, as far as its hours have the same prices; made by compact_usage(). '
-'Read it through monthly_usage. Columns as usage_hourly; slice: beginning of the part of the month in which no price '
+'Read it through rollup_usage. Columns as usage_hourly; slice: beginning of the part of the month in which no price '
 'changes.';
 
 -- Take a month out, or note it; its row stays locked until commit, which is what compact_usage() waits for.
@@ -327,7 +327,7 @@ BEGIN
 			SELECT * FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(m.month)
 				AND h.hour < begin_of(next_month(m.month))
 		), windowed AS MATERIALIZED (
-			SELECT model FROM (SELECT DISTINCT model FROM hours) AS names
+			SELECT model FROM (SELECT DISTINCT model FROM hours OFFSET 0) AS names
 				WHERE may_mean(model, (SELECT windowed_names()))
 		)
 		INSERT INTO usage_monthly (month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds,
@@ -359,7 +359,7 @@ COMMENT ON FUNCTION compact_usage(boolean) IS
 'Waits for runs of refresh_usage() that write the same months. Call it after refresh_usage(). '
 'Error 55000 while triggers of usage_hourly are off.';
 
-CREATE VIEW inferacct_internal.monthly_usage WITH (security_invoker = true) AS
+CREATE VIEW inferacct_internal.rollup_usage WITH (security_invoker = true) AS
 SELECT month, slice, first_at, last_at, min_input, max_input, rows, reported, usage, kinds, aggregated,
 	origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions
 FROM usage_monthly
@@ -373,6 +373,6 @@ CROSS JOIN LATERAL (SELECT * FROM usage_hourly AS u
 	WHERE u.origin = m.origin AND u.hour >= begin_of(m.month) AND u.hour < begin_of(next_month(m.month)) OFFSET 0) AS h
 WHERE NOT m.compacted;
 
-COMMENT ON VIEW monthly_usage IS
+COMMENT ON VIEW rollup_usage IS
 'The rollup, by month where it is compacted and by hour where it is not: in both, rollup_cost() prices a row exactly. '
 'The base of the monthly reports.';

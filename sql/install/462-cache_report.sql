@@ -9,8 +9,8 @@ RETURNS cache_state
 LANGUAGE c STABLE PARALLEL SAFE COST 15
 AS 'MODULE_PATHNAME', 'rollup_cache_accum';
 
-CREATE AGGREGATE rollup_cache_savings(model text, usage usage, first_at timestamptz, last_at timestamptz,
-	min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text) (
+CREATE AGGREGATE inferacct_internal.rollup_cache_savings(model text, usage usage, first_at timestamptz,
+	last_at timestamptz, min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text) (
 	SFUNC = rollup_cache_accum, STYPE = cache_state, SSPACE = 160, FINALFUNC = cache_final,
 	COMBINEFUNC = cache_combine, PARALLEL = SAFE
 );
@@ -38,9 +38,9 @@ BEGIN
 			(s.savings).write_premium_usd, (s.savings).net_usd, (s.savings).hit_rate, (s.savings).reuse,
 			(s.savings).reuse_to_break_even, (s.savings).unread_usd, s.savings
 		FROM (SELECT u.month, %1$s AS value, %2$s AS second_value,
-				inferacct.rollup_cache_savings(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
-					u.aggregated, u.service_tier, u.region) AS savings
-			FROM inferacct_internal.monthly_usage AS u
+				inferacct_internal.rollup_cache_savings(u.model, u.usage, u.first_at, u.last_at, u.min_input,
+					u.max_input, u.aggregated, u.service_tier, u.region) AS savings
+			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')
 			GROUP BY 1, 2, 3) AS s
 		ORDER BY s.month, (s.savings).net_usd DESC NULLS LAST, s.value, s.second_value
@@ -55,4 +55,4 @@ COMMENT ON FUNCTION cache_savings_by(text, text, date, date) IS
 'USD: saved_usd of reads less write_premium_usd; hit_rate, reuse and reuse_to_break_even as in '
 'cache_savings_result; unread_usd what reading all of the prompt from a cache would save more; savings: the whole '
 'result, for cache_savings_at(). All are NULL when inferacct.unpriced is null and no request has a price. '
-'Errors: 42704 no such dimension, 22004 a NULL one; others as rollup_cost() and cache_savings().';
+'Errors: 42704 no such dimension, 22004 a NULL one; others as token_cost() and cache_savings().';

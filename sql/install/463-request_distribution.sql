@@ -5,8 +5,9 @@
 -- offers the extensions hll and tdigest, with a sketch of each, by which days are merged.
 -- What is merged says that it is estimated.  A day that is not kept, or that has other
 -- rows since, by what refresh_usage() notes of its hours, is read from the rows; one that
--- the rollup has no hour of any more is not there.  The sketches are kept as text, so that
--- no table here depends on a type of others.
+-- the rollup has no hour of any more is not there.  A day of which the rollup has more
+-- requests than the rows has lost rows: what is said of it is marked, whatever it rests on.
+-- The sketches are kept as text, so that no table here depends on a type of others.
 
 CREATE TABLE inferacct_internal.daily_distribution (
 	dimension			text COLLATE "C" NOT NULL,
@@ -121,17 +122,35 @@ $$;
 
 COMMENT ON FUNCTION check_prices_of_today() IS 'Error 0A000 when inferacct.as_of or inferacct.contract is set.';
 
+CREATE FUNCTION inferacct_internal.rollup_days(since date, until date)
+RETURNS SETOF date
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 31
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT DISTINCT d.day::date FROM rollup_month AS m
+	CROSS JOIN LATERAL generate_series(greatest(m.month, $1)::timestamp,
+		least(next_month(m.month), $2)::timestamp - interval '1 day', interval '1 day') AS d(day)
+	WHERE EXISTS (SELECT FROM usage_hourly AS h WHERE h.origin = m.origin AND h.hour >= begin_of(d.day::date)
+		AND h.hour < begin_of(d.day::date + 1))
+$$;
+
+COMMENT ON FUNCTION rollup_days(date, date) IS
+'The UTC days of [since, until), NULL: all, of which the rollup has an hour.';
+
 -- What refresh_usage() has read since it was kept, or what was not kept.
 CREATE FUNCTION inferacct_internal.other_days(dimension text, since date, until date)
 RETURNS SETOF date
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
+	SELECT d FROM rollup_days($2, $3) AS d
+	WHERE NOT EXISTS (SELECT FROM daily_distribution AS k WHERE k.dimension = $1 AND k.day = d)
+	UNION
 	SELECT read.day FROM (SELECT day_of(r.hour) AS day, max(r.refreshed_at) AS at, sum(r.rows) AS rows
 		FROM refreshed_hour AS r
-		WHERE r.hour >= coalesce(begin_of(since), '-infinity') AND r.hour < coalesce(begin_of(until), 'infinity')
+		WHERE r.hour >= coalesce(begin_of($2), '-infinity') AND r.hour < coalesce(begin_of($3), 'infinity')
 		GROUP BY 1) AS read
-	LEFT JOIN daily_distribution AS k ON k.day = read.day AND k.dimension = other_days.dimension
+	LEFT JOIN daily_distribution AS k ON k.day = read.day AND k.dimension = $1
 	WHERE k.day IS NULL OR k.made_at <= read.at OR k.log_rows <> read.rows
 	ORDER BY 1
 $$;
@@ -159,7 +178,7 @@ BEGIN
 	PERFORM take_turn('distribution ' || dimension);
 	DELETE FROM daily_distribution AS k WHERE k.dimension = keep_distribution.dimension
 		AND k.day >= coalesce(since, '-infinity') AND k.day < coalesce(until, 'infinity')
-		AND NOT EXISTS (SELECT FROM usage_hourly AS h WHERE day_of(h.hour) = k.day);
+		AND k.day NOT IN (SELECT d FROM rollup_days(since, until) AS d);
 	FOR one IN SELECT d FROM other_days(dimension, since, least(until, day_of(now()))) AS d
 		UNION SELECT k.day FROM daily_distribution AS k WHERE k.dimension = keep_distribution.dimension
 			AND k.day >= coalesce(since, '-infinity') AND k.day < coalesce(until, 'infinity')
@@ -182,7 +201,7 @@ BEGIN
 		USING begin_of(one), begin_of(one + 1), dimension, one,
 			(SELECT coalesce(sum(meter(h.usage, 'requests')), 0)::bigint FROM usage_hourly AS h
 				WHERE h.hour >= begin_of(one) AND h.hour < begin_of(one + 1)),
-			(SELECT sum(r.rows)::bigint FROM refreshed_hour AS r
+			(SELECT coalesce(sum(r.rows), 0)::bigint FROM refreshed_hour AS r
 				WHERE r.hour >= begin_of(one) AND r.hour < begin_of(one + 1));
 		GET DIAGNOSTICS requests = ROW_COUNT;
 		kept := kept + requests;
@@ -203,7 +222,8 @@ COMMENT ON FUNCTION keep_distribution(text, date, date) IS
 CREATE FUNCTION request_distribution(since date, until date, dimension text DEFAULT 'end_user', per text DEFAULT 'day',
 	kept boolean DEFAULT false,
 	OUT period date, OUT requests bigint, OUT unpriced_requests bigint, OUT distinct_values bigint,
-	OUT p50_usd numeric, OUT p90_usd numeric, OUT p99_usd numeric, OUT max_usd numeric, OUT estimated boolean)
+	OUT p50_usd numeric, OUT p90_usd numeric, OUT p99_usd numeric, OUT max_usd numeric, OUT estimated boolean,
+	OUT incomplete_requests bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 31
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -223,8 +243,24 @@ BEGIN
 	END IF;
 	rows_of := distribution_rows(dimension);
 	IF NOT kept OR NOT sees_all_usage() THEN
-		RETURN QUERY EXECUTE format('SELECT date_trunc($3, r.day::timestamp)::date, %s, false FROM %s AS r '
-			'GROUP BY 1 ORDER BY 1', distribution_columns(), rows_of) USING begin_of(since), begin_of(until), per;
+		RETURN QUERY EXECUTE format($query$
+			WITH read AS MATERIALIZED (
+				SELECT r.*, date_trunc($3, r.day::timestamp)::date AS period FROM %2$s AS r
+			), rolled AS (
+				SELECT inferacct_internal.day_of(h.hour) AS day, sum(inferacct.meter(h.usage, 'requests')) AS requests
+				FROM inferacct_internal.usage_hourly AS h WHERE h.hour >= $1 AND h.hour < $2 GROUP BY 1
+			), gone AS (
+				SELECT date_trunc($3, w.day::timestamp)::date AS period, sum(w.requests)::bigint AS requests
+				FROM rolled AS w LEFT JOIN (SELECT r.day, sum(r.requests) AS requests FROM read AS r GROUP BY 1) AS d
+					USING (day)
+				WHERE coalesce(d.requests, 0) < w.requests GROUP BY 1
+			), said AS (
+				SELECT r.period, %1$s FROM read AS r GROUP BY 1
+			)
+			SELECT period, coalesce(s.requests, 0), coalesce(s.unpriced_requests, 0), coalesce(s.distinct_values, 0),
+				s.p50_usd, s.p90_usd, s.p99_usd, s.max_usd, false, coalesce(g.requests, 0)
+			FROM said AS s FULL JOIN gone AS g USING (period) ORDER BY 1
+		$query$, distribution_columns(), rows_of) USING begin_of(since), begin_of(until), per;
 		RETURN;
 	END IF;
 	PERFORM check_prices_of_today();
@@ -238,21 +274,39 @@ BEGIN
 		WITH read AS MATERIALIZED (
 			SELECT r.day, %5$s, %6$s::text AS values_sketch, %7$s::text AS usd_sketch FROM %8$s AS r
 			WHERE r.day = ANY ($7) GROUP BY 1
+		), rolled AS (
+			SELECT inferacct_internal.day_of(h.hour) AS day,
+				sum(inferacct.meter(h.usage, 'requests'))::bigint AS requests
+			FROM inferacct_internal.usage_hourly AS h
+			WHERE h.hour >= $1 AND h.hour < $2 AND inferacct_internal.day_of(h.hour) = ANY ($7) GROUP BY 1
+		), known AS (
+			SELECT k.day, k.requests, k.unpriced_requests, k.distinct_values, k.p50_usd, k.p90_usd, k.p99_usd,
+				k.max_usd, k.values_sketch, k.usd_sketch, k.values_sketch IS NOT NULL AS mergeable
+			FROM inferacct_internal.daily_distribution AS k
+			WHERE k.dimension = $4 AND k.day >= $5 AND k.day < $6
+				AND k.day IN (SELECT d FROM inferacct_internal.rollup_days($5, $6) AS d)
+		), chosen AS (
+			-- The rows of a day, where they are all there; otherwise what has most of them, and a mark.
+			SELECT DISTINCT ON (c.day) c.*, CASE WHEN c.is_whole THEN 0 ELSE w.requests END AS incomplete_requests
+			FROM (
+				SELECT r.*, true AS mergeable, coalesce(r.requests >= w.requests, true) AS is_whole
+				FROM read AS r LEFT JOIN rolled AS w USING (day)
+				UNION ALL SELECT k.*, false FROM known AS k WHERE k.day = ANY ($7)
+				UNION ALL SELECT w.day, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, false, false FROM rolled AS w
+			) AS c LEFT JOIN rolled AS w USING (day)
+			ORDER BY c.day, c.is_whole DESC, c.requests DESC
 		)
 		SELECT date_trunc($3, s.day::timestamp)::date, sum(s.requests)::bigint, sum(s.unpriced_requests)::bigint,
 			CASE WHEN count(*) = 1 THEN min(s.distinct_values) WHEN bool_and(s.mergeable) THEN %1$s END,
 			CASE WHEN count(*) = 1 THEN min(s.p50_usd) WHEN bool_and(s.mergeable) THEN %2$s END,
 			CASE WHEN count(*) = 1 THEN min(s.p90_usd) WHEN bool_and(s.mergeable) THEN %3$s END,
 			CASE WHEN count(*) = 1 THEN min(s.p99_usd) WHEN bool_and(s.mergeable) THEN %4$s END,
-			max(s.max_usd), count(*) > 1
+			max(s.max_usd), count(*) > 1, sum(s.incomplete_requests)::bigint
 		FROM (
-			SELECT k.day, k.requests, k.unpriced_requests, k.distinct_values, k.p50_usd, k.p90_usd, k.p99_usd,
-				k.max_usd, k.values_sketch, k.usd_sketch, k.values_sketch IS NOT NULL AS mergeable
-			FROM inferacct_internal.daily_distribution AS k
-			WHERE k.dimension = $4 AND k.day >= $5 AND k.day < $6 AND k.day <> ALL ($7)
-				AND EXISTS (SELECT FROM inferacct_internal.usage_hourly AS h
-					WHERE inferacct_internal.day_of(h.hour) = k.day)
-			UNION ALL SELECT r.*, true FROM read AS r) AS s
+			SELECT k.*, 0 AS incomplete_requests FROM known AS k WHERE k.day <> ALL ($7)
+			UNION ALL SELECT c.day, c.requests, c.unpriced_requests, c.distinct_values, c.p50_usd, c.p90_usd,
+				c.p99_usd, c.max_usd, c.values_sketch, c.usd_sketch, c.mergeable, c.incomplete_requests
+			FROM chosen AS c) AS s
 		GROUP BY 1 ORDER BY 1
 	$query$, coalesce(sketch_expression('merged values', 's.values_sketch'), 'NULL::bigint'),
 		coalesce(sketch_expression('0.5', 's.usd_sketch'), 'NULL::numeric'),
@@ -275,5 +329,7 @@ COMMENT ON FUNCTION request_distribution(date, date, text, text, boolean) IS
 'were read since; a period of several days is then merged from sketches, and estimated is true: distinct_values within '
 '0.81 % (standard error), percentiles within 0.5 % (median), 0.2 % (90th) and 0.03 % (99th) of the rank; NULL where a '
 'day was kept without. Who does not see all usage gets the rows. '
+'incomplete_requests: the requests, by the rollup, of days whose rows are not all there any more and that were not '
+'kept since they were last read; what is said of them is by the rows that are left, or as they were kept before. '
 'Errors: 22004 a NULL, 22023 another period, 42704 no such dimension; with kept, 0A000 for a longer period than a day '
 'without the extensions hll and tdigest, or under inferacct.as_of or inferacct.contract.';

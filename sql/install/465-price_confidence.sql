@@ -4,19 +4,6 @@
 -- worst that applies to it, so usd adds up to monthly_spend, and the shares of a
 -- month add up to 1.
 
-CREATE FUNCTION inferacct_internal.rollup_confidence(model text, usage usage, first_at timestamptz, last_at timestamptz,
-	min_input bigint, max_input bigint, aggregated boolean, service_tier text, region text,
-	OUT confidence text, OUT requests bigint, OUT usd numeric, OUT checked_on date)
-RETURNS SETOF record
-LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 1
-AS 'MODULE_PATHNAME', 'rollup_confidence';
-
-COMMENT ON FUNCTION rollup_confidence(text, usage, timestamptz, timestamptz, bigint, bigint, boolean, text, text) IS
-'What the cost of a row of usage_hourly rests on: a row for each confidence (see explain_price()) that one of its '
-'figures has, with the USD of those figures, which sum exactly to rollup_cost(), the requests in the row of the '
-'worst, and the earliest day on which one of their prices was checked (NULL: of a contract). '
-'Stale is judged by the last request. No row for what has no price; other errors as rollup_problem().';
-
 CREATE FUNCTION inferacct_internal.confidence_usage(of_month date DEFAULT NULL)
 RETURNS TABLE (month date, source text, confidence text, requests bigint, usd numeric, checked_on date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 100

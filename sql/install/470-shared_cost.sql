@@ -44,33 +44,24 @@ COMMENT ON COLUMN shared_cost.capacity IS
 'how many tokens or requests it could have served in the month; what was not used is idle. NULL: all of it is used';
 SELECT pg_extension_config_dump('shared_cost', '');
 
--- The months that a term with an end can have: those that have begun, and those of the log.
-CREATE FUNCTION inferacct_internal.last_month()
-RETURNS date
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
-AS $$ SELECT greatest(month_of(now()), (SELECT max(m.month) FROM rollup_month AS m)) $$;
-
-COMMENT ON FUNCTION last_month() IS
-'First day of the current UTC month, or of the last one that the rollup has when that is later.';
-
--- What goes on is charged until now: a request whose clock was wrong must not charge the months until then.
+-- A month is charged when it has begun, or, of a term with an end, when the log has it: a request whose clock was wrong
+-- must not charge the months until then.
 CREATE VIEW commitment_charge WITH (security_invoker = true) AS
-SELECT c.name, m.month, p.from_at, p.until_at, c.provider, c.type, c.unit, c.units, h.hours,
+SELECT c.name, m.month, p.since, p.until, c.provider, c.type, c.unit, c.units, h.hours,
 	trim_scale(c.units * h.hours) AS unit_hours,
 	c.per, q.quantity, c.usd_per_unit, trim_scale(q.quantity * c.usd_per_unit) AS usd,
 	trim_scale(c.units * h.hours * c.tokens_per_unit_hour) AS capacity
 FROM commitment AS c
 CROSS JOIN LATERAL (SELECT g.at::date AS month
-	FROM generate_series(month_of(c.from_at)::timestamp,
-		CASE WHEN c.until_at IS NULL THEN month_of(now()) ELSE least(month_of(c.until_at), last_month()) END::timestamp,
-		interval '1 month') AS g(at)) AS m
-CROSS JOIN LATERAL (SELECT greatest(c.from_at, begin_of(m.month)) AS from_at,
-	least(c.until_at, begin_of(next_month(m.month))) AS until_at) AS p
-CROSS JOIN LATERAL (SELECT trim_scale(extract(epoch FROM p.until_at - p.from_at) / 3600) AS hours) AS h
+	FROM generate_series(month_of(c.since)::timestamp,
+		coalesce(month_of(c.until), month_of(now()))::timestamp, interval '1 month') AS g(at)
+	WHERE g.at <= month_of(now()) OR g.at::date IN (SELECT r.month FROM rollup_month AS r)) AS m
+CROSS JOIN LATERAL (SELECT greatest(c.since, begin_of(m.month)) AS since,
+	least(c.until, begin_of(next_month(m.month))) AS until) AS p
+CROSS JOIN LATERAL (SELECT trim_scale(extract(epoch FROM p.until - p.since) / 3600) AS hours) AS h
 CROSS JOIN LATERAL (SELECT trim_scale(CASE c.per WHEN 'hour' THEN c.units * h.hours
 	ELSE round(exact_quotient(c.units * h.hours, hours_in_month(begin_of(m.month))), 12) END) AS quantity) AS q
-WHERE p.from_at < p.until_at;
+WHERE p.since < p.until;
 
 COMMENT ON VIEW commitment_charge IS
 'What each row of commitment costs in each UTC month of its term that has begun: usd = quantity x usd_per_unit, '
@@ -85,42 +76,42 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	WITH this AS (
-		SELECT begin_of(checked_month($2)) AS from_at, begin_of(next_month(checked_month($2))) AS until_at
+		SELECT begin_of(checked_month($2)) AS since, begin_of(next_month(checked_month($2))) AS until
 	), runs AS (
-		SELECT greatest(r.from_at, t.from_at) AS from_at,
-			least(r.until_at, t.until_at, greatest(now(), t.from_at)) AS until_at, r.replicas, r.models, r.service_tier
+		SELECT greatest(r.since, t.since) AS since,
+			least(r.until, t.until, greatest(now(), t.since)) AS until, r.replicas, r.models, r.service_tier
 		FROM deployment_run AS r, this AS t
-		WHERE r.deployment = $1 AND r.from_at < least(t.until_at, now())
-			AND (r.until_at IS NULL OR r.until_at > t.from_at)
+		WHERE r.deployment = $1 AND r.since < least(t.until, now())
+			AND (r.until IS NULL OR r.until > t.since)
 	), cuts AS (
-		SELECT r.from_at AS at FROM runs AS r UNION SELECT r.until_at FROM runs AS r
+		SELECT r.since AS at FROM runs AS r UNION SELECT r.until FROM runs AS r
 		UNION SELECT d.valid_from FROM deployment AS d WHERE d.name = $1
 		UNION SELECT c.valid_from FROM deployment_cost AS c WHERE c.deployment = $1
 		UNION SELECT g.valid_from FROM gpu_price AS g
 			WHERE g.gpu IN (SELECT d.gpu FROM deployment AS d WHERE d.name = $1)
 	), segments AS (
-		SELECT c.at AS from_at, lead(c.at) OVER (ORDER BY c.at) AS until_at FROM cuts AS c
+		SELECT c.at AS since, lead(c.at) OVER (ORDER BY c.at) AS until FROM cuts AS c
 	), running AS MATERIALIZED (
-		SELECT s.from_at, s.until_at, extract(epoch FROM s.until_at - s.from_at) AS seconds, sum(r.replicas) AS replicas
-		FROM segments AS s JOIN runs AS r ON r.from_at <= s.from_at AND r.until_at >= s.until_at
-		GROUP BY s.from_at, s.until_at
+		SELECT s.since, s.until, extract(epoch FROM s.until - s.since) AS seconds, sum(r.replicas) AS replicas
+		FROM segments AS s JOIN runs AS r ON r.since <= s.since AND r.until >= s.until
+		GROUP BY s.since, s.until
 	), served AS MATERIALIZED (
 		SELECT u.first_at, u.usage FROM usage_hourly AS u, this AS t
-		WHERE u.hour >= t.from_at AND u.hour < t.until_at AND EXISTS (SELECT FROM runs AS r
-			WHERE u.model = ANY (r.models) AND u.service_tier = r.service_tier AND u.first_at >= r.from_at
-				AND u.first_at < r.until_at)
+		WHERE u.hour >= t.since AND u.hour < t.until AND EXISTS (SELECT FROM runs AS r
+			WHERE u.model = ANY (r.models) AND u.service_tier = r.service_tier AND u.first_at >= r.since
+				AND u.first_at < r.until)
 	), mix AS (
 		SELECT sum(s.usage) AS usage FROM served AS s
 	), billed AS (
 		SELECT g.*, d.marginal_usd_per_mtok, b.rent_usd + b.power_usd AS replica_usd, b.upfront_usd, b.upfront_months,
 			b.monthly_usd, b.yearly_usd,
 			CASE WHEN $3 AND input_tokens(m.usage) - cached_tokens(m.usage) + output_tokens(m.usage) > 0
-				THEN capacity_mtok($1, m.usage, g.from_at) END AS replica_mtok,
-			extract(epoch FROM t.until_at - t.from_at) AS of_seconds,
-			coalesce((SELECT sum(tokens_of(s.usage)) FROM served AS s WHERE s.first_at >= g.from_at
-				AND s.first_at < g.until_at), 0) AS tokens
+				THEN capacity_mtok($1, m.usage, g.since) END AS replica_mtok,
+			extract(epoch FROM t.until - t.since) AS of_seconds,
+			coalesce((SELECT sum(tokens_of(s.usage)) FROM served AS s WHERE s.first_at >= g.since
+				AND s.first_at < g.until), 0) AS tokens
 		FROM running AS g, this AS t, mix AS m,
-			LATERAL deployment_in_force($1, g.from_at) AS d, LATERAL deployment_bill(d, g.from_at) AS b
+			LATERAL deployment_in_force($1, g.since) AS d, LATERAL deployment_bill(d, g.since) AS b
 	)
 	SELECT trim_scale(round(sum(exact_quotient(b.seconds * (b.replicas * b.replica_usd + b.monthly_usd), b.of_seconds)
 			+ exact_quotient(b.seconds * b.replicas * b.upfront_usd, b.of_seconds * b.upfront_months)
@@ -134,7 +125,8 @@ COMMENT ON FUNCTION deployment_account(text, date, boolean) IS
 'What deployment_spend() gives; capacity only where with_capacity. Errors: IA301 unknown deployment, IA302 no price '
 'of its GPU, IA303 its throughput does not answer for the mix, 22004, 22008.';
 
-CREATE FUNCTION deployment_spend(deployment text, month date, OUT usd numeric, OUT capacity numeric, OUT problem text)
+CREATE FUNCTION inferacct_internal.deployment_spend(deployment text, month date, OUT usd numeric, OUT capacity numeric,
+	OUT problem text)
 LANGUAGE plpgsql STABLE COST 100000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -177,8 +169,8 @@ FROM commitment_charge GROUP BY month, name
 UNION ALL
 SELECT r.month, r.deployment, 'deployment', s.usd, 'tokens', NULL, s.capacity, s.problem
 FROM (SELECT DISTINCT d.deployment, g.at::date AS month FROM deployment_run AS d
-	CROSS JOIN LATERAL generate_series(month_of(d.from_at)::timestamp,
-		least(month_of(d.until_at), month_of(now()))::timestamp, interval '1 month') AS g(at)) AS r
+	CROSS JOIN LATERAL generate_series(month_of(d.since)::timestamp,
+		least(month_of(d.until), month_of(now()))::timestamp, interval '1 month') AS g(at)) AS r
 CROSS JOIN LATERAL deployment_spend(r.deployment, r.month) AS s
 WHERE num_nonnulls(s.usd, s.problem) > 0 AND sees_all_usage();
 
@@ -186,7 +178,7 @@ COMMENT ON VIEW shared_cost_all IS
 'Every shared cost of a UTC month: those of shared_cost (kind stated), commitments of providers and running '
 'deployments, with what they could have served; models is that of stated costs (capacity_term has that of the '
 'others). Without deployments for a role that row-level security keeps from seeing all usage. '
-'problem says which fact of a deployment is missing: usd, or only capacity, is then NULL (see deployment_spend()).';
+'problem says which fact of a deployment is missing: usd, or only capacity, is then NULL.';
 
 -- Sums are cut at running totals, so that the parts add up exactly.
 CREATE VIEW shared_cost_allocation WITH (security_invoker = true) AS
@@ -201,7 +193,7 @@ WITH units AS (
 				u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) IS NULL)
 					END, 0)::numeric AS units
 	FROM shared_cost_all AS c
-	LEFT JOIN monthly_usage AS u ON u.month = c.month
+	LEFT JOIN rollup_usage AS u ON u.month = c.month
 		AND CASE c.kind WHEN 'stated' THEN c.models IS NULL OR u.model = ANY (c.models)
 		ELSE EXISTS (SELECT FROM capacity_term AS t WHERE t.kind = c.kind AND t.name = c.name AND t.model = u.model
 			AND t.service_tier = u.service_tier AND t.term @> u.first_at) END

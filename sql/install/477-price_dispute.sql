@@ -108,7 +108,7 @@ COMMENT ON COLUMN price_dispute.service_tier IS
 COMMENT ON COLUMN price_dispute.region IS 'region of the price row; empty for the base one';
 COMMENT ON COLUMN price_dispute.meter IS 'meter of the requests; it may be billed by the price of its parent';
 COMMENT ON COLUMN price_dispute.quantity IS 'units of the meter';
-COMMENT ON COLUMN price_dispute.usd IS 'what they cost, exactly, as in monthly_spend';
+COMMENT ON COLUMN price_dispute.usd IS 'what they cost in USD, exactly, as in monthly_spend';
 COMMENT ON COLUMN price_dispute.held_by IS 'whose price holds: catalog NAME or shipped, as explain_price() has it';
 COMMENT ON COLUMN price_dispute.held_usd IS 'that price, in USD per unit_quantity';
 COMMENT ON COLUMN price_dispute.other_by IS

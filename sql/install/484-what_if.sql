@@ -127,7 +127,7 @@ BEGIN
 		RETURN CASE WHEN whole_months THEN
 			$query$SELECT u.model, u.usage, u.first_at AS at, u.last_at, u.min_input, u.max_input, u.aggregated,
 				u.service_tier, u.region
-			FROM inferacct_internal.monthly_usage AS u
+			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= (CASE WHEN isfinite($1) THEN $1 AT TIME ZONE 'UTC' ELSE $1::timestamp END)::date
 				AND u.month < (CASE WHEN isfinite($2) THEN $2 AT TIME ZONE 'UTC' ELSE $2::timestamp END)::date$query$
 			ELSE $query$SELECT u.model, u.usage, u.first_at AS at, u.last_at, u.min_input, u.max_input, u.aggregated,
@@ -178,8 +178,8 @@ BEGIN
 		WITH changes AS MATERIALIZED (
 			SELECT * FROM inferacct_internal.model_changes($4, $5, $6, $7, $8)
 		), chosen AS (
-			SELECT inferacct.resolved_model(r.model, r.at) AS name, r.model AS logged, r.usage, r.at, r.last_at,
-				r.min_input, r.max_input, r.aggregated, r.service_tier, r.region FROM (%1$s) AS r
+			SELECT inferacct_internal.resolved_model(r.model, r.at) AS name, r.model AS logged, r.usage, r.at,
+				r.last_at, r.min_input, r.max_input, r.aggregated, r.service_tier, r.region FROM (%1$s) AS r
 		), changed AS (
 			SELECT r.*, (c).model AS new_model, (c).price_factor, coalesce((c).model, r.logged) AS new_name,
 				coalesce((c).service_tier, r.service_tier) AS new_tier, coalesce((c).region, r.region) AS new_region,
@@ -206,10 +206,10 @@ BEGIN
 			WHERE c.name <> '*' AND NOT EXISTS (SELECT FROM priced AS p WHERE p.name = c.name)
 		) AS s ORDER BY s.before - s.after DESC NULLS LAST, s.name
 	$query$, rows_query,
-		CASE WHEN is_rollup THEN 'inferacct.rollup_cost(r.logged, r.usage, r.at, r.last_at, r.min_input, r.max_input, '
-			'r.aggregated, r.service_tier, r.region)'
+		CASE WHEN is_rollup THEN 'inferacct_internal.rollup_cost(r.logged, r.usage, r.at, r.last_at, r.min_input, '
+			'r.max_input, r.aggregated, r.service_tier, r.region)'
 		ELSE 'inferacct.token_cost(r.logged, r.usage, r.at, r.service_tier, r.region)' END,
-		CASE WHEN is_rollup THEN 'inferacct.rollup_cost(r.new_name, r.usage, coalesce($3, r.at), '
+		CASE WHEN is_rollup THEN 'inferacct_internal.rollup_cost(r.new_name, r.usage, coalesce($3, r.at), '
 			'coalesce($3, r.last_at), r.min_input, r.max_input, r.aggregated, r.new_tier, r.new_region)'
 		ELSE 'inferacct.token_cost(r.new_name, r.new_usage, coalesce($3, r.at), r.new_tier, r.new_region)' END)
 	USING since, until, at, model_map, hit_rate, service_tier, region, known_at;
@@ -226,4 +226,4 @@ COMMENT ON FUNCTION what_if(regclass, jsonb, timestamptz, timestamptz, timestamp
 'at: the time whose prices hold; NULL: that of each request. A model that stays has a NULL replaced_by; one of the '
 'map that the log has not has 0 requests. Under inferacct.unpriced = null requests without a price before or after '
 'are in neither sum, and unpriced_requests counts them. Exact. Errors: 22023 a map that cannot be read, or other '
-'counts over the rollup; 22004, 42703 the log; IA002 an unknown model; others as token_cost() and rollup_cost().';
+'counts over the rollup; 22004, 42703 the log; IA002 an unknown model; others as token_cost().';

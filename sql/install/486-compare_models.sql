@@ -81,8 +81,8 @@ BEGIN
 			SELECT p.name, sum(p.requests)::bigint AS requests, sum(p.after) AS after, sum(p.before) AS before,
 				coalesce(sum(p.requests) FILTER (WHERE p.after IS NULL), 0)::bigint AS unpriced,
 				coalesce(sum(p.requests) FILTER (WHERE p.before IS NULL), 0)::bigint AS unpriced_before,
-				min(CASE WHEN p.after IS NULL THEN coalesce(inferacct.rollup_problem(p.name, p.new_usage, p.at, p.at,
-					%4$s, p.aggregated, p.new_tier, p.new_region), 'a cost out of range') END) AS problem
+				min(CASE WHEN p.after IS NULL THEN coalesce(inferacct_internal.rollup_problem(p.name, p.new_usage,
+					p.at, p.at, %4$s, p.aggregated, p.new_tier, p.new_region), 'a cost out of range') END) AS problem
 			FROM priced AS p GROUP BY p.name
 		), judged AS (
 			SELECT a.model, a.place, coalesce(s.requests, 0) AS requests, s.before, coalesce(s.unpriced, 0) AS unpriced,
@@ -106,10 +106,10 @@ BEGIN
 					'said of what is saved: see unpriced_usage', j.unpriced_before) END
 		FROM judged AS j ORDER BY j.after, j.place
 	$query$, rows_query,
-		CASE WHEN is_rollup THEN 'inferacct.rollup_cost(r.model, r.usage, r.at, r.last_at, r.min_input, r.max_input, '
-			'r.aggregated, r.service_tier, r.region)'
+		CASE WHEN is_rollup THEN 'inferacct_internal.rollup_cost(r.model, r.usage, r.at, r.last_at, r.min_input, '
+			'r.max_input, r.aggregated, r.service_tier, r.region)'
 		ELSE 'inferacct.token_cost(r.model, r.usage, r.at, r.service_tier, r.region)' END,
-		CASE WHEN is_rollup THEN 'inferacct.rollup_cost(a.model, r.usage, coalesce($3, r.at), '
+		CASE WHEN is_rollup THEN 'inferacct_internal.rollup_cost(a.model, r.usage, coalesce($3, r.at), '
 			'coalesce($3, r.last_at), r.min_input, r.max_input, r.aggregated, r.new_tier, r.new_region)'
 		ELSE 'inferacct.token_cost(a.model, r.new_usage, coalesce($3, r.at), r.new_tier, r.new_region)' END,
 		CASE WHEN is_rollup THEN 'p.min_input, p.max_input'

@@ -67,14 +67,15 @@ CREATE TABLE booked_usage (
 	project			text,
 	status			text NOT NULL,
 	provider_usd	numeric CHECK (provider_usd > '-Infinity' AND provider_usd < 'Infinity'),
+	dimensions		jsonb,
 	usd				numeric CHECK (usd > '-Infinity' AND usd < 'Infinity')
 );
 
 CREATE INDEX booked_usage_entry ON booked_usage (entry);
 
 COMMENT ON TABLE booked_usage IS
-'The rollup of a month as each entry of month_journal that closes or restates it booked it, hour by hour so that later '
-'prices can be put to it, with what was booked: usd, NULL where it had no price.';
+'The rollup of a month as each entry of month_journal that closes, restates or adjusts it found it, hour by hour so '
+'that later prices can be put to it, with what was booked: usd, NULL where it had no price.';
 SELECT pg_extension_config_dump('booked_usage', '');
 
 CREATE TABLE booked_cost (
@@ -95,8 +96,7 @@ CREATE INDEX booked_cost_entry ON booked_cost (entry);
 
 COMMENT ON TABLE booked_cost IS
 'shared_cost_allocation of a month (shared costs, commitments, deployments by team) as each entry of month_journal '
-'that '
-'closes or restates it booked it.';
+'that closes, restates or adjusts it found it.';
 SELECT pg_extension_config_dump('booked_cost', '');
 
 CREATE VIEW inferacct_internal.booked_now WITH (security_invoker = true) AS

@@ -37,7 +37,8 @@ CREATE TABLE inferacct_internal.forgotten_usage (
 	team			text,
 	project			text,
 	status			text NOT NULL,
-	provider_usd	numeric
+	provider_usd	numeric,
+	dimensions		jsonb
 );
 
 CREATE INDEX forgotten_usage_hour ON forgotten_usage (hour);
@@ -56,7 +57,7 @@ AS $$
 		FROM (SELECT h.hour, ROW(h.first_at, h.last_at, h.min_input, h.max_input, h.usage, h.aggregated, h.tenant,
 			h.source,
 				h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status,
-					h.provider_usd)::text AS line
+				h.provider_usd, h.dimensions)::text AS line
 			FROM usage_hourly AS h WHERE h.origin = $1 AND h.hour >= $2 AND h.hour < $3) AS r
 		GROUP BY r.hour
 	), booked AS (
@@ -64,7 +65,7 @@ AS $$
 		FROM (SELECT hour_of(b.first_at) AS hour, ROW(b.first_at, b.last_at, b.min_input, b.max_input, b.usage,
 			b.aggregated,
 				b.tenant, b.source, b.model, b.service_tier, b.region, b.provider, b.team, b.project, b.status,
-				b.provider_usd)::text AS line
+				b.provider_usd, b.dimensions)::text AS line
 			FROM booked_now AS b WHERE b.origin = $1 AND hour_of(b.first_at) >= $2 AND hour_of(b.first_at) < $3) AS r
 		GROUP BY r.hour
 	), forgetting AS MATERIALIZED (
@@ -77,9 +78,10 @@ AS $$
 			WHERE r.origin = $1 AND r.hour = n.hour AND r.read_by <> source_read_by(l.relation, s.definition))
 	), kept AS (
 		INSERT INTO forgotten_usage (hour, first_at, last_at, min_input, max_input, usage, aggregated, origin, tenant,
-			source, model, service_tier, region, provider, team, project, status, provider_usd)
+			source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions)
 		SELECT h.hour, h.first_at, h.last_at, h.min_input, h.max_input, h.usage, h.aggregated, h.origin, h.tenant,
-			h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd
+			h.source, h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd,
+			h.dimensions
 		FROM usage_hourly AS h JOIN forgetting AS f USING (hour) WHERE h.origin = $1 AND NOT f.as_booked
 	)
 	INSERT INTO forgotten_hour (origin, hour, as_booked) SELECT $1, f.hour, f.as_booked FROM forgetting AS f

@@ -70,8 +70,11 @@ DECLARE
 	name text;
 BEGIN
 	FOREACH name IN ARRAY ARRAY['closed_month', 'booked_usage', 'booked_cost', 'month_journal', 'journal_line'] LOOP
-		EXECUTE format('CREATE TRIGGER booked_append_only AFTER UPDATE OR TRUNCATE ON %I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name);
+		-- Whom a booked request was of may be forgotten: forget_person().
+		EXECUTE format('CREATE TRIGGER booked_append_only AFTER UPDATE OF %2$s OR TRUNCATE ON %1$I '
+			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name,
+			(SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute AS a
+				WHERE a.attrelid = name::regclass AND a.attnum > 0 AND a.attname <> 'dimensions'));
 		EXECUTE format('CREATE TRIGGER booked_deleted AFTER DELETE ON %I REFERENCING OLD TABLE AS gone '
 			'FOR EACH STATEMENT EXECUTE FUNCTION booked_append_only()', name);
 	END LOOP;
@@ -93,12 +96,20 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT sha256_hex(coalesce(string_agg(d.version || ' ' || d.digest || E'\n', '' ORDER BY d.version), ''))
-	FROM version_digests() AS d JOIN price_version AS v USING (version) WHERE v.published_at <= $1
+	WITH known AS MATERIALIZED (
+		SELECT v.version, v.digest FROM price_version AS v WHERE v.published_at <= $1
+	), fresh AS (
+		SELECT array_agg(k.version) AS versions FROM known AS k WHERE k.digest IS NULL HAVING count(*) > 0
+	)
+	SELECT sha256_hex(coalesce(string_agg(k.version || ' ' || coalesce(k.digest, d.digest) || E'\n', ''
+		ORDER BY k.version), ''))
+	FROM known AS k
+	LEFT JOIN (SELECT d.* FROM fresh AS f CROSS JOIN LATERAL version_digests(f.versions) AS d) AS d USING (version)
 $$;
 
 COMMENT ON FUNCTION prices_digest(timestamptz) IS
-'SHA-256 of a line "version digest" for each price version that was published until then, by its rows as they are now.';
+'SHA-256 of a line "version digest" for each price version that was published until then, by price_version.digest; by '
+'its rows where the transaction that publishes it has not ended.';
 
 CREATE FUNCTION inferacct_internal.entry_evidence(entry month_journal)
 RETURNS SETOF text
@@ -114,7 +125,7 @@ AS $$
 		UNION ALL
 		SELECT 3, format('hour %s %s rows %s', to_char(r.hour, 'YYYY-MM-DD"T"HH24"Z"'), count(*),
 			sha256_hex(string_agg(r.line || E'\n', '' ORDER BY r.line COLLATE "C")))
-		FROM (SELECT hour_of(b.first_at) AS hour, to_jsonb(b)::text AS line
+		FROM (SELECT hour_of(b.first_at) AS hour, (to_jsonb(b) - 'dimensions')::text AS line
 			FROM booked_usage AS b WHERE b.entry = $1.entry) AS r
 		GROUP BY r.hour
 		UNION ALL
@@ -147,7 +158,8 @@ AS $$ SELECT e FROM month_journal AS j CROSS JOIN LATERAL entry_evidence(j) AS e
 
 COMMENT ON FUNCTION month_evidence(bigint) IS
 'The lines that the digest of an entry of month_journal is of, in order: the entry, the digest before it, a line per '
-'booked hour with the SHA-256 of its rows (to_jsonb() of booked_usage, in byte order, each with a newline, in UTC), '
+'booked hour with the SHA-256 of its rows (to_jsonb() of booked_usage without dimensions, in byte order, each with a '
+'newline, in UTC), '
 'booked shared costs, and its journal lines. As text to sha256sum they give the digest. No row when there is no such '
 'entry.';
 
@@ -361,7 +373,7 @@ $$;
 
 COMMENT ON FUNCTION booked_lines(date) IS 'The sums of the lines of a month''s closings, reopenings and restatements.';
 
-CREATE FUNCTION inferacct_internal.book_rows(entry bigint, month date)
+CREATE FUNCTION inferacct_internal.book_costs(entry bigint, month date)
 RETURNS void
 LANGUAGE sql VOLATILE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -369,13 +381,24 @@ AS $$
 	INSERT INTO booked_cost (entry, month, kind, name, basis, team, units, used_usd, idle_usd, allocated_usd, problem)
 	SELECT $1, $2, a.kind, a.name, a.basis, a.team, a.units, a.used_usd, a.idle_usd, a.allocated_usd, a.problem
 	FROM shared_cost_allocation AS a
-	WHERE a.month = $2 AND EXISTS (SELECT FROM shared_cost_all AS s WHERE s.month = $2);
+	WHERE a.month = $2 AND EXISTS (SELECT FROM shared_cost_all AS s WHERE s.month = $2)
+$$;
+
+COMMENT ON FUNCTION book_costs(bigint, date) IS 'Books the shared costs of a month under an entry.';
+
+CREATE FUNCTION inferacct_internal.book_rows(entry bigint, month date)
+RETURNS void
+LANGUAGE sql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT book_costs($1, $2);
 	INSERT INTO booked_usage (entry, month, first_at, last_at, min_input, max_input, usage, aggregated,
-		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, usd)
+		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions,
+		usd)
 	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated,
 		u.origin, u.tenant, u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status,
-		u.provider_usd, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
-			u.service_tier, u.region)
+		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
+			u.aggregated, u.service_tier, u.region)
 	FROM usage_hourly AS u WHERE u.hour >= begin_of($2) AND u.hour < begin_of(next_month($2));
 	INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests, usd)
 	SELECT $1, n.tenant, n.source, n.provider, n.model, n.service_tier, n.team, n.shared_cost,

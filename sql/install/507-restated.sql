@@ -9,7 +9,11 @@
 CREATE VIEW booked_spend WITH (security_invoker = true) AS
 SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier, team, tenant,
-	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage, sum(usd) AS usd, sum(provider_usd) AS provider_usd
+	meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
+	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
+	meter(sum(usage), 'cache_write') + meter(sum(usage), 'cache_write_1h') AS cache_write_tokens,
+	output_tokens(sum(usage)) AS output_tokens, meter(sum(usage), 'reasoning') AS reasoning_tokens,
+	sum(usd) AS usd, sum(provider_usd) AS provider_usd
 FROM booked_now
 GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_model(model, first_at),
 	resolved_tier(service_tier), team, tenant;
@@ -17,6 +21,20 @@ GROUP BY month, source, resolved_provider(provider, model, first_at), resolved_m
 COMMENT ON VIEW booked_spend IS 'monthly_spend of the closed months, as booked.';
 
 -- The rollup of a closed month, with the hours of it that were forgotten as they last were.
+CREATE VIEW inferacct_internal.forgotten_rows WITH (security_invoker = true) AS
+SELECT f.hour, b.first_at, b.last_at, b.min_input, b.max_input, b.usage, b.aggregated, b.origin, b.tenant, b.source,
+	b.model, b.service_tier, b.region, b.provider, b.team, b.project, b.status, b.provider_usd, b.dimensions
+FROM forgotten_hour AS f
+JOIN booked_now AS b ON b.month = month_of(f.hour) AND b.origin = f.origin AND hour_of(b.first_at) = f.hour
+WHERE f.as_booked
+UNION ALL
+SELECT u.hour, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.origin, u.tenant, u.source,
+	u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status, u.provider_usd, u.dimensions
+FROM forgotten_usage AS u WHERE month_of(u.hour) IN (SELECT c.month FROM closed_month AS c);
+
+COMMENT ON VIEW forgotten_rows IS
+'What the rollup had of the forgotten hours of closed months, when they were taken out.';
+
 CREATE FUNCTION inferacct_internal.remembered_usage(month date)
 RETURNS TABLE (first_at timestamptz, last_at timestamptz, min_input bigint, max_input bigint, usage usage,
 	aggregated boolean, tenant text, source text, model text, service_tier text, region text, provider text, team text)
@@ -25,21 +43,15 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.tenant, u.source, u.model,
 		u.service_tier, u.region, u.provider, u.team
-	FROM monthly_usage AS u WHERE u.month = $1
+	FROM rollup_usage AS u WHERE u.month = $1
 	UNION ALL
-	SELECT b.first_at, b.last_at, b.min_input, b.max_input, b.usage, b.aggregated, b.tenant, b.source, b.model,
-		b.service_tier, b.region, b.provider, b.team
-	FROM forgotten_hour AS f JOIN booked_now AS b ON b.month = $1 AND b.origin = f.origin
-		AND hour_of(b.first_at) = f.hour
-	WHERE f.as_booked AND f.hour >= begin_of($1) AND f.hour < begin_of(next_month($1))
-	UNION ALL
-	SELECT u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.tenant, u.source, u.model,
-		u.service_tier, u.region, u.provider, u.team
-	FROM forgotten_usage AS u WHERE u.hour >= begin_of($1) AND u.hour < begin_of(next_month($1))
+	SELECT f.first_at, f.last_at, f.min_input, f.max_input, f.usage, f.aggregated, f.tenant, f.source, f.model,
+		f.service_tier, f.region, f.provider, f.team
+	FROM forgotten_rows AS f WHERE f.hour >= begin_of($1) AND f.hour < begin_of(next_month($1))
 $$;
 
-COMMENT
-	ON FUNCTION remembered_usage(date) IS 'What the rollup has of a closed month, and what it had of forgotten hours.';
+COMMENT ON FUNCTION remembered_usage(date) IS
+'What the rollup has of a closed month, and what it had of forgotten hours.';
 
 -- The settings are those of the closing while it runs, and the caller's again when it ends.
 CREATE FUNCTION inferacct_internal.restated_lines(closed closed_month, known_at timestamptz)
@@ -205,6 +217,33 @@ COMMENT ON VIEW month_close IS
 -- Books of an open month
 -- ---------------------------------------------------------------------------
 
+-- So that what an adjustment found can be told by the day, and computed again.
+CREATE FUNCTION inferacct_internal.book_found(entry bigint, month date)
+RETURNS void
+LANGUAGE sql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT book_costs($1, $2);
+	INSERT INTO booked_usage (entry, month, first_at, last_at, min_input, max_input, usage, aggregated,
+		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions,
+		usd)
+	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.origin, u.tenant,
+		u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status, u.provider_usd,
+		u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+			u.service_tier, u.region)
+	FROM (SELECT h.first_at, h.last_at, h.min_input, h.max_input, h.usage, h.aggregated, h.origin, h.tenant, h.source,
+			h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd, h.dimensions
+		FROM usage_hourly AS h WHERE h.hour >= begin_of($2) AND h.hour < begin_of(next_month($2))
+		UNION ALL
+		SELECT f.first_at, f.last_at, f.min_input, f.max_input, f.usage, f.aggregated, f.origin, f.tenant, f.source,
+			f.model, f.service_tier, f.region, f.provider, f.team, f.project, f.status, f.provider_usd, f.dimensions
+		FROM forgotten_rows AS f WHERE f.hour >= begin_of($2) AND f.hour < begin_of(next_month($2))) AS u
+$$;
+
+COMMENT ON FUNCTION book_found(bigint, date) IS
+'Keeps a closed month as an adjustment finds it, at the settings of the session: its rollup, forgotten hours as they '
+'were, and its shared costs.';
+
 CREATE FUNCTION inferacct_internal.book_adjustment(month date, into_month date, why text)
 RETURNS month_journal
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER COST 1000000
@@ -274,6 +313,9 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM journal_line AS l WHERE l.entry = e.entry) THEN
 		RETURN NULL;
 	END IF;
+	PERFORM use_settings(e.settings || '{"unpriced": "null"}', e.known_at);
+	PERFORM book_found(e.entry, this);
+	PERFORM use_settings(asked, asked_as_of);
 	RETURN write_entry(e);
 END
 $$;
@@ -316,8 +358,45 @@ COMMENT ON VIEW month_books IS
 -- Is what is booked still there, and right?
 -- ---------------------------------------------------------------------------
 
+-- The other versions say nothing of what was booked: verify_prices() looks at all of them.
+CREATE FUNCTION inferacct_internal.changed_versions(entry bigint, contract text, known_at timestamptz)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	WITH names AS MATERIALIZED (
+		SELECT b.model AS name, min(b.first_at) AS first_at, max(b.first_at) AS last_at
+		FROM booked_usage AS b WHERE b.entry = $1 GROUP BY b.model
+	), sold AS MATERIALIZED (
+		SELECT m.provider, m.model FROM names AS n CROSS JOIN LATERAL (VALUES (n.first_at), (n.last_at)) AS t(at)
+			CROSS JOIN LATERAL resolve_model(n.name, t.at) AS m
+	), prices AS MATERIALIZED (
+		SELECT p.version, p.currency FROM price AS p
+		WHERE (p.provider, p.model) IN (SELECT s.provider, s.model FROM sold AS s)
+	), used AS (
+		SELECT p.version FROM prices AS p
+		UNION
+		SELECT a.version FROM model_alias AS a WHERE a.alias IN (SELECT n.name FROM names AS n)
+			OR (a.provider, a.model) IN (SELECT s.provider, s.model FROM sold AS s)
+		UNION
+		SELECT f.version FROM fx_rate AS f WHERE f.currency IN (SELECT p.currency FROM prices AS p)
+		UNION
+		SELECT c.version FROM contract AS c WHERE c.contract = $2
+		UNION
+		SELECT t.version FROM contract_term AS t WHERE t.contract = $2
+	)
+	SELECT string_agg(d.version::text, ', ' ORDER BY d.version)
+	FROM (SELECT array_agg(u.version) AS versions FROM used AS u HAVING count(*) > 0) AS a
+	CROSS JOIN LATERAL version_digests(a.versions) AS d JOIN price_version AS v USING (version)
+	WHERE v.published_at <= $3 AND v.digest <> d.digest
+$$;
+
+COMMENT ON FUNCTION changed_versions(bigint, text, timestamptz) IS
+'The versions known then that have prices, names, exchange rates or terms of that contract for what an entry booked, '
+'and whose rows are not those of their digest, as a list; NULL: none.';
+
 CREATE FUNCTION inferacct_internal.replayed_entry(entry month_journal, OUT booked_usd numeric, OUT found_usd numeric,
-	OUT wrong_rows bigint)
+	OUT wrong_rows bigint, OUT changed_versions text)
 LANGUAGE plpgsql VOLATILE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
@@ -333,13 +412,13 @@ BEGIN
 	FROM (SELECT b.usd, rollup_cost(b.model, b.usage, b.first_at, b.last_at, b.min_input, b.max_input, b.aggregated,
 			b.service_tier, b.region) AS found
 		FROM booked_usage AS b WHERE b.entry = replayed_entry.entry.entry) AS r;
+	changed_versions := changed_versions(entry.entry, entry.settings ->> 'contract', entry.known_at);
 END
 $$;
 
 COMMENT ON FUNCTION replayed_entry(month_journal) IS
 'Prices the booked rows of an entry that the caller sees again, as prices were known and under its settings: the '
-'booked '
-'and the found sum, and how many rows differ.';
+'booked and the found sum, how many rows differ, and changed_versions().';
 
 CREATE FUNCTION reproduce_month(month date, OUT booked_usd numeric, OUT reproduced_usd numeric, OUT reproduced boolean)
 LANGUAGE plpgsql VOLATILE COST 1000000
@@ -402,7 +481,10 @@ BEGIN
 		CASE WHEN found_digest <> digest
 			THEN 'what was booked, or the entry before it, is not as it was: its digest differs' END,
 		CASE WHEN prices_digest(e.known_at) <> e.prices_digest
-			THEN 'the prices that were known then are not as they were: verify_prices() may say which' END,
+			THEN 'the price versions that were known then are not as they were: verify_prices() may say which' END,
+		CASE WHEN replayed.changed_versions IS NOT NULL
+			THEN format('the rows of price versions %s, which it used, are not those that were published',
+				replayed.changed_versions) END,
 		CASE WHEN replayed.wrong_rows > 0
 			THEN format('%s booked rows cost something else at the prices known then', replayed.wrong_rows) END,
 		CASE WHEN lines <> e.usd THEN format('its lines add up to %s USD, and it says %s', lines, e.usd) END), '');
@@ -412,8 +494,8 @@ $$;
 
 COMMENT ON FUNCTION verify_month(date, bigint) IS
 'Replays an entry of month_journal of a month, or booked into it (NULL: the last one): computes its digest, that of '
-'the '
-'prices that were known, and what every booked row costs by them again. verified: all is as it was booked; problem: '
+'the price versions that were known, those of the versions that it used from their rows, and what every booked row '
+'costs by them again. verified: all is as it was booked; problem: '
 'what is not, with both digests and sums. Needs neither the log nor the rollup. month_evidence() has what the '
 'digest is '
 'of. Errors: 42704 no such entry, 42501 for a role that sees a part of the books, 22004, 22008.';

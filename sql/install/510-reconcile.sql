@@ -61,7 +61,8 @@ RETURN ARRAY['input', 'inp', 'output', 'outp', 'opt', 'completion', 'prompt', 't
 		'regional',
 	'regnl', 'datazone', 'dzone', 'inference', 'on', 'demand', 'cross', 'region', 'model', 'units', 'per', 'k', 'm',
 		'for',
-	'ephemeral', 'reasoning', 'thinking', 'response', 'requests']::text[];
+	'ephemeral', 'reasoning', 'thinking', 'response', 'requests', 'amazon', 'bedrock', 'edition', 'long', 'context',
+	'ctx', 'count', 'geo', 'flex', 'priority', 'latency', 'optimized', 'million']::text[];
 
 COMMENT ON FUNCTION beside_model() IS 'Words of the texts of invoices that belong to no model''s name.';
 
@@ -109,10 +110,10 @@ RETURN CASE
 	WHEN label ~* 'cach' AND label ~* 'creat|write' THEN 'cache_write'
 	WHEN label ~* 'uncached' THEN 'input'
 	WHEN label ~* 'cach|cchd' THEN 'cache_read'
-	WHEN label ~* '^(input|prompt)(_tokens| tokens|)$' OR label ~* '[ ,_-](input|inp|prompt)([ _-]|$)' THEN 'input'
-	WHEN label ~* '^(output|completion|response)(_tokens| tokens|)$'
-		OR label ~* '[ ,_-](output|outp|opt|completion)([ _-]|$)'
-		THEN 'output'
+	WHEN label ~* '^(input|prompt)$' OR label ~* '[ ,_-](input|inp|prompt)([ _-]|$)'
+		OR label ~* '(input|prompt)[ _-]?tokens?' THEN 'input'
+	WHEN label ~* '^(output|completion|response)$' OR label ~* '[ ,_-](output|outp|opt|completion)([ _-]|$)'
+		OR label ~* '(output|completion|response)[ _-]?tokens?' THEN 'output'
 	WHEN label ~* 'web.?search' THEN 'web_searches'
 	ELSE label END;
 
@@ -229,7 +230,7 @@ AS $$
 		SELECT u.provider, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 			u.service_tier,
 			u.region, u.provider_usd, u.reported = u.rows AS is_reported
-		FROM monthly_usage AS u WHERE u.month = checked_month($2) AND (SELECT s.by_month FROM span AS s)
+		FROM rollup_usage AS u WHERE u.month = checked_month($2) AND (SELECT s.by_month FROM span AS s)
 		UNION ALL
 		SELECT u.provider, u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 			u.service_tier,

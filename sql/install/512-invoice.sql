@@ -51,10 +51,32 @@ RETURN CASE WHEN unit ~* '(^|[^0-9])1? ?(k|thousand)\y' OR unit ~ '(^|[^0-9])1,?
 COMMENT ON FUNCTION unit_size(text) IS
 'How many tokens a unit of an invoice is: 1K tokens is 1000. 1 for NULL and other words.';
 
+-- AWS's marketplace sells tokens by "Units", and its reports do not say of how many.
+CREATE FUNCTION inferacct_internal.units_unknown(unit text, usage_type text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN coalesce(unit !~* 'token' AND usage_type ~ '-Units$', false);
+
+COMMENT ON FUNCTION units_unknown(text, text) IS
+'Whether a unit of a usage type of AWS is of so many tokens as nobody says. NULL counts as not.';
+
+-- Files of providers write NULL in many ways.
+CREATE FUNCTION inferacct_internal.stated_values(said jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}')
+	FROM jsonb_each(CASE WHEN jsonb_typeof($1) = 'object' THEN $1 END) AS e
+	WHERE e.value NOT IN ('null', '""', '"NULL"', '"null"')
+$$;
+
+COMMENT ON FUNCTION stated_values(jsonb) IS 'The values of a row of a report that are no kind of NULL.';
+
 CREATE FUNCTION inferacct_internal.report_lines(format text, report jsonb)
 RETURNS TABLE (at timestamptz, kind text, model text, meter text, service_tier text, quantity numeric, amount numeric,
 	currency text, said jsonb)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 100
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	-- OpenAI and Anthropic: pages of buckets of results
@@ -77,19 +99,29 @@ AS $$
 		CROSS JOIN LATERAL elements(b.bucket -> 'results') AS r(result)
 	WHERE $1 IN ('openai', 'anthropic') AND r.result IS NOT NULL
 	UNION ALL
-	-- AWS Cost and Usage Report 2.0
+	-- AWS Cost and Usage Report 2.0; what the marketplace sells for Bedrock has the model in the product's name
 	SELECT try_time(r ->> 'line_item_usage_start_date'),
-		CASE WHEN r ->> 'line_item_line_item_type' ~ 'Usage$'
-			THEN 'usage' WHEN r ->> 'line_item_line_item_type' = 'Tax' THEN 'tax'
+		CASE WHEN r ->> 'line_item_line_item_type' ~ 'Usage$' AND r ->> 'line_item_usage_type' ~* 'reserved|provisioned'
+			THEN 'commitment'
+			WHEN r ->> 'line_item_line_item_type' ~ 'Usage$' THEN 'usage'
+			WHEN r ->> 'line_item_line_item_type' = 'Tax' THEN 'tax'
 			WHEN r ->> 'line_item_line_item_type' = 'Refund' THEN 'refund'
 			WHEN r ->> 'line_item_line_item_type' ~ 'Credit|Discount|Negation' THEN 'credit' ELSE 'fee' END,
-		r ->> 'line_item_usage_type', r ->> 'line_item_usage_type',
-		CASE WHEN r ->> 'line_item_usage_type' ~* 'batch' THEN 'batch' ELSE 'standard' END,
-		try_number(r ->> 'line_item_usage_amount') * unit_size(r ->> 'pricing_unit'),
+		coalesce(regexp_replace(b.edition, ' *\(Amazon Bedrock Edition\)', ''), r ->> 'line_item_usage_type'),
+		r ->> 'line_item_usage_type',
+		coalesce(lower(substring(r ->> 'line_item_usage_type' FROM '(?i)batch|flex|priority')), 'standard'),
+		CASE WHEN NOT units_unknown(r ->> 'pricing_unit', r ->> 'line_item_usage_type')
+			THEN try_number(r ->> 'line_item_usage_amount') * unit_size(r ->> 'pricing_unit') END,
 		try_number(r ->> 'line_item_unblended_cost'), upper(r ->> 'line_item_currency_code'), r
 	FROM elements($2) AS r
-	WHERE $1 = 'aws' AND coalesce(concat_ws(' ', r ->> 'line_item_product_code',
-		r ->> 'product_servicecode') ~* 'bedrock', false)
+	CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(r -> 'product') = 'object' THEN r -> 'product'
+		ELSE try_json(r ->> 'product') END AS product) AS p
+	CROSS JOIN LATERAL (SELECT min(n.name) FILTER (WHERE n.name LIKE '%(Amazon Bedrock Edition)%') AS edition,
+			bool_or(n.name ~* 'bedrock') AS is_bedrock
+		FROM (VALUES (r ->> 'line_item_product_code'), (r ->> 'product_servicecode'), (r ->> 'product_servicename'),
+			(r ->> 'product_product_name'), (p.product ->> 'product_name'), (p.product ->> 'servicename'),
+			(r ->> 'line_item_line_item_description')) AS n(name)) AS b
+	WHERE $1 = 'aws' AND b.is_bedrock
 	UNION ALL
 	-- FOCUS, of any provider
 	SELECT try_time(r ->> 'ChargePeriodStart'),
@@ -100,16 +132,19 @@ AS $$
 				ELSE 'fee' END
 			WHEN 'Tax' THEN 'tax' WHEN 'Credit' THEN 'credit'
 			ELSE CASE WHEN try_number(r ->> 'BilledCost') < 0 THEN 'credit' ELSE 'fee' END END,
-		coalesce(nullif(d.details ->> 'x_Model', ''), nullif(r ->> 'x_SkuDescription', ''),
+		coalesce(nullif(d.details ->> 'x_Model', ''),
+			substring(r ->> 'ServiceName' FROM '^(.*\S) *\(Amazon Bedrock Edition\)'),
+			nullif(r ->> 'x_SkuDescription', ''),
 			nullif(r ->> 'ResourceName', ''),
 			nullif(r ->> 'SkuMeter', ''), nullif(r ->> 'ChargeDescription', ''), r ->> 'ServiceName'),
 		coalesce(nullif(d.details ->> 'x_Meter', ''), nullif(r ->> 'SkuMeter', ''), nullif(r ->> 'ChargeDescription',
 			'')),
 		nullif(d.details ->> 'x_ServiceTier', ''),
-		CASE WHEN r ->> 'ConsumedUnit' ~* 'token|^[0-9]*[km]?$|count|unit' THEN try_number(r ->> 'ConsumedQuantity')
-			* unit_size(r ->> 'ConsumedUnit') END,
-		try_number(r ->> 'BilledCost'), upper(r ->> 'BillingCurrency'), r
-	FROM elements($2) AS r
+		CASE WHEN r ->> 'ConsumedUnit' ~* 'token|^[0-9]*[km]?$|count|unit'
+			AND NOT units_unknown(r ->> 'ConsumedUnit', coalesce(r ->> 'x_UsageType', r ->> 'SkuMeter'))
+			THEN try_number(r ->> 'ConsumedQuantity') * unit_size(r ->> 'ConsumedUnit') END,
+		try_number(r ->> 'BilledCost'), upper(r ->> 'BillingCurrency'), f.said
+	FROM elements($2) AS f(said) CROSS JOIN LATERAL (SELECT stated_values(f.said) AS r) AS v
 	CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(r -> 'SkuPriceDetails') = 'object' THEN r -> 'SkuPriceDetails'
 		WHEN r ->> 'SkuPriceDetails' ~ '^\s*\{.*\}\s*$' THEN (r ->> 'SkuPriceDetails')::jsonb END AS details) AS d
 	WHERE $1 = 'focus'
@@ -155,6 +190,12 @@ BEGIN
 		PERFORM inferacct_internal.fail('22023', 'a line of costs cannot be read', left(bad, 200),
 			'Each needs a time, an amount and a currency.');
 	END IF;
+	IF format IN ('openai', 'anthropic') AND EXISTS (SELECT FROM report_lines(format, report) AS r
+			WHERE r.model IS NULL AND r.at >= span.since AND r.at < span.until) THEN
+		PERFORM inferacct_internal.fail('22023', 'a report of costs does not say what they are for', NULL,
+			CASE format WHEN 'openai' THEN 'Ask for it by line: group_by=line_item.'
+				ELSE 'Ask for it by description: group_by[]=description.' END);
+	END IF;
 	IF cardinality(currencies) > 1 THEN
 		PERFORM inferacct_internal.fail('22023', 'an invoice is in one currency',
 			format('This one has %s.', array_to_string(currencies, ', ')), 'Load one for each.');
@@ -176,19 +217,19 @@ BEGIN
 	WHERE u.again = 1 AND (format = 'lines' OR u.at IS NULL OR u.at >= span.since AND u.at < span.until);
 	SELECT count(*), trim_scale(coalesce(sum(l.amount), 0)) INTO lines, amount
 	FROM invoice_line AS l WHERE l.invoice = load_invoice.invoice;
+	IF format = 'aws' THEN
+		left_out := (SELECT count(*) FROM elements(report)) - lines;
+	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION load_invoice(text, text, date, jsonb, text, text, text) IS
 'Keeps what a provider reports of a month, by the clocks of zone, as an invoice of that name. format: lines (as '
-'reconcile() takes them), openai and anthropic (pages of their cost APIs; a bucket that is there twice counts '
-'once), aws '
-'(an array of rows of a Cost and Usage Report 2.0, of which those of Bedrock are taken), focus (an array of rows of '
-'a FOCUS file '
-'of any provider, as jsonb_agg(to_jsonb(r))). Returns how many lines it has, their amount and currency, and how '
-'many rows '
-'of other months were left out. Errors: 22023 a report, line or zone that cannot be read, several currencies, 42710 '
-'the '
+'reconcile() takes them), openai and anthropic (pages of their cost APIs, by line; a bucket that is there twice counts '
+'once), aws (an array of rows of a Cost and Usage Report 2.0, of which those of Bedrock are taken), focus (an array of '
+'rows of a FOCUS file of any provider, as jsonb_agg(to_jsonb(r))). Returns how many lines it has, their amount and '
+'currency, and how many rows of other months, or in a report of AWS of other services, were left out. Errors: 22023 a '
+'report, line or zone that cannot be read, several currencies, 42710 the '
 'name is taken, 22004, 22008.';
 
 CREATE FUNCTION reconcile_invoice(invoice text, contract text DEFAULT NULL,

@@ -34,8 +34,8 @@ AS $$
 		WHEN $1.team IS NOT NULL THEN (SELECT coalesce(sum(a.allocated_usd), 0) FROM shared_cost_allocation AS a
 			WHERE a.month = $1.month AND a.team = $1.team)
 		WHEN $1.provider IS NOT NULL THEN (SELECT coalesce(sum(c.usd), 0) FROM commitment_charge AS c
-			WHERE c.month = $1.month AND resolved_provider(c.provider, NULL, c.from_at)
-				= resolved_provider($1.provider, NULL, c.from_at))
+			WHERE c.month = $1.month AND resolved_provider(c.provider, NULL, c.since)
+				= resolved_provider($1.provider, NULL, c.since))
 		ELSE (SELECT coalesce(sum(c.usd), 0) FROM shared_cost_all AS c WHERE c.month = $1.month) END
 $$;
 
@@ -91,12 +91,19 @@ CREATE FUNCTION anomaly(since date, until date, team text DEFAULT NULL, threshol
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+SET inferacct.unpriced TO 'null'
 AS $$
 	WITH cells AS MATERIALIZED (
 		SELECT s.day, s.team, s.model, coalesce(sum(s.usd), 0) AS usd, sum(s.requests)::float8 AS requests,
-			tokens_of(sum(s.usage))::float8 AS tokens
-		FROM daily_spend AS s
-		WHERE s.day >= $1 - 7 * $5 AND s.day < $2 AND ($3 IS NULL OR s.team = $3)
+			sum(s.requests) FILTER (WHERE s.usd IS NULL) AS unpriced, tokens_of(sum(s.usage))::float8 AS tokens
+		FROM (SELECT day_of(h.hour) AS day, h.team, resolved_model(h.model, h.first_at) AS model, h.usage,
+				meter(h.usage, 'requests') AS requests,
+				CASE WHEN rollup_problem(h.model, h.usage, h.first_at, h.last_at,
+					h.min_input, h.max_input, h.aggregated, h.service_tier, h.region) IS NULL
+					THEN rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated,
+						h.service_tier, h.region) END AS usd
+			FROM usage_hourly AS h
+			WHERE h.hour >= begin_of($1 - 7 * $5) AND h.hour < begin_of($2) AND ($3 IS NULL OR h.team = $3)) AS s
 		GROUP BY s.day, s.team, s.model
 	), days AS MATERIALIZED (
 		SELECT d::date AS day, coalesce((SELECT sum(c.usd) FROM cells AS c WHERE c.day = d::date), 0) AS usd
@@ -124,7 +131,8 @@ AS $$
 		round(j.score::numeric, 2),
 		c.team, c.model, trim_scale(c.usd), round(c.usual::numeric, 2),
 		round(((c.usd::float8 - c.usual) / nullif(j.usd::float8 - j.usual, 0))::numeric, 4),
-		CASE WHEN c.seen = 0 THEN 'new: no such usage in the weeks before'
+		CASE WHEN c.unpriced > 0 THEN format('no price: %s requests are in no figure', c.unpriced)
+			WHEN c.seen = 0 THEN 'new: no such usage in the weeks before'
 			 WHEN c.requests = 0 THEN 'requests: none'
 			WHEN abs(ln(c.requests / c.usual_requests)) >= greatest(abs(ln(c.size / c.usual_size)),
 				abs(ln(c.rate / c.usual_rate)))
@@ -135,7 +143,7 @@ AS $$
 			 ELSE format('USD per token: %s times as much', round((c.rate / c.usual_rate)::numeric, 2)) END
 	FROM judged AS j
 	CROSS JOIN LATERAL (
-		SELECT k.team, k.model, coalesce(n.usd, 0) AS usd, coalesce(n.requests, 0) AS requests,
+		SELECT k.team, k.model, n.unpriced, coalesce(n.usd, 0) AS usd, coalesce(n.requests, 0) AS requests,
 			nullif(n.tokens, 0) / nullif(n.requests, 0) AS size, nullif(n.usd, 0)::float8 / nullif(n.tokens, 0) AS rate,
 			coalesce(b.usd, 0) / j.seen AS usual, coalesce(b.seen, 0) AS seen, b.requests / b.seen AS usual_requests,
 			nullif(b.tokens, 0) / nullif(b.requests, 0) AS usual_size,
@@ -160,5 +168,5 @@ COMMENT ON FUNCTION anomaly(date, date, text, float8, integer) IS
 'the weeks before, of which two must be there), score (deviation by 1.4826 times the median absolute deviation of '
 'these weeks, at least 5 % of what is expected), and the team and model that deviate most in the same direction, with '
 'their share and cause: the factor that changed most of requests, tokens per request and USD per token. '
-'team: only that team; threshold: least score shown. NULL since or until gives no row. '
-'Errors: 22008 an infinite day, 54000 more than 10 years; others as rollup_cost().';
+'team: only that team; threshold: least score shown. What has no price is in no figure, and where it is the driver''s '
+'cause says so. NULL since or until gives no row. Errors: 22008 an infinite day, 54000 more than 10 years.';

@@ -109,9 +109,10 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(string_agg(CASE WHEN d.key = 'model'
-			THEN format('%s = inferacct.resolved_model(%L, u.first_at)', dimension_column(d.key), d.value)
+			THEN format('%s = inferacct_internal.resolved_model(%L, u.first_at)', dimension_column(d.key), d.value)
 		WHEN d.key = 'provider'
-			THEN format('%s = inferacct.resolved_provider(%L, u.model, u.first_at)', dimension_column(d.key), d.value)
+			THEN format('%s = inferacct_internal.resolved_provider(%L, u.model, u.first_at)',
+				dimension_column(d.key), d.value)
 		ELSE format('%s = %L', dimension_column(d.key), d.value) END, ' AND ' ORDER BY d.key), 'true')
 	FROM jsonb_each_text($1) AS d
 $$;
@@ -130,7 +131,7 @@ AS $$
 BEGIN
 	EXECUTE format($query$
 		SELECT coalesce(trim_scale(sum(c.usd)), 0), coalesce(sum(c.requests) FILTER (WHERE c.usd IS NULL), 0)
-		FROM (SELECT inferacct.meter(u.usage, 'requests') AS requests, inferacct.rollup_cost(u.model, u.usage,
+		FROM (SELECT inferacct.meter(u.usage, 'requests') AS requests, inferacct_internal.rollup_cost(u.model, u.usage,
 				u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd
 			FROM inferacct_internal.usage_hourly AS u WHERE u.hour >= $1 AND u.hour < $2 AND (%s)) AS c
 	$query$, limit_condition(dimensions)) INTO usd, unpriced USING since, until;

@@ -29,27 +29,30 @@ AS $$
 BEGIN
 	RETURN QUERY EXECUTE format($query$
 		WITH rows AS (
-			SELECT u.month = $2 AS later, %1$s AS value, inferacct.resolved_model(u.model, u.first_at) AS model,
-				inferacct.resolved_tier(u.service_tier) AS tier,
-				inferacct.resolved_region(u.region, u.model, u.first_at) AS place, u.status = 'failed' AS failed,
+			SELECT u.month = $2 AS later, %1$s AS value,
+				inferacct_internal.resolved_model(u.model, u.first_at) AS model,
+				inferacct_internal.resolved_tier(u.service_tier) AS tier,
+				inferacct_internal.resolved_region(u.region, u.model, u.first_at) AS place,
+				u.status = 'failed' AS failed,
 				$3 - interval '168 hours' + inferacct_internal.time_into(u.first_at, $3, 604800) AS then_at,
-				inferacct_internal.token_part(u.usage) AS tokens, inferacct.rollup_cost(u.model, u.usage, u.first_at,
+				inferacct_internal.token_part(u.usage) AS tokens,
+				inferacct_internal.rollup_cost(u.model, u.usage, u.first_at,
 					u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS usd,
 				u.model AS logged, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
 				u.service_tier, u.region
-			FROM inferacct_internal.monthly_usage AS u WHERE u.month IN ($1, $2) AND $1 <> $2 OFFSET 0
+			FROM inferacct_internal.rollup_usage AS u WHERE u.month IN ($1, $2) AND $1 <> $2 OFFSET 0
 		), costed AS (
-			SELECT r.*, inferacct.rollup_cost(r.logged, r.tokens, r.first_at, r.last_at, r.min_input, r.max_input,
-					r.aggregated, r.service_tier, r.region) AS token_usd,
-				inferacct.rollup_problem(r.model, r.tokens, r.then_at, r.then_at, r.min_input, r.max_input,
+			SELECT r.*, inferacct_internal.rollup_cost(r.logged, r.tokens, r.first_at, r.last_at,
+					r.min_input, r.max_input, r.aggregated, r.service_tier, r.region) AS token_usd,
+				inferacct_internal.rollup_problem(r.model, r.tokens, r.then_at, r.then_at, r.min_input, r.max_input,
 					r.aggregated, r.service_tier, r.place) IS NULL AS has_then
 			FROM rows AS r WHERE r.usd IS NOT NULL OFFSET 0
 		), cells AS (
 			SELECT c.later, c.value, c.model, c.tier, c.place, c.failed, inferacct.meter(sum(c.usage), 'requests') AS n,
 				sum(c.usd) AS usd, sum(c.token_usd) AS token_usd, inferacct_internal.tokens_of(sum(c.tokens)) AS tokens,
 				coalesce(sum(c.token_usd) FILTER (WHERE NOT c.has_then), 0) AS unknown_usd,
-				inferacct.rollup_cache_savings(c.model, c.tokens, c.then_at, c.then_at, c.min_input, c.max_input,
-					c.aggregated, c.service_tier, c.place) FILTER (WHERE c.has_then) AS s
+				inferacct_internal.rollup_cache_savings(c.model, c.tokens, c.then_at, c.then_at,
+					c.min_input, c.max_input, c.aggregated, c.service_tier, c.place) FILTER (WHERE c.has_then) AS s
 			FROM costed AS c GROUP BY 1, 2, 3, 4, 5, 6
 		), sides AS (
 			SELECT c.value, c.model, c.failed, c.tier, c.place, c.later, c.n::numeric, c.usd, c.token_usd, c.tokens,
@@ -178,4 +181,4 @@ COMMENT ON FUNCTION explain_change(date, date, text) IS
 'what failed requests cost; fees, what is billed by other things than tokens. Volume, size, cache and mix are at the '
 'prices of the last week of from_month. usd_from, usd_to: what the value cost in each month; main_model: the model '
 'that moved the driver most, by main_usd. Under inferacct.unpriced = null what has no price '
-'is left out. Errors: 22004 a NULL month, 42704 no such dimension; others as rollup_cost() and cache_savings().';
+'is left out. Errors: 22004 a NULL month, 42704 no such dimension; others as token_cost() and cache_savings().';

@@ -17,7 +17,7 @@ RETURN ARRAY['price_version', 'price', 'model_alias', 'catalog_rank', 'contract'
 COMMENT ON FUNCTION versioned_tables() IS 'The tables whose rows belong to price versions.';
 
 -- NULLs are left out, so that a column that an upgrade adds leaves digests as they are.
-CREATE FUNCTION inferacct_internal.version_digests(only_version bigint DEFAULT NULL, OUT version bigint,
+CREATE FUNCTION inferacct_internal.version_digests(only_versions bigint[] DEFAULT NULL, OUT version bigint,
 	OUT digest text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100
@@ -34,14 +34,14 @@ BEGIN
 				format(
 				'SELECT version, %1$L || (jsonb_strip_nulls(to_jsonb(t)) - ''digest'')::text AS line '
 				'FROM inferacct.%1$I AS t %2$s',
-				name, CASE WHEN only_version IS NOT NULL THEN 'WHERE version = $1' END), ' UNION ALL '))
+				name, CASE WHEN only_versions IS NOT NULL THEN 'WHERE version = ANY ($1)' END), ' UNION ALL '))
 		FROM unnest(versioned_tables()) AS name)
-	USING only_version;
+	USING only_versions;
 END
 $$;
 
-COMMENT ON FUNCTION version_digests(bigint) IS
-'SHA-256 of every version, or of only_version, as its rows are now; also of versions that have rows and are not in '
+COMMENT ON FUNCTION version_digests(bigint[]) IS
+'SHA-256 of every version, or of only_versions, as its rows are now; also of versions that have rows and are not in '
 'price_version. The same on every server and under every setting.';
 
 -- What has to be done at commit waits here, and not at price_version, which may
@@ -79,7 +79,7 @@ BEGIN
 		PERFORM inferacct_internal.fail('39P01', 'open_version_committed() is the trigger of open_version');
 	END IF;
 	UPDATE inferacct.price_version AS v SET digest = (SELECT d.digest
-		FROM inferacct_internal.version_digests(NEW.version) AS d)
+		FROM inferacct_internal.version_digests(ARRAY[NEW.version]) AS d)
 	WHERE v.version = NEW.version AND v.digest IS NULL;
 	DELETE FROM inferacct_internal.open_version AS o WHERE o.version = NEW.version;
 	RETURN NULL;

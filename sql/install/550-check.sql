@@ -88,12 +88,6 @@ COMMENT ON FUNCTION table_altered() IS
 'ALL the mode they were made with, and takes the months out of usage_monthly when triggers of usage_hourly are '
 'switched off.';
 
-CREATE EVENT TRIGGER inferacct_table_altered ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
-	EXECUTE FUNCTION table_altered();
-ALTER EVENT TRIGGER inferacct_table_altered ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER inferacct_table_altered IS
-'Triggers of inferacct stay as they were made: see table_altered().';
-
 -- ---------------------------------------------------------------------------
 -- The rollup
 -- ---------------------------------------------------------------------------
@@ -149,12 +143,11 @@ COMMENT ON FUNCTION rollup_problems() IS 'The rows of inferacct_check() about th
 -- Everything
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION inferacct_check(OUT what text, OUT key text, OUT problem text, OUT remedy text)
+CREATE FUNCTION inferacct_internal.price_problems(OUT what text, OUT key text, OUT problem text, OUT remedy text)
 RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 2
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	-- prices
 	SELECT 'price_version', v.version::text, v.problem,
 		'compare it with a dump or a replica; what was meant is published as a new version'
 	FROM verify_prices() AS v
@@ -208,8 +201,15 @@ AS $$
 		format('INSERT INTO fx_rate (valid_from, currency, usd_per_unit) VALUES (..., %L, ...)', p.currency)
 	FROM price AS p WHERE p.amount IS NOT NULL AND NOT EXISTS (SELECT FROM fx_rate AS f WHERE f.currency = p.currency)
 		GROUP BY p.currency
-	-- deployments and routing
-	UNION ALL
+$$;
+
+COMMENT ON FUNCTION price_problems() IS 'The rows of inferacct_check() about prices.';
+
+CREATE FUNCTION inferacct_internal.deployment_problems(OUT what text, OUT key text, OUT problem text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 2
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT u.what, u.deployment, 'names a deployment that is not in table deployment',
 		'add the deployment, or correct the name'
 	FROM (SELECT 'deployment_cost', c.deployment FROM deployment_cost AS c UNION SELECT 'serving_point', s.deployment
@@ -227,11 +227,18 @@ AS $$
 	FROM deployment AS d WHERE d.term <> 'owned'
 		AND NOT EXISTS (SELECT FROM gpu_price AS g WHERE g.gpu = d.gpu AND g.term = d.term
 		AND coalesce(d.vendor, g.vendor) IN (g.vendor, g.vendor || '/' || g.region))
-	-- booked months
-	UNION ALL
+$$;
+
+COMMENT ON FUNCTION deployment_problems() IS 'The rows of inferacct_check() about deployments and routing.';
+
+CREATE FUNCTION inferacct_internal.booked_problems(OUT what text, OUT key text, OUT problem text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 2
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT 'booked_usage', b.month::text, format('%s booked rows of an entry that is not in the journal', count(*)),
 		'restore its row of month_journal'
-	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.month) = (b.entry,
+	FROM booked_usage AS b WHERE NOT EXISTS (SELECT FROM month_journal AS j WHERE (j.entry, j.of_month) = (b.entry,
 		b.month))
 	GROUP BY b.month
 	UNION ALL
@@ -262,10 +269,15 @@ AS $$
 		'restore the prices'
 	FROM closed_month AS c WHERE c.version > 0
 		AND NOT EXISTS (SELECT FROM price_version AS v WHERE v.version = c.version)
-	-- the rollup, the log and its sources
-	UNION ALL
-	SELECT r.what, r.key, r.problem, r.remedy FROM rollup_problems() AS r
-	UNION ALL
+$$;
+
+COMMENT ON FUNCTION booked_problems() IS 'The rows of inferacct_check() about closed months and the journal.';
+
+CREATE FUNCTION inferacct_internal.log_problems(OUT what text, OUT key text, OUT problem text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 2
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT 'usage_log', i.inhrelid::regclass::text, 'a partition without a primary key: a request can be in it twice',
 		format('ALTER TABLE %s ADD PRIMARY KEY (source, request_id, at, tenant)', i.inhrelid::regclass)
 	FROM pg_inherits AS i WHERE i.inhparent = 'inferacct.usage_log'::regclass
@@ -289,11 +301,34 @@ AS $$
 		string_agg(c.relname, ', ' ORDER BY c.relname)), 'SELECT protect_usage()'
 	FROM pg_class AS c WHERE c.oid IN (SELECT t::regclass FROM unnest(team_tables()) AS t)
 		AND NOT c.relrowsecurity AND EXISTS (SELECT FROM team_member) HAVING count(*) > 0
-	-- triggers
-	UNION ALL
+$$;
+
+COMMENT ON FUNCTION log_problems() IS
+'The rows of inferacct_check() about the log, its sources, and who sees which of its rows.';
+
+CREATE FUNCTION inferacct_internal.trigger_problems(OUT what text, OUT key text, OUT problem text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 2
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
 	SELECT t.relation::text, t.trigger::text, CASE t.mode WHEN 'D' THEN 'the trigger is off'
 		ELSE 'the trigger does not fire for all writers it was made for' END, 'as the owner: SELECT enable_triggers()'
 	FROM trigger_modes() AS t WHERE t.mode <> t.made_mode
+$$;
+
+COMMENT ON FUNCTION trigger_problems() IS 'The rows of inferacct_check() about triggers.';
+
+CREATE FUNCTION inferacct_check(OUT what text, OUT key text, OUT problem text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	SELECT p.* FROM price_problems() AS p
+	UNION ALL SELECT d.* FROM deployment_problems() AS d
+	UNION ALL SELECT b.* FROM booked_problems() AS b
+	UNION ALL SELECT r.* FROM rollup_problems() AS r
+	UNION ALL SELECT l.* FROM log_problems() AS l
+	UNION ALL SELECT t.* FROM trigger_problems() AS t
 	ORDER BY 1, 2
 $$;
 

@@ -56,7 +56,8 @@ BEGIN
 	END LOOP;
 	GRANT EXECUTE ON FUNCTION close_month(date, text, boolean, boolean), restate_month(date, text, boolean),
 		reopen_month(date, text), adjust_month(date, date, text), take_books(text[]),
-		book_month(date, text, text, boolean, boolean, jsonb), book_adjustment(date, date, text) TO inferacct_admin;
+		book_month(date, text, text, boolean, boolean, jsonb), book_adjustment(date, date, text),
+		forget_in_books(text, text, text, text) TO inferacct_admin;
 END
 $$;
 

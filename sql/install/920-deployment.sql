@@ -10,9 +10,8 @@
 INSERT INTO model_profile (version, model, parameters, active_parameters, layers, kv_heads, head_dim, latent_dim,
 	window_layers, window_tokens, published_gb, context_tokens, source, checked_on)
 SELECT 1, m.model, m.parameters, m.active, m.layers, m.kv_heads, m.head_dim, m.latent, m.window_layers,
-	m.window_tokens, m.published, m.context, concat_ws('; ', card, coalesce(read,
-		'dimensions as in Lightning-AI/litgpt '
-	'litgpt/config.py of 2026-06-29')), '2026-11-30'::date
+	m.window_tokens, m.published, m.context, concat_ws('; ', card,
+	coalesce(read, 'dimensions as in Lightning-AI/litgpt litgpt/config.py of 2026-06-29')), '2026-11-30'::date
 FROM (VALUES
 	('llama-2-7b', 6740000000, NULL, 32, 32, 128, NULL, NULL, NULL, NULL, 4096, 'meta-llama/Llama-2-7b', NULL),
 	('llama-3.1-8b', 8030000000, NULL, 32, 8, 128, NULL, NULL, NULL, NULL, 131072, 'meta-llama/Llama-3.1-8B', NULL),
@@ -64,7 +63,7 @@ FROM (VALUES
 		'config.json of zai-org/GLM-4.7-FP8, the same 355B-A32B'),
 	('kimi-k2', 1026400000000, 32000000000, 61, NULL, NULL, 576, NULL, NULL, 1028.8, 131072,
 		'MoonshotAI/Kimi-K2 README.md',
-			'dimensions of DeepSeek-V3 with 384 experts and 64 heads; FP8, embeddings BF16'))
+		'dimensions of DeepSeek-V3 with 384 experts and 64 heads; FP8, embeddings BF16'))
 	AS m (model, parameters, active, layers, kv_heads, head_dim, latent, window_layers, window_tokens, published,
 	context, card, read);
 

@@ -90,7 +90,14 @@ typedef enum Meter
 	METER_COUNT
 } Meter;
 
+/*
+ * A set of meters is a bitmap of 32 bits, in Usage and wherever usages are kept:
+ * a 33rd meter needs a wider one, and so another stored form.
+ */
 #define METER_BIT(meter) (UINT32_C(1) << (meter))
+#define ALL_METERS (UINT32_MAX >> (32 - METER_COUNT))
+
+_Static_assert(METER_COUNT <= 32, "meters fit the bitmap");
 
 /* What the list says of one meter. */
 extern const char *MeterName(Meter meter);

@@ -13,10 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ALL_METERS (METER_BIT(METER_COUNT) - 1)
-
-_Static_assert(METER_COUNT < 32, "meters fit the bitmap");
-
 /* The lowest meter of a bitmap that is not empty. */
 static inline Meter
 LowestMeter(uint32_t meters)

@@ -171,7 +171,7 @@ usage_recv(PG_FUNCTION_ARGS)
 	Usage	   *usage = &buffer.usage;
 
 	usage->present = pq_getmsgint(message, 4);
-	if (usage->present < METER_BIT(METER_COUNT))
+	if ((usage->present & ~ALL_METERS) == 0)
 	{
 		for (int i = 0; i < UsageMeters(usage); i++)
 			usage->count[i] = pq_getmsgint64(message);

@@ -11,6 +11,9 @@
 /* Replicas x buckets that are tried where work may wait. */
 #define MOST_TRIES INT64_C(400000000)
 
+/* Rounds in which idle time is worth what those who waited in vain would have paid in the one before. */
+#define MOST_ROUNDS 3
+
 /* What the largest amounts may be, so that their sums do not overflow. */
 #define MOST_USD ((Money) 1 << 100)
 
@@ -23,20 +26,68 @@ NowUsd(const LoadBucket *bucket, int64_t parts)
 	return parts == 0 ? 0 : ShareOf(bucket->now_usd, parts, bucket->now);
 }
 
-/* Replicas to start for what the constant ones leave of a bucket: those that the API makes worth it. */
+/* Replicas started for a bucket, and what they do. */
+typedef struct Started
+{
+	int64_t		by_hour;
+	int64_t		spot;
+	int64_t		done;			/* parts at once */
+	int64_t		idle;			/* of those by the hour; a spot replica is not waited for */
+} Started;
+
 static int64_t
-Started(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas, int64_t over)
+SpotShare(const FleetTerms *terms, int64_t parts)
+{
+	return (int64_t) ((Money) parts * terms->spot_millionths / 1000000);
+}
+
+/* Start `count` more for so many parts each, by the hour or as spot, where the API and those who wait make one worth it. */
+static void
+StartEach(const LoadBucket *bucket, const FleetTerms *terms, int64_t count, int64_t parts, Started *started)
+{
+	int64_t		spot_parts = SpotShare(terms, parts);
+	Money		idle_usd = (terms->size - parts) * bucket->price / OPTIMUM_PRICE_UNIT;
+	Money		saved = terms->started_usd < 0 ? 0 : NowUsd(bucket, parts) + idle_usd - terms->started_usd;
+	Money		spot_saved = terms->spot_usd < 0 ? 0 : NowUsd(bucket, spot_parts) - terms->spot_usd;
+
+	if (MAX(saved, spot_saved) <= 0)
+		return;
+	if (spot_saved > saved)
+	{
+		started->spot += count;
+		started->done += count * spot_parts;
+		return;
+	}
+	started->by_hour += count;
+	started->done += count * parts;
+	started->idle += count * (terms->size - parts);
+}
+
+/*
+ * Replicas to start for what the constant ones leave of a bucket.  What one costs, less
+ * what it spares, is concave in the parts that it is given: so all are full but one.
+ */
+static Started
+StartFor(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas, int64_t over)
 {
 	int64_t		most = terms->most < 0 ? INT64_MAX : terms->most - replicas;
-	int64_t		full = over / terms->size;
-	int64_t		started;
+	int64_t		full = MIN(over / terms->size, most);
+	Started		started = {0};
 
-	if (terms->started_usd < 0 || over <= 0)
-		return 0;
-	started = full > 0 && NowUsd(bucket, terms->size) > terms->started_usd ? full : 0;
-	if (started == full && NowUsd(bucket, over % terms->size) > terms->started_usd)
-		started++;
-	return MIN(started, most);
+	if (full > 0)
+		StartEach(bucket, terms, full, terms->size, &started);
+	if (full < most && over > full * terms->size)
+		StartEach(bucket, terms, 1, over - full * terms->size, &started);
+	return started;
+}
+
+/* Parts at once that constant replicas do: none where those who wait pay more for the same time. */
+static int64_t
+Constant(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas)
+{
+	int64_t		parts = MIN(replicas * terms->size, bucket->now);
+
+	return parts * bucket->price / OPTIMUM_PRICE_UNIT > NowUsd(bucket, parts) ? 0 : parts;
 }
 
 /* Serve what comes at once with so many constant replicas; buckets get their idle parts. */
@@ -46,17 +97,20 @@ ServeNow(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Optimum
 	for (int64_t b = 0; b < nbuckets; b++)
 	{
 		LoadBucket *bucket = &buckets[b];
-		int64_t		constant = MIN(plan->replicas * terms->size, bucket->now);
-		int64_t		over = bucket->now - constant;
-		int64_t		started = Started(bucket, terms, plan->replicas, over);
-		int64_t		done = constant + MIN(over, started * terms->size);
+		int64_t		constant = Constant(bucket, terms, plan->replicas);
+		Started		started = StartFor(bucket, terms, plan->replicas,
+									   bucket->now - MIN(plan->replicas * terms->size, bucket->now));
 
-		bucket->idle = (plan->replicas + started) * terms->size - done;
-		plan->started += started;
-		plan->most_started = MAX(plan->most_started, started);
-		plan->served += done;
-		plan->api_usd += NowUsd(bucket, bucket->now - done);
-		plan->started_usd += started * MAX(terms->started_usd, 0);
+		bucket->started = started.by_hour + started.spot;
+		bucket->done = constant + started.done;
+		bucket->idle = plan->replicas * terms->size - constant + started.idle;
+		plan->started += started.by_hour;
+		plan->spot += started.spot;
+		plan->most_started = MAX(plan->most_started, bucket->started);
+		plan->served += bucket->done;
+		plan->api_usd += NowUsd(bucket, bucket->now - bucket->done);
+		plan->started_usd += started.by_hour * MAX(terms->started_usd, 0);
+		plan->spot_usd += started.spot * MAX(terms->spot_usd, 0);
 	}
 }
 
@@ -68,14 +122,29 @@ WaitingUsd(const LoadBucket *bucket, int64_t parts)
 	return parts == 0 ? 0 : ShareOf(bucket->waiting_usd, parts, bucket->waiting);
 }
 
+/*
+ * What a replica's bucket of work costs on replicas that are started for work that waits,
+ * by the hour or spot: that waits until they are back.  -1: none can be started.
+ */
+static Money
+LaterUsd(const FleetTerms *terms)
+{
+	Money		spot = terms->spot_usd < 0 ? -1 : terms->spot_usd * 1000000 / terms->spot_millionths;
+
+	if (spot < 0 || terms->started_usd < 0)
+		return MAX(spot, terms->started_usd);
+	return MIN(spot, terms->started_usd);
+}
+
 /* What a bucket's waiting parts cost at most, per part: the API, or a replica started for them. */
 static Money
 WaitingPrice(const LoadBucket *bucket, const FleetTerms *terms)
 {
 	Money		price = bucket->waiting_usd * OPTIMUM_PRICE_UNIT / bucket->waiting;
+	Money		later = LaterUsd(terms);
 
-	if (terms->started_usd >= 0)
-		price = MIN(price, terms->started_usd * OPTIMUM_PRICE_UNIT / terms->size);
+	if (later >= 0)
+		price = MIN(price, later * OPTIMUM_PRICE_UNIT / terms->size);
 	return price;
 }
 
@@ -127,20 +196,18 @@ ServeWaiting(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Opt
 
 /* Is a replica started for waiting parts of a bucket cheaper than the API? */
 static bool
-IsWorthStarting(const LoadBucket *bucket, const FleetTerms *terms)
+IsWorthStarting(const LoadBucket *bucket, const FleetTerms *terms, Money later)
 {
-	return terms->started_usd >= 0 && bucket->left > 0 &&
-		ShareOf(terms->started_usd, bucket->left, terms->size) < WaitingUsd(bucket, bucket->left);
+	return bucket->left > 0 && ShareOf(later, bucket->left, terms->size) < WaitingUsd(bucket, bucket->left);
 }
 
-/* Parts that replicas could do in a bucket beyond those that run. */
+/* Parts that replicas could do in a bucket beyond those that run, where there can be only so many. */
 static int64_t
-Startable(const LoadBucket *bucket, const FleetTerms *terms, const Optimum *plan)
+Startable(const LoadBucket *bucket, const FleetTerms *terms, const Optimum *plan, Money later)
 {
-	int64_t		constant = MIN(plan->replicas * terms->size, bucket->now);
-	int64_t		started = Started(bucket, terms, plan->replicas, bucket->now - constant);
+	int64_t		parts = (terms->most - plan->replicas - bucket->started) * terms->size;
 
-	return (terms->most - plan->replicas - started) * terms->size;
+	return later == terms->started_usd ? parts : SpotShare(terms, parts);
 }
 
 /* Start replicas for parts that would have waited in vain, and send the others to the API. */
@@ -148,19 +215,20 @@ static void
 StartForWaiting(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, Optimum *plan)
 {
 	int64_t		oldest = 0;
+	Money		later = LaterUsd(terms);
 
-	for (int64_t b = 0; b < nbuckets && terms->started_usd >= 0; b++)
+	for (int64_t b = 0; b < nbuckets && later >= 0; b++)
 	{
-		int64_t		room = terms->most < 0 ? OPTIMUM_MOST_PARTS : Startable(&buckets[b], terms, plan);
+		int64_t		room = terms->most < 0 ? OPTIMUM_MOST_PARTS : Startable(&buckets[b], terms, plan, later);
 
 		oldest = MAX(oldest, b - terms->wait + 1);
 		for (int64_t i = oldest; i <= b && room > 0; i++)
 		{
 			int64_t		done = MIN(room, buckets[i].left);
 
-			if (!IsWorthStarting(&buckets[i], terms))
+			if (!IsWorthStarting(&buckets[i], terms, later))
 				continue;
-			plan->started_usd += ShareOf(terms->started_usd, done, terms->size);
+			plan->started_usd += ShareOf(later, done, terms->size);
 			plan->waited += i < b ? done : 0;
 			plan->waited_started += done;
 			plan->served += done;
@@ -174,6 +242,20 @@ StartForWaiting(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, 
 
 /* ---------- what no choice can undercut ---------- */
 
+/* The least that so many started replicas add to a bucket's cost, for so many parts each. */
+static Money
+LeastOfStarting(const LoadBucket *bucket, const FleetTerms *terms, int64_t count, int64_t parts)
+{
+	Money		least = 0;
+
+	if (terms->started_usd >= 0)
+		least = MIN(least, count * terms->started_usd - NowUsd(bucket, count * parts) -
+					count * (terms->size - parts) * bucket->price / OPTIMUM_PRICE_UNIT - 2);
+	if (terms->spot_usd >= 0)
+		least = MIN(least, count * terms->spot_usd - NowUsd(bucket, count * SpotShare(terms, parts)) - 1);
+	return least;
+}
+
 /* The least that a bucket can cost when its idle time is paid for at its price. */
 static Money
 LeastUsd(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas)
@@ -184,18 +266,10 @@ LeastUsd(const LoadBucket *bucket, const FleetTerms *terms, int64_t replicas)
 	Money		unserved = bucket->now_usd - capacity * bucket->price / OPTIMUM_PRICE_UNIT - 1;
 	Money		least = NowUsd(bucket, over) - (capacity - constant) * bucket->price / OPTIMUM_PRICE_UNIT - 1;
 
-	least = MIN(least, unserved);
-	if (terms->started_usd < 0 || over == 0)
-		return least;
-	for (int64_t started = over / terms->size; started <= over / terms->size + 1; started++)
-	{
-		int64_t		idle = MAX(0, started * terms->size - over);
-		Money		usd = started * terms->started_usd + NowUsd(bucket, MAX(0, over - started * terms->size)) -
-			idle * bucket->price / OPTIMUM_PRICE_UNIT - 1;
-
-		least = MIN(least, usd);
-	}
-	return least;
+	if (over > 0)
+		least += LeastOfStarting(bucket, terms, over / terms->size, terms->size) +
+			LeastOfStarting(bucket, terms, 1, over % terms->size);
+	return MIN(least, unserved);
 }
 
 /* A bound of what so many constant replicas can cost, fixed_usd aside, by the prices of idle time that ServeWaiting() left. */
@@ -220,9 +294,15 @@ BoundUsd(const LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, i
 
 /* ---------- all of it ---------- */
 
-/* The best plan with so many constant replicas. */
 static void
-PlanWith(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas, Optimum *plan)
+SumUp(Optimum *plan)
+{
+	plan->usd = plan->constant_usd + plan->started_usd + plan->spot_usd + plan->fixed_usd + plan->api_usd + plan->batch_usd;
+}
+
+/* A plan with so many constant replicas; idle time is worth what the buckets say, and they are told anew. */
+static void
+PlanAtPrices(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas, Optimum *plan)
 {
 	*plan = (Optimum) {.replicas = replicas};
 	ServeNow(buckets, nbuckets, terms, plan);
@@ -231,7 +311,17 @@ PlanWith(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t
 	plan->constant_usd = replicas * MAX(terms->constant_usd, 0) * nbuckets;
 	if (replicas > 0 || plan->served > 0)
 		plan->fixed_usd = terms->fixed_usd;
-	plan->usd = plan->constant_usd + plan->started_usd + plan->fixed_usd + plan->api_usd + plan->batch_usd;
+	SumUp(plan);
+}
+
+/* After so many rounds, in the first of which idle time is worth nothing. */
+static void
+PlanWith(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t replicas, int rounds, Optimum *plan)
+{
+	for (int64_t b = 0; b < nbuckets; b++)
+		buckets[b].price = 0;
+	for (int round = 0; round < rounds; round++)
+		PlanAtPrices(buckets, nbuckets, terms, replicas, plan);
 }
 
 /* The best of so many replicas to so many, where cost falls before it rises. */
@@ -247,36 +337,50 @@ FindConvex(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64
 		int64_t		middle = from + (to - from) / 2;
 
 		check_interrupts();
-		PlanWith(buckets, nbuckets, terms, middle, &plan);
-		PlanWith(buckets, nbuckets, terms, middle + 1, &next);
+		PlanWith(buckets, nbuckets, terms, middle, 1, &plan);
+		PlanWith(buckets, nbuckets, terms, middle + 1, 1, &next);
 		if (next.usd - next.fixed_usd < plan.usd - plan.fixed_usd)
 			from = middle + 1;
 		else
 			to = middle;
 	}
-	PlanWith(buckets, nbuckets, terms, from, best);
+	PlanWith(buckets, nbuckets, terms, from, 1, best);
 }
 
+/* The best of all of them, and of some rounds; *rounds is told how many that took. */
 static OptimumStatus
 FindAny(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms, int64_t from, int64_t to,
-		void (*check_interrupts) (void), Optimum *best)
+		void (*check_interrupts) (void), Optimum *best, int *rounds)
 {
 	Optimum		plan;
 	Money		bound = 0;
 
 	if ((to - from) * nbuckets > MOST_TRIES)
 		return OPTIMUM_TOO_LARGE;
+	*rounds = 0;
 	for (int64_t replicas = from; replicas <= to; replicas++)
 	{
-		Money		least;
+		Money		least = 0;
 
 		check_interrupts();
-		PlanWith(buckets, nbuckets, terms, replicas, &plan);
-		least = BoundUsd(buckets, nbuckets, terms, replicas);
+		for (int64_t b = 0; b < nbuckets; b++)
+			buckets[b].price = 0;
+		for (int round = 1; round <= MOST_ROUNDS; round++)
+		{
+			Money		this;
+
+			PlanAtPrices(buckets, nbuckets, terms, replicas, &plan);
+			this = BoundUsd(buckets, nbuckets, terms, replicas);
+			if (round == 1 || this > least)
+				least = this;
+			if (*rounds == 0 || plan.usd < best->usd)
+			{
+				*best = plan;
+				*rounds = round;
+			}
+		}
 		if (replicas == from || least < bound)
 			bound = least;
-		if (replicas == from || plan.usd < best->usd)
-			*best = plan;
 	}
 	bound += terms->fixed_usd;
 	/* Bounds are rounded down by at most a unit a term: less than that is nothing. */
@@ -307,6 +411,16 @@ ApiAlone(const LoadBucket *buckets, int64_t nbuckets, Optimum *plan, int64_t *pe
 	return OPTIMUM_OK;
 }
 
+static void
+LeaveToApi(LoadBucket *buckets, int64_t nbuckets)
+{
+	for (int64_t b = 0; b < nbuckets; b++)
+	{
+		buckets[b].done = 0;
+		buckets[b].left = buckets[b].waiting;
+	}
+}
+
 OptimumStatus
 OptimumFind(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms,
 			void (*check_interrupts) (void), Optimum *best)
@@ -315,34 +429,40 @@ OptimumFind(LoadBucket *buckets, int64_t nbuckets, const FleetTerms *terms,
 	int64_t		peak,
 				most;
 	bool		waits;
+	int			rounds = 1;
 	OptimumStatus status = ApiAlone(buckets, nbuckets, best, &peak, &waits);
 
 	if (status != OPTIMUM_OK)
 		return status;
-	if (terms->constant_usd < 0 && (terms->started_usd < 0 || terms->least > 0))
+	LeaveToApi(buckets, nbuckets);
+	if (terms->constant_usd < 0 && (MAX(terms->started_usd, terms->spot_usd) < 0 || terms->least > 0))
 		return OPTIMUM_OK;
 	most = terms->constant_usd < 0 ? 0 : (peak + terms->size - 1) / terms->size;
 	if (terms->most >= 0)
 		most = MIN(most, terms->most);
 	most = MAX(most, terms->least);
-	if (MAX(terms->constant_usd, terms->started_usd) > MOST_USD / MAX(1, most) / MAX(1, nbuckets))
+	if (MAX(terms->constant_usd, MAX(terms->started_usd, terms->spot_usd)) > MOST_USD / MAX(1, most) / MAX(1, nbuckets))
 		return OPTIMUM_OVERFLOW;
 	if (terms->bought)
 	{
-		PlanWith(buckets, nbuckets, terms, terms->least, best);
+		PlanWith(buckets, nbuckets, terms, terms->least, 1, best);
 		best->fixed_usd = terms->fixed_usd;
-		best->usd = best->constant_usd + best->started_usd + best->fixed_usd + best->api_usd + best->batch_usd;
+		SumUp(best);
 		return OPTIMUM_OK;
 	}
 	if (waits)
-		status = FindAny(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own);
+		status = FindAny(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own, &rounds);
 	else
 		FindConvex(buckets, nbuckets, terms, terms->least, most, check_interrupts, &own);
 	if (status != OPTIMUM_OK)
 		return status;
-	if (own.usd < best->usd)
-		*best = own;
-	else
+	if (own.usd >= best->usd)
+	{
 		best->gap_usd = MAX(0, own.gap_usd - (own.usd - best->usd));
+		LeaveToApi(buckets, nbuckets);
+		return OPTIMUM_OK;
+	}
+	PlanWith(buckets, nbuckets, terms, own.replicas, rounds, best); /* which leaves the buckets as it serves them */
+	best->gap_usd = own.gap_usd;
 	return OPTIMUM_OK;
 }

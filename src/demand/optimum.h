@@ -1,29 +1,32 @@
 /*
  * optimum.h
  *	  The cheapest way to serve a load by an API, its batch prices and the
- *	  replicas of one deployment.
+ *	  replicas of one deployment.  (Of several: mix.h.)
  *
  * The problem.  Time is buckets.  In each comes work that is done at once and
  * work that may wait, counted in parts of what a replica does.  Variables:
  *
  *	  n			replicas that run in every bucket, each at constant_usd a bucket
  *	  a(b)		replicas started for bucket b, each at started_usd
+ *	  z(b)		spot replicas of bucket b, each at spot_usd, which do spot_millionths of what
+ *				they are given: all are away at the same time, and the API does the rest
  *	  s(b)		parts of the work of b that replicas do at once; the API does the rest
  *	  x(b, c)	parts that come in b and wait for idle replicas in c, b <= c < b + wait
  *	  y(b, c)	the same, on replicas started for them and billed for the time they work
  *
- * with s(b) + sum of x(., b) <= size x (n + a(b)), and n + a(b) + sum of y(., b) / size
- * <= most.  fixed_usd is paid when there is any replica.  What waits for none goes to
+ * with s(b) + sum of x(., b) <= size x (n + a(b)) + what z(b) do of s(b), and n + a(b) +
+ * z(b) + sum of y(., b) / size <= most.  fixed_usd is paid when there is any replica.  What waits for none goes to
  * the API at what that takes for work that may wait.
  *
  * The answer is exact where nothing may wait: its cost is convex in n, and given n
  * each bucket is alone.  Work that waits is given to idle replicas earliest deadline
- * first, and a(b) is chosen without looking at it, for every n there can be; how much
- * less any other choice could cost, gap_usd, is proven by a price for idle time
- * (Lagrange).  It is 0 where that is exact, too.
+ * first, for every n there can be; a(b) and z(b) are chosen as if idle time were worth
+ * nothing, and then what those who waited in vain would have paid.  How much less any
+ * other choice could cost, gap_usd, is proven by such prices of idle time (Lagrange).
+ * It is 0 where that is exact, too.
  *
  * Invariant: usd is the sum of its parts, all >= 0; no amount is rounded but
- * shares of a bucket's API cost, down to 1e-15 USD.
+ * shares of a bucket's API cost or of a replica's, down to 1e-15 USD.
  * Pure C: no postgres.h.  Nothing here allocates.
  */
 #ifndef INFERACCT_OPTIMUM_H
@@ -40,9 +43,11 @@ typedef struct LoadBucket
 	int64_t		waiting;		/* parts that may wait */
 	Money		now_usd;		/* what the API takes for them */
 	Money		waiting_usd;
-	/* of the solver */
+	/* of the solver; done and left are then those of the plan found */
+	int64_t		done;			/* parts that replicas do at once */
 	int64_t		idle;			/* parts that replicas have left */
-	int64_t		left;			/* waiting parts that nobody has done */
+	int64_t		started;		/* replicas, by the hour and spot */
+	int64_t		left;			/* waiting parts that no replica does */
 	Money		price;			/* of idle time, per part, in 1e-15 USD / OPTIMUM_PRICE_UNIT */
 } LoadBucket;
 
@@ -56,6 +61,8 @@ typedef struct FleetTerms
 	int64_t		most;			/* replicas at once; -1: no limit */
 	Money		constant_usd;	/* a bucket of a replica that runs in every bucket; -1: there is none */
 	Money		started_usd;	/* of one that is started for the bucket; -1: there is none */
+	Money		spot_usd;		/* of a spot replica, for the time it is there; -1: there is none */
+	int64_t		spot_millionths;	/* the part of the time in which it is there, > 0 */
 	Money		fixed_usd;		/* with any replica, over all buckets */
 	bool		bought;			/* `least` replicas always run, whatever else would be cheaper */
 } FleetTerms;
@@ -63,13 +70,15 @@ typedef struct FleetTerms
 typedef struct Optimum
 {
 	int64_t		replicas;		/* n */
-	int64_t		most_started;	/* the largest a(b) */
+	int64_t		most_started;	/* the largest a(b) + z(b) */
 	Money		started;		/* sum of a(b) */
+	Money		spot;			/* sum of z(b) */
 	Money		waited;			/* parts that waited for a replica, sum of x + y */
 	Money		waited_started; /* of them, y */
 	Money		served;			/* parts done by replicas */
 	Money		constant_usd;
-	Money		started_usd;
+	Money		started_usd;	/* of a(b) and y */
+	Money		spot_usd;		/* of z(b) */
 	Money		fixed_usd;
 	Money		api_usd;		/* for work that comes at once */
 	Money		batch_usd;		/* to the API, for work that may wait */

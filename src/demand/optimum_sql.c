@@ -17,7 +17,7 @@
 #include "utils/numeric.h"
 
 #include "core/money_sql.h"
-#include "demand/optimum.h"
+#include "demand/optimum_sql.h"
 #include "server/compat.h"
 
 PG_FUNCTION_INFO_V1(optimum);
@@ -25,14 +25,14 @@ PG_FUNCTION_INFO_V1(optimum);
 /* The arguments, by their place. */
 enum
 {
-	NOW, NOW_USD, NOW_OWN_USD, WAITING, WAITING_USD, WAITING_OWN_USD, SIZE, WAIT, LEAST, MOST, CONSTANT_USD, STARTED_USD, FIXED_USD,
-	LOAD_MILLIONTHS, PRICE_MILLIONTHS, BOUGHT
+	NOW, NOW_USD, NOW_OWN_USD, WAITING, WAITING_USD, WAITING_OWN_USD, SIZE, WAIT, LEAST, MOST, CONSTANT_USD, STARTED_USD,
+	SPOT_USD, SPOT_MILLIONTHS, FIXED_USD, LOAD_MILLIONTHS, PRICE_MILLIONTHS, BOUGHT
 };
 
 #define MILLION INT64CONST(1000000)
 
-static void
-TooLarge(void)
+void
+PlanTooLarge(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -40,13 +40,13 @@ TooLarge(void)
 			 errhint("Plan for a shorter time, or with wider buckets.")));
 }
 
-static void
-CheckInterrupts(void)
+void
+PlanCheckInterrupts(void)
 {
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* The elements of an array without NULLs; they have to be as many as those before. */
+/* The elements of an array without NULLs; they have to be as many as *count, unless that is -1. */
 static Datum *
 Elements(FunctionCallInfo fcinfo, int argument, Oid type, int length, bool by_value, int *count)
 {
@@ -71,6 +71,18 @@ Elements(FunctionCallInfo fcinfo, int argument, Oid type, int length, bool by_va
 	return elements;
 }
 
+Datum *
+PlanCounts(FunctionCallInfo fcinfo, int argument, int *count)
+{
+	return Elements(fcinfo, argument, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, count);
+}
+
+Datum *
+PlanAmounts(FunctionCallInfo fcinfo, int argument, int *count)
+{
+	return Elements(fcinfo, argument, NUMERICOID, -1, false, count);
+}
+
 /* Counts are rounded up, so that a factor takes no work away. */
 static int64
 Scaled(int64 parts, int64 millionths)
@@ -78,7 +90,7 @@ Scaled(int64 parts, int64 millionths)
 	Money		scaled = ((Money) parts * millionths + MILLION - 1) / MILLION;
 
 	if (parts < 0 || scaled > OPTIMUM_MOST_PARTS)
-		TooLarge();
+		PlanTooLarge();
 	return (int64) scaled;
 }
 
@@ -88,7 +100,7 @@ ScaledUsd(Datum usd, int64 millionths)
 	Money		amount = MoneyFromNumeric(usd);
 
 	if (amount < 0 || amount > ((Money) 1 << 90))
-		TooLarge();
+		PlanTooLarge();
 	return ShareOf(amount, millionths, MILLION);
 }
 
@@ -120,15 +132,15 @@ ReadBuckets(FunctionCallInfo fcinfo, int *count, Money *paid)
 	LoadBucket *buckets;
 
 	if (load < 0 || load > MILLION * MILLION || price < 0 || price > MILLION * MILLION)
-		TooLarge();
+		PlanTooLarge();
 	*count = -1;
 	*paid = 0;
-	now = Elements(fcinfo, NOW, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, count);
-	now_usd = Elements(fcinfo, NOW_USD, NUMERICOID, -1, false, count);
-	now_own = Elements(fcinfo, NOW_OWN_USD, NUMERICOID, -1, false, count);
-	waiting = Elements(fcinfo, WAITING, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, count);
-	waiting_usd = Elements(fcinfo, WAITING_USD, NUMERICOID, -1, false, count);
-	waiting_own = Elements(fcinfo, WAITING_OWN_USD, NUMERICOID, -1, false, count);
+	now = PlanCounts(fcinfo, NOW, count);
+	now_usd = PlanAmounts(fcinfo, NOW_USD, count);
+	now_own = PlanAmounts(fcinfo, NOW_OWN_USD, count);
+	waiting = PlanCounts(fcinfo, WAITING, count);
+	waiting_usd = PlanAmounts(fcinfo, WAITING_USD, count);
+	waiting_own = PlanAmounts(fcinfo, WAITING_OWN_USD, count);
 	buckets = MemoryContextAllocHuge(CurrentMemoryContext, (Size) Max(*count, 1) * sizeof(LoadBucket));
 	for (int i = 0; i < *count; i++)
 	{
@@ -151,15 +163,14 @@ AmountOrNone(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? -1 : ScaledUsd(PG_GETARG_DATUM(argument), MILLION);
 }
 
-static Datum
-UsdDatum(Money usd)
+Datum
+PlanUsdDatum(Money usd)
 {
 	return NumericGetDatum(MoneyToNumeric(usd));
 }
 
-/* A number of parts as a number of replicas x buckets, and of whole ones. */
-static Datum
-ShareDatum(Money parts, int64 size)
+Datum
+PlanShareDatum(Money parts, int64 size)
 {
 	Datum		whole = NumericGetDatum(int64_to_numeric((int64) (parts / size)));
 	Datum		rest = NumericGetDatum(int64_div_fast_to_numeric((int64) ((Money) (parts % size) * 1000000000 / size), 9));
@@ -176,13 +187,13 @@ optimum(PG_FUNCTION_ARGS)
 	Money		paid;
 	FleetTerms	terms;
 	Optimum		best;
-	Datum		values[14];
-	bool		nulls[14] = {false};
+	Datum		values[16];
+	bool		nulls[16] = {false};
 	int			n = 0;
 
 	for (int i = 0; i < PG_NARGS(); i++)
 	{
-		if (PG_ARGISNULL(i) && i != MOST && i != CONSTANT_USD && i != STARTED_USD)
+		if (PG_ARGISNULL(i) && i != MOST && i != CONSTANT_USD && i != STARTED_USD && i != SPOT_USD)
 			PG_RETURN_NULL();
 	}
 	if (get_call_result_type(fcinfo, NULL, &row) != TYPEFUNC_COMPOSITE)
@@ -192,29 +203,33 @@ optimum(PG_FUNCTION_ARGS)
 		.size = PG_GETARG_INT64(SIZE),.wait = PG_GETARG_INT64(WAIT),
 		.least = PG_GETARG_INT64(LEAST),.most = PG_ARGISNULL(MOST) ? -1 : PG_GETARG_INT64(MOST),
 		.constant_usd = AmountOrNone(fcinfo, CONSTANT_USD),.started_usd = AmountOrNone(fcinfo, STARTED_USD),
+		.spot_usd = AmountOrNone(fcinfo, SPOT_USD),.spot_millionths = PG_GETARG_INT64(SPOT_MILLIONTHS),
 		.fixed_usd = ScaledUsd(PG_GETARG_DATUM(FIXED_USD), MILLION),.bought = PG_GETARG_BOOL(BOUGHT)
 	};
 	if (terms.size < 1 || terms.size > MILLION * MILLION || terms.wait < 1 || terms.least < 0 ||
-		(!PG_ARGISNULL(MOST) && terms.most < terms.least) || terms.least > MILLION)
+		(!PG_ARGISNULL(MOST) && terms.most < terms.least) || terms.least > MILLION ||
+		terms.spot_millionths < 1 || terms.spot_millionths > MILLION)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a plan needs a size and a wait of at least 1, and least replicas between 0 and most")));
-	if (OptimumFind(buckets, count, &terms, CheckInterrupts, &best) != OPTIMUM_OK)
-		TooLarge();
+				 errmsg("a plan needs a size and a wait of at least 1, least replicas between 0 and most, and spot replicas that are there for some time")));
+	if (OptimumFind(buckets, count, &terms, PlanCheckInterrupts, &best) != OPTIMUM_OK)
+		PlanTooLarge();
 
 	values[n++] = Int64GetDatum(best.replicas);
 	values[n++] = Int64GetDatum(best.most_started);
-	values[n++] = ShareDatum(best.started * terms.size, terms.size);
-	values[n++] = ShareDatum(best.waited_started, terms.size);
-	values[n++] = ShareDatum(best.waited, terms.size);
-	values[n++] = ShareDatum(best.served, terms.size);
-	values[n++] = UsdDatum(best.usd + paid);
-	values[n++] = UsdDatum(paid);
-	values[n++] = UsdDatum(best.constant_usd);
-	values[n++] = UsdDatum(best.started_usd);
-	values[n++] = UsdDatum(best.fixed_usd);
-	values[n++] = UsdDatum(best.api_usd);
-	values[n++] = UsdDatum(best.batch_usd);
-	values[n++] = UsdDatum(best.gap_usd);
+	values[n++] = PlanShareDatum(best.started * terms.size, terms.size);
+	values[n++] = PlanShareDatum(best.spot * terms.size, terms.size);
+	values[n++] = PlanShareDatum(best.waited_started, terms.size);
+	values[n++] = PlanShareDatum(best.waited, terms.size);
+	values[n++] = PlanShareDatum(best.served, terms.size);
+	values[n++] = PlanUsdDatum(best.usd + paid);
+	values[n++] = PlanUsdDatum(paid);
+	values[n++] = PlanUsdDatum(best.constant_usd);
+	values[n++] = PlanUsdDatum(best.started_usd);
+	values[n++] = PlanUsdDatum(best.spot_usd);
+	values[n++] = PlanUsdDatum(best.fixed_usd);
+	values[n++] = PlanUsdDatum(best.api_usd);
+	values[n++] = PlanUsdDatum(best.batch_usd);
+	values[n++] = PlanUsdDatum(best.gap_usd);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls)));
 }

@@ -106,7 +106,7 @@ SELECT same(:'source', 'booked_spend', 'SELECT provider, model, service_tier, te
 SELECT same(:'source', 'restated_spend before anything changes', 'SELECT sum(booked_usd), sum(restated_usd) AS restated, bool_and(price_effect = 0 AND late_effect = 0) FROM restated_spend', 'SELECT sum(usd), sum(usd) AS restated, true FROM truth WHERE month = ''2026-10-01''');
 SELECT set_price('north', 'alpha', 'output', 11, '2026-10-14 15:37:21Z') \g /dev/null
 CREATE TEMP VIEW corrected AS SELECT t.*, t.usd - CASE WHEN model = 'north/alpha' AND tier = 'standard' AND at >= '2026-10-14 15:37:21Z' THEN (output + reasoning) * 1.5 * 0.000001 ELSE 0 END AS now_usd FROM truth AS t;
-SELECT same(:'source', 'price_impact', 'SELECT month, model, requests, usd_before, usd_after, usd_difference FROM price_impact()',
+SELECT same(:'source', 'price_impact', 'SELECT month, model, requests, usd_before, usd_after, difference_usd FROM price_impact()',
 	'SELECT month, model, count(*), sum(usd), sum(now_usd) AS now, sum(now_usd - usd) AS difference FROM corrected GROUP BY 1, 2 HAVING sum(now_usd) <> sum(usd)');
 SELECT same(:'source', 'month_close: the effect of a price', 'SELECT booked_usd, restated_usd, price_effect, late_effect FROM month_close', 'SELECT sum(usd), sum(now_usd) AS restated, sum(now_usd - usd) AS price, 0 FROM corrected WHERE month = ''2026-10-01''');
 SELECT month.write_requests(:rows + 1, :rows + 500) \g /dev/null

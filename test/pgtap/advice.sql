@@ -15,7 +15,7 @@ CREATE FUNCTION pg_temp.good(but jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql 
 SELECT is((SELECT array_agg(rule) FROM advice_rules(NULL::advice_facts)),
 	ARRAY['assumed', 'not_considered', 'residency', 'evidence', 'frontier_only', 'bursty', 'unpredictable', 'forecast_misses', 'api_fast_enough', 'changing_requirements', 'no_operations_team',
 		'batch', 'routing', 'routing_keeps_quality', 'routing_worth_building', 'hybrid', 'self_host', 'api_too_slow', 'self_host_fast_enough', 'pays_multiple_times',
-		'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'pays_next_year', 'longer_term', 'decision'],
+		'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'pays_next_year', 'pays_over_term', 'longer_term', 'decision'],
 	'the rules come in the order in which they are to be applied');
 SELECT is((SELECT count(*) FROM advice_rules(NULL::advice_facts) WHERE rule <> 'decision' AND verdict <> 'unknown' ), 0::bigint, 'what is not known is unknown');
 SELECT is((SELECT count(*) FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good())) WHERE explanation IS NULL OR flips_when IS NULL), 0::bigint, 'every verdict is explained and says what flips it');
@@ -46,7 +46,7 @@ SELECT is(pg_temp.verdict('no_operations_team', pg_temp.good('{"fte_needed": 0.5
 SELECT is(pg_temp.verdict('pays_multiple_times', pg_temp.good('{"low_demand_share": 0.79}')) || pg_temp.verdict('pays_multiple_times', pg_temp.good('{"low_demand_share": 0.8}')), 'noyes', 'a fleet pays twice in a weak week: 1000 x 0.8 = 2 x 400');
 
 -- Where data may go is no reason to rent what cannot be had.
-SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "most_replicas": 3}')), 'api', 'three replicas of four');
+SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "max_replicas": 3}')), 'api', 'three replicas of four');
 SELECT is(pg_temp.verdict('decision', pg_temp.good('{"data_residency": true, "served_usd": 0}')), 'api', 'nothing that a deployment serves');
 SELECT matches((SELECT explanation FROM advice_rules(jsonb_populate_record(NULL::advice_facts, pg_temp.good('{"data_residency": true, "fte_needed": 0.5, "fte_available": 0}'))) WHERE rule = 'decision'),
 	'nobody is available.*in the required region', 'people and a regional endpoint are named');
@@ -145,7 +145,7 @@ INSERT INTO plan_lack VALUES ('plan other mix', 'plan', 'IA303'), ('plan no rate
 	(NULL, 'plan unknown model', 'IA002'), (NULL, 'plan unknown baseline', 'IA002'), (NULL, 'plan unknown machine', 'IA301'), (NULL, 'plan no rates', 'IA302');
 CREATE TEMP TABLE plan_advice AS SELECT l.deployment, l.policy, l.code, a.* FROM plan_lack AS l, advise(l.deployment, l.policy, log => 'public.plan_log') AS a;
 CREATE TEMP TABLE plan_saving AS SELECT l.deployment, l.policy, l.code, a.* FROM plan_lack AS l, savings_plan(l.deployment, l.policy, log => 'public.plan_log') AS a;
-SELECT is_empty('SELECT FROM plan_lack AS l WHERE (SELECT count(*) FROM plan_advice AS a WHERE (a.deployment, a.policy) IS NOT DISTINCT FROM (l.deployment, l.policy)) <> 26', 'every rule is there');
+SELECT is_empty('SELECT FROM plan_lack AS l WHERE (SELECT count(*) FROM plan_advice AS a WHERE (a.deployment, a.policy) IS NOT DISTINCT FROM (l.deployment, l.policy)) <> 27', 'every rule is there');
 SELECT is_empty($$SELECT deployment, rule, verdict, explanation FROM plan_advice WHERE deployment IS NOT NULL AND rule IN ('hybrid', 'self_host', 'pays_multiple_times', 'commitment', 'commitment_survives_low_demand', 'forecast_regret', 'longer_term')
 	AND (verdict <> 'unknown' OR strpos(explanation, format('Deployment "%s" cannot be judged: %s', deployment, code)) = 0)$$, 'what needs the deployment names it and what it lacks');
 SELECT is_empty($$SELECT deployment FROM plan_advice WHERE deployment IS NOT NULL AND rule = 'decision' AND (verdict <> 'insufficient_evidence' OR strpos(explanation, code) = 0)$$, 'and there is no decision about it');

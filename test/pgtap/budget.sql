@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(22);
+SELECT plan(24);
 
 SELECT set_price('bud', 'bud-a', 'input', 1), set_price('bud', 'bud-b', 'input', 2);
 -- Six weeks from a Monday: so much an hour by day and hour, the same every week; an odd dollar tells the teams apart.
@@ -22,7 +22,7 @@ SELECT results_eq($$SELECT spent_usd FROM forecast('2031-04-01', provider => 'bu
 SELECT results_eq($$SELECT method, abs(usd - (SELECT sum(usd) FROM april)) <= 0.01, high_usd - low_usd <= 0.01 FROM forecast('2031-04-01', provider => 'bud', at => '2031-04-11 07:59Z')$$, $$VALUES ('hour of week', true, true)$$, 'a load that repeats every week is forecast to the cent, with certainty');
 SELECT results_eq($$SELECT abs(usd - (SELECT usd FROM april WHERE team = 'blue')) <= 0.01 FROM forecast('2031-04-01', 'blue', at => '2031-04-11Z')$$, 'VALUES (true)', 'of a team alone');
 SELECT results_eq($$SELECT method, history_days, usd IS NOT NULL FROM forecast('2031-03-01', 'red', at => '2031-03-10Z')$$, $$VALUES ('hour of day', 7, true)$$, 'with little history, by the hour of the day');
-SELECT results_eq($$SELECT usd, low_usd, history_days, reason FROM forecast('2031-03-01', 'red', at => '2031-03-05Z')$$, $$VALUES (NULL::numeric, NULL::numeric, 2, 'fewer than 3 days of history')$$, 'with less, nothing and why');
+SELECT results_eq($$SELECT usd, low_usd, history_days, reason FROM forecast('2031-03-01', 'red', at => '2031-03-05Z')$$, $$VALUES (NULL::numeric, NULL::numeric, 2, 'fewer than 3 days of history, and fewer than 3 other teams whose weeks could be taken')$$, 'with less, nothing and why');
 SELECT results_eq($$SELECT spent_usd, usd, history_days FROM forecast('2031-03-01', 'nobody', at => '2031-03-05Z')$$, 'VALUES (0::numeric, NULL::numeric, 0)', 'with none, nothing');
 SELECT throws_ok($$SELECT forecast('2031-03-01', confidence => 1)$$, '22023', NULL, 'no certainty can be asked for');
 SELECT throws_ok($$SELECT forecast('2031-03-01', weeks => 0)$$, '22023', NULL, 'nor a forecast from nothing');
@@ -53,6 +53,14 @@ SELECT is_empty($$SELECT * FROM anomaly('2031-03-03', '2031-03-10', 'red')$$, 'w
 DELETE FROM usage_log WHERE source = 'bud' AND team = 'red' AND at >= '2031-04-24Z' AND at < '2031-04-25Z';
 SELECT pg_temp.refresh();
 SELECT results_eq($$SELECT usd, cause FROM anomaly('2031-04-24', '2031-04-25', 'red')$$, $$VALUES (0::numeric, 'requests: none')$$, 'a day without requests is one, too');
+
+-- A model without a price, of whichever team, stops nothing, and is named where it is the driver.
+CREATE TEMP TABLE judged AS SELECT * FROM anomaly('2031-04-01', '2031-04-29', 'red');
+INSERT INTO usage_log (at, usage, model, source, request_id, team) VALUES ('2031-04-05 10:00Z', usage(1000000000), 'bud/none', 'bud', 'no price', 'red'), ('2031-03-20 10:00Z', usage(1000), 'bud/none', 'bud', 'nor here', 'blue');
+SELECT pg_temp.refresh();
+SELECT set_eq($$SELECT * FROM anomaly('2031-04-01', '2031-04-29', 'red')$$, 'SELECT * FROM judged', 'a request without a price changes nothing else');
+INSERT INTO price (provider, model, meter, usd, valid_from) SELECT 'bud', 'bud-a', m, NULL, '2031-04-27Z' FROM unnest(ARRAY['input', 'output']) AS m;
+SELECT results_eq($$SELECT day, driver_model, cause ~ '^no price: [0-9]+ requests are in no figure$' FROM anomaly('2031-04-27', '2031-04-28', 'red')$$, $$VALUES (date '2031-04-27', 'bud/bud-a', true)$$, 'a day that is cheap since its prices have ended says so');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -27,9 +27,9 @@ INSERT INTO deployment_cost (deployment, item, usd_per_month, valid_from) VALUES
 INSERT INTO deployment_cost (deployment, item, fte, usd_per_fte_year) VALUES ('cap-fleet', 'MLOps', 0.25, 144000.01);
 SELECT is_empty($$SELECT FROM shared_cost_all WHERE name = 'cap-fleet'$$, 'a deployment costs nothing until it is said to run');
 
-INSERT INTO deployment_run (deployment, replicas, models, from_at, until_at) VALUES
+INSERT INTO deployment_run (deployment, replicas, models, since, until) VALUES
 	('cap-fleet', 2, '{caphouse/llama}', '2021-02-03 05:00Z', '2021-03-20 12:34:56Z'), ('cap-fleet', 3, '{caphouse/llama}', '2021-02-10Z', '2021-02-20Z');
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, from_at, until_at) VALUES
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, since, until) VALUES
 	('cap-ptu', 'capco', 'Provisioned Throughput', '{capco/capco-a}', 'provisioned', 'PTU', 3, 1.1, 'hour', 91, '2021-02-03 05:00Z', '2021-03-20Z'),
 	('cap-ptu', 'capco', 'Provisioned Throughput', '{capco/capco-a}', 'provisioned', 'PTU', 7, 260.01, 'month', 91, '2021-02-09Z', '2021-05-01Z');
 
@@ -60,19 +60,19 @@ SELECT set_eq($$SELECT month, hours, quantity, usd, unit_hours, capacity FROM co
 SELECT set_eq($$SELECT month, kind, usd, capacity FROM shared_cost_all WHERE name = 'cap-ptu'$$, $$VALUES (date '2021-02-01', 'commitment', 3342.75, 474747.0), ('2021-03-01', 'commitment', 3324.87, 598416), ('2021-04-01', 'commitment', 1820.07, 458640)$$, 'rows of a name add up');
 
 -- The deployment, by hand: seconds of each part, replicas, rent.
-CREATE TEMP TABLE part AS SELECT x.*, extract(epoch FROM until_at - from_at) AS seconds, CASE WHEN from_at < '2021-03-01Z' THEN 672 ELSE 744 END AS hours, CASE WHEN from_at < '2021-03-01Z' THEN 200 ELSE 100 END AS monthly,
-	(SELECT coalesce(sum(tokens_of(usage)), 0) FROM asked WHERE model = 'caphouse/llama' AND at >= x.from_at AND at < x.until_at) AS tokens
-	FROM (VALUES (timestamptz '2021-02-03 05:00Z', timestamptz '2021-02-10Z', 2, 2.5), ('2021-02-10Z', '2021-02-11 06:30Z', 5, 2.5), ('2021-02-11 06:30Z', '2021-02-20Z', 5, 3.25), ('2021-02-20Z', '2021-03-01Z', 2, 3.25), ('2021-03-01Z', '2021-03-20 12:34:56Z', 2, 3.25)) AS x(from_at, until_at, replicas, rent);
+CREATE TEMP TABLE part AS SELECT x.*, extract(epoch FROM until - since) AS seconds, CASE WHEN since < '2021-03-01Z' THEN 672 ELSE 744 END AS hours, CASE WHEN since < '2021-03-01Z' THEN 200 ELSE 100 END AS monthly,
+	(SELECT coalesce(sum(tokens_of(usage)), 0) FROM asked WHERE model = 'caphouse/llama' AND at >= x.since AND at < x.until) AS tokens
+	FROM (VALUES (timestamptz '2021-02-03 05:00Z', timestamptz '2021-02-10Z', 2, 2.5), ('2021-02-10Z', '2021-02-11 06:30Z', 5, 2.5), ('2021-02-11 06:30Z', '2021-02-20Z', 5, 3.25), ('2021-02-20Z', '2021-03-01Z', 2, 3.25), ('2021-03-01Z', '2021-03-20 12:34:56Z', 2, 3.25)) AS x(since, until, replicas, rent);
 SELECT is((SELECT round(usd, 12) FROM shared_cost_all WHERE name = 'cap-fleet' AND month = m), (SELECT round(sum(round(seconds * 1.000000000000000000000000 / 3600 * replicas * 2 * (rent + 0.7 * 0.11 * 1.3), 18)
-		+ round(seconds * (replicas * 1.0 + monthly + 36000.0025 / 12) * 1.000000000000000000000000 / (hours * 3600), 18) + tokens * 0.07 / 1000000), 12) FROM part WHERE month_of(from_at) = m), 'rent, power, purchase and people by the second: ' || m)
+		+ round(seconds * (replicas * 1.0 + monthly + 36000.0025 / 12) * 1.000000000000000000000000 / (hours * 3600), 18) + tokens * 0.07 / 1000000), 12) FROM part WHERE month_of(since) = m), 'rent, power, purchase and people by the second: ' || m)
 	FROM (VALUES (date '2021-02-01'), ('2021-03-01')) AS x(m);
 SELECT is((SELECT round(capacity, 3) FROM shared_cost_all WHERE name = 'cap-fleet' AND month = m),
-	(SELECT round(sum(seconds * replicas) * 0.7 * u.tokens / (u.fresh / 0.3 + u.output / 0.1), 3) FROM part WHERE month_of(from_at) = m), 'capacity is that of the mix it served: ' || m)
+	(SELECT round(sum(seconds * replicas) * 0.7 * u.tokens / (u.fresh / 0.3 + u.output / 0.1), 3) FROM part WHERE month_of(since) = m), 'capacity is that of the mix it served: ' || m)
 	FROM (VALUES (date '2021-02-01'), ('2021-03-01')) AS x(m)
 	CROSS JOIN LATERAL (SELECT tokens_of(sum(usage))::numeric AS tokens, (input_tokens(sum(usage)) - cached_tokens(sum(usage)))::numeric AS fresh, output_tokens(sum(usage))::numeric AS output
 		FROM asked WHERE model = 'caphouse/llama' AND month = m AND at >= '2021-02-03 05:00Z' AND at < '2021-03-20 12:34:56Z') AS u;
 SELECT is((deployment_spend('cap-fleet', '2021-05-17')).usd, NULL, 'nothing in a month in which it did not run');
-INSERT INTO deployment_run (deployment, replicas, models, from_at, until_at) VALUES ('cap-fleet', 1, '{nothing}', '2021-04-01Z', '2021-05-01Z');
+INSERT INTO deployment_run (deployment, replicas, models, since, until) VALUES ('cap-fleet', 1, '{nothing}', '2021-04-01Z', '2021-05-01Z');
 SELECT is((deployment_spend('cap-fleet', '2021-04-17')).usd, (SELECT trim_scale(round(rent_usd + power_usd + upfront_usd / upfront_months + monthly_usd + yearly_usd / 12, 15)) FROM deployment_bill(deployment_in_force('cap-fleet', '2021-04-01Z'), '2021-04-01Z')), 'a whole month is what deployment_bill() says');
 SELECT results_eq($$SELECT team, units, used_usd, idle_usd = allocated_usd FROM shared_cost_allocation WHERE name = 'cap-fleet' AND month = '2021-04-01'$$, 'VALUES (NULL::text, 0::numeric, 0::numeric, true)', 'and all idle when nobody uses it');
 DELETE FROM deployment_run WHERE models = '{nothing}';
@@ -99,7 +99,7 @@ SELECT set_eq($$SELECT "CommitmentDiscountId", "BillingPeriodStart", sum("Billed
 	$$SELECT name, focus_time(begin_of(month)), usd AS billed, usd AS effective, 0.0 FROM shared_cost_all WHERE kind = 'commitment'$$, 'used and unused add up to each month''s purchase, in USD and in unit-hours');
 SELECT is_empty($$SELECT FROM charge WHERE "ListUnitPrice" * "PricingQuantity" <> "ListCost" OR "ContractedUnitPrice" * "PricingQuantity" <> "ContractedCost"$$, 'unit prices multiply');
 SELECT set_eq($$SELECT DISTINCT "ChargeCategory", "PricingCategory", "CommitmentDiscountStatus", "BilledCost" > 0 AS billed, "EffectiveCost" > 0 AS effective, "ConsumedQuantity" IS NULL AS nothing, "PricingUnit" FROM charge WHERE "CommitmentDiscountId" IS NOT NULL$$,
-	$$VALUES ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Hours'), ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Months'), ('Usage', 'Committed', 'Used', false, true, false, '1000000 Tokens'), ('Usage', 'Committed', 'Unused', false, true, true, 'PTU-Hours')$$, 'rows are of the four kinds');
+	$$VALUES ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Hours'), ('Purchase', 'Standard', NULL, true, false, true, 'PTU-Months'), ('Usage', 'Committed', 'Used', false, true, false, '1000000 Tokens'), ('Usage', 'Committed', 'Unused', false, true, true, 'PTU-Hours'), ('Usage', 'Committed', 'Unused', false, true, true, 'PTU-Months')$$, 'rows are of the four kinds, what is unused in the unit that was bought');
 SELECT is_empty($$SELECT FROM charge WHERE "CommitmentDiscountId" IS NOT NULL AND ("ResourceId" <> "CommitmentDiscountId" OR num_nulls("CommitmentDiscountCategory", "CommitmentDiscountName", "CommitmentDiscountQuantity", "CommitmentDiscountType", "CommitmentDiscountUnit") > 0
 	OR ("ConsumedQuantity" IS NULL) <> ("ConsumedUnit" IS NULL)) OR "CommitmentDiscountId" IS NULL AND num_nonnulls("CommitmentDiscountCategory", "CommitmentDiscountName", "CommitmentDiscountQuantity", "CommitmentDiscountType", "CommitmentDiscountUnit", "CommitmentDiscountStatus") > 0$$, 'with all that names a commitment, and no other row has it');
 SELECT set_eq($$SELECT "SkuPriceDetails" ->> 'x_Meter' AS meter, sum("ConsumedQuantity") FROM charge WHERE "ConsumedUnit" IN ('Tokens', 'Web Searches') GROUP BY 1$$,
@@ -115,11 +115,11 @@ INSERT INTO contract_term (contract, provider, percent_off) VALUES ('cap', 'capc
 SET LOCAL inferacct.contract = 'cap';
 SELECT is((SELECT sum("EffectiveCost") FROM focus('2021-01-01', '2021-06-01')), (SELECT sum(usd) FROM monthly_spend WHERE source = 'cap') + (SELECT sum(allocated_usd) FROM shared_cost_allocation WHERE month BETWEEN '2021-01-01' AND '2021-05-01'), 'under a contract, too');
 RESET inferacct.contract;
-SELECT is((SELECT count(*) FROM focus_commitments(NULL, '2021-06-01')), 0::bigint, 'no days, no rows');
+SELECT is((SELECT count(*) FROM focus(NULL, '2021-06-01', '{commitment}')), 0::bigint, 'no days, no rows');
 
 -- Terms that change.
-UPDATE commitment SET until_at = '2021-04-11Z' WHERE per = 'month';
-UPDATE deployment_run SET until_at = NULL WHERE replicas = 2;
+UPDATE commitment SET until = '2021-04-11Z' WHERE per = 'month';
+UPDATE deployment_run SET until = NULL WHERE replicas = 2;
 SELECT ok(price_capacity() > 1000, 'a term that changes is published');
 SELECT throws_ok($$SELECT token_cost('capco/capco-a', usage(1), '2021-04-11Z', 'provisioned')$$, 'IA001', NULL, 'a shorter one ends earlier') FROM (SELECT set_config('inferacct.unpriced', 'error', true)) AS x;
 SELECT is(token_cost('caphouse/llama', usage(1), '2031-01-01Z'), 0::numeric, 'an open one goes on');
@@ -129,18 +129,18 @@ SELECT ok(price_capacity() > 1000, 'one that is taken out is withdrawn');
 SELECT throws_ok($$SELECT token_cost('caphouse/llama', usage(1), '2021-03-01Z')$$, 'IA001', NULL, 'and has no price again');
 
 -- What cannot be.
-INSERT INTO deployment_run (deployment, models, from_at) VALUES ('cap-fleet', '{capco-a}', '2021-02-01Z');
+INSERT INTO deployment_run (deployment, models, since) VALUES ('cap-fleet', '{capco-a}', '2021-02-01Z');
 SELECT throws_ok('SELECT price_capacity()', '55000', '"capco-a" at service tier "standard" has a price by the token', 'a model that is sold by the token is not made free');
 UPDATE deployment_run SET service_tier = 'own';
 SELECT lives_ok('SELECT price_capacity()', 'but at a tier of its own');
-INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('cap-nowhere', '{x}', '2021-02-01Z', '2021-02-02Z');
+INSERT INTO deployment_run (deployment, models, since, until) VALUES ('cap-nowhere', '{x}', '2021-02-01Z', '2021-02-02Z');
 
 -- A fact that is missing is said in the row that needs it; the other rows are there.
 INSERT INTO deployment (name, gpu, vendor, term, capacity_mtok_per_month, mix) VALUES ('cap-other-mix', 'CAPGPU', 'capv', 'on_demand', 100, usage(1, 99));
 INSERT INTO deployment (name, gpu, vendor, term) VALUES ('cap-no-rates', 'CAPGPU', 'capv', 'on_demand');
 INSERT INTO deployment (name, gpu, vendor, term, prefill_tokens_per_second, decode_tokens_per_second) VALUES ('cap-no-price', 'CAPNONE', 'capv', 'on_demand', 1, 1);
 INSERT INTO gpu_price (gpu, vendor, term, usd_per_hour) VALUES ('CAPGPU', 'capv', 'on_demand', 2);
-INSERT INTO deployment_run (deployment, models, service_tier, from_at, until_at)
+INSERT INTO deployment_run (deployment, models, service_tier, since, until)
 SELECT name, '{caphouse/llama}', 'standard', '2021-03-01Z', '2021-03-02Z' FROM unnest(ARRAY['cap-other-mix', 'cap-no-rates', 'cap-no-price']) AS name;
 SET LOCAL client_min_messages = error;
 SELECT ok((SELECT tokens_of(sum(usage)) > 0 FROM usage_hourly WHERE model = 'caphouse/llama' AND service_tier = 'standard' AND first_at >= '2021-03-01Z' AND first_at < '2021-03-02Z'), 'they have something to serve');

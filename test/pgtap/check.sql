@@ -43,7 +43,7 @@ SELECT is(pg_temp.found(format(statement, :last)), format(wanted, :last, :last +
 	($$INSERT INTO price (provider, model, meter, currency, amount) VALUES ('chk', 'x', 'input', 'XTS', 1)$$, 'price XTS'),
 	($$INSERT INTO deployment_cost (deployment, item, usd_per_month) VALUES ('nothing', 'i', 1)$$, 'deployment_cost nothing'),
 	($$INSERT INTO serving_point (deployment, requests_per_second, tokens_per_second) VALUES ('nothing', 1, 1)$$, 'serving_point nothing'),
-	($$INSERT INTO deployment_run (deployment, models, from_at) VALUES ('nothing', '{x}', '2031-01-01Z')$$, 'deployment_run nothing'),
+	($$INSERT INTO deployment_run (deployment, models, since) VALUES ('nothing', '{x}', '2031-01-01Z')$$, 'deployment_run nothing'),
 	($$INSERT INTO routing_tier (policy, deployment) VALUES ('no policy', 'nothing')$$, 'routing_tier no policy, routing_tier nothing'),
 	($$INSERT INTO deployment (name, gpu, term) VALUES ('chk', 'no gpu', 'spot')$$, 'deployment chk'),
 	($$INSERT INTO booked_usage SELECT (jsonb_populate_record(b, '{"month": "2031-04-01"}')).* FROM booked_usage AS b WHERE month = '2031-05-01' LIMIT 1$$, 'booked_usage 2031-04-01, closed_month 2031-05-01, month_journal 1'),

@@ -149,7 +149,7 @@ SELECT is(answer_ms('d70', 500, '2026-12-01Z'), 400 + 500 * 60.0, 'first token, 
 
 -- Small ones of a kind.
 SELECT is(batch_capacity(array_fill(0, ARRAY[23]) || '{144,144}'::numeric[] || array_fill(0, ARRAY[23]), 1), 11.52, 'work is not done before it comes');
-SELECT is((SELECT f.replicas FROM (SELECT demand(timestamptz '2025-03-03 09:00Z' + h * interval '1 hour', usage(100800000, 12600000), 1) AS d FROM generate_series(0, 13 * 24 + 7) AS h WHERE (h + 9) % 24 BETWEEN 9 AND 16) AS l, fleet(d, 'd70n', batch_share => 1) AS f WHERE fleet = 'shaved'), 4::numeric,
+SELECT is((SELECT f.replicas FROM (SELECT demand(timestamptz '2025-03-03 09:00Z' + h * interval '1 hour', usage(100800000, 12600000), 1) AS d FROM generate_series(0, 13 * 24 + 7) AS h WHERE (h + 9) % 24 BETWEEN 9 AND 16) AS l, fleet(d, 'd70n', eligible => 1) AS f WHERE fleet = 'shaved'), 4::numeric,
 	'a log that ends in a busy hour is no peak');
 SELECT is((SELECT gpus_required('deepseek-v3', 141, 8, 8192, 256)), 8, 'attention that is shared out by request fits 8 GPUs of 141 GB');
 SELECT is((SELECT gpus_required('deepseek-v3', 141, 8, 8192, 256, data_parallel_attention => false)), NULL, 'where every GPU keeps the whole cache none do');

@@ -54,11 +54,11 @@ SELECT is((SELECT (v.replicas, round(v.usd, 9), v.usd_api_only, v.usd_peak_fleet
 SELECT is((SELECT round(f.usd, 9) FROM load, fleet(d, 'fleet test') f WHERE fleet = 'hybrid'), (SELECT round(v.usd, 9) FROM load, hybrid(d, 'fleet test') v), 'fleet agrees with hybrid');
 SELECT is((SELECT f.usd FROM load, fleet(d, 'fleet test') f WHERE fleet = 'api'), 3607.5, 'the API alone');
 SELECT is((SELECT (f.replicas, f.usd, f.overflow_usd, round(f.utilization, 4))::text FROM load, fleet(d, 'fleet test') f WHERE fleet = 'peak'), '(6,3024,0,0.4466)', 'the peak fleet');
-SELECT is((SELECT array_agg(f.fleet) FROM load, fleet(d, 'fleet test', batch_share => 0.3) f), '{api,mean,percentile,peak,hybrid,shaved,autoscaled}', 'every way to serve it');
-SELECT is((SELECT f.replicas FROM load, fleet(d, 'fleet test', batch_share => 0.3) f WHERE fleet = 'shaved'), 5::numeric, 'what may wait lowers the peak: 8.4 x 0.5 Mtok an hour');
+SELECT is((SELECT array_agg(f.fleet) FROM load, fleet(d, 'fleet test', eligible => 0.3) f), '{api,mean,percentile,peak,hybrid,shaved,autoscaled}', 'every way to serve it');
+SELECT is((SELECT f.replicas FROM load, fleet(d, 'fleet test', eligible => 0.3) f WHERE fleet = 'shaved'), 5::numeric, 'what may wait lowers the peak: 8.4 x 0.5 Mtok an hour');
 SELECT is((SELECT f.replica_hours FROM load, fleet(d, 'fleet test', startup => '0', min_billing => '0') f WHERE fleet = 'autoscaled'),
 	(SELECT sum(greatest(1, ceil(d * 0.5 * 730 / 750))) FROM week), 'autoscaling without delays bills what is needed');
-SELECT is((SELECT f.replica_hours FROM load, fleet(d, 'fleet test', startup => '0', min_billing => '0', least_replicas => 0) f WHERE fleet = 'autoscaled'),
+SELECT is((SELECT f.replica_hours FROM load, fleet(d, 'fleet test', startup => '0', min_billing => '0', min_replicas => 0) f WHERE fleet = 'autoscaled'),
 	(SELECT sum(ceil(d * 0.5 * 730 / 750)) FROM week), 'down to none');
 SELECT cmp_ok((SELECT f.usd FROM load, fleet(d, 'fleet test', startup => '2 hours', min_billing => '6 hours') f WHERE fleet = 'autoscaled'), '>',
 	(SELECT f.usd FROM load, fleet(d, 'fleet test') f WHERE fleet = 'autoscaled'), 'delays and minimum billing cost more');
@@ -73,11 +73,11 @@ SELECT is((SELECT array_agg(unit || ':' || term ORDER BY unit) FROM load, commit
 -- Redundancy, spare, people, marginal cost and the highest number of replicas
 SELECT is((SELECT round(f.machines_usd, 9) FROM load, fleet(d, 'fleet rates') f WHERE fleet = 'peak'), f.replicas * 2 * 1.75 * 168, 'redundancy is paid') FROM load, fleet(d, 'fleet rates') f WHERE fleet = 'peak';
 SELECT is((SELECT round(v.fixed_usd, 6) FROM load, hybrid(d, 'fleet rates', at => '2024-04-15') v), round(168 * (1.75 + 876.0 / 12 / 730), 6), 'so are spare replicas and people');
-SELECT is((SELECT max(replicas) FROM load, fleet_series(d, 'fleet rates', utilization => 0.05)), 3::numeric, 'never more than max_replicas');
-SELECT is((SELECT f.usd FROM load, fleet(d, 'fleet rates', utilization => 0.05) f WHERE fleet = 'api'), 3607.5, 'tokens that the API serves do not cost twice');
+SELECT is((SELECT max(replicas) FROM load, fleet_series(d, 'fleet rates', target_utilization => 0.05)), 3::numeric, 'never more than max_replicas');
+SELECT is((SELECT f.usd FROM load, fleet(d, 'fleet rates', target_utilization => 0.05) f WHERE fleet = 'api'), 3607.5, 'tokens that the API serves do not cost twice');
 SELECT throws_ok($$SELECT hybrid(demand('2024-01-01', usage(1000, 1000), NULL), 'fleet test')$$, 'IA001', NULL, 'an unknown cost is not zero');
 
-SELECT throws_ok($$SELECT fleet(d, 'fleet rates', utilization => 0.05, batch_share => 0.1) FROM load$$, 'IA304', NULL, 'too few replicas for batches');
+SELECT throws_ok($$SELECT fleet(d, 'fleet rates', target_utilization => 0.05, eligible => 0.1) FROM load$$, 'IA304', NULL, 'too few replicas for batches');
 SELECT throws_ok($$SELECT fleet(d, 'fleet test', 1.5) FROM load$$, '22023', NULL, 'a percentile is at most 1');
 SELECT throws_ok($$SELECT fleet(d, 'fleet test', startup => '-1 minute') FROM load$$, '22023', NULL, 'a start takes time');
 SELECT throws_ok($$SELECT hybrid(d, 'no such') FROM load$$, 'IA301', NULL, 'an unknown deployment');

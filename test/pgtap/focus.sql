@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(25);
+SELECT plan(30);
 
 SELECT set_price('foc', 'foc-a', 'input', 1.0008), set_price('foc', 'foc-a', 'output', 3), set_price('foc', 'foc-a', 'cache_read', 0.1), set_price('foc', 'foc-a', 'cache_write', 1.25), set_price('foc', 'foc-a', 'cache_write_1h', 1.25),
 	set_price('foc', 'foc-a', 'web_searches', 10, unit_quantity => 1000), set_price('foc', 'foc-a', 'images', 0.03, unit_quantity => 3), set_price('foc', 'foc-a', 'input', 2, above_input_tokens => 1000),
@@ -29,7 +29,11 @@ SELECT set_eq($$SELECT DISTINCT "PricingUnit" FROM charge$$, $$VALUES ('1000000 
 SELECT set_eq($$SELECT DISTINCT "SkuMeter", "SkuPriceDetails" ->> 'TokenDirection' AS direction, "SkuPriceDetails" ->> 'TokenCacheAction' AS cached FROM charge$$,
 	$$VALUES ('Input Tokens', 'Input', 'Uncached'), ('Output Tokens', 'Output', NULL), ('Cache Read Input Tokens', 'Input', 'Read'), ('Cache Write Input Tokens', 'Input', 'Write'),
 		('Cache Write One Hour Input Tokens', 'Input', 'Write'), ('Reasoning Output Tokens', 'Output', NULL), ('Web Searches', NULL, NULL), ('Images', NULL, NULL)$$, 'meters say what they are');
-SELECT is_empty('SELECT "SkuPriceId" FROM charge GROUP BY 1 HAVING count(DISTINCT ("SkuId", "SkuMeter", "ListUnitPrice", "PricingUnit")) > 1', 'a price has one SKU, meter and unit price');
+-- FOCUS: no amount, time or contract is in a SkuPriceId, so that one price can be followed over time; what a price list tells
+-- prices of a SKU apart by (region, tier, context size, unit) is.  A price that begins amid a day changes the amount alone.
+SELECT is_empty('SELECT "SkuPriceId" FROM charge GROUP BY 1 HAVING count(DISTINCT ("SkuId", "SkuMeter", "PricingUnit", "RegionId", "SkuPriceDetails")) > 1', 'a price has one SKU, meter, unit and region');
+SELECT is_empty($$SELECT "SkuPriceId" FROM charge WHERE "ChargePeriodStart" <> '2031-01-15T00:00:00Z' GROUP BY "SkuPriceId", "ChargePeriodStart" HAVING count(DISTINCT "ListUnitPrice") > 1$$, 'and at one time one unit price');
+SELECT is((SELECT count(DISTINCT "SkuId") FROM charge), 8::bigint, 'a SKU is a meter of a model, wherever and at whatever size of context');
 SELECT is_empty($$SELECT FROM charge WHERE "ChargePeriodStart" !~ '^2031-01-[0-3][0-9]T00:00:00Z$' OR "ChargePeriodEnd"::timestamptz - "ChargePeriodStart"::timestamptz <> interval '1 day'$$, 'a charge is for a day');
 SELECT is_empty($$SELECT FROM charge WHERE "BillingPeriodStart" <> '2031-01-01T00:00:00Z' OR "BillingPeriodEnd" <> '2031-02-01T00:00:00Z'$$, 'of a month');
 SELECT is_empty($$SELECT FROM charge WHERE num_nulls("BilledCost", "BillingAccountId", "BillingCurrency", "ChargeCategory", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost", "ServiceCategory", "ServiceName", "ServiceProviderName", "ServiceSubcategory", "HostProviderName") > 0$$, 'what FOCUS wants is there');
@@ -38,10 +42,15 @@ SELECT is_empty($$SELECT FROM charge WHERE "SkuId" LIKE '%unknown%'$$, 'usage wi
 
 SET LOCAL inferacct.contract = 'foc';
 CREATE TEMP TABLE contracted AS SELECT * FROM focus('2031-01-01', '2031-02-01');
+SELECT set_eq('SELECT DISTINCT "SkuId", "SkuPriceId" FROM contracted', 'SELECT DISTINCT "SkuId", "SkuPriceId" FROM charge', 'a contract changes no SkuId and no SkuPriceId');
 SELECT is((SELECT sum("ListCost") FROM contracted), (SELECT sum("BilledCost") FROM charge), 'under a contract, list cost is what anybody pays');
 SELECT is((SELECT sum("BilledCost") FROM contracted), (SELECT spend(model, usage, at, service_tier, region) FROM truth), 'and billed cost what the contract says');
 SELECT is_empty('SELECT FROM contracted WHERE "ListUnitPrice" * "PricingQuantity" <> "ListCost" OR "ContractedUnitPrice" * "PricingQuantity" <> "ContractedCost" OR "BilledCost" > "ListCost"', 'unit prices multiply, both');
 RESET inferacct.contract;
+SELECT set_price('foc', 'foc-a', 'input', 1.0008), set_price('foc', 'foc-a', 'output', 2, '2031-01-16Z'), set_price('foc', 'foc-a', 'cache_read', 0.1, '2031-01-01Z');
+SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-04-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp());
+SELECT set_eq($$SELECT DISTINCT "SkuId", "SkuPriceId" FROM focus('2031-01-01', '2031-02-01')$$, 'SELECT DISTINCT "SkuId", "SkuPriceId" FROM charge', 'nor does a price that is published again, or another one');
+SELECT is_empty($$SELECT FROM charge WHERE "BillingAccountId" <> "InvoiceIssuerName" OR "BillingAccountId" <> "BillingAccountName"$$, 'who bills has one account');
 
 INSERT INTO shared_cost (month, name, usd, basis, models, capacity) VALUES ('2031-01-01', 'gpus', 99.99, 'tokens', '{foc-a}', 10000000);
 SELECT is((SELECT sum("BilledCost") FROM focus('2031-01-01', '2031-02-01') WHERE "AllocatedMethodId" = 'inferacct:tokens'), 99.99, 'shared costs are rows, too');

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';
-SELECT plan(27);
+SELECT plan(42);
 
 -- The log: one model of each provider, a round number of tokens.
 SELECT set_price(p, m, 'input', 2), set_price(p, m, 'output', 10), set_price(p, m, 'cache_read', 0.2), set_price(p, m, 'input', 1, service_tier => 'batch'), set_price(p, m, 'output', 5, service_tier => 'batch')
@@ -49,7 +49,28 @@ SELECT set_eq($$SELECT meter, service_tier, volume_usd, price_usd FROM reconcile
 	$$VALUES ('input', 'standard', 0::numeric, 0::numeric), ('output', 'standard', 1, 0), ('input', 'batch', 0, 0), ('output', 'batch', 0, 0)$$, 'usage types are read by their words, quantities in tokens');
 SELECT set_eq($$SELECT kind, other_usd FROM reconcile_invoice('w-1') WHERE kind <> 'usage'$$, $$VALUES ('tax', 3.3), ('credit', -20)$$, 'tax and credit apart');
 
+-- The shapes in which AWS's marketplace names what it sells for Bedrock (seen in its price lists, November 2026): the model in the product,
+-- the meter in one of three spellings, and units of which the report does not say how many tokens they are.
+SELECT results_eq($$SELECT lines, amount, left_out FROM load_invoice('w-2', 'aws', '2021-03-01', (SELECT jsonb_agg(jsonb_build_object('line_item_product_code', 'a1b2', 'product', jsonb_build_object('product_name', 'Claude Testing 9 (Amazon Bedrock Edition)'),
+		'line_item_line_item_type', 'Usage', 'line_item_usage_type', v.type, 'line_item_usage_amount', '5', 'pricing_unit', 'Units', 'line_item_unblended_cost', v.usd, 'line_item_currency_code', 'USD', 'line_item_usage_start_date', '2021-03-02T00:00:00Z')) FROM (VALUES
+	('USE1-MP:USE1_InputTokenCount_Global-Units', 10), ('USE1_output_tokens_global_standard-Units', 10), ('USE1-MP:USE1_CacheReadInputTokenCount-Units', 2), ('USE1-MP:USE1_MillionBatchInputTokens-Units', 5), ('USE1-MP:USE1_MillionBatchOutputTokens-Units', 6),
+	('USE1-MP:USE1_Reserved_1Month_InputTPM_Geo-Units', 100)) AS v(type, usd)) || '[{"line_item_product_code": "AmazonEC2", "line_item_line_item_type": "Usage", "line_item_unblended_cost": "777", "line_item_currency_code": "USD"}]', 'aws')$$, 'VALUES (6::bigint, 133::numeric, 1::bigint)', 'a row of a Bedrock edition is a line, and one of another service is counted as left out');
+SELECT set_eq($$SELECT meter, service_tier, computed_usd, invoice_usd, billed_quantity, unexplained_usd FROM reconcile_invoice('w-2') WHERE kind = 'usage' AND invoice_usd IS NOT NULL$$,
+	$$VALUES ('input', 'standard', 10::numeric, 10::numeric, NULL::numeric, 0::numeric), ('output', 'standard', 10, 10, NULL, 0), ('cache_read', 'standard', 2, 2, NULL, 0), ('input', 'batch', 5, 5, NULL, 0), ('output', 'batch', 5, 6, NULL, 1)$$, 'model, meter and tier are read, and a quantity that nobody states is not made up');
+SELECT results_eq($$SELECT invoice_usd FROM reconcile_invoice('w-2') WHERE kind = 'commitment'$$, 'VALUES (100::numeric)', 'throughput that was reserved is a commitment');
+SELECT is(billed_meter(label), meter, label) FROM (VALUES ('USE1-Claude4Sonnet-output-tokens-long-context-cross-region-global-batch', 'output'), ('USE1-MP:USE1_CacheWrite1hInputTokenCount_Global-Units', 'cache_write_1h'), ('USE1-MP:USE1_cache_write_tokens_1h_global_standard-Units', 'cache_write_1h'),
+	('USE1-MP:USE1_ResponseTokenCount-Units', 'output'), ('cache_creation.ephemeral_5m_input_tokens', 'cache_write'), ('gpt-4o-mini-0718-cchd-Inp-glbl', 'cache_read'), ('gpt-5.1 opt Dzone Tokens', 'output'), ('prompt', 'input')) AS v(label, meter);
+-- Reports that were not asked for by line state one amount for everything.
+SELECT throws_like($$SELECT load_invoice('a-0', 'anthropic', '2021-03-01', '{"data": [{"starting_at": "2021-03-02T00:00:00Z", "results": [{"currency": "USD", "amount": "12", "model": null, "cost_type": null, "description": null, "token_type": null}]}], "has_more": false}', 'anthropic')$$, '%does not say what they are for%', 'a cost report without descriptions is refused');
+SELECT throws_like($$SELECT load_invoice('o-0', 'openai', '2021-03-01', '{"data": [{"start_time": 1614643200, "results": [{"amount": {"value": 0.06, "currency": "usd"}, "line_item": null}]}]}', 'openai')$$, '%does not say what they are for%', 'and so are costs without lines');
+SELECT results_eq($$SELECT lines, amount FROM load_invoice('a-2', 'anthropic', '2021-03-01', '{"data": [{"starting_at": "2021-03-02T00:00:00Z", "results": [{"currency": "USD", "amount": "50", "model": null, "cost_type": "web_search", "description": "Web Search Usage", "token_type": null, "service_tier": null}]}]}', 'anthropic')$$, 'VALUES (1::bigint, 0.5)', 'what is no token is a line of its own');
+
 -- FOCUS: of Azure and Google, and our own.
+SELECT load_invoice('f-1', 'aws', '2021-03-01', '[{"ChargePeriodStart": "2021-03-02 22:00:00", "ChargeCategory": "Purchase", "CommitmentDiscountId": "NULL", "BilledCost": "2", "BillingCurrency": "USD", "ServiceName": "Support"},
+	{"ChargePeriodStart": "2021-03-02 22:00:00", "ChargeCategory": "Usage", "BilledCost": "3", "BillingCurrency": "USD", "ConsumedQuantity": "5", "ConsumedUnit": "Units", "SkuMeter": "USE1_InputTokenCount-Units", "ServiceName": "Claude Testing 9 (Amazon Bedrock Edition)", "ResourceName": "NULL"},
+	{"ChargePeriodStart": "2021-03-02 23:00:00", "ChargeCategory": "Adjustment", "BilledCost": "-1", "BillingCurrency": "USD", "ServiceName": "Support"}]', 'focus');
+SELECT results_eq($$SELECT kind, model, quantity, amount FROM invoice_line WHERE invoice = 'f-1' ORDER BY line$$,
+	$$VALUES ('fee', 'Support', NULL::numeric, 2::numeric), ('usage', 'Claude Testing 9', NULL, 3), ('credit', 'Support', NULL, -1)$$, 'NULL in quotes is no value, and units of nobody knows what no quantity');
 SELECT results_eq($$SELECT lines, amount, currency FROM load_invoice('g-1', 'google', '2021-03-01', '[
 	{"ChargePeriodStart": "2021-03-02 00:00:00", "ChargeCategory": "Usage", "BilledCost": "10", "BillingCurrency": "USD", "ConsumedQuantity": "5000", "ConsumedUnit": "1K Tokens", "SkuMeter": "Gemini Testing 9 Text Input - Predictions", "ServiceName": "Vertex AI"},
 	{"ChargePeriodStart": "2021-03-02 00:00:00", "ChargeCategory": "Usage", "BilledCost": "12", "BillingCurrency": "USD", "ConsumedQuantity": "1000000", "ConsumedUnit": "count", "SkuMeter": "Gemini Testing 9 Text Output - Predictions", "ServiceName": "Vertex AI"},

@@ -2,9 +2,10 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'America/Los_Angeles';
-SELECT plan(76);
+SELECT plan(79);
 
 SELECT set_price('jou', 'jou-a', 'input', 1), set_price('jou', 'jou-a', 'output', 4), set_price('jou', 'jou-b', 'input', 5), set_price('jou', 'jou-b', 'output', 25);
+SELECT set_price('jou', 'jou-unused', 'input', 9);
 SELECT set_contract_term('jou deal', percent_off => 10, provider => 'jou');
 CREATE FUNCTION pg_temp.log(first int, last int, since timestamptz) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO usage_log (at, usage, model, source, request_id, provider, team)
@@ -109,7 +110,7 @@ SELECT forget_usage('usage_log', '2021-07-01Z', '2021-08-01Z');
 
 -- Shared costs are booked with the month, and frozen.
 INSERT INTO shared_cost (month, name, usd) VALUES ('2021-06-01', 'gateway', 1000);
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at) VALUES ('jou-ptu', 'jou', 'PT', '{jou-b}', 'provisioned', 'PTU', 1, 10, 'hour', '2021-06-01Z');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since) VALUES ('jou-ptu', 'jou', 'PT', '{jou-b}', 'provisioned', 'PTU', 1, 10, 'hour', '2021-06-01Z');
 SELECT pg_temp.log(1, 100, '2021-06-01 00:00Z');
 SELECT pg_temp.refresh();
 SELECT results_eq($$SELECT usd, shared_usd FROM close_month('2021-06-01')$$, $$SELECT sum(usd), 8200.0 FROM truth WHERE month = '2021-06-01'$$, 'a month is closed with what it shares');
@@ -160,11 +161,15 @@ SET CONSTRAINTS ALL IMMEDIATE;
 SELECT is(pg_temp.tampered(relation, statement), found, statement) FROM (VALUES
 	('booked_usage', 'UPDATE booked_usage SET usd = usd + 0.000001 WHERE entry = 3 AND first_at = (SELECT min(first_at) FROM booked_usage WHERE entry = 3)', '3'),
 	('booked_usage', $s$DELETE FROM booked_usage WHERE entry = 3 AND team = 'red'$s$, '3'),
-	('booked_cost', $s$UPDATE booked_cost SET team = 'x' WHERE team = 'red'$s$, '10'),
+	('booked_cost', $s$UPDATE booked_cost SET team = 'x' WHERE team = 'red'$s$, '10 11'),
 	('journal_line', 'UPDATE journal_line SET usd = 1 WHERE entry = 2', 'nothing'),
 	('journal_line', $s$UPDATE journal_line SET team = 'x' WHERE entry = 3 AND team = 'red'$s$, '3'),
 	('month_journal', $s$UPDATE month_journal SET who = 'somebody else' WHERE entry = 4$s$, '4'),
-	('price', $s$UPDATE price SET usd = 0.5 WHERE provider = 'jou' AND model = 'jou-a' AND usd = 1$s$, '1 10 11 12 13 2 3 4 5 6 7 8 9')) AS t(relation, statement, found);
+	('price', $s$UPDATE price SET usd = 0.5 WHERE provider = 'jou' AND model = 'jou-a' AND usd = 1$s$, '10 11 13 3 4 5 6 7 9'),
+	('price', $s$UPDATE price SET usd = 8 WHERE model = 'jou-unused'$s$, 'nothing'),
+	('price_version', $s$UPDATE price_version SET digest = repeat('0', 64) WHERE version = (SELECT version FROM price WHERE model = 'jou-unused')$s$, '1 10 11 12 13 2 3 4 5 6 7 8 9')) AS t(relation, statement, found);
+-- Prices that no booked row used are looked at by verify_prices(), and no more by each verify_month().
+SELECT is(pg_temp.tampered('price', $s$UPDATE price SET usd = 8 WHERE model = 'jou-unused'; DO $d$ BEGIN IF NOT EXISTS (SELECT FROM inferacct.verify_prices()) THEN RAISE EXCEPTION 'verify_prices() has not seen it'; END IF; END $d$$s$), 'nothing', 'a price that no month used is found by verify_prices()');
 CREATE FUNCTION pg_temp.evidence(entry bigint) RETURNS text LANGUAGE sql AS $$ SELECT encode(sha256(convert_to(string_agg(line || E'\n', '' ORDER BY n), 'UTF8')), 'hex') FROM month_evidence($1) WITH ORDINALITY AS e(line, n) $$;
 SELECT is_empty('SELECT FROM month_journal WHERE digest <> pg_temp.evidence(entry)', 'a digest is that of the lines of month_evidence()');
 

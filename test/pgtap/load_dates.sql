@@ -71,11 +71,11 @@ SELECT pg_temp.loaded(pg_temp.genai('{"input_mtok": 2, "output_mtok": 10}'), 'ge
 SELECT is((pg_temp.cost('dateco/m', '2026-10-05Z'), pg_temp.cost('dateco/m', '2026-11-21Z')), (3::numeric, 2::numeric), 'a catalog that is loaded leaves October alone');
 SELECT is(pg_temp.loaded(pg_temp.genai('{"input_mtok": 2, "output_mtok": 10}'), 'genai-prices', '2026-11-20Z', '2026-09-01Z'), '(0,2,0,0,0)', 'unless its owner says since when it holds');
 SELECT is((pg_temp.cost('dateco/m', '2026-08-31Z'), pg_temp.cost('dateco/m', '2026-09-01Z'), pg_temp.cost('dateco/m', '2026-11-21Z')), (2::numeric, 2::numeric, 2::numeric), 'and puts it right');
-SELECT results_eq($$SELECT month, usd_before, usd_after, usd_difference FROM price_impact() WHERE model = 'dateco/m'$$, $$VALUES (date '2026-10-01', 3::numeric, 2::numeric, -1::numeric)$$, 'which price_impact() shows');
+SELECT results_eq($$SELECT month, usd_before, usd_after, difference_usd FROM price_impact() WHERE model = 'dateco/m'$$, $$VALUES (date '2026-10-01', 3::numeric, 2::numeric, -1::numeric)$$, 'which price_impact() shows');
 SELECT is(pg_temp.loaded(pg_temp.genai('{"input_mtok": 2, "output_mtok": 10}'), 'genai-prices', '2026-11-20Z', '2026-09-01Z'), '(0,0,0,2,0)', 'saying it again changes nothing');
 SELECT publish_correction('dateco', 'm', 'input', 2.5, '2026-10-01', '2026-11-01', 'the invoice of October') AS version \gset
 SELECT is((pg_temp.cost('dateco/m', '2026-09-30 23:59Z'), pg_temp.cost('dateco/m', '2026-10-01Z'), pg_temp.cost('dateco/m', '2026-10-31 23:59Z'), pg_temp.cost('dateco/m', '2026-11-01Z')), (2::numeric, 2.5, 2.5, 2::numeric), 'publish_correction() puts one month right, and no other');
-SELECT is((SELECT usd_difference FROM price_impact(:version - 1, :version) WHERE model = 'dateco/m'), 0.5, 'which price_impact() shows as well');
+SELECT is((SELECT difference_usd FROM price_impact(:version - 1, :version) WHERE model = 'dateco/m'), 0.5, 'which price_impact() shows as well');
 SELECT is((SELECT string_agg(DISTINCT note, ',') FROM price WHERE version = :version AND NOT ended), 'the invoice of October', 'with its reason');
 SELECT set_price('dateco', 'm', 'input', 4, '2026-07-01'), set_price('dateco', 'm', 'input', 5, '2026-10-15');
 SELECT publish_correction('dateco', 'm', 'input', 6, '2026-10-10', '2026-10-20');

@@ -55,7 +55,7 @@ SELECT throws_ok($$SELECT reproduce_month('2031-01-01')$$, '42704', NULL, 'and t
 
 -- Reconciliation.
 CREATE TEMP TABLE line AS SELECT model, meter, sum(quantity) AS quantity, sum(usd) AS usd FROM (
-	SELECT u.model, d.* FROM monthly_usage AS u CROSS JOIN LATERAL rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS d(meter, quantity, unit_quantity, unit_usd, usd)
+	SELECT u.model, d.* FROM rollup_usage AS u CROSS JOIN LATERAL rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS d(meter, quantity, unit_quantity, unit_usd, usd)
 	WHERE u.source = 'mon' AND u.month = '2031-01-01') AS x GROUP BY 1, 2;
 CREATE FUNCTION pg_temp.invoice(factor numeric, price numeric) RETURNS jsonb LANGUAGE sql AS
 $$ SELECT jsonb_agg(jsonb_build_object('model', model, 'meter', meter, 'quantity', quantity * factor, 'usd', usd * price)) FROM line $$;

@@ -260,7 +260,7 @@ CREATE VIEW own_steady.months AS SELECT * FROM monthly_spend;
 CREATE VIEW own_steady.subquery AS SELECT * FROM own_steady.log WHERE EXISTS (SELECT FROM rejected_usage);
 SELECT usage_log_partition('2033-01-01');
 SELECT throws_ok(format('SELECT attach_usage(%L, %L, %L)', 'own_x', r, '{"at": "at", "request_id": "request_id", "model": "model", "input": "tokens", "input_includes_cached": true}'), '22023', NULL, format('%s cannot be attached', r))
-FROM unnest(ARRAY['usage_log', 'usage_all', 'rejected_usage', 'usage_of_own_steady', 'usage_log_default', 'usage_log_2033_01', 'usage_hourly', 'usage_monthly', 'monthly_usage', 'monthly_spend', 'hourly_spend',
+FROM unnest(ARRAY['usage_log', 'usage_all', 'rejected_usage', 'usage_of_own_steady', 'usage_log_default', 'usage_log_2033_01', 'usage_hourly', 'usage_monthly', 'rollup_usage', 'monthly_spend', 'hourly_spend',
 	'booked_usage', 'price', 'own_steady.v1', 'own_steady.v2', 'own_steady.v3', 'own_steady.m', 'own_steady.months', 'own_steady.subquery', 'own_steady.report']) AS r;
 SELECT throws_like($$SELECT attach_usage('own_x', 'own_steady.v3', 'otel')$$, '%"own_steady.v3" cannot be attached: it is made of "%", which belongs to inferacct%', 'and the message says of what it is made');
 SELECT throws_ok($$SELECT attach_usage('own_x', 'tool', 'otel')$$, '42809', 'relation "tool" is temporary', 'nor a temporary table');

@@ -25,7 +25,7 @@ INSERT INTO price (provider, model, meter, usd) VALUES ('vco', 'impact', 'output
 RELEASE a;
 SELECT is((SELECT count(DISTINCT version) FROM price WHERE model = 'impact' AND usd IN (2, 4) AND version > (SELECT version FROM at_first)), 1::bigint,
 	'both new prices are of one version');
-SELECT results_eq($$SELECT usd_before, usd_after, usd_difference FROM price_impact() WHERE model = 'vco/impact'$$,
+SELECT results_eq($$SELECT usd_before, usd_after, difference_usd FROM price_impact() WHERE model = 'vco/impact'$$,
 	'VALUES (3::numeric, 6::numeric, 3::numeric)', 'price_impact() tells of both');
 SELECT is((SELECT count(*) FROM price_impact((SELECT version FROM at_first), (SELECT version FROM at_first))), 0::bigint, 'and of nothing where nothing lies between');
 ROLLBACK TO impact;

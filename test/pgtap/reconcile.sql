@@ -63,7 +63,7 @@ SELECT is(pg_temp.parts(pg_temp.invoice(extra => '[{"model": "rec-large-1", "met
 -- Credits, taxes, refunds, fees, rounding.
 SELECT is(pg_temp.parts(pg_temp.invoice(extra => '[{"kind": "credit", "usd": "-50"}, {"kind": "tax", "usd": "30"}, {"kind": "fee", "model": "support", "usd": "9"}, {"kind": "rounding", "usd": "-0.01"}, {"model": "rec-large-1", "meter": "input", "quantity": -1000000, "usd": "-5"}]')),
 	'credit_usd -50, fee_usd 9, refund_usd -5, rounding_usd -0.01, tax_usd 30, variance_usd -16.01', 'each of them by itself');
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at, until_at) VALUES ('rec-ptu', 'rec', 'PT', '{rec-large-1}', 'provisioned', 'PTU', 1, 100, 'month', '2021-03-01Z', '2021-04-01Z');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since, until) VALUES ('rec-ptu', 'rec', 'PT', '{rec-large-1}', 'provisioned', 'PTU', 1, 100, 'month', '2021-03-01Z', '2021-04-01Z');
 SELECT is(pg_temp.parts(pg_temp.invoice(extra => '[{"kind": "commitment", "usd": "100.00"}]')), NULL, 'a commitment that is billed as bought');
 SELECT is(pg_temp.parts(pg_temp.invoice()), 'commitment_usd -100, variance_usd -100', 'one that is not billed');
 DELETE FROM commitment;

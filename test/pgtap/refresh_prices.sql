@@ -17,7 +17,7 @@ SELECT '{"inferacct": 1, "source": "page", "checked_on": "2026-11-29", "prices":
 SELECT count(*) AS versions, max(version) AS newest FROM price_version \gset
 SELECT md5(string_agg(version_digests::text, ',')) AS digests FROM version_digests() \gset
 
-SELECT results_eq(format('SELECT model, requests, usd_before, usd_after, usd_difference FROM refresh_prices(%L, %L)', :'catalog', 'inferacct'),
+SELECT results_eq(format('SELECT model, requests, usd_before, usd_after, difference_usd FROM refresh_prices(%L, %L)', :'catalog', 'inferacct'),
 	$$ VALUES ('refreshco/r-1', 2::bigint, 4::numeric, 12::numeric, 8::numeric), ('refreshco/r-3', 1, NULL, 7, 7) $$, 'what the last 30 days would cost, by model');
 SELECT is((SELECT (count(*), max(version)) FROM price_version), (:versions::bigint, :newest::bigint), 'nothing is published');
 SELECT is((SELECT md5(string_agg(d::text, ',')) FROM version_digests() AS d), :'digests', 'no version is touched');
@@ -26,7 +26,7 @@ SELECT throws_ok($$ SELECT token_cost('refreshco/r-3', usage(1, 0), now()) $$, '
 SELECT results_eq(format('SELECT requests FROM refresh_prices(%L, %L, since => %L)', :'catalog', 'inferacct', now() - interval '50 days'), $$ VALUES (3::bigint), (1) $$, 'since when is asked');
 SELECT is_empty(format('SELECT * FROM refresh_prices(%L, %L, since => %L)', :'catalog', 'inferacct', now() + interval '1 day'), 'no request, no difference');
 
-SELECT results_eq(format('SELECT model, usd_difference FROM refresh_prices(%L, %L, publish => true)', :'catalog', 'inferacct'),
+SELECT results_eq(format('SELECT model, difference_usd FROM refresh_prices(%L, %L, publish => true)', :'catalog', 'inferacct'),
 	$$ VALUES ('refreshco/r-1', 8::numeric), ('refreshco/r-3', 7) $$, 'publishing shows the same');
 SELECT is((SELECT count(*) FROM price_version), :versions::bigint + 1, 'and is one version');
 SELECT is(token_cost('refreshco/r-3', usage(1000000, 0), now()), 7::numeric, 'whose prices hold');

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'Asia/Kolkata';	-- half an hour off: a month that follows the session would show
-SELECT plan(46);
+SELECT plan(48);
 
 SELECT set_price('rep', 'rep-small', 'input', 1), set_price('rep', 'rep-small', 'output', 3), set_price('rep', 'rep-big', 'input', 7.123456789),
 	set_price('rep', 'rep-big', 'input', 14, above_input_tokens => 900), set_price('rep', 'rep-big', 'output', 21), set_price('rep', 'rep-small', 'input', 0.5, service_tier => 'batch');
@@ -59,7 +59,7 @@ SELECT compact_usage();
 SELECT set_eq('SELECT month, model, team, service_tier, usd, requests, usage::text FROM report', 'SELECT month, model, team, service_tier, usd, requests, usage::text FROM truth', 'and compacted');
 SELECT is_empty($$SELECT FROM unpriced_usage WHERE source = 'rep'$$, 'nothing is unpriced any more');
 SELECT results_eq($$SELECT month, usd, problem IS NULL FROM (SELECT u.month, d.usd, rollup_problem(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS problem
-	FROM monthly_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
+	FROM rollup_usage AS u CROSS JOIN LATERAL (SELECT sum(c.usd) AS usd FROM rollup_cost_detail(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region) AS c) AS d
 	WHERE u.source = 'rep' AND coalesce(d.usd, 0) IS DISTINCT FROM rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated, u.service_tier, u.region)) AS x$$,
 	'SELECT NULL::date, NULL::numeric, NULL::boolean WHERE false', 'rollup_cost_detail() sums to rollup_cost(), row by row');
 
@@ -133,6 +133,21 @@ SELECT set_eq($$SELECT month, source, usd FROM (SELECT month, source, sum(usd) A
 	$$SELECT m.month, u.source, sum(u.usd) FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL confidence_usage(m.month) AS u GROUP BY m.month, u.source$$, 'months together are all');
 SELECT alike(pg_temp.plan_of($$SELECT * FROM daily_spend WHERE day >= '2031-02-01' AND day < '2031-02-03' AND team = 'a'$$), '%usage_hourly_day%', 'daily_spend of a day reads that day');
 SELECT alike(pg_temp.plan_of($$SELECT * FROM monthly_spend WHERE month = '2031-02-01' AND team = 'a'$$), '%usage_monthly_month%', 'monthly_spend of a month reads that month');
+
+-- For tools that know no type usage.
+CREATE FUNCTION pg_temp.other_tokens() RETURNS SETOF text LANGUAGE plpgsql SET inferacct.unpriced TO 'null' AS $$
+DECLARE relation regclass; rows bigint; wrong bigint;
+BEGIN
+	FOR relation IN SELECT a.attrelid FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid WHERE a.attname = 'reasoning_tokens' AND c.relnamespace = 'inferacct'::regnamespace LOOP
+		EXECUTE format('SELECT count(*), count(*) FILTER (WHERE (input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens) IS DISTINCT FROM
+			(input_tokens(usage), cached_tokens(usage), meter(usage, ''cache_write'') + meter(usage, ''cache_write_1h''), output_tokens(usage), meter(usage, ''reasoning''))) FROM %s', relation) INTO rows, wrong;
+		IF wrong > 0 OR rows = 0 AND relation NOT IN ('booked_spend'::regclass, 'unpriced_usage') THEN RETURN NEXT relation || ': ' || wrong || ' of ' || rows; END IF;
+	END LOOP;
+END $$;
+SELECT is_empty('SELECT * FROM pg_temp.other_tokens()', 'plain columns of tokens say what usage says');
+SET LOCAL inferacct.unpriced = 'null';
+SELECT set_eq($$SELECT month, min(confidence_order(confidence)) FROM spend_by_team GROUP BY month$$,
+	$$SELECT month, min(confidence_order(confidence)) FROM monthly_spend GROUP BY month$$, 'every report of USD says what it rests on');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -10,7 +10,7 @@ EXCEPTION WHEN feature_not_supported OR undefined_file THEN NULL;
 END $$;
 SELECT count(*) = 2 AS sketches FROM pg_extension WHERE extname IN ('hll', 'tdigest') \gset
 DROP EXTENSION IF EXISTS hll, tdigest;
-SELECT plan(CASE WHEN :'sketches' THEN 25 ELSE 18 END);
+SELECT plan(CASE WHEN :'sketches' THEN 32 ELSE 25 END);
 
 SELECT set_price('pgtapdist', 'even', 'input', 3) \g /dev/null
 SELECT usage_log_partitions('2034-01-01', '2034-03-01') \g /dev/null
@@ -56,8 +56,28 @@ SELECT results_eq($$SELECT * FROM request_distribution('2024-01-01', '2024-03-01
 CREATE TEMP TABLE before AS SELECT * FROM request_distribution('2024-01-01', '2024-01-04', kept => true);
 DELETE FROM usage_log WHERE source = 'dist' AND at < '2024-01-04Z';
 SELECT pg_temp.refresh();
-SELECT is((SELECT count(*) FROM request_distribution('2024-01-01', '2024-01-04')), 0::bigint, 'without rows there is nothing to read');
+SELECT results_eq($$SELECT period, requests, p50_usd, incomplete_requests FROM request_distribution('2024-01-01', '2024-01-04')$$, 'SELECT period, 0::bigint, NULL::numeric, requests FROM before', 'without rows there is nothing to read, which is marked');
 SELECT results_eq($$SELECT * FROM request_distribution('2024-01-01', '2024-01-04', kept => true)$$, 'SELECT * FROM before', 'but what was kept stays');
+
+-- A kept day gets a late row, and loses rows before it is kept again: as it was kept, and marked, whichever way it is asked for.
+CREATE TEMP TABLE kept_before AS SELECT * FROM request_distribution('2024-01-06', '2024-01-07', kept => true);
+INSERT INTO usage_log (at, usage, model, source, request_id, end_user) VALUES ('2024-01-06 00:20Z', usage(1), 'pgtapdist/even', 'dist', 'later', 'late');
+SELECT pg_temp.refresh();
+SELECT results_eq($$SELECT requests, incomplete_requests FROM request_distribution('2024-01-06', '2024-01-07', kept => true)$$, 'SELECT requests + 1, 0::bigint FROM kept_before', 'a day that is read again is its rows');
+DELETE FROM usage_log WHERE source = 'dist' AND at < '2024-01-06 12:00Z';
+SELECT pg_temp.refresh();
+SELECT results_eq($$SELECT requests, p50_usd, max_usd, distinct_values, incomplete_requests FROM request_distribution('2024-01-06', '2024-01-07', kept => true)$$,
+	'SELECT requests, p50_usd, max_usd, distinct_values, requests + 1 FROM kept_before', 'one whose rows go before it is kept again is as it was kept, and marked');
+SELECT keep_distribution(since => '2024-01-06', until => '2024-01-07') \g /dev/null
+SELECT results_eq($$SELECT requests, incomplete_requests FROM request_distribution('2024-01-06', '2024-01-07', kept => true)$$, 'SELECT requests, requests + 1 FROM kept_before', 'and stays so');
+SELECT ok((SELECT requests > 0 AND requests < k AND incomplete_requests = k + 1 FROM request_distribution('2024-01-06', '2024-01-07'), (SELECT requests AS k FROM kept_before) AS b), 'the rows that are left are marked, too');
+SELECT is((SELECT incomplete_requests FROM request_distribution('2024-01-06', '2024-02-01', per => 'month')), (SELECT requests + 1 FROM kept_before), 'so is a month that has such a day');
+-- Without a kept day, and without rows.
+DELETE FROM usage_log WHERE source = 'dist' AND at < '2024-01-07Z';
+DELETE FROM daily_distribution WHERE day = '2024-01-06';
+SELECT pg_temp.refresh();
+SELECT results_eq($$SELECT requests, p50_usd, incomplete_requests FROM request_distribution('2024-01-06', '2024-01-07', kept => true)$$, 'SELECT 0::bigint, NULL::numeric, requests + 1 FROM kept_before', 'a day that was never kept and has no rows is marked');
+SELECT is((SELECT incomplete_requests FROM request_distribution('2024-01-08', '2024-02-01', per => 'month')), 0::bigint, 'whole days are not');
 
 SELECT throws_ok($$SELECT request_distribution('2024-01-01', '2024-03-01', kept => NULL)$$, '22004', NULL, 'whether kept is yes or no');
 SELECT throws_ok($$SELECT keep_distribution('colour')$$, '42704', NULL, 'no such dimension');

@@ -13,7 +13,7 @@ SELECT is_empty($$SELECT c.relname FROM pg_class AS c WHERE relnamespace = 'infe
 SELECT is_empty($$SELECT c.relname FROM pg_class AS c WHERE relnamespace = 'inferacct'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
 	AND (has_table_privilege('inferacct_reader', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') OR relkind = 'm' AND has_table_privilege('inferacct_reader', c.oid, 'SELECT'))$$, 'writes none, and no copy of all teams'' figures');
 SELECT is_empty($$SELECT c.relname FROM pg_class AS c JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-	WHERE c.relkind = 'v' AND c.relnamespace = 'inferacct'::regnamespace AND c.relname IN ('daily_spend', 'monthly_spend', 'spend_by_team', 'spend_by_tag', 'focus_1_4', 'monthly_usage', 'usage_all', 'hourly_spend', 'booked_spend', 'restated_spend', 'month_close', 'shared_cost_allocation', 'priced_usage', 'unpriced_usage', 'budget_status')
+	WHERE c.relkind = 'v' AND c.relnamespace = 'inferacct'::regnamespace AND c.relname IN ('daily_spend', 'monthly_spend', 'spend_by_team', 'spend_by_tag', 'focus_1_4', 'rollup_usage', 'usage_all', 'hourly_spend', 'booked_spend', 'restated_spend', 'month_close', 'shared_cost_allocation', 'priced_usage', 'unpriced_usage', 'budget_status')
 	AND NOT coalesce(c.reloptions @> ARRAY['security_invoker=true'], false)$$, 'every report reads as the role that asks');
 SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace = 'inferacct'::regnamespace AND p.prosecdef
 	AND NOT coalesce(array_to_string(p.proconfig, ',') LIKE '%search_path=%', false)$$, 'no function runs with its owner''s rights in a caller''s search path');
@@ -24,9 +24,9 @@ INSERT INTO usage_log (at, usage, model, source, request_id, provider, team, tag
 SELECT refresh_hours('usage_log', '2031-01-01Z', '2031-02-01Z', refresh_changed('usage_log', '2031-01-01Z', true), clock_timestamp());
 INSERT INTO budget (name, month, usd, team) VALUES ('b', '2031-01-01', 1, 'rol_blue'), ('r', '2031-01-01', 1, 'rol_red'), ('all', '2031-01-01', 1, NULL);
 INSERT INTO shared_cost (month, name, usd) VALUES ('2031-01-01', 'rol', 7);
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at, until_at) VALUES ('rol-ptu', 'rol', 'PT', '{rol-a}', 'provisioned', 'PTU', 1, 2, 'hour', '2031-01-01Z', '2031-01-02Z');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since, until) VALUES ('rol-ptu', 'rol', 'PT', '{rol-a}', 'provisioned', 'PTU', 1, 2, 'hour', '2031-01-01Z', '2031-01-02Z');
 INSERT INTO deployment (name, term, prefill_tokens_per_second, decode_tokens_per_second, upfront_usd) VALUES ('rol-fleet', 'owned', 1000, 100, 36000);
-INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('rol-fleet', '{rol/llama}', '2021-01-01Z', '2021-02-01Z');
+INSERT INTO deployment_run (deployment, models, since, until) VALUES ('rol-fleet', '{rol/llama}', '2021-01-01Z', '2021-02-01Z');
 CREATE TABLE rol_requests (at timestamptz, id text, model text, tokens bigint);
 CREATE ROLE inferacct_test_red ROLE CURRENT_USER IN ROLE inferacct_reader;
 CREATE ROLE inferacct_test_boss IN ROLE inferacct_admin;
@@ -54,7 +54,7 @@ SELECT set_eq('SELECT name FROM budget_status', $$VALUES ('r')$$, 'budgets');
 SELECT is((SELECT spend(model, usage, at) FROM usage_all), (SELECT usd FROM truth WHERE team = 'rol_red'), 'and the log');
 SELECT is((SELECT count(*) FROM shared_cost_allocation), 0::bigint, 'no shares of a part');
 SELECT set_eq('SELECT name FROM shared_cost_all', $$VALUES ('rol'), ('rol-ptu')$$, 'nor what a deployment could have done beyond a part');
-SELECT is((SELECT count(*) FROM focus_commitments('2031-01-01', '2031-02-01')), 0::bigint, 'nor what became of a commitment');
+SELECT is((SELECT count(*) FROM focus('2031-01-01', '2031-02-01', '{commitment}')), 0::bigint, 'nor what became of a commitment');
 SELECT throws_ok('SELECT price_capacity()', '42501', NULL, 'a reader makes nothing free');
 SELECT throws_ok('SELECT * FROM usage_log_default', '42501', NULL, 'nor a partition by its name');
 SELECT throws_ok($$SELECT set_price('rol', 'rol-a', 'input', 2)$$, '42501', NULL, 'a reader publishes no price');
@@ -65,8 +65,8 @@ SET LOCAL ROLE inferacct_test_boss;
 SELECT set_eq($$SELECT team, sum(usd) FROM monthly_spend WHERE source = 'rol' GROUP BY 1$$, 'SELECT team, usd FROM truth', 'an admin sees all teams');
 SELECT is((SELECT sum(allocated_usd) FROM shared_cost_allocation WHERE name = 'rol'), 7::numeric, 'and all shares');
 SELECT set_eq($$SELECT name, sum(idle_usd) FROM shared_cost_allocation WHERE kind <> 'stated' GROUP BY 1$$, $$VALUES ('rol-ptu', 48.0), ('rol-fleet', 1000)$$, 'of commitments and deployments, too');
-SELECT lives_ok($$INSERT INTO commitment SELECT 'rol-ptu-2', provider, type, models, service_tier, unit, units, usd_per_unit, per, 10, from_at, until_at FROM commitment$$, 'says what was bought');
-SELECT lives_ok($$UPDATE deployment_run SET until_at = '2021-01-20Z'$$, 'and what runs');
+SELECT lives_ok($$INSERT INTO commitment SELECT 'rol-ptu-2', provider, type, models, service_tier, unit, units, usd_per_unit, per, 10, since, until FROM commitment$$, 'says what was bought');
+SELECT lives_ok($$UPDATE deployment_run SET until = '2021-01-20Z'$$, 'and what runs');
 SELECT ok(price_capacity() > 1000, 'and publishes it');
 SELECT throws_ok($$SELECT attach_usage('rol', 'rol_requests', '{"at": "at", "request_id": "id", "model": "model", "input": "tokens", "input_includes_cached": true}')$$, '42501', 'only the owner of extension inferacct can attach a source', 'an admin attaches no source, and is told who can');
 SELECT throws_ok($$SELECT detach_usage('rol')$$, '42501', 'only the owner of extension inferacct can detach a source', 'nor detaches one');

@@ -76,7 +76,7 @@ SELECT is((SELECT ARRAY[token_cost(b, provider || '/' || model, usage(unit_quant
 	(SELECT ARRAY[trim_scale(then_usd), trim_scale(now_usd)] FROM moved), 'a changed price holds from its publication on');
 INSERT INTO usage_log (at, usage, model, source, request_id)
 SELECT '2026-10-01+00'::timestamptz, usage(unit_quantity), provider || '/' || model, 'whole catalogs', '1' FROM moved;
-SELECT is((SELECT usd_difference FROM price_impact((SELECT version FROM price_version WHERE source = 'older'),
+SELECT is((SELECT difference_usd FROM price_impact((SELECT version FROM price_version WHERE source = 'older'),
 			(SELECT version FROM price_version WHERE source = 'newer')) i, moved WHERE i.model = provider || '/' || moved.model),
 	(SELECT trim_scale(now_usd - then_usd) FROM moved), 'and its effect on real spend is shown');
 SELECT * FROM finish();

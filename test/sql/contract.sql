@@ -68,6 +68,6 @@ FROM generate_series(1, 100) i;
 SELECT spend(model, usage, at) AS booked FROM usage_log WHERE source = 'contract test';
 SELECT set_price('contract-a', 'm', 'input', 11, valid_from => '2026-10-03+00') > 1000 AS corrected;
 SELECT spend(model, usage, at) AS restated FROM usage_log WHERE source = 'contract test';
-SELECT month, model, requests, usd_before, usd_after, usd_difference FROM price_impact() WHERE model = 'contract-a/m';
+SELECT month, model, requests, usd_before, usd_after, difference_usd FROM price_impact() WHERE model = 'contract-a/m';
 SELECT count(*) FROM price_impact(1, 1);
 ROLLBACK;

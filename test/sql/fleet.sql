@@ -23,7 +23,7 @@ SELECT demand(timestamptz '2024-01-01+00' + h * interval '1 hour', usage((d * 20
 SELECT v.replicas, round(v.usd, 4) AS usd, v.usd_api_only, v.usd_peak_fleet, round(v.utilization, 4) AS utilization FROM load, hybrid(d, 'fleet test') v;
 SELECT c.replicas, round(c.usd, 4) AS usd, round(c.marginal_utilization, 4) AS marginal FROM load, hybrid_curve(d, 'fleet test') c;
 SELECT f.fleet, f.replicas, f.replica_hours, round(f.utilization, 4) AS utilization, f.machines_usd, round(f.idle_usd, 2) AS idle_usd, round(f.overflow_usd, 4) AS overflow_usd, round(f.usd, 4) AS usd
-FROM load, fleet(d, 'fleet test', 0.9, batch_share => 0.3) f;
+FROM load, fleet(d, 'fleet test', 0.9, eligible => 0.3) f;
 SELECT s.bucket, round(s.load, 4) AS load, s.replicas, s.autoscaled, s.api_usd FROM load, fleet_series(d, 'fleet test', startup => '90 minutes', hold => '1 hour') s WHERE s.bucket < '2024-01-01 12:00+00';
 SELECT c.unit, round(c.needed_share, 4) AS needed_share, round(c.on_demand_usd, 2) AS on_demand_usd, c.reserved_1y_usd, c.reserved_3y_usd, c.term, round(c.usd, 2) AS usd FROM load, commitment(d, 'fleet test') c;
 

@@ -23,13 +23,13 @@ FROM focus('2032-05-01', '2032-06-01') ORDER BY "SkuId", "ChargePeriodStart";
 INSERT INTO usage_log (at, usage, model, source, request_id, team, service_tier) VALUES
 	('2032-04-20 10:00Z', usage(0), 'focusco/focusco-a', 'focusco', '5', NULL, 'provisioned'),
 	('2032-05-03 10:00Z', usage(6000, 400), 'focusco/focusco-a', 'focusco', '4', 'search', 'provisioned');
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, from_at, until_at) VALUES
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, since, until) VALUES
 	('pt-7', 'focusco', 'Provisioned Throughput', '{focusco/focusco-a}', 'provisioned', 'Model Unit', 2, 744, 'month', 10, '2032-04-16Z', '2032-06-01Z');
 SELECT refresh_hours('usage_log', '2032-04-01Z', '2032-06-01Z', refresh_changed('usage_log', '2032-04-01Z', true), clock_timestamp());
 SELECT model, service_tier, reason, requests FROM unpriced_usage WHERE source = 'focusco' ORDER BY 1;
 SELECT price_capacity() > 0 AS priced;
 SELECT model, service_tier, reason, requests FROM unpriced_usage WHERE source = 'focusco' ORDER BY 1;
-SELECT name, month, from_at AT TIME ZONE 'UTC' AS from_at, hours, unit_hours, quantity, usd, capacity FROM commitment_charge WHERE name = 'pt-7' ORDER BY month;
+SELECT name, month, since AT TIME ZONE 'UTC' AS since, hours, unit_hours, quantity, usd, capacity FROM commitment_charge WHERE name = 'pt-7' ORDER BY month;
 SELECT name, kind, month, team, units, used_usd, idle_usd FROM shared_cost_allocation WHERE month BETWEEN '2032-04-01' AND '2032-05-01' ORDER BY name, month, team;
 \x
 SELECT "BilledCost", "EffectiveCost", "ListCost", "ChargeCategory", "PricingCategory", "ChargeDescription", "ChargeFrequency", "ChargePeriodStart", "ChargePeriodEnd", "CommitmentDiscountId", "CommitmentDiscountCategory",

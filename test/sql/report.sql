@@ -13,7 +13,7 @@ INSERT INTO usage_log (at, usage, model, source, request_id, team, provider_usd,
 	('2032-02-29 23:59Z', usage(4000, 400), 'reportco/other', 'reportco', '4', 'support', 0.5, '["chat"]');
 SELECT refresh_hours('usage_log', '2032-01-01Z', '2032-04-01Z', refresh_changed('usage_log', '2032-01-01Z', true), clock_timestamp());
 
-SELECT * FROM monthly_spend WHERE source = 'reportco' AND model LIKE '%-a' ORDER BY month, team;
+SELECT month, source, provider, model, service_tier, team, tenant, requests, usage, usd, provider_usd, confidence FROM monthly_spend WHERE source = 'reportco' AND model LIKE '%-a' ORDER BY month, team;
 SAVEPOINT unpriced;
 SELECT month, team, usd FROM monthly_spend WHERE source = 'reportco';
 ROLLBACK TO unpriced;

@@ -37,8 +37,8 @@ INSERT INTO usage_log (at, usage, model, source, request_id)
 SELECT timestamptz '2026-04-15' + i * interval '1 day', usage(1000 * i, 10 * i), 'ark', 'app', 'request ' || i FROM generate_series(1, 150) AS i;
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-07-01', 'gateway', 12.34);
 INSERT INTO deployment (name, term, prefill_tokens_per_second, decode_tokens_per_second, upfront_usd) VALUES ('own fleet', 'owned', 1000, 100, 36000);
-INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('own fleet', '{house/ark}', '2026-07-05', '2026-07-25');
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at) VALUES ('pt', 'dumpco', 'PT', '{ark-1}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-07-01');
+INSERT INTO deployment_run (deployment, models, since, until) VALUES ('own fleet', '{house/ark}', '2026-07-05', '2026-07-25');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since) VALUES ('pt', 'dumpco', 'PT', '{ark-1}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-07-01');
 SELECT price_capacity();
 CREATE TABLE book AS SELECT price_book() AS book, price_book(contract => 'deal') AS deal;
 CREATE TABLE partial AS SELECT inferacct_internal.spend_accum(NULL, 'ark', 1000000, 0, '2026-07-01') AS state;

@@ -1,6 +1,7 @@
 # Whatever is killed, cancelled, filled up or deadlocked while sessions write the
 # log, prices and books: afterwards nothing is half done, the next refresh makes
 # the rollup equal to the rows to the last digit, and closed months are as booked.
+# Among what writes the log is a subscription, which applies what another database has.
 #
 # FAULT_ROUNDS: how many rounds (one of each kind); FAULT_SEED repeats what the
 # sessions do, not how they interleave; FAULT_DISK: an empty directory on a small
@@ -21,9 +22,9 @@ my $disk = $ENV{FAULT_DISK} // '';
 diag("seed $seed, $rounds rounds");
 
 my $node = PostgreSQL::Test::Cluster->new('faults');
-$node->init(extra => ['--wal-segsize=1']);
+$node->init(allows_streaming => 'logical', extra => ['--wal-segsize=1']);
 $node->append_conf('postgresql.conf', "timezone = 'UTC'\nautovacuum = off\nrestart_after_crash = on\ndeadlock_timeout = 50ms\n"
-	. "log_statement = none\nshared_buffers = 64MB\nmin_wal_size = 4MB\nmax_wal_size = 64MB\n");
+	. "log_statement = none\nshared_buffers = 64MB\nmin_wal_size = 4MB\nmax_wal_size = 64MB\nmax_connections = 20\nwal_retrieve_retry_interval = 100ms\n");
 $node->start;
 
 sub sql { return $node->safe_psql('postgres', "SET search_path = public, inferacct, inferacct_internal;\n" . join("\n", @_)); }
@@ -49,6 +50,12 @@ sql("SELECT set_price('faulty', 'model-' || m, meter, 1 + m, '-infinity') FROM g
 	"INSERT INTO usage_log (at, usage, model, source, request_id, team, tenant, api_key) SELECT timestamptz '$first_day' + n * interval '15 minutes', usage(n, n % 11), 'faulty/model-' || n % 4, 'app', n::text, 'team ' || n % 5, 'tenant ' || n % 2, 'key ' || n % 7 FROM generate_series(1, 5000) AS n;",
 	"INSERT INTO usage_dimension (name, log_column, keep) VALUES ('key', 'api_key', 12);");
 sql(q(CALL refresh_usage(chunk => '90 days')));
+
+# The log of another database comes by logical replication; its root has no key, so whole rows are published.
+$node->safe_psql('postgres', 'CREATE DATABASE elsewhere');
+$node->safe_psql('elsewhere', "CREATE EXTENSION inferacct; ALTER TABLE inferacct.usage_log REPLICA IDENTITY FULL; ALTER TABLE inferacct.usage_log_default REPLICA IDENTITY FULL; CREATE PUBLICATION log FOR TABLE inferacct.usage_log WITH (publish_via_partition_root = true)");
+$node->safe_psql('elsewhere', q(SELECT pg_create_logical_replication_slot('log', 'pgoutput')));
+$node->safe_psql('postgres', "CREATE SUBSCRIPTION log CONNECTION '" . $node->connstr('elsewhere') =~ s/'/''/gr . "' PUBLICATION log WITH (create_slot = false, slot_name = 'log', copy_data = false)");
 
 if ($disk ne '')
 {
@@ -81,6 +88,17 @@ sub change
 		sub { return "DELETE FROM tool_log WHERE " . $of->('id') . ";" })->();
 }
 
+# What a database elsewhere writes, and a subscription applies here.
+sub publish
+{
+	my $of = 'abs(hashtext(request_id)) % 11 = ' . int(rand(11));
+	return one_of(
+		sub { return "INSERT INTO usage_log (at, usage, model, source, request_id, team, api_key) SELECT " . at() . " + i * interval '7 minutes', " . usage() . ", '" . one_of(@models) . "', 'elsewhere', '" . ++$request . "-' || i, 'team ' || i % 5, 'key ' || (" . int(rand(30)) . " + i % 5) FROM generate_series(1, " . (1 + int(rand(40))) . ") AS i;" },
+		sub { return "UPDATE usage_log SET usage = " . usage() . " WHERE $of;" },
+		sub { return "UPDATE usage_log SET at = at + interval '3 hours', team = 'moved' WHERE $of AND at < timestamptz '$first_day' + interval '50 days';" },
+		sub { return "DELETE FROM usage_log WHERE $of;" })->();
+}
+
 # A partition that was corrected as a copy takes the place of the one that it was copied from.
 sub swap
 {
@@ -101,6 +119,7 @@ sub remap
 sub month { return one_of("'2026-09-01'", "'2026-10-01'"); }
 
 my %session = (
+	publisher => \&publish,
 	writer => sub { return one_of(
 		sub { return change() },
 		sub { return "BEGIN; " . change() . " SAVEPOINT s; " . change() . ' ' . one_of('ROLLBACK TO s;', 'RELEASE s;') . ' ' . one_of('COMMIT;', 'COMMIT;', 'ROLLBACK;') })->() },
@@ -132,13 +151,13 @@ sub begin_session
 	my $file = $node->basedir . '/session' . ++$sessions;
 	append_to_file($file, join("\n", "SET application_name = 'fault $name'; SET search_path = public, inferacct, inferacct_internal; SET client_min_messages = warning;", @lines, ''));
 	return { err => "$file.err",
-		run => IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=0', '-f', $file, '-d', $node->connstr('postgres') ], '<', \undef, '>', "$file.out", '2>', "$file.err") };
+		run => IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=0', '-f', $file, '-d', $node->connstr($name =~ /^publisher/ ? 'elsewhere' : 'postgres') ], '<', \undef, '>', "$file.out", '2>', "$file.err") };
 }
 
 sub begin_sessions
 {
 	return map { my $name = $_; begin_session($name, map { ($session{$name}->(), 'SELECT FROM pg_sleep(' . rand(0.03) . ');') } 1 .. 20 + int(rand(20))) }
-		qw(writer writer refresher refresher booker pricer);
+		qw(writer writer refresher refresher booker pricer publisher);
 }
 
 # The errors that sessions met.
@@ -155,13 +174,19 @@ sub end_sessions
 
 sub at_work { return split /\n/, $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'fault %' ORDER BY pid)); }
 
+# The process that applies what is published, if it is there.
+sub applier { return split /\n/, $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_subscription WHERE pid IS NOT NULL)); }
+
+# All that was published is applied.
+sub wait_for_applied { $node->wait_for_catchup('log'); return; }
+
 sub wait_for_server { $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back'; return; }
 
 # Each gives how many sessions it met.
 my %fault = (
 	kill => sub {
 		my @pids = at_work();
-		kill 'KILL', one_of(@pids) if @pids;
+		kill 'KILL', one_of(@pids, applier()) if @pids;
 		usleep(50_000);
 		wait_for_server();
 		return scalar @pids;
@@ -169,12 +194,12 @@ my %fault = (
 	stop => sub { my @pids = at_work(); $node->stop('immediate'); $node->start; return scalar @pids; },
 	cancel => sub {
 		my $met = 0;
-		for (1 .. 6) { for (grep { rand() < 0.6 } at_work()) { sql("SELECT pg_cancel_backend($_);"); $met++; } usleep(int(rand(80_000))); }
+		for (1 .. 6) { for (grep { rand() < 0.6 } at_work()) { sql("SELECT pg_cancel_backend($_);"); $met++; } sql("SELECT pg_cancel_backend($_);") for applier(); usleep(int(rand(80_000))); }
 		return $met;
 	},
 	terminate => sub {
 		my $met = 0;
-		for (1 .. 2) { for (grep { rand() < 0.5 } at_work()) { sql("SELECT pg_terminate_backend($_);"); $met++; } usleep(int(rand(80_000))); }
+		for (1 .. 2) { for (grep { rand() < 0.5 } at_work()) { sql("SELECT pg_terminate_backend($_);"); $met++; } sql("SELECT pg_terminate_backend($_);") for applier(); usleep(int(rand(80_000))); }
 		return $met;
 	},
 );
@@ -250,7 +275,8 @@ my $of_rollup = sprintf($by_hour, 'sum(rows)::bigint', 'usage_hourly');
 sub check_notes
 {
 	my ($what) = @_;
-	end_sessions((map { begin_session("writer $_", map { change() } 1 .. 5) } 1 .. 3), map { begin_session("refresher $_", ("CALL refresh_usage('usage_log');") x 4) } 1 .. 2);
+	end_sessions(begin_session('publisher', map { publish() } 1 .. 5), (map { begin_session("writer $_", map { change() } 1 .. 5) } 1 .. 3), map { begin_session("refresher $_", ("CALL refresh_usage('usage_log');") x 4) } 1 .. 2);
+	wait_for_applied();
 	is(sql('SELECT notes_suffice()'), 't', "$what: notes tell what has changed");
 	sql("CALL refresh_usage('usage_log');");
 	my $later = q(WHERE origin = 'usage_log' AND hour >= (SELECT hour_of(min(at)) FROM usage_log));
@@ -264,6 +290,7 @@ sub check
 	is(sql(q(SELECT * FROM inferacct_check();)), '', "$what: nothing is half done");
 	is(sql(q(SELECT month, (reproduce_month(month)).* FROM closed_month WHERE NOT (reproduce_month(month)).reproduced;)), '', "$what: closed months are as booked");
 	is(sql('SELECT count(*) FROM open_version'), '0', "$what: no version is open");
+	wait_for_applied();
 	my $done = eval { sql(q(CALL refresh_usage(chunk => '30 days', drop_missing => true))); 1 };
 	ok($done, "$what: the next refresh goes on") or diag($@);
 	is(sql("($of_rows EXCEPT ALL $of_rollup) UNION ALL ($of_rollup EXCEPT ALL $of_rows) LIMIT 5;"), '', "$what: the rollup is the sum of the rows");
@@ -286,5 +313,6 @@ for my $round (1 .. $rounds)
 	check("round $round, $kind, seed $seed");
 }
 
+isnt(sql(q(SELECT count(*) FROM usage_log WHERE source = 'elsewhere')), '0', 'rows from elsewhere were applied');
 $node->stop;
 done_testing();

@@ -26,8 +26,8 @@ CREATE VIEW demo.october AS SELECT at, usage, model, request_id, provider, team,
 SELECT import_usage('demo.october', 'gateway');
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-10-01', 'gateway', 2000);
 INSERT INTO deployment (name, gpu, vendor, term, gpus_per_replica, prefill_tokens_per_second, decode_tokens_per_second) VALUES ('house', 'A100-80GB', 'cloud (mid)', 'on_demand', 2, 100, 20);
-INSERT INTO deployment_run (deployment, replicas, models, from_at, until_at) VALUES ('house', 2, '{house/support-llama-70b}', '2026-10-03 04:05Z', '2026-11-01Z');
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, from_at, until_at) VALUES
+INSERT INTO deployment_run (deployment, replicas, models, since, until) VALUES ('house', 2, '{house/support-llama-70b}', '2026-10-03 04:05Z', '2026-11-01Z');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, tokens_per_unit_hour, since, until) VALUES
 	('pt-1', 'anthropic', 'Provisioned Throughput', '{anthropic/claude-sonnet-5}', 'provisioned', 'Model Unit', 2, 39.99, 'hour', 50000, '2026-10-02 07:00Z', '2026-12-01Z'),
 	('pt-2', 'anthropic', 'Scale Tier', '{anthropic/nothing}', 'scale', 'Unit', 3, 2250, 'month', NULL, '2026-10-10Z', NULL);
 SELECT price_capacity();

@@ -112,8 +112,8 @@ INSERT INTO model_alias (alias, provider, model) VALUES ('ours', 'own', 'own-m')
 INSERT INTO budget (name, month, usd) VALUES ('b', '2026-03-01', 1.500);
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-03-01', 'gateway', 12.340);
 INSERT INTO deployment (name, term, prefill_tokens_per_second, decode_tokens_per_second, upfront_usd) VALUES ('fleet', 'owned', 1000, 100, 36000);
-INSERT INTO deployment_run (deployment, models, from_at, until_at) VALUES ('fleet', '{house/ark}', '2026-03-05', '2026-03-25');
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at) VALUES ('pt', 'own', 'PT', '{own-m}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-03-01');
+INSERT INTO deployment_run (deployment, models, since, until) VALUES ('fleet', '{house/ark}', '2026-03-05', '2026-03-25');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since) VALUES ('pt', 'own', 'PT', '{own-m}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-03-01');
 INSERT INTO team_member VALUES ('finops', 'red');
 SELECT price_capacity();
 CALL refresh_usage();

@@ -87,8 +87,8 @@ INSERT INTO usage_log (at, usage, model, source, request_id, team)
 	SELECT timestamptz '2026-08-15' + i * interval '30 minutes', usage(1000 * i, 10 * i), 'ark', 'app', i::text, 'team ' || i % 4 FROM generate_series(1, 4000) AS i;
 INSERT INTO budget (name, month, usd) VALUES ('all', '2026-09-01', 100);
 INSERT INTO shared_cost (month, name, usd) VALUES ('2026-09-01', 'gateway', 12.34);
-INSERT INTO deployment_run (deployment, models, from_at) VALUES ('own', '{house/ark}', '2026-09-05');
-INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, from_at) VALUES ('pt', 'dumpco', 'PT', '{ark-1}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-09-01');
+INSERT INTO deployment_run (deployment, models, since) VALUES ('own', '{house/ark}', '2026-09-05');
+INSERT INTO commitment (name, provider, type, models, service_tier, unit, units, usd_per_unit, per, since) VALUES ('pt', 'dumpco', 'PT', '{ark-1}', 'provisioned', 'PTU', 2, 9.5, 'hour', '2026-09-01');
 ));
 sql('source', q(CALL inferacct.refresh_usage(chunk => '60 days')));
 sql('source', q(SELECT inferacct.close_month('2026-09-01'); SELECT inferacct.compact_usage()));

@@ -1,7 +1,7 @@
 /*
  * optimum.c
  *	  Unit tests of src/demand/optimum.c against a search over every variable:
- *	  replicas, replicas started, parts served at once, parts that wait for idle
+ *	  replicas, replicas started by the hour and as spot, parts served at once, parts that wait for idle
  *	  replicas and parts for which replicas are started, bucket by bucket.
  */
 #include <stdlib.h>
@@ -42,13 +42,24 @@ NotAsked(void)
 
 static Money SearchFrom(Search *search, int b, int64_t before);
 
+/* What a replica's bucket costs when it is started for work that waits; a spot replica is there half of the time. */
+static Money
+LaterUsd(const FleetTerms *terms)
+{
+	if (terms->spot_usd < 0 || (terms->started_usd >= 0 && terms->started_usd <= 2 * terms->spot_usd))
+		return terms->started_usd;
+	return 2 * terms->spot_usd;
+}
+
 /* The cheapest of: so many started, so many parts at once, x and y of this bucket's and the one's before. */
 static Money
 SearchWaiting(Search *search, int b, int64_t before, int64_t started, int64_t idle)
 {
 	const FleetTerms *terms = search->terms;
 	const LoadBucket *bucket = &search->buckets[b];
-	int64_t		room = terms->most < 0 ? 100 : (terms->most - search->replicas - started) * terms->size;
+	Money		later = LaterUsd(terms);
+	int64_t		room = terms->most < 0 ? 100 : (terms->most - search->replicas - started) *
+		(later == terms->started_usd ? terms->size : terms->size / 2);
 	Money		best = UNKNOWN;
 
 	for (int64_t old = 0; old <= before; old++)
@@ -60,9 +71,9 @@ SearchWaiting(Search *search, int b, int64_t before, int64_t started, int64_t id
 					Money		usd = 0;
 
 					if (old + own > idle || old_started + own_started > room ||
-						(terms->started_usd < 0 && old_started + own_started > 0))
+						(later < 0 && old_started + own_started > 0))
 						continue;
-					usd = (old_started + own_started) * MAX(terms->started_usd, 0) / terms->size;
+					usd = (old_started + own_started) * MAX(later, 0) / terms->size;
 					if (before > 0)
 						usd += (before - old - old_started) * search->buckets[b - 1].waiting_usd / search->buckets[b - 1].waiting;
 					if (terms->wait == 1)
@@ -89,21 +100,24 @@ SearchFrom(Search *search, int b, int64_t before)
 	if (search->known[b][before] != UNKNOWN)
 		return search->known[b][before];
 	for (int64_t started = 0; started <= (terms->started_usd < 0 ? 0 : 4); started++)
-	{
-		int64_t		capacity = (search->replicas + started) * terms->size;
-
-		if (terms->most >= 0 && search->replicas + started > terms->most)
-			break;
-		for (int64_t served = 0; served <= MIN(bucket->now, capacity); served++)
+		for (int64_t spot = 0; spot <= (terms->spot_usd < 0 ? 0 : 4); spot++)
 		{
-			Money		usd = started * MAX(terms->started_usd, 0) +
-				(bucket->now == 0 ? 0 : (bucket->now - served) * bucket->now_usd / bucket->now) +
-				SearchWaiting(search, b, before, started, capacity - served);
+			int64_t		capacity = (search->replicas + started) * terms->size;
 
-			if (best == UNKNOWN || usd < best)
-				best = usd;
+			if (terms->most >= 0 && search->replicas + started + spot > terms->most)
+				break;
+			for (int64_t served = 0; served <= MIN(bucket->now, capacity); served++)
+			{
+				/* A part is done of two that a spot replica is given. */
+				int64_t		done = served + MIN(bucket->now - served, spot * terms->size) / 2;
+				Money		usd = started * MAX(terms->started_usd, 0) + spot * MAX(terms->spot_usd, 0) +
+					(bucket->now == 0 ? 0 : (bucket->now - done) * bucket->now_usd / bucket->now) +
+					SearchWaiting(search, b, before, started + spot, capacity - served);
+
+				if (best == UNKNOWN || usd < best)
+					best = usd;
+			}
 		}
-	}
 	search->known[b][before] = best;
 	return best;
 }
@@ -139,7 +153,7 @@ AddsUp(const Optimum *best, const LoadBucket *buckets, const FleetTerms *terms)
 
 	for (int b = 0; b < BUCKETS; b++)
 		parts += buckets[b].now + buckets[b].waiting;
-	return best->usd == best->constant_usd + best->started_usd + best->fixed_usd + best->api_usd + best->batch_usd &&
+	return best->usd == best->constant_usd + best->started_usd + best->spot_usd + best->fixed_usd + best->api_usd + best->batch_usd &&
 		best->gap_usd >= 0 && best->served <= parts && best->waited_started <= best->served &&
 		(terms->most < 0 || best->replicas + best->most_started <= terms->most) &&
 		(best->usd == best->api_usd + best->batch_usd || best->replicas >= terms->least) &&
@@ -163,7 +177,7 @@ main(void)
 			.size = 2,.wait = 1 + Between(0, MOST_WAIT - 1),.least = Between(0, 3) / 3,
 			.most = Between(0, 2) == 0 ? Between(1, 3) : -1,
 			.constant_usd = Between(0, 9) == 0 ? -1 : CENT * 2 * Between(0, 40),
-			.started_usd = Between(0, 3) == 0 ? -1 : CENT * 2 * Between(1, 60),
+			.started_usd = Between(0, 3) == 0 ? -1 : CENT * 2 * Between(1, 60),.spot_usd = Between(0, 1) == 0 ? -1 : CENT * 2 * Between(1, 40),.spot_millionths = 500000,
 			.fixed_usd = CENT * Between(0, 100)
 		};
 		int64_t		batch = Between(1, 30);	/* a part that waits costs the same whenever it comes, or not */
