@@ -47,6 +47,7 @@ CREATE TYPE inferacct_internal.workload AS (
 	recent_model_usd	numeric,
 	recent_models		text[],
 	routing				route_savings_result,
+	routing_taken_share	numeric,
 	routing_problem		text,
 	routing_deployments	text[],
 	unserved_batch_saved_usd	numeric,
@@ -68,6 +69,7 @@ COMMENT ON TYPE workload IS
 'last 90 days of a log of more than 180, else NULL; recent_models: those models, the dearest first. demand: what is '
 'served at once, and its USD; waiting: what is served and may wait, at the cheaper of standard and batch; '
 'routed_demand: demand, after the policy. routing: route_savings() of the requests served at once by baseline_model; '
+'routing_taken_share: of the spend that the policy would move, what is moved since that is cheaper; '
 'routing_deployments: tiers that are deployments, whose requests are left in both demands at what the API takes; '
 'routing_problem: what keeps the policy from being judged, which then is not applied.';
 
@@ -480,6 +482,8 @@ BEGIN
 			FROM part WHERE NOT whole AND (r).requests > 0
 		)
 		SELECT (SELECT r FROM part WHERE whole), (SELECT sum(saved_usd) FROM chosen),
+			(SELECT exact_quotient(coalesce(sum((r).baseline_usd) FILTER (WHERE (r).routed_usd < (r).baseline_usd), 0),
+				sum((r).baseline_usd)) FROM chosen WHERE (r).routed_usd <> (r).baseline_usd),
 			(SELECT merge(d) FROM (
 				SELECT rest FROM part WHERE whole
 				UNION ALL
@@ -487,7 +491,7 @@ BEGIN
 				SELECT demand(bucket, usage, greatest(round(usd - saved_usd, 15), 0), $11) FROM chosen WHERE served) AS
 					v (d))
 	$query$, priced_log_query(r.log))
-	INTO w.routing, spared, w.routed_demand
+	INTO w.routing, spared, w.routing_taken_share, w.routed_demand
 	USING r.since, r.until, r.priced_at,
 		names_of_models(r.models, frontier_models, coalesce(r.priced_at, r.last_at)),
 		served_models(deployment, r.models, coalesce(r.priced_at, r.last_at)), baseline, policy, baseline_model,

@@ -49,6 +49,7 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	routing_answer_usd		numeric,	-- for an accepted answer, with the policy
 	routing_baseline_answer_usd	numeric,	-- and without
 	routing_quality_known	boolean,	-- every tier but the last has a quality_ratio
+	routing_taken_share		numeric,	-- of what the policy would move, what is moved since that is cheaper
 	routing_even_factor		numeric,	-- of the other models' prices, at which the policy saves nothing
 	routed					boolean,	-- the plan has the policy
 	deployment				text,
@@ -540,6 +541,7 @@ BEGIN
 	f.routing_baseline_answer_usd := (w.routing).baseline_usd_per_answer;
 	f.routing_quality_known := NOT EXISTS (SELECT FROM unnest((w.routing).tiers) WITH ORDINALITY AS t
 		WHERE t.quality_ratio IS NULL AND t.ordinality < cardinality((w.routing).tiers));
+	f.routing_taken_share := w.routing_taken_share;
 	f.routing_even_factor := 1 + exact_quotient((w.routing).saved_usd, nullif((w.routing).moved_usd, 0));
 
 	seen := trend(week_loads(w.demand, w.waiting));

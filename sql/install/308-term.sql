@@ -72,8 +72,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 RETURN format('over %s it saves %s, worth %s today', CASE f.term_months WHEN 36 THEN 'three years' ELSE 'a year' END,
 		usd_in_words(f.term_saved_usd), usd_in_words(f.present_usd))
-	|| coalesce(format(' (%s to %s where the load is %s lower or higher, as the backtest of the forecast missed)',
+	|| coalesce(CASE WHEN f.forecast_wape > 0 THEN format(' (%s to %s where the load is %s lower or higher, as the '
+		'backtest of the forecast missed)',
 		usd_in_words(least(f.present_low_usd, f.present_high_usd)),
-		usd_in_words(greatest(f.present_low_usd, f.present_high_usd)), percent(f.forecast_wape)), '');
+		usd_in_words(greatest(f.present_low_usd, f.present_high_usd)), percent(f.forecast_wape)) END, '');
 
 COMMENT ON FUNCTION term_in_words(advice_facts) IS 'What a plan is worth over its term, for a sentence.';

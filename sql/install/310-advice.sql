@@ -408,6 +408,16 @@ $$;
 COMMENT ON FUNCTION routing_gap(advice_facts) IS
 'What keeps advice_rules() from judging the routing policy, in a sentence; NULL when nothing does.';
 
+CREATE FUNCTION inferacct_internal.untaken_in_words(f advice_facts) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+RETURN CASE WHEN f.routing_taken_share < 1 THEN format(
+	' Only what gets cheaper is moved: %s of the spend that the policy would move.', percent(f.routing_taken_share))
+	ELSE '' END;
+
+COMMENT ON FUNCTION untaken_in_words(advice_facts) IS
+'A sentence on the tiers of a policy that are not taken; empty where all are.';
+
 -- The levers up to the machines, in the order in which they are pulled.
 CREATE FUNCTION inferacct_internal.advice_on_levers(f advice_facts) RETURNS SETOF advice
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 9 COST 500
@@ -452,7 +462,7 @@ BEGIN
 				'Drawing as many by lot would save %s, all but the longest prompts %s.', f.routing_policy,
 				percent(f.routing_request_share),
 				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd),
-				percent(f.routing_random_share), percent(f.routing_longest_share))
+				percent(f.routing_random_share), percent(f.routing_longest_share)) || untaken_in_words(f)
 				|| coalesce(format(' A thousand accepted answers then cost %s instead of %s%s.',
 				usd_in_words(1000 * f.routing_answer_usd), usd_in_words(1000 * f.routing_baseline_answer_usd),
 				CASE WHEN f.routing_quality_known THEN ', with what is asked again'

@@ -68,8 +68,9 @@ BEGIN
 				f.routing_policy)
 			WHEN NOT f.routed THEN format('Policy "%s" is not taken: replicas serve the same requests for less.',
 				f.routing_policy)
-			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models.', f.routing_policy,
-				percent(f.routing_request_share), percent(f.routing_spend_share)) END);
+			ELSE format('Policy "%s" sends %s of the requests, %s of their spend, to other models.%s',
+				f.routing_policy, percent(f.routing_request_share), percent(f.routing_spend_share),
+				untaken_in_words(f)) END);
 	RETURN NEXT s;
 	s := saving(3, 'hybrid', s.usd_after, CASE WHEN f.deployment_problem IS NULL THEN
 			CASE WHEN gap IS NULL THEN f.left_usd - f.hour_plan_usd ELSE 0 END END,

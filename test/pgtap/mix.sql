@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
-SELECT plan(26);
+SELECT plan(27);
 
 DO $$
 BEGIN
@@ -67,6 +67,8 @@ SELECT is((SELECT round(plan_usd, 9) FROM spot WHERE deployment = 'pair'), round
 INSERT INTO routing_policy (name, kind) VALUES ('three', 'score');
 INSERT INTO routing_tier (policy, below_score, model) VALUES ('three', 0.3, 'tp/small'), ('three', 0.7, 'tp/dear'), ('three', NULL, 'tp/big');
 SELECT is((SELECT saved_usd FROM savings_plan(NULL, 'three', log => 'public.log_tiers', at => '2025-04-01Z') WHERE step = 2), 730 * 0.1 * (15 - 1.2), 'one tier saves, a dearer one is not taken');
+
+SELECT matches((SELECT explanation FROM savings_plan(NULL, 'three', log => 'public.log_tiers', at => '2025-04-01Z') WHERE step = 2), 'Only what gets cheaper is moved: 50 % of the spend that the policy would move', 'which is said');
 
 -- A log is read once.
 CREATE SEQUENCE public.reads;

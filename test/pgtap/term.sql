@@ -30,7 +30,8 @@ SELECT cmp_ok((pg_temp.row_of('year', 0.3, 1)).measured, '>', (pg_temp.row_of('y
 SELECT cmp_ok((pg_temp.row_of('year', 0.3, -0.9)).measured, '<', (pg_temp.row_of('year')).measured, 'and a fall costs');
 SELECT is((SELECT array_agg((pg_temp.row_of('close', (t).turns_at * step)).verdict ORDER BY step) FROM unnest((pg_temp.row_of('close')).flips) AS t, unnest('{0.99,1.01}'::numeric[]) AS step WHERE (t).parameter = 'api_price_decline'),
 	'{yes,no}', 'a yearly decline turns it, and is a true flip');
-SELECT matches((SELECT explanation FROM savings_plan('year', log => 'public.flat', at => '2025-04-01Z') WHERE step = 4), 'over a year it saves .* worth .* today \(.* to .* where the load is 0 % lower or higher', 'the plan says it, with what the backtest missed');
+CREATE VIEW public.rough AS SELECT at, usage(0, 3000000 + (hashtext(at::text) & 1048575)) AS usage, model, service_tier, region, duration_ms, score, tolerates FROM flat;
+SELECT matches((SELECT explanation FROM savings_plan('year', log => 'public.rough', at => '2025-04-01Z') WHERE step = 4), 'over a year it saves .* worth .* today \(.* to .* where the load is [0-9.]+ % lower or higher', 'the plan says it, with what the backtest missed');
 SELECT matches(decision_memo('public.flat', 'year', at => '2025-04-01Z', draws => 0, api_price_decline => 0, discount_rate => 0), 'What it saves: 33,310 USD a month .*over a year it saves 399,720 USD', 'and the memo');
 SELECT throws_ok($$SELECT advise('year', log => 'public.flat', growth => -1)$$, '22023', NULL, 'a load cannot fall by all of it');
 
