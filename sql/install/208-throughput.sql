@@ -78,6 +78,16 @@ RETURN CASE WHEN profile.latent_dim IS NOT NULL THEN profile.layers * profile.la
 COMMENT ON FUNCTION cache_bytes(model_profile, numeric, numeric) IS
 'Bytes of the KV cache of a request of so many tokens: layers with a sliding window keep no more than the window.';
 
+CREATE FUNCTION inferacct_internal.held_at_once(profile model_profile, spec gpu_spec, gpus integer, tokens numeric,
+	bits numeric DEFAULT NULL, kv_bytes numeric DEFAULT 2) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN greatest(0, div(gpus * spec.memory_gb * 900000000 - inferacct_internal.weight_bytes(profile, bits),
+	nullif(inferacct_internal.cache_bytes(profile, tokens, kv_bytes), 0)));
+
+COMMENT ON FUNCTION held_at_once(model_profile, gpu_spec, integer, numeric, numeric, numeric) IS
+'How many requests of so many tokens the memory of so many GPUs holds at once beside the weights, a tenth of it left '
+'free. NULL for an unknown profile or GPU.';
+
 CREATE FUNCTION estimate_throughput(model text, gpu text, gpus integer, input_tokens numeric, output_tokens numeric,
 	concurrency numeric DEFAULT 256, bits numeric DEFAULT NULL, kv_bytes numeric DEFAULT 2,
 		at timestamptz DEFAULT now(),
@@ -113,8 +123,7 @@ BEGIN
 	active := coalesce(profile.active_parameters, profile.parameters);
 	flops := 1000000000000 * gpus * CASE WHEN weights * 8 <= profile.parameters * 9
 		THEN coalesce(spec.tflops_8, spec.tflops_16) ELSE spec.tflops_16 END;
-	batch := least(concurrency, div(gpus * spec.memory_gb * 900000000 - weights,
-		cache_bytes(profile, input_tokens + output_tokens, kv_bytes)));
+	batch := least(concurrency, held_at_once(profile, spec, gpus, input_tokens + output_tokens, bits, kv_bytes));
 	IF batch < 1 THEN
 		"limit" := 'memory: the model and one request do not fit';
 		RETURN;

@@ -45,6 +45,7 @@ CREATE TABLE routing_tier (
 		AND scale(trim_scale(output_ratio)) <= 6),
 	tokenizer_ratio	numeric NOT NULL DEFAULT 1 CHECK (tokenizer_ratio > 0 AND tokenizer_ratio <= 1000
 		AND scale(trim_scale(tokenizer_ratio)) <= 6),
+	quality_ratio	numeric CHECK (quality_ratio > 0 AND quality_ratio <= 1),
 	usd_per_mtok	numeric CHECK (inferacct_internal.price_rate(usd_per_mtok, 1000000) >= 0),
 	usd_per_month	numeric CHECK (usd_per_month >= 0 AND usd_per_month < 'Infinity'),
 	note			text,
@@ -75,6 +76,9 @@ COMMENT ON COLUMN routing_tier.tokenizer_ratio IS 'Tokens that this model counts
 COMMENT ON COLUMN routing_tier.keeps_cache IS
 'false: the prompt cache is lost when traffic is split, so tokens logged as read from a cache are charged as plain '
 'input.';
+COMMENT ON COLUMN routing_tier.quality_ratio IS
+'Share of its answers that are accepted where those of the baseline are. The others are asked again of the last tier, '
+'and paid there. NULL: not measured; the policy''s misroute_share then says how many are.';
 COMMENT ON COLUMN routing_tier.usd_per_mtok IS
 'USD per million tokens that a deployment costs beyond its machines; NULL: its marginal_usd_per_mtok, or 0 when '
 'usd_per_month is given.';
@@ -105,14 +109,14 @@ CREATE VIEW current_routing_tier WITH (security_invoker = true) AS
 SELECT policy,
 	row_number() OVER (PARTITION BY policy ORDER BY below_score NULLS LAST, share DESC NULLS LAST,
 		coalesce(model, deployment) COLLATE "C")::int AS tier,
-	below_score, share, model, deployment, output_ratio, tokenizer_ratio, keeps_cache, usd_per_mtok, usd_per_month,
-	valid_from, version, note
+	below_score, share, model, deployment, output_ratio, tokenizer_ratio, keeps_cache, quality_ratio, usd_per_mtok,
+	usd_per_month, valid_from, version, note
 FROM (
 	SELECT DISTINCT ON (t.policy, coalesce(t.below_score, 'Infinity'),
 		CASE WHEN t.share IS NOT NULL THEN coalesce(t.model, t.deployment) ELSE '' END)
 		t.policy, nullif(t.below_score, 'Infinity') AS below_score, t.share, t.model, t.deployment, t.output_ratio,
 		t.tokenizer_ratio,
-		t.keeps_cache, t.usd_per_mtok, t.usd_per_month, t.valid_from, t.version, t.note
+		t.keeps_cache, t.quality_ratio, t.usd_per_mtok, t.usd_per_month, t.valid_from, t.version, t.note
 	FROM routing_tier t JOIN price_version v USING (version)
 	WHERE v.published_at <= (SELECT price_horizon()) AND t.valid_from <= (SELECT least(now(), price_horizon()))
 	ORDER BY t.policy, coalesce(t.below_score, 'Infinity'),
@@ -229,7 +233,8 @@ BEGIN
 			'share', trim_scale(this_share), 'below_share', CASE WHEN t.tier < tier_count THEN last_share END,
 			'output_ratio', (t.output_ratio * 1000000)::bigint, 'tokenizer_ratio',
 			(t.tokenizer_ratio * 1000000)::bigint,
-			'keeps_cache', t.keeps_cache, 'token_rate', coalesce(price_rate(t.usd_per_mtok, 1000000), 0),
+			'keeps_cache', t.keeps_cache, 'quality_ratio', trim_scale(t.quality_ratio), 'token_rate',
+			coalesce(price_rate(t.usd_per_mtok, 1000000), 0),
 			'usd_per_month', t.usd_per_month));
 	END LOOP;
 	IF tier_count + jsonb_array_length(works) > 8 THEN
@@ -318,12 +323,15 @@ CREATE TYPE route_tier_savings AS (
 	calls			numeric,
 	usd				numeric,
 	baseline_usd	numeric,
-	spend_share		numeric
+	spend_share		numeric,
+	quality_ratio	numeric,
+	usd_per_accepted_answer	numeric
 );
 
 COMMENT ON TYPE route_tier_savings IS
 'A tier in route_savings(): requests that it answers and their share, calls made to it (escalated and repeated ones '
-'included), USD paid to it, USD that the requests it answers cost on the baseline model and the share of that in all.';
+'included), USD paid to it, USD that the requests it answers cost on the baseline model and the share of that in all; '
+'its quality_ratio, and what each of its requests has cost until an answer was accepted, those asked again included.';
 
 CREATE TYPE route_savings_result AS (
 	requests				bigint,
@@ -340,6 +348,8 @@ CREATE TYPE route_savings_result AS (
 	random_saved_share		numeric,
 	longest_first_usd		numeric,
 	longest_first_saved_share	numeric,
+	usd_per_accepted_answer	numeric,
+	baseline_usd_per_answer	numeric,
 	unscored				bigint,
 	left_out				bigint,
 	tiers					route_tier_savings[]
@@ -351,7 +361,8 @@ COMMENT ON TYPE route_savings_result IS
 'its share of baseline (NULL of 0). moved: share of the requests, and of their baseline spend, that other models than '
 'the baseline answer, and of routed_usd what these are paid. random, longest_first: routed_usd and saved share (no '
 'classifier to pay) if as many requests '
-'went to each tier by lot, or the longest prompts to the last.';
+'went to each tier by lot, or the longest prompts to the last. usd_per_accepted_answer: all that is paid by requests '
+'that end with an accepted answer; baseline_usd_per_answer: what one costs on the baseline.';
 
 CREATE FUNCTION inferacct_internal.route_savings_accum(route_savings_state, text, float8, text, usage, timestamptz)
 	RETURNS route_savings_state
@@ -388,6 +399,8 @@ CREATE TYPE inferacct_internal.route_assignment AS (
 	by_lot			boolean,
 	strength		integer[],
 	answered		numeric[],
+	accepted		numeric[],
+	quality			numeric[],
 	pays			numeric[],
 	cells			numeric[],
 	baseline		numeric[],
@@ -396,8 +409,9 @@ CREATE TYPE inferacct_internal.route_assignment AS (
 
 COMMENT ON TYPE route_assignment IS
 'Who answers what under a policy. hours, months: of the log; tiers: how many; by_lot: requests are assigned by share, '
-'not by score; strength: tiers, weakest first; answered: requests that each tier answers; pays[i][j]: calls of tier j '
-'that a request answered by i has paid; cells: USD on each tier by the tier of their score, and after the tiers the '
+'not by score; strength: tiers, weakest first; answered: requests that each tier answers; accepted: those of '
+'them that end with an accepted answer, by the quality of the tiers; pays[i][j]: calls of tier j that a request '
+'answered by i has paid; cells: USD on each tier by the tier of their score, and after the tiers the '
 'work of their deployments; baseline: USD on the baseline by the tier of their score; total: cells of all requests.';
 
 CREATE FUNCTION inferacct_internal.route_assignment(state route_savings_state) RETURNS route_assignment
@@ -443,6 +457,9 @@ BEGIN
 	last_tier := a.strength[n];
 	a.pays := array_fill(0::numeric, ARRAY[n, n]);
 	a.answered := '{}';
+	a.accepted := '{}';
+	a.quality := ARRAY(SELECT (t ->> 'quality_ratio')::numeric FROM jsonb_array_elements(a.definition -> 'tiers')
+		WITH ORDINALITY AS u (t, i) ORDER BY i);
 	FOR i IN 1 .. n LOOP
 		a.answered[i] := CASE
 			WHEN kind = 'split' THEN s.requests * (a.definition -> 'tiers' -> (i - 1) ->> 'share')::numeric
@@ -451,8 +468,10 @@ BEGIN
 			ELSE s.requests * escalation ^ (n - 1) END;
 		FOR j IN 1 .. n LOOP
 			a.pays[i][j] := CASE WHEN j = i OR kind = 'cascade' AND j < i THEN 1 ELSE 0 END
-				+ CASE WHEN j = last_tier AND i <> last_tier THEN misrouted ELSE 0 END;
+				+ CASE WHEN j = last_tier AND i <> last_tier THEN coalesce(1 - a.quality[i], misrouted) ELSE 0 END;
 		END LOOP;
+		a.accepted[i] := a.answered[i] * CASE WHEN i = last_tier THEN coalesce(a.quality[i], 1)
+			ELSE 1 - coalesce(1 - a.quality[i], misrouted) * (1 - coalesce(a.quality[last_tier], 1)) END;
 	END LOOP;
 	RETURN a;
 END $$;
@@ -572,7 +591,9 @@ BEGIN
 		r.tiers := r.tiers || row(j, a.definition -> 'tiers' -> (j - 1) ->> 'model', trim_scale(a.answered[j]),
 			trim_scale(a.answered[j] / nullif(s.requests, 0)),
 			trim_scale(calls), trim_scale(round(paid, 15)), trim_scale(round(cell, 15)),
-			trim_scale(cell / nullif(r.baseline_usd, 0)))::route_tier_savings;
+			trim_scale(cell / nullif(r.baseline_usd, 0)), a.quality[j], (SELECT exact_quotient(round(sum(a.pays[j][k]
+			* CASE WHEN a.by_lot THEN a.answered[j] * a.total[k] / nullif(s.requests, 0) ELSE a.cells[j][k] END), 15),
+			nullif(a.accepted[j], 0)) FROM generate_series(1, a.tiers) AS k))::route_tier_savings;
 		IF r.tiers[j].model <> s.baseline_model THEN
 			r.moved_request_share := r.moved_request_share + r.tiers[j].request_share;
 			r.moved_spend_share := r.moved_spend_share + r.tiers[j].spend_share;
@@ -585,6 +606,9 @@ BEGIN
 	r.longest_first_usd := route_longest_first_usd(state, a);
 	r.saved_usd := trim_scale(r.baseline_usd - r.routed_usd - r.classifier_usd - r.deployment_usd);
 	r.saved_share := trim_scale(r.saved_usd / nullif(r.baseline_usd, 0));
+	r.usd_per_accepted_answer := exact_quotient(r.routed_usd + r.classifier_usd + r.deployment_usd,
+		(SELECT nullif(sum(u), 0) FROM unnest(a.accepted) AS u));
+	r.baseline_usd_per_answer := exact_quotient(r.baseline_usd, nullif(s.requests, 0));
 	r.random_saved_share := trim_scale((r.baseline_usd - r.random_usd - r.deployment_usd) / nullif(r.baseline_usd, 0));
 	r.longest_first_saved_share := trim_scale((r.baseline_usd - r.longest_first_usd - r.deployment_usd)
 		/ nullif(r.baseline_usd, 0));

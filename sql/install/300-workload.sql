@@ -499,6 +499,9 @@ BEGIN
 		routing_definition(policy) ->> 'kind' = 'score';
 	-- What a deployment serves is paid by its replicas, which are not the policy's to pay.
 	IF (w.routing).requests IS NOT NULL THEN
+		w.routing.usd_per_accepted_answer := exact_quotient((w.routing).usd_per_accepted_answer
+			* ((w.routing).routed_usd + (w.routing).classifier_usd), nullif((w.routing).routed_usd
+			+ (w.routing).classifier_usd + (w.routing).deployment_usd, 0));
 		w.routing.deployment_usd := 0;
 		w.routing.saved_usd := coalesce(spared, 0);
 		w.routing.saved_share := exact_quotient((w.routing).saved_usd, nullif((w.routing).baseline_usd, 0));

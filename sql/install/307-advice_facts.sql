@@ -46,6 +46,9 @@ CREATE TYPE inferacct_internal.advice_facts AS (
 	routing_longest_share	numeric,	-- saved by the longest prompts first
 	routing_request_share	numeric,	-- moved
 	routing_spend_share		numeric,
+	routing_answer_usd		numeric,	-- for an accepted answer, with the policy
+	routing_baseline_answer_usd	numeric,	-- and without
+	routing_quality_known	boolean,	-- every tier but the last has a quality_ratio
 	routing_taken_share		numeric,	-- of what the policy would move, what is moved since that is cheaper
 	routing_even_factor		numeric,	-- of the other models' prices, at which the policy saves nothing
 	routed					boolean,	-- the plan has the policy
@@ -204,6 +207,22 @@ END $$;
 COMMENT ON FUNCTION planned(advice_facts, text, numeric) IS
 'The facts with the cheapest plan for their problems, and what the verdicts need of it, when `what` (api_price, growth '
 'of the load, gpu_price; NULL: nothing) is multiplied by a factor.';
+
+CREATE FUNCTION inferacct_internal.next_year_usd(f advice_facts) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+DECLARE
+	t		plan_term;
+	later	plan;
+BEGIN
+	SELECT u.* INTO t FROM unnest((f.problem).terms) AS u WHERE u.term = f.term;
+	later := plan_on(f.problem, t, 1, 1 - f.api_price_decline, 1, (f.plan).replicas);
+	RETURN later.api_only_usd - later.usd;
+END $$;
+
+COMMENT ON FUNCTION next_year_usd(advice_facts) IS
+'What the replicas of the plan save a month when API prices are api_price_decline lower, paid all the same.';
 
 CREATE FUNCTION inferacct_internal.terms_without_three_years(p plan_problem) RETURNS plan_term[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
@@ -371,7 +390,17 @@ DECLARE
 			THEN format('a replica reads %s prompt tokens or writes %s answer tokens a second',
 				coalesce(trim_scale(d.prefill_tokens_per_second)::text, 'unknown'),
 				coalesce(trim_scale(d.decode_tokens_per_second)::text, 'unknown')) END;
+	tokens		numeric;	-- of a request
+	held		text;
 BEGIN
+	-- Long prompts fill the memory of a replica before they use its throughput.
+	SELECT round(sum(input_tokens(s.usage)::numeric + output_tokens(s.usage)) / nullif(sum(s.requests), 0)) INTO tokens
+	FROM (SELECT * FROM demand_series(w.demand) UNION ALL SELECT * FROM demand_series(w.waiting)) AS s;
+	SELECT format('Its memory holds %s of the mean length (%s) at once, whatever its throughput.',
+		counted(held_at_once(model_in_force(d.model, at), gpu_spec_in_force(d.gpu, at), d.gpus_per_replica, tokens,
+		(d.attributes ->> 'bits')::numeric), 'request'), counted(tokens, 'token')) INTO held
+	WHERE tokens > 0 AND EXISTS (SELECT FROM model_profile AS m WHERE m.model = d.model)
+		AND EXISTS (SELECT FROM gpu_spec AS g WHERE g.gpu = d.gpu);
 	RETURN concat_ws(' ',
 		format('API prices of %s; money is USD per month of 730 hours.',
 			CASE WHEN w.priced_at IS NULL THEN 'each request''s time' ELSE day END),
@@ -397,7 +426,7 @@ BEGIN
 				CASE WHEN w.quality_known THEN 'accepted as deployment_serves says'
 					ELSE 'as good, which nobody measured'
 				END),
-			'Its own prompt cache is taken to hit as often as the provider''s.') END);
+			'Its own prompt cache is taken to hit as often as the provider''s.', held) END);
 END $$;
 
 COMMENT ON FUNCTION assumed(workload, advice_facts, deployment, plan_problem, timestamptz) IS
@@ -412,7 +441,6 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	p		plan_problem := plan_problem(now, waiting, w.waits, f.deployment, at);
-	later	plan;
 	total	record;
 BEGIN
 	SELECT (t.constant_usd * 8760) INTO f.reserved_1y_usd FROM unnest(p.terms) AS t WHERE t.term = 'reserved_1y';
@@ -430,9 +458,7 @@ BEGIN
 	f := volume_facts((SELECT merge(part) FROM (VALUES (CASE WHEN f.routed THEN routed ELSE now END),
 		(waiting)) AS v (part)),
 		p, at, f);
-	later := plan_on(p, (SELECT t FROM unnest(p.terms) AS t WHERE t.term = f.term), 1, 1 - f.api_price_decline, 1,
-		(f.plan).replicas);
-	f.year_saved_usd := later.api_only_usd - later.usd;
+	f.year_saved_usd := next_year_usd(f);
 	SELECT sum(output_tokens(s.usage))::numeric / nullif(sum(s.requests), 0) AS answer INTO total
 		FROM demand_series(now) AS s;
 	f.answer_ms := answer_ms(f.deployment, total.answer, at);
@@ -503,6 +529,10 @@ BEGIN
 	f.routing_longest_share := (w.routing).longest_first_saved_share;
 	f.routing_request_share := (w.routing).moved_request_share;
 	f.routing_spend_share := (w.routing).moved_spend_share;
+	f.routing_answer_usd := (w.routing).usd_per_accepted_answer;
+	f.routing_baseline_answer_usd := (w.routing).baseline_usd_per_answer;
+	f.routing_quality_known := NOT EXISTS (SELECT FROM unnest((w.routing).tiers) WITH ORDINALITY AS t
+		WHERE t.quality_ratio IS NULL AND t.ordinality < cardinality((w.routing).tiers));
 	f.routing_taken_share := w.routing_taken_share;
 	f.routing_even_factor := 1 + exact_quotient((w.routing).saved_usd, nullif((w.routing).moved_usd, 0));
 

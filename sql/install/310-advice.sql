@@ -130,6 +130,8 @@ AS $$
 		CASE WHEN f.started_hours > 0 THEN format('%s hours a month of replicas started for the load%s',
 			to_char(round(f.started_hours), 'FM999,999,999,990'), CASE WHEN f.replicas > 0 THEN ''
 			ELSE ' of ' || f.deployment END) END,
+		CASE WHEN f.committed_replicas > 0 AND NOT f.replicas > 0 AND f.started_hours > 0 THEN format(
+			'%s reserved as spare', counted(f.committed_replicas, 'machine')) END,
 		CASE WHEN f.spot_hours > 0 THEN format('%s hours a month of spot replicas of %s',
 			to_char(round(f.spot_hours), 'FM999,999,999,990'), f.deployment) END,
 		CASE WHEN f.overflow_usd > 0 AND has_machines(f) THEN format('the API for the rest (%s)',
@@ -461,6 +463,10 @@ BEGIN
 				percent(f.routing_request_share),
 				percent(f.routing_spend_share), percent(f.routing_saved_share), usd_in_words(f.routing_saved_usd),
 				percent(f.routing_random_share), percent(f.routing_longest_share)) || untaken_in_words(f)
+				|| coalesce(format(' A thousand accepted answers then cost %s instead of %s%s.',
+				usd_in_words(1000 * f.routing_answer_usd), usd_in_words(1000 * f.routing_baseline_answer_usd),
+				CASE WHEN f.routing_quality_known THEN ', with what is asked again'
+				ELSE ', every answer taken for accepted but misroute_share' END), '')
 				|| CASE WHEN f.quality_holds IS NULL THEN ' Whether the answers stay good enough is unknown.'
 					WHEN f.quality_holds THEN '' ELSE ' But answers do not stay good enough.' END END,
 		CASE WHEN f.routing_policy IS NULL THEN 'a policy is named'

@@ -72,7 +72,6 @@ DECLARE
 	bursts	numeric := exact_quotient(f.breakeven_utilization, nullif(f.p99_utilization, 0));
 	size	numeric := exact_quotient(f.flat_breakeven, nullif(f.flat_utilization, 0));
 	years	numeric := exact_quotient(3 * f.reserved_3y_usd, nullif(f.reserved_1y_usd, 0));
-	renewed	numeric := 1 + f.price_factor + f.price_factor * f.price_factor;
 BEGIN
 	-- From `size` on the load pays spread evenly, from `bursts` on as it comes.
 	IF bursts > coalesce(size, 0) THEN
@@ -91,8 +90,7 @@ BEGIN
 		RETURN NEXT flip_at('commitment_survives_low_demand', 'low_demand_share', f.low_demand_share,
 			f.committed_erased_at, false);
 	END IF;
-	IF f.replicas > 0 AND years BETWEEN 1 AND 1000000
-		AND (NOT coalesce(f.third_year_saved_usd <= 0, false) OR years <= renewed) THEN
+	IF f.replicas > 0 AND years BETWEEN 1 AND 1000000 AND NOT coalesce(f.third_year_saved_usd <= 0, false) THEN
 		RETURN NEXT flip_at('longer_term', 'price_factor', f.price_factor, round((sqrt(4 * years - 3) - 1) / 2, 6),
 			false);
 	END IF;
@@ -166,7 +164,8 @@ COMMENT ON FUNCTION plan_verdicts(advice_facts) IS
 'The verdicts of the rules decision, hybrid, self_host, pays_multiple_times and commitment, as advice_rules() has them '
 'where machines can be judged.';
 
--- One direction of one parameter: steps outward, then halving.
+-- One direction of one parameter: steps outward, then halving.  A change that is gone one
+-- per cent further is none: loads pass through plans that pay in a narrow window only.
 CREATE FUNCTION inferacct_internal.flips_along(f advice_facts, what text, steps numeric[]) RETURNS SETOF flip
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 5 COST 1000000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -176,41 +175,48 @@ DECLARE
 	today	text[] := plan_verdicts(f);
 	tried	numeric[] := '{1}';				-- factors, and the verdicts there
 	found	text[] := ARRAY[today];
-	turned	integer[] := '{0,0,0,0,0}';		-- of each rule, the first step at which it is another
-	same	numeric;
+	turned	boolean[] := array_fill(false, ARRAY[cardinality(rules)]);
+	same	numeric[] := array_fill(1, ARRAY[cardinality(rules)]);		-- the last factors of today's verdicts
+	further	CONSTANT numeric := CASE WHEN steps[1] > 1 THEN 1.01 ELSE 0.99 END;
+	step	numeric;
 	beyond	numeric;
 	factor	numeric;
-	verdict	text;
+	at		integer;
 BEGIN
-	FOREACH factor IN ARRAY steps LOOP
-		tried := tried || factor;
-		found := found || plan_verdicts(planned(f, what, factor));
+	FOREACH step IN ARRAY steps LOOP
+		tried := tried || step;
+		found := found || plan_verdicts(planned(f, what, step));
+		at := cardinality(tried);
 		FOR r IN 1 .. cardinality(rules) LOOP
-			IF turned[r] = 0 AND found[cardinality(tried)][r] <> today[r] THEN
-				turned[r] := cardinality(tried);
+			CONTINUE WHEN turned[r];
+			IF found[at][r] = today[r] THEN
+				same[r] := step;
+				CONTINUE;
 			END IF;
-		END LOOP;
-		EXIT WHEN NOT 0 = ANY (turned);
-	END LOOP;
-	FOR r IN 1 .. cardinality(rules) LOOP
-		CONTINUE WHEN turned[r] = 0;
-		same := tried[turned[r] - 1];
-		beyond := tried[turned[r]];
-		verdict := found[turned[r]][r];
-		WHILE abs(beyond - same) > 0.0005 * same LOOP
-			factor := round((beyond + same) / 2, 6);
-			IF NOT factor = ANY (tried) THEN
-				tried := tried || factor;
-				found := found || plan_verdicts(planned(f, what, factor));
-			END IF;
+			beyond := step;
+			LOOP
+				factor := CASE WHEN abs(beyond - same[r]) > 0.0005 * same[r] THEN round((beyond + same[r]) / 2, 6)
+					ELSE round(beyond * further, 6) END;
+				IF NOT factor = ANY (tried) THEN
+					tried := tried || factor;
+					found := found || plan_verdicts(planned(f, what, factor));
+				END IF;
+				EXIT WHEN abs(beyond - same[r]) <= 0.0005 * same[r];
+				IF found[array_position(tried, factor)][r] = today[r] THEN
+					same[r] := factor;
+				ELSE
+					beyond := factor;
+				END IF;
+			END LOOP;
 			IF found[array_position(tried, factor)][r] = today[r] THEN
-				same := factor;
+				same[r] := factor;
 			ELSE
-				beyond := factor;
-				verdict := found[array_position(tried, factor)][r];
+				turned[r] := true;
+				RETURN NEXT flip(rules[r], what, 1, beyond, CASE WHEN beyond > 1 THEN 'above' ELSE 'below' END,
+					found[array_position(tried, factor)][r]);
 			END IF;
 		END LOOP;
-		RETURN NEXT flip(rules[r], what, 1, beyond, CASE WHEN beyond > 1 THEN 'above' ELSE 'below' END, verdict);
+		EXIT WHEN NOT false = ANY (turned);
 	END LOOP;
 END $$;
 
@@ -218,65 +224,63 @@ COMMENT ON FUNCTION flips_along(advice_facts, text, numeric[]) IS
 'The flips of plan_verdicts() when api_price, growth or gpu_price is multiplied by factors from 1 on outward, by the '
 'steps given and then between them.';
 
--- Where a verdict that falls along a figure from 0 to 1 turns, to a ten-thousandth; NULL where it does not.
-CREATE FUNCTION inferacct_internal.turning_point(f advice_facts, rule text) RETURNS numeric
+-- The same of an argument between 0 and 1.
+CREATE FUNCTION inferacct_internal.flip_of_argument(f advice_facts, rule text, parameter text, planned numeric)
+	RETURNS flip
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
-	low		numeric := 0;
-	high	numeric := 1;
+	today	boolean := still_holds(f, rule, planned);
+	same	numeric := planned;
+	beyond	numeric;
 	middle	numeric;
 BEGIN
-	IF NOT still_holds(f, rule, low) OR still_holds(f, rule, high) THEN
-		RETURN NULL;
-	END IF;
-	WHILE high - low > 0.0001 LOOP
-		middle := (low + high) / 2;
-		IF still_holds(f, rule, middle) THEN
-			low := middle;
+	-- What holds ceases above, what does not may hold below.
+	FOREACH middle IN ARRAY '{0.02,0.05,0.1,0.2,0.4,0.7,1}'::numeric[] LOOP
+		middle := CASE WHEN today THEN planned + (1 - planned) * middle ELSE planned * (1 - middle) END;
+		IF still_holds(f, rule, middle) <> today THEN
+			beyond := middle;
+			EXIT;
+		END IF;
+		same := middle;
+	END LOOP;
+	WHILE abs(beyond - same) > 0.0005 * greatest(beyond, same) AND greatest(beyond, same) > 0.000001 LOOP
+		middle := (beyond + same) / 2;
+		IF still_holds(f, rule, middle) = today THEN
+			same := middle;
 		ELSE
-			high := middle;
+			beyond := middle;
 		END IF;
 	END LOOP;
-	RETURN round(high, 6);
+	beyond := round(beyond, 9);
+	RETURN CASE WHEN beyond > 0.000001 AND today IS NOT NULL THEN flip(rule, parameter, planned, beyond,
+		CASE WHEN today THEN 'above' ELSE 'below' END, CASE WHEN today THEN 'no' ELSE 'yes' END) END;
 END $$;
 
-COMMENT ON FUNCTION turning_point(advice_facts, text) IS
-'The figure of still_holds() from which on it does not.';
+COMMENT ON FUNCTION flip_of_argument(advice_facts, text, text, numeric) IS
+'Where a rule that holds (still_holds()) no longer does, as an argument between 0 and 1 rises, or, where it does not, '
+'holds again as that falls; NULL where it never turns.';
 
 CREATE FUNCTION inferacct_internal.still_holds(f advice_facts, rule text, figure numeric) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-DECLARE
-	p		plan_problem := f.problem;
-	t		plan_term;
-	chosen	plan := f.plan;
-	met		plan;
 BEGIN
-	CASE rule
-		WHEN 'forecast_regret' THEN
-			f := commitment_of_plan(p, chosen, figure, f);
-			RETURN greatest(f.regret_high_usd, f.regret_low_usd) < f.committed_spared_usd;
-		WHEN 'pays_next_year' THEN
-			SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = chosen.term;
-			met := plan_on(p, t, 1, 1 - figure, 1, chosen.replicas);
-			RETURN met.api_only_usd > met.usd;
-		WHEN 'pays_over_term' THEN
-			RETURN (term_value(f, figure, 1)).present_usd > 0;
-		ELSE	-- longer_term: does what three years would be taken for still pay in the third?
-			p := f.problems[CASE WHEN f.routed THEN 2 ELSE 1 END];
-			SELECT u.* INTO t FROM unnest(p.terms) AS u WHERE u.term = 'reserved_3y';
-			chosen := plan_on(p, t, 1, 1);
-			met := plan_on(p, t, 1, power(1 - figure, 2.5));
-			RETURN met.served_share > 0 AND met.replicas >= chosen.replicas AND met.api_only_usd > met.usd;
-	END CASE;
+	IF rule = 'forecast_regret' THEN
+		f := commitment_of_plan(f.problem, f.plan, figure, f);
+		RETURN greatest(f.regret_high_usd, f.regret_low_usd) < f.committed_spared_usd;
+	END IF;
+	f.api_price_decline := figure;
+	f := planned(f);
+	RETURN CASE rule WHEN 'pays_over_term' THEN (term_value(f, figure, 1)).present_usd > 0
+		WHEN 'pays_next_year' THEN has_machines(f) AND next_year_usd(f) > 0
+		ELSE f.replicas > 0 AND NOT coalesce(f.third_year_saved_usd <= 0, false) END;
 END $$;
 
 COMMENT ON FUNCTION still_holds(advice_facts, text, numeric) IS
 'Is the rule forecast_regret yes at that forecast_error, pays_next_year or pays_over_term at that api_price_decline, '
-'or the third year of longer_term at that?';
+'or does longer_term take three years at that?';
 
 CREATE FUNCTION inferacct_internal.with_flips(f advice_facts) RETURNS advice_facts
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000000
@@ -295,18 +299,14 @@ BEGIN
 			(5, 'gpu_price', down), (6, 'gpu_price', up)) AS v (n, what, steps),
 		LATERAL flips_along(f, v.what, v.steps) AS t ORDER BY v.n);
 	IF commits(f) AND f.forecast_error IS NOT NULL THEN
-		f.flips := f.flips || flip_at('forecast_regret', 'forecast_error', f.forecast_error,
-			turning_point(f, 'forecast_regret'), true);
+		f.flips := f.flips || flip_of_argument(f, 'forecast_regret', 'forecast_error', f.forecast_error);
 	END IF;
 	IF has_machines(f) THEN
-		f.flips := f.flips || flip_at('pays_next_year', 'api_price_decline', f.api_price_decline,
-			turning_point(f, 'pays_next_year'), true)
-			|| flip_at('pays_over_term', 'api_price_decline', f.api_price_decline, turning_point(f, 'pays_over_term'),
-				true);
+		f.flips := f.flips || flip_of_argument(f, 'pays_next_year', 'api_price_decline', f.api_price_decline);
+		f.flips := f.flips || flip_of_argument(f, 'pays_over_term', 'api_price_decline', f.api_price_decline);
 	END IF;
 	IF f.third_year_saved_usd IS NOT NULL AND years <= 1 + f.price_factor + f.price_factor * f.price_factor THEN
-		f.flips := f.flips || flip_at('longer_term', 'api_price_decline', f.api_price_decline,
-			turning_point(f, 'longer_term'), true);
+		f.flips := f.flips || flip_of_argument(f, 'longer_term', 'api_price_decline', f.api_price_decline);
 	END IF;
 	f.flips := ARRAY(SELECT t FROM unnest(f.flips) AS t WHERE (t).turns_at IS NOT NULL);
 	RETURN f;

@@ -51,8 +51,8 @@ CREATE FUNCTION decision_memo(log regclass DEFAULT 'inferacct.usage_log', deploy
 	policy text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL,
 	at timestamptz DEFAULT now(), format text DEFAULT 'text', fte_available numeric DEFAULT NULL,
 	data_residency boolean DEFAULT NULL, frontier_models text[] DEFAULT NULL, draws integer DEFAULT 200,
-	price_factor numeric DEFAULT 0.65, api_price_decline numeric DEFAULT 0.3, growth numeric DEFAULT 0,
-	discount_rate numeric DEFAULT 0.08)
+	width interval DEFAULT '1 hour', price_factor numeric DEFAULT 0.65,
+	api_price_decline numeric DEFAULT 0.3, growth numeric DEFAULT 0, discount_rate numeric DEFAULT 0.08)
 RETURNS text
 LANGUAGE plpgsql STABLE COST 100000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
@@ -67,7 +67,7 @@ BEGIN
 		PERFORM inferacct_internal.fail('22023', 'a memo is text or markdown', format('Not "%s".', format));
 	END IF;
 	deployment := plan_deployment(deployment, policy);
-	w := workload(log, policy, NULL, frontier_models, since, until, deployment, at);
+	w := workload(log, policy, NULL, frontier_models, since, until, deployment, at, width);
 	f := advice_facts(w, deployment, policy, price_factor, at, api_price_decline => api_price_decline, growth => growth,
 		discount_rate => discount_rate);
 	IF frontier_models IS NULL THEN
@@ -87,9 +87,10 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION decision_memo(regclass, text, text, timestamptz, timestamptz, timestamptz, text, numeric, boolean,
-	text[], integer, numeric, numeric, numeric, numeric) IS
+	text[], integer, interval, numeric, numeric, numeric, numeric) IS
 'The decision of advise() on a log in ten lines for a manager: what to do, why, what it costs and saves a month, in '
 'which range (decision_range() with so many draws; 0: without), what was assumed, what was left out, what would '
 'change the answer, commitment and people. Over its term the plan is worth what advise() says in pays_over_term, with '
-'the same price_factor, api_price_decline, growth and discount_rate. format: text or markdown. '
+'the same price_factor, api_price_decline, growth and discount_rate. width: of the buckets of load. format: text '
+'or markdown. '
 'Errors as advise(), 22023 another format.';

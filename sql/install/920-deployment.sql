@@ -96,8 +96,8 @@ FROM (VALUES
 -- that is off by up to a factor 1.5 where contexts are long).  So the run's own mix is
 -- met exactly, and the others are an estimate.
 INSERT INTO deployment (version, name, model, gpu, vendor, gpus_per_replica, prefill_tokens_per_second,
-	decode_tokens_per_second, target_utilization, source, checked_on)
-SELECT 1, name, model, 'H100', 'cloud (mid)', gpus, prefill, decode, 0.7, source, '2026-11-29'
+	decode_tokens_per_second, target_utilization, source, checked_on, attributes)
+SELECT 1, name, model, 'H100', 'cloud (mid)', gpus, prefill, decode, 0.7, source, '2026-11-29', '{"bits": 8}'
 FROM (VALUES
 	('llama-8b-1xh100', 'llama-3.1-8b', 1, 32620, 16310,
 		'Measured: Llama 3.1 8B FP8, vLLM 0.19, 8155 output tokens/s at 512/256 (pChitral/vllm-cost-meter, '

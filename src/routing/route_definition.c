@@ -37,9 +37,11 @@ static bool
 IsTier(const cJSON *tier, bool of_split)
 {
 	const cJSON *share = cJSON_GetObjectItemCaseSensitive(tier, "share");
+	const cJSON *quality = cJSON_GetObjectItemCaseSensitive(tier, "quality_ratio");
 
 	return cJSON_IsString(cJSON_GetObjectItemCaseSensitive(tier, "model")) &&
 		IsAmountOrNull(cJSON_GetObjectItemCaseSensitive(tier, "usd_per_month")) &&
+		(quality == NULL || IsAmountOrNull(quality)) &&
 		(of_split ? IsAmount(share) : IsAmountOrNull(share));
 }
 

@@ -158,7 +158,7 @@ SELECT is(route('own', NULL), 'tp/api-big', 'what nobody scored goes to the last
 INSERT INTO routing_policy (name, kind) VALUES ('cascade', 'cascade');
 INSERT INTO routing_tier (policy, below_score, model) VALUES ('cascade', 0.5, 'tp/api-small'), ('cascade', NULL, 'tp/api-big');
 SELECT is((SELECT (t).model FROM (SELECT unnest((route_savings('cascade', NULL, 'tp/api-big', usage(10, 10), '2025-01-01')).tiers) AS t) AS s WHERE (t).requests = 1), route('cascade', NULL), 'also in a cascade, where it is paid for');
-SELECT is((SELECT array_agg((e).cheaper ORDER BY n) FROM unnest((breakeven(1, 3, 1, 2, 0, 1, 0, 1, NULL, 730)).events) WITH ORDINALITY AS v (mtok, cheaper, n), LATERAL (SELECT ROW(mtok, cheaper)::breakeven_event AS e) AS x), (SELECT array_agg(CASE n % 2 WHEN 1 THEN 'self_host' ELSE 'api' END ORDER BY n) FROM generate_series(1, (breakeven(1, 3, 1, 2, 0, 1, 0, 1, NULL, 730)).crossings::int) AS n),
+SELECT is((SELECT array_agg((e).cheaper ORDER BY n) FROM unnest((breakeven(1, 1::numeric / 3, 6, 0, 0, 1, 0, 1, NULL, 730)).events) WITH ORDINALITY AS v (mtok, cheaper, n), LATERAL (SELECT ROW(mtok, cheaper)::breakeven_event AS e) AS x), (SELECT array_agg(CASE n % 2 WHEN 1 THEN 'self_host' ELSE 'api' END ORDER BY n) FROM generate_series(1, (breakeven(1, 1::numeric / 3, 6, 0, 0, 1, 0, 1, NULL, 730)).crossings::int) AS n),
 	'events take turns');
 
 -- Side by side, in ranges, and in ten lines.
@@ -169,7 +169,7 @@ SELECT is((SELECT usd FROM compared WHERE deployment = 'd70'), (SELECT usd_after
 CREATE TEMP TABLE ranged AS SELECT * FROM decision_range('public.log_steady', 'd70', draws => 100, at => '2025-04-01Z');
 SELECT ok((SELECT p10_usd <= p50_usd AND p50_usd <= p90_usd AND flip_probability BETWEEN 0 AND 1 FROM ranged), 'a range');
 SELECT is((SELECT p50_usd FROM decision_range('public.log_steady', 'd70', draws => 100, at => '2025-04-01Z')), (SELECT p50_usd FROM ranged), 'the same for the same seed');
-SELECT is((SELECT round(p50_usd, 6) FROM decision_range('public.log_steady', 'd70', ranges => '{"api_price": [1, 1], "throughput": [1, 1], "cache": [1, 1], "people": [1, 1], "gpu_price": [1, 1], "growth": [1, 1]}', draws => 3, at => '2025-04-01Z')),
+SELECT is((SELECT round(p50_usd, 6) FROM decision_range('public.log_steady', 'd70', ranges => '{"api_price": [1, 1], "throughput": [1, 1], "utilization": [1, 1], "cache": [1, 1], "people": [1, 1], "gpu_price": [1, 1], "growth": [1, 1]}', draws => 3, at => '2025-04-01Z')),
 	(SELECT round(sum(saved_usd), 6) FROM step WHERE log = 'steady' AND step > 2), 'without any doubt it is what the plan saves');
 SELECT is((SELECT (unnest(drivers)).low_usd FROM ranged LIMIT 1), (SELECT min(low_usd) FROM ranged, LATERAL unnest(drivers) AS d WHERE d.driver = (drivers[1]).driver), 'the figure that matters most is the first');
 SELECT throws_ok($$SELECT decision_range('public.log_steady', 'd70', ranges => '{"luck": [0, 1]}')$$, '22023', NULL, 'a figure that has no range');

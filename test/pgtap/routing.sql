@@ -2,7 +2,7 @@
 \set corpus `cat "${INFERACCT_SHARED:-../shared}/cases/economics_cases.json" 2>/dev/null || echo '[]'`
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
-SELECT plan(43);
+SELECT plan(54);
 
 -- Three models whose prices change, over a random log.
 SELECT setseed(0.25);
@@ -169,6 +169,26 @@ SELECT is((SELECT count(*) FROM (SELECT (route_savings(id, NULL, 'r/large', usag
 	FROM shared_case WHERE "group" = 'router_overhead' GROUP BY id, e) AS o WHERE abs(off) > 1e-8), 0::bigint, 'what a classifier on its own machine costs for a million requests');
 SELECT diag(CASE count(*) WHEN 0 THEN 'the shared cases are not here: only our own were run' ELSE count(*) || ' shared cases of routing' END)
 	FROM shared_case WHERE "group" ~ '^(route_static|cascade|routing_|router_)';
+
+-- Quality: what a tier's answers are worth is in what is paid until one is accepted.
+INSERT INTO routing_policy (name, kind, misroute_share) VALUES ('judged', 'score', 0.125);
+INSERT INTO routing_tier (policy, below_score, model, quality_ratio) VALUES ('judged', 0.3, 'r/small', 0.8), ('judged', 0.7, 'r/middle', NULL), ('judged', NULL, 'r/large', NULL);
+CREATE TEMP TABLE judged AS SELECT route_savings('judged', score, 'r/large', usage, at) AS r FROM log;
+CREATE TEMP TABLE plain AS SELECT tier, ARRAY(SELECT token_cost(m, usage, at) FROM unnest(ARRAY['r/small', 'r/middle', 'r/large']) WITH ORDINALITY AS x(m, t) ORDER BY t) AS usd FROM priced;
+SELECT is((SELECT (r).routed_usd FROM judged), (SELECT trim_scale(sum(usd[tier] + CASE tier WHEN 1 THEN 0.2 WHEN 2 THEN 0.125 ELSE 0 END * usd[3])) FROM plain), 'a fifth of one tier, an eighth of the other are asked again of the last');
+SELECT is((SELECT (r).usd_per_accepted_answer FROM judged), (SELECT exact_quotient((r).routed_usd, 2000) FROM judged), 'every request ends with an accepted answer');
+SELECT is((SELECT (r).baseline_usd_per_answer FROM judged), (SELECT exact_quotient(sum(usd[3]), 2000) FROM plain), 'beside what one costs on the baseline');
+SELECT results_eq('SELECT t.quality_ratio, t.usd_per_accepted_answer FROM judged, unnest((r).tiers) AS t ORDER BY t.tier',
+	'SELECT CASE tier WHEN 1 THEN 0.8 END, exact_quotient(round(sum(usd[tier] + CASE tier WHEN 1 THEN 0.2 WHEN 2 THEN 0.125 ELSE 0 END * usd[3]), 15), count(*)) FROM plain GROUP BY tier ORDER BY tier', 'tier by tier');
+INSERT INTO routing_tier (policy, below_score, model, quality_ratio, valid_from) VALUES ('judged', NULL, 'r/large', 0.9, '2026-01-01');
+SELECT is((SELECT (t).usd_per_accepted_answer FROM (SELECT unnest((r).tiers) AS t FROM (SELECT route_savings('judged', score, 'r/large', usage, at) AS r FROM log) AS j) AS u WHERE (t).tier = 3),
+	(SELECT exact_quotient(round(sum(usd[3]), 15), 0.9 * count(*)) FROM plain WHERE tier = 3), 'the last tier has nobody to ask again');
+SELECT throws_ok($$INSERT INTO routing_tier (policy, below_score, model, quality_ratio) VALUES ('judged', 0.3, 'r/small', 1.2)$$, '23514', NULL, 'answers better than all');
+SELECT is(answer_cache_savings(1000, 10000, 0.3, 0.9, 0.002)::text, '(250,0.075,0.06666666666666666667)', 'a cache of answers: 270 less the 20 that looking up costs');
+SELECT is((answer_cache_savings(1000, 10000, 0.3, (answer_cache_savings(1000, 10000, 0.3, 0.9, 0.003)).least_quality_ratio, 0.003)).saved_usd, 0.0, 'and nothing at the least quality');
+SELECT is(answer_cache_savings(1000, 10000, 0, 0.9)::text, '(0,0.1,)', 'no hits, no saving, and no quality that would pay');
+SELECT is((answer_cache_savings(1000, NULL, 0, 0.9)).saved_usd, NULL, 'NULL gives NULLs');
+SELECT throws_ok('SELECT answer_cache_savings(1000, 10, 1.5, 1)', '22023', NULL, 'a share above 1');
 
 SELECT * FROM finish();
 ROLLBACK;
