@@ -97,7 +97,7 @@ COMMENT ON FUNCTION cache_savings_at(cache_savings_result, numeric) IS
 -- A cache of whole answers is a tier that costs a look-up, and some of whose answers are wrong.
 CREATE FUNCTION answer_cache_savings(usd numeric, requests numeric, hit_rate numeric, quality_ratio numeric,
 	usd_per_lookup numeric DEFAULT 0, OUT saved_usd numeric, OUT usd_per_accepted_answer numeric,
-	OUT least_quality_ratio numeric)
+	OUT min_quality_ratio numeric)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
@@ -107,12 +107,12 @@ BEGIN
 		check_figure('usd_per_lookup', usd_per_lookup, 0);
 	saved_usd := trim_scale(usd * hit_rate * quality_ratio - requests * usd_per_lookup);
 	usd_per_accepted_answer := exact_quotient(usd - saved_usd, requests);
-	least_quality_ratio := exact_quotient(requests * usd_per_lookup, nullif(usd * hit_rate, 0));
+	min_quality_ratio := exact_quotient(requests * usd_per_lookup, nullif(usd * hit_rate, 0));
 END $$;
 
 COMMENT ON FUNCTION answer_cache_savings(numeric, numeric, numeric, numeric, numeric) IS
 'What a cache of whole answers (semantic cache) saves of requests that cost usd: it answers the share hit_rate of them '
 '(0 to 1), of whose answers the share quality_ratio is accepted; the others are asked again and paid. usd_per_lookup: '
 'what looking up costs for every request. usd_per_accepted_answer: all that is then paid by request; '
-'least_quality_ratio: the quality_ratio at which nothing is saved (above 1: no quality pays; NULL where nothing is '
+'min_quality_ratio: the quality_ratio at which nothing is saved (above 1: no quality pays; NULL where nothing is '
 'answered). NULL gives NULLs. Errors: 22023 a share outside [0, 1], a negative amount, no requests.';

@@ -199,6 +199,7 @@ BEGIN
 			('current_routing_tier', 'tokenizer_ratio', 'tokens for each of the baseline''s, by another '
 				'tokenizer'),
 			('current_routing_tier', 'keeps_cache', 'whether prompts keep their cache there'),
+			('current_routing_tier', 'quality_ratio', 'share of its answers that are accepted; NULL: not measured'),
 			('current_routing_tier', 'usd_per_mtok', 'USD per million tokens, where a deployment serves it'),
 			('price', 'region', 'the region for which it holds; empty: any'),
 			('hourly_spend', 'provider', 'who served the requests, as the log wrote it; NULL: not stated'),

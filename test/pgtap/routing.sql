@@ -185,7 +185,7 @@ SELECT is((SELECT (t).usd_per_accepted_answer FROM (SELECT unnest((r).tiers) AS 
 	(SELECT exact_quotient(round(sum(usd[3]), 15), 0.9 * count(*)) FROM plain WHERE tier = 3), 'the last tier has nobody to ask again');
 SELECT throws_ok($$INSERT INTO routing_tier (policy, below_score, model, quality_ratio) VALUES ('judged', 0.3, 'r/small', 1.2)$$, '23514', NULL, 'answers better than all');
 SELECT is(answer_cache_savings(1000, 10000, 0.3, 0.9, 0.002)::text, '(250,0.075,0.06666666666666666667)', 'a cache of answers: 270 less the 20 that looking up costs');
-SELECT is((answer_cache_savings(1000, 10000, 0.3, (answer_cache_savings(1000, 10000, 0.3, 0.9, 0.003)).least_quality_ratio, 0.003)).saved_usd, 0.0, 'and nothing at the least quality');
+SELECT is((answer_cache_savings(1000, 10000, 0.3, (answer_cache_savings(1000, 10000, 0.3, 0.9, 0.003)).min_quality_ratio, 0.003)).saved_usd, 0.0, 'and nothing at the least quality');
 SELECT is(answer_cache_savings(1000, 10000, 0, 0.9)::text, '(0,0.1,)', 'no hits, no saving, and no quality that would pay');
 SELECT is((answer_cache_savings(1000, NULL, 0, 0.9)).saved_usd, NULL, 'NULL gives NULLs');
 SELECT throws_ok('SELECT answer_cache_savings(1000, 10, 1.5, 1)', '22023', NULL, 'a share above 1');
