@@ -129,10 +129,9 @@ AS $$
 DECLARE
 	t record;
 BEGIN
-	IF TG_RELID <> 'inferacct_internal.published_row'::regclass AND NOT EXISTS (
-			SELECT FROM pg_class AS copy JOIN pg_class AS own ON own.oid = 'inferacct_internal.published_row'::regclass
-			WHERE copy.oid = TG_RELID AND copy.relname ~ '^published_row_\d+$'
-				AND (copy.relnamespace, copy.relowner) = (own.relnamespace, own.relowner)) THEN
+	-- Nobody else makes tables in this schema.  (Citus hides its copies from queries of pg_class.)
+	IF TG_RELID <> 'inferacct_internal.published_row'::regclass
+		AND (TG_TABLE_SCHEMA <> 'inferacct_internal' OR TG_TABLE_NAME !~ '^published_row_\d+$') THEN
 		PERFORM inferacct_internal.fail('39P01', 'row_taken() is the trigger of published_row and of its copies');
 	END IF;
 	IF NOT inferacct_internal.is_worker() THEN
