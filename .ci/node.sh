@@ -4,6 +4,9 @@
 # The packages go to report/node_modules, which git ignores; none of their install scripts is run.
 OLDEST_NODE=18
 
+# Certificates that this machine trusts and that node does not bring along.
+[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}"
+
 # need_node: whether there is a node and an npm to use; node_problem says why not.
 need_node() {
 	local major
