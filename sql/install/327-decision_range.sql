@@ -200,8 +200,9 @@ BEGIN
 				'; of what can be measured, %s is worth most to know: %s a month',
 			driver_in_words(first.driver), usd_in_words(first.measuring_usd)) ELSE '' END)
 		ELSE format('the best plan with machines would save between %s and %s a month in eight of ten cases, and pay '
-			'after all in %s of them. Most depends on %s.', usd_in_words(p10_usd), usd_in_words(p90_usd),
-			percent(flip_probability), driver_in_words(drivers[1].driver)) END;
+			'after all in %s of them. %s', usd_in_words(p10_usd), usd_in_words(p90_usd), percent(flip_probability),
+			CASE WHEN drivers[1].swing_usd > 0 THEN format('Most depends on %s.', driver_in_words(drivers[1].driver))
+				ELSE 'No figure alone changes that.' END) END;
 END $$;
 
 COMMENT ON FUNCTION range_of(advice_facts, workload, jsonb, integer, bigint) IS

@@ -96,8 +96,11 @@ AS $$
 		WHEN driver = 'price' THEN format('Other prices cost %s%s', usd_in_words(abs(usd)), more)
 		WHEN driver = 'volume' THEN format('%s, %s before, at what one cost then: %s%s', counted(n1, 'request'),
 			in_words(n0), usd_in_words(abs(usd)), more)
-		WHEN driver = 'size' THEN format('%s tokens a request, %s before: %s%s', in_words(round(size1)),
-			in_words(round(size0)), usd_in_words(abs(usd)), more)
+		WHEN driver = 'size' AND sign(size1 - size0) = sign(usd) THEN format('%s tokens a request, %s before: %s%s',
+			in_words(round(size1)), in_words(round(size0)), usd_in_words(abs(usd)), more)
+		-- The mean over all models goes the other way where requests have moved between them.
+		WHEN driver = 'size' THEN format('Requests of the same models were %s: %s%s',
+			CASE WHEN usd > 0 THEN 'larger' ELSE 'smaller' END, usd_in_words(abs(usd)), more)
 		WHEN driver = 'cache' THEN format('A cache saves %s of what these tokens would cost, %s before: %s%s',
 			percent(saved1), percent(saved0), usd_in_words(abs(usd)), more)
 		WHEN driver = 'mix' THEN format('Requests moved to models, tiers or regions that cost %s%s',

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = warning;
-SELECT plan(130);
+SELECT plan(132);
 
 SELECT set_price('whyco', m, meter, p, '2024-01-01') FROM (VALUES ('a', 'input', 2), ('a', 'cache_read', 0.2), ('a', 'output', 8), ('a', 'web_searches', 10000), ('b', 'input', 1), ('b', 'output', 4),
 	('c', 'input', 5), ('c', 'output', 20), ('free', 'input', 0), ('free', 'output', 0)) AS v (m, meter, p);
@@ -101,5 +101,8 @@ SELECT throws_ok($$SELECT * FROM explain_change(NULL, '2040-02-01')$$, '22004', 
 SELECT throws_ok($$SELECT * FROM explain_change('2040-01-01', 'infinity')$$, '22008', NULL, 'nor one without end');
 SELECT throws_ok($$SELECT * FROM explain_change('2040-01-01', '2040-02-01', 'colour')$$, '42704', NULL, 'no such dimension');
 
+-- Larger requests of the same models, while most requests have moved to a model that is asked for less.
+SELECT alike(change_in_words('size', 5, 10, 10, 100, 120, NULL, NULL, 'm', 5, 1), '120 tokens a request, 100 before: 5.00 USD more%', 'size is told by the mean');
+SELECT alike(change_in_words('size', 5, 10, 10, 120, 100, NULL, NULL, 'm', 5, 1), 'Requests of the same models were larger: 5.00 USD more%', 'but not by one that goes the other way');
 SELECT * FROM finish();
 ROLLBACK;
