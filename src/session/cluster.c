@@ -17,8 +17,8 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
@@ -52,22 +52,20 @@ InternalTable(const char *name)
 	return get_relname_relid(name, LookupExplicitNamespace(SCHEMA, false));
 }
 
-/* The highest value of a primary key of one bigint, 0 without rows.  Whoever asks need not be able to read the table. */
+/* The highest value of the one bigint that a table's only index has, 0 without rows.  Whoever asks need not be able to read it. */
 static int64
 HighestKey(Oid relation)
 {
 	Relation	table = table_open(relation, AccessShareLock);
-	Relation	index = index_open(RelationGetPrimaryKeyIndex(table), AccessShareLock);
-	TupleTableSlot *slot = table_slot_create(table, NULL);
-	IndexScanDesc scan = index_beginscan(table, index, GetActiveSnapshot(), 0, 0);
+	Relation	index = index_open(linitial_oid(RelationGetIndexList(table)), AccessShareLock);
+	SysScanDesc scan = systable_beginscan_ordered(table, index, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	row = systable_getnext_ordered(scan, BackwardScanDirection);
 	int64		highest = 0;
 	bool		isnull;
 
-	index_rescan(scan, NULL, 0, NULL, 0);
-	if (index_getnext_slot(scan, BackwardScanDirection, slot))
-		highest = DatumGetInt64(slot_getattr(slot, index->rd_index->indkey.values[0], &isnull));
-	index_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
+	if (HeapTupleIsValid(row))
+		highest = DatumGetInt64(heap_getattr(row, index->rd_index->indkey.values[0], RelationGetDescr(table), &isnull));
+	systable_endscan_ordered(scan);
 	index_close(index, AccessShareLock);
 	table_close(table, AccessShareLock);
 	return highest;
