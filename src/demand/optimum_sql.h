@@ -11,7 +11,7 @@
 
 #include "demand/optimum.h"
 
-extern void PlanTooLarge(void) pg_attribute_noreturn();
+extern void PlanTooLarge(void) __attribute__((noreturn));
 extern void PlanCheckInterrupts(void);
 
 /* The elements of a bigint[] or numeric[] argument without NULLs; *count, unless -1, is how many they have to be. */
