@@ -232,7 +232,8 @@ sub one_round
 		my $size = $node->safe_psql('postgres', q(SELECT greatest(1200000, pg_relation_size('inferacct_internal.usage_hourly'))));
 		if ($disk ne '') { fill_disk(); }
 		elsif (!limit_files($size + 8192 * int(rand(8)))) { note('disk full: not run: there is no prlimit'); return; }
-		my $errors = end_sessions(begin_sessions(), begin_session('filler', "BEGIN; INSERT INTO usage_log (at, usage, model, source, request_id) SELECT timestamptz '$first_day' + i * interval '1 second', usage(i), 'faulty/model-1', 'filler', i::text FROM generate_series(1, 100000) AS i; ROLLBACK;", map { "UPDATE usage_log SET usage = usage(1, 2) WHERE request_id < '$_'; UPDATE tool_log SET tokens_in = 1 WHERE id < '$_'; CALL refresh_usage(chunk => '90 days');" } 1 .. 5));
+		my $rows = int($size / 40) + 100000;		# more than the limit leaves room for, however large the rollup has grown
+		my $errors = end_sessions(begin_sessions(), begin_session('filler', "BEGIN; INSERT INTO usage_log (at, usage, model, source, request_id) SELECT timestamptz '$first_day' + i * interval '1 second', usage(i), 'faulty/model-1', 'filler', i::text FROM generate_series(1, $rows) AS i; ROLLBACK;", map { "UPDATE usage_log SET usage = usage(1, 2) WHERE request_id < '$_'; UPDATE tool_log SET tokens_in = 1 WHERE id < '$_'; CALL refresh_usage(chunk => '90 days');" } 1 .. 5));
 		if ($disk ne '') { unlink "$disk/filler" or die $!; }
 		else { limit_files('unlimited'); }
 		like($errors, qr/No space left on device|File too large/, 'the disk was full');
