@@ -122,6 +122,26 @@ $$;
 
 COMMENT ON FUNCTION is_distributed(oid) IS 'Whether a relation is distributed by Citus.';
 
+-- Compressed chunks keep their rows elsewhere, and do not tell which transactions wrote them.
+CREATE FUNCTION inferacct_internal.is_hypertable(relation oid)
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
+SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+	found boolean := false;
+BEGIN
+	IF to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL THEN
+		EXECUTE 'SELECT EXISTS (SELECT FROM _timescaledb_catalog.hypertable AS h '
+			'WHERE to_regclass(format(''%I.%I'', h.schema_name, h.table_name)) = $1)'
+			INTO found USING relation;
+	END IF;
+	RETURN found;
+END
+$$;
+
+COMMENT ON FUNCTION is_hypertable(oid) IS 'Whether a relation is a hypertable of TimescaleDB.';
+
 -- Make the function of this name read that; the same function if it is there.
 CREATE FUNCTION inferacct_internal.make_source_function(name text, returns text, query text, as_statement boolean)
 RETURNS void

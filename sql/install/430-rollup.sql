@@ -321,7 +321,7 @@ AS $$
 		SELECT relation::oid UNION SELECT i.inhrelid FROM tree AS t JOIN pg_inherits AS i ON i.inhparent = t.oid
 	)
 	SELECT bool_and(c.relkind IN ('r', 'p', 'm') AND (a.amname = 'heap' OR c.relkind = 'p'))
-		AND NOT inferacct_internal.is_distributed(relation)
+		AND NOT inferacct_internal.is_distributed(relation) AND NOT inferacct_internal.is_hypertable(relation)
 	FROM tree JOIN pg_class AS c USING (oid) LEFT JOIN pg_am AS a ON a.oid = c.relam
 $$;
 
