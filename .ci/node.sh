@@ -22,6 +22,7 @@ have_modules() {
 	cmp -s report/package-lock.json "$stamp" && return
 	[ "${FETCH:-}" != no ] || return
 	say 'getting what report/package-lock.json names from npm, into report/node_modules'
-	npm ci --prefix report --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || return
+	timeout 300 npm ci --prefix report --ignore-scripts --no-audit --no-fund --loglevel=error \
+		--fetch-retries=1 --fetch-timeout=60000 >&2 || return
 	cp report/package-lock.json "$stamp"
 }
