@@ -101,6 +101,8 @@ AS $$
 		format('SELECT forget_usage(%L, %L, %L); then CALL refresh_usage()', h.origin, h.hour,
 			h.hour + interval '1 hour')
 	FROM usage_hourly AS h
+	-- The rows of teams that were merged stay apart, and are right in every sum.
+	WHERE NOT EXISTS (SELECT FROM team_alias AS t WHERE t.team = h.team)
 	GROUP BY h.origin, h.hour, h.slice, h.context_from, h.aggregated, h.kinds, h.tenant, h.dimensions, h.source,
 		h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status
 	HAVING count(*) > 1

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL search_path = inferacct, inferacct_internal, public;
 SET LOCAL client_min_messages = warning;
-SELECT plan(33);
+SELECT plan(35);
 
 SELECT set_price('tea', 'tea-a', 'input', 1);
 INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT d + n * interval '1 hour', usage(1000000 * n), 'tea/tea-a', 'tea', t || d || n, t
@@ -63,5 +63,10 @@ SELECT pg_temp.refresh();
 SELECT set_eq($$SELECT month, team, usd FROM spend_by_team WHERE team IN ('blue', 'crimson')$$, $$VALUES (date '2021-03-01', 'crimson', 31::numeric), ('2021-03-01', 'blue', 62), ('2021-04-01', 'crimson', 35), ('2021-04-01', 'blue', 60)$$, 'as the log tells them apart');
 SELECT throws_ok(statement, state, NULL, statement) FROM (VALUES ($$SELECT rename_team('red', 'x')$$, '42710'), ($$SELECT rename_team('nobody', NULL)$$, '42704'), ($$SELECT rename_team('green', 'green')$$, '22023'), ($$SELECT rename_team('green', '')$$, '22023')) AS v(statement, state);
 
+-- Two teams of one hour, merged: two rows that have one key, right in every sum.
+INSERT INTO usage_log (at, usage, model, source, request_id, team) SELECT '2021-05-02 03:10Z', usage, model, 'two', team, team FROM (SELECT usage, model FROM usage_log WHERE team = 'red' LIMIT 1) AS u, unnest(ARRAY['east', 'west']) AS t(team);
+SELECT pg_temp.refresh();
+SELECT is(rename_team('west', 'east') > 0, true, 'another merger');
+SELECT is_empty($$SELECT key FROM inferacct_check() WHERE what = 'usage_hourly'$$, 'hours that both had are no fault');
 SELECT * FROM finish();
 ROLLBACK;
