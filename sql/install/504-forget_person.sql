@@ -1,9 +1,9 @@
 -- forget_person: an end user, session or key goes out of what is kept, or gets another name.
 --
 -- Invariants: what was used and what it cost stays, to the token: only the name goes.
--- Books (booked_usage, booked_cost, month_journal, journal_line) hold no value of a
--- dimension, so no booked figure and no digest changes.  In the rollup a name goes out of
--- every hour, also of those whose rows of the log are gone.  A pseudonym says what it is
+-- In the books (booked_usage) a name is beside the figures and in no digest, so neither
+-- changes.  In the rollup a name goes out of every hour, also of those whose rows of the
+-- log are gone.  A pseudonym says what it is
 -- by its beginning, so that it is taken for nobody's name, and stands for one person.
 -- Attached relations are their owners': what still states the name there is counted, and said.
 
@@ -134,18 +134,26 @@ RETURN CASE WHEN key IS NULL
 COMMENT ON FUNCTION stated_condition(text, text) IS
 'SQL condition over a row l of the log: that its column states the value $1.';
 
--- A dimension of all tags has the tag amid others.
-CREATE FUNCTION inferacct_internal.forget_in_tags(relation regclass, dimension text, value text, pseudonym text,
+-- What keeps dimensions by name: a table of the rollup or the books.  A dimension of all tags has the tag amid others.
+CREATE FUNCTION inferacct_internal.forget_in_dimensions(relation regclass, dimension text, value text, pseudonym text,
 	tenant text)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
+	one text;
 	stated record;
 	rows bigint;
 	changed bigint := 0;
 BEGIN
+	FOR one IN SELECT * FROM same_dimensions(dimension) LOOP
+		EXECUTE format('UPDATE %1$s AS t SET dimensions = t.dimensions || jsonb_build_object(%2$L, $2) '
+			'WHERE t.dimensions ->> %2$L = inferacct_internal.dimension_value($1) AND ($3 IS NULL OR t.tenant = $3)',
+			relation, one) USING value, pseudonym, tenant;
+		GET DIAGNOSTICS rows = ROW_COUNT;
+		changed := changed + rows;
+	END LOOP;
 	FOR stated IN SELECT d.name, p.key FROM usage_dimension AS d JOIN dimension_places(dimension) AS p
 		ON p.log_column = 'tags' AND p.key <> '*' WHERE d.log_column = 'tags' AND d.key = '*'
 	LOOP
@@ -163,8 +171,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION forget_in_tags(regclass, text, text, text, text) IS
-'forget_person() in the dimensions of all tags that a table of the rollup or the books keeps; how many rows that were.';
+COMMENT ON FUNCTION forget_in_dimensions(regclass, text, text, text, text) IS
+'forget_person() in the dimensions that a table of the rollup or the books keeps; how many rows that were.';
 
 -- A kept value stays kept by its new name; one that nobody has any more is no value of its month.
 CREATE FUNCTION inferacct_internal.forget_in_rollup(dimension text, value text, pseudonym text, tenant text)
@@ -174,15 +182,10 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	named CONSTANT text := dimension_value(value);
+	changed CONSTANT bigint := forget_in_dimensions('usage_hourly', dimension, value, pseudonym, tenant);
 	one text;
-	rows bigint;
-	changed bigint := 0;
 BEGIN
 	FOR one IN SELECT * FROM same_dimensions(dimension) LOOP
-		UPDATE usage_hourly AS h SET dimensions = h.dimensions || jsonb_build_object(one, pseudonym)
-		WHERE h.dimensions ->> one = named AND (forget_in_rollup.tenant IS NULL OR h.tenant = forget_in_rollup.tenant);
-		GET DIAGNOSTICS rows = ROW_COUNT;
-		changed := changed + rows;
 		INSERT INTO usage_dimension_value AS k (dimension, month, value)
 		SELECT v.dimension, v.month, pseudonym FROM usage_dimension_value AS v
 		WHERE v.dimension = one AND v.value = named AND pseudonym IS NOT NULL
@@ -191,7 +194,6 @@ BEGIN
 			SELECT FROM usage_hourly AS h WHERE h.hour >= begin_of(v.month) AND h.hour < begin_of(next_month(v.month))
 				AND h.dimensions ->> one = named);
 	END LOOP;
-	changed := changed + forget_in_tags('usage_hourly', dimension, value, pseudonym, tenant);
 	FOR one IN SELECT d.name FROM usage_dimension AS d WHERE d.log_column = 'tags' AND d.key = '*' LOOP
 		INSERT INTO usage_dimension_value AS k (dimension, month, value)
 		SELECT DISTINCT one, month_of(h.hour), h.dimensions ->> one FROM usage_hourly AS h
@@ -215,26 +217,9 @@ RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-DECLARE
-	one text;
-	rows bigint;
-	changed bigint := 0;
 BEGIN
-	FOR one IN SELECT * FROM same_dimensions(dimension) LOOP
-		UPDATE booked_usage AS b SET dimensions = b.dimensions || jsonb_build_object(one, pseudonym)
-		WHERE b.dimensions ->> one = dimension_value(value)
-			AND (forget_in_books.tenant IS NULL OR b.tenant = forget_in_books.tenant);
-		GET DIAGNOSTICS rows = ROW_COUNT;
-		changed := changed + rows;
-		UPDATE forgotten_usage AS f SET dimensions = f.dimensions || jsonb_build_object(one, pseudonym)
-		WHERE f.dimensions ->> one = dimension_value(value)
-			AND (forget_in_books.tenant IS NULL OR f.tenant = forget_in_books.tenant);
-		GET DIAGNOSTICS rows = ROW_COUNT;
-		changed := changed + rows;
-	END LOOP;
-	changed := changed + forget_in_tags('booked_usage', dimension, value, pseudonym, tenant)
-		+ forget_in_tags('forgotten_usage', dimension, value, pseudonym, tenant);
-	RETURN changed;
+	RETURN forget_in_dimensions('booked_usage', dimension, value, pseudonym, tenant)
+		+ forget_in_dimensions('forgotten_usage', dimension, value, pseudonym, tenant);
 END
 $$;
 
