@@ -323,6 +323,14 @@ COMMENT ON FUNCTION cached_tokens(usage) IS
 'tokens of the prompt that were read from a cache, and so need no prefill. NULL gives NULL. '
 'Error: 22003 a total beyond bigint';
 
+CREATE FUNCTION inferacct_internal.cache_write_tokens(usage usage)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2
+RETURN meter(usage, 'cache_write') + meter(usage, 'cache_write_1h');
+
+COMMENT ON FUNCTION cache_write_tokens(usage) IS
+'tokens of the prompt that were written to a cache, for however long. NULL gives NULL.';
+
 CREATE FUNCTION meters(usage)
 RETURNS TABLE (meter text, quantity bigint)
 AS 'MODULE_PATHNAME', 'usage_meters'

@@ -63,8 +63,8 @@ CREATE FUNCTION inferacct_internal.token_columns(usage text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 RETURN format('inferacct.input_tokens(%1$s) AS input_tokens, inferacct_internal.cached_tokens(%1$s) AS cached_tokens, '
-	'inferacct.meter(%1$s, ''cache_write'') OPERATOR(pg_catalog.+) inferacct.meter(%1$s, ''cache_write_1h'') '
-	'AS cache_write_tokens, inferacct.output_tokens(%1$s) AS output_tokens, '
+	'inferacct_internal.cache_write_tokens(%1$s) AS cache_write_tokens, '
+	'inferacct.output_tokens(%1$s) AS output_tokens, '
 	'inferacct.meter(%1$s, ''reasoning'') AS reasoning_tokens', usage);
 
 COMMENT ON FUNCTION token_columns(text) IS

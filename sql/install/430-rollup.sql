@@ -214,7 +214,7 @@ SELECT h.hour, h.tenant, h.source, h.provider, h.model, h.service_tier, h.region
 	h.dimensions,
 	meter(h.usage, 'requests') AS requests, h.usage,
 	input_tokens(h.usage) AS input_tokens, cached_tokens(h.usage) AS cached_tokens,
-	meter(h.usage, 'cache_write') + meter(h.usage, 'cache_write_1h') AS cache_write_tokens,
+	cache_write_tokens(h.usage) AS cache_write_tokens,
 	output_tokens(h.usage) AS output_tokens, meter(h.usage, 'reasoning') AS reasoning_tokens,
 	rollup_cost(h.model, h.usage, h.first_at, h.last_at, h.min_input, h.max_input, h.aggregated, h.service_tier,
 		h.region) AS usd,

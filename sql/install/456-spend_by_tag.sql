@@ -67,7 +67,7 @@ COMMENT ON FUNCTION log_months() IS
 CREATE VIEW spend_by_tag WITH (security_invoker = true) AS
 SELECT m.month, t.tag, t.total, t.requests, t.usage,
 	input_tokens(t.usage) AS input_tokens, cached_tokens(t.usage) AS cached_tokens,
-	meter(t.usage, 'cache_write') + meter(t.usage, 'cache_write_1h') AS cache_write_tokens,
+	cache_write_tokens(t.usage) AS cache_write_tokens,
 	output_tokens(t.usage) AS output_tokens, meter(t.usage, 'reasoning') AS reasoning_tokens, t.usd
 FROM log_months() AS m(month) CROSS JOIN LATERAL spend_by_tag(m.month, next_month(m.month)) AS t;
 

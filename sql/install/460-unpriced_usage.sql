@@ -52,7 +52,7 @@ CREATE VIEW unpriced_usage WITH (security_invoker = true) AS
 SELECT m.month, u.source, u.provider, u.model, u.service_tier, u.region, u.team, u.reason, u.problem, u.first_at,
 	u.last_at, u.requests, u.tokens, u.usage,
 	input_tokens(u.usage) AS input_tokens, cached_tokens(u.usage) AS cached_tokens,
-	meter(u.usage, 'cache_write') + meter(u.usage, 'cache_write_1h') AS cache_write_tokens,
+	cache_write_tokens(u.usage) AS cache_write_tokens,
 	output_tokens(u.usage) AS output_tokens, meter(u.usage, 'reasoning') AS reasoning_tokens,
 	u.provider_usd, u.month_priced_share
 FROM (SELECT DISTINCT month FROM rollup_month) AS m CROSS JOIN LATERAL unpriced_usage_of(m.month) AS u;
