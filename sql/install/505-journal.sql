@@ -386,20 +386,38 @@ $$;
 
 COMMENT ON FUNCTION book_costs(bigint, date) IS 'Books the shared costs of a month under an entry.';
 
+CREATE FUNCTION inferacct_internal.book_usage(entry bigint, month date, with_forgotten boolean)
+RETURNS void
+LANGUAGE sql VOLATILE COST 1000000
+SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
+AS $$
+	INSERT INTO booked_usage (entry, month, first_at, last_at, min_input, max_input, usage, aggregated,
+		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions,
+		usd)
+	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.origin, u.tenant,
+		u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status, u.provider_usd,
+		u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
+			u.service_tier, u.region)
+	FROM (SELECT h.first_at, h.last_at, h.min_input, h.max_input, h.usage, h.aggregated, h.origin, h.tenant, h.source,
+			h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd, h.dimensions
+		FROM usage_hourly AS h WHERE h.hour >= begin_of($2) AND h.hour < begin_of(next_month($2))
+		UNION ALL
+		SELECT f.first_at, f.last_at, f.min_input, f.max_input, f.usage, f.aggregated, f.origin, f.tenant, f.source,
+			f.model, f.service_tier, f.region, f.provider, f.team, f.project, f.status, f.provider_usd, f.dimensions
+		FROM forgotten_rows AS f WHERE $3 AND f.hour >= begin_of($2) AND f.hour < begin_of(next_month($2))) AS u
+$$;
+
+COMMENT ON FUNCTION book_usage(bigint, date, boolean) IS
+'Books the rollup of a month under an entry, at the settings of the session; with_forgotten: and forgotten hours as '
+'they were.';
+
 CREATE FUNCTION inferacct_internal.book_rows(entry bigint, month date)
 RETURNS void
 LANGUAGE sql VOLATILE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT book_costs($1, $2);
-	INSERT INTO booked_usage (entry, month, first_at, last_at, min_input, max_input, usage, aggregated,
-		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions,
-		usd)
-	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated,
-		u.origin, u.tenant, u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status,
-		u.provider_usd, u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
-			u.aggregated, u.service_tier, u.region)
-	FROM usage_hourly AS u WHERE u.hour >= begin_of($2) AND u.hour < begin_of(next_month($2));
+	SELECT book_usage($1, $2, false);
 	INSERT INTO journal_line (entry, tenant, source, provider, model, service_tier, team, shared_cost, requests, usd)
 	SELECT $1, n.tenant, n.source, n.provider, n.model, n.service_tier, n.team, n.shared_cost,
 		sum(n.requests)::bigint, trim_scale(sum(n.usd))

@@ -11,7 +11,7 @@ SELECT month, source, resolved_provider(provider, model, first_at) AS provider,
 	resolved_model(model, first_at) AS model, resolved_tier(service_tier) AS service_tier,
 	current_team(team) AS team, tenant, meter(sum(usage), 'requests') AS requests, sum(usage) AS usage,
 	input_tokens(sum(usage)) AS input_tokens, cached_tokens(sum(usage)) AS cached_tokens,
-	meter(sum(usage), 'cache_write') + meter(sum(usage), 'cache_write_1h') AS cache_write_tokens,
+	cache_write_tokens(sum(usage)) AS cache_write_tokens,
 	output_tokens(sum(usage)) AS output_tokens, meter(sum(usage), 'reasoning') AS reasoning_tokens,
 	sum(usd) AS usd, sum(provider_usd) AS provider_usd
 FROM booked_now
@@ -225,20 +225,7 @@ LANGUAGE sql VOLATILE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT book_costs($1, $2);
-	INSERT INTO booked_usage (entry, month, first_at, last_at, min_input, max_input, usage, aggregated,
-		origin, tenant, source, model, service_tier, region, provider, team, project, status, provider_usd, dimensions,
-		usd)
-	SELECT $1, $2, u.first_at, u.last_at, u.min_input, u.max_input, u.usage, u.aggregated, u.origin, u.tenant,
-		u.source, u.model, u.service_tier, u.region, u.provider, u.team, u.project, u.status, u.provider_usd,
-		u.dimensions, rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input, u.aggregated,
-			u.service_tier, u.region)
-	FROM (SELECT h.first_at, h.last_at, h.min_input, h.max_input, h.usage, h.aggregated, h.origin, h.tenant, h.source,
-			h.model, h.service_tier, h.region, h.provider, h.team, h.project, h.status, h.provider_usd, h.dimensions
-		FROM usage_hourly AS h WHERE h.hour >= begin_of($2) AND h.hour < begin_of(next_month($2))
-		UNION ALL
-		SELECT f.first_at, f.last_at, f.min_input, f.max_input, f.usage, f.aggregated, f.origin, f.tenant, f.source,
-			f.model, f.service_tier, f.region, f.provider, f.team, f.project, f.status, f.provider_usd, f.dimensions
-		FROM forgotten_rows AS f WHERE f.hour >= begin_of($2) AND f.hour < begin_of(next_month($2))) AS u
+	SELECT book_usage($1, $2, true);
 $$;
 
 COMMENT ON FUNCTION book_found(bigint, date) IS
