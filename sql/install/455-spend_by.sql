@@ -63,6 +63,17 @@ $$;
 COMMENT ON FUNCTION dimension_column(text) IS
 'SQL expression for a dimension over a row u of the rollup; NULL gives that of NULL. Error 42704 no such dimension.';
 
+CREATE FUNCTION inferacct_internal.tail_note(dimension text, value text, first_month date, last_month date)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+RETURN CASE WHEN value = 'other' AND EXISTS (SELECT FROM usage_dimension_value AS t
+		WHERE t.dimension = tail_note.dimension AND t.month BETWEEN first_month AND last_month AND t.is_tail)
+	THEN format('other: all values of %s that are not kept', dimension) END;
+
+COMMENT ON FUNCTION tail_note(text, text, date, date) IS
+'What note says of a value of a dimension in months: that it is other, the sum of the values that usage_dimension.keep '
+'leaves no room for. NULL for any other value.';
+
 CREATE FUNCTION spend_by(dimension text, second_dimension text DEFAULT NULL, since date DEFAULT NULL,
 	until date DEFAULT NULL,
 	OUT month date, OUT value text, OUT second_value text, OUT requests bigint, OUT usage usage, OUT usd numeric,
@@ -95,11 +106,8 @@ BEGIN
 			CASE WHEN s.is_missing AND cardinality($3) > 0
 				THEN 'of hours that were read before the dimension was chosen' END,
 			CASE WHEN 'other' IN (s.value, s.second_value)
-				THEN (SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; '
-				ORDER BY n.name)
-				FROM (VALUES ($4, s.value), ($5, s.second_value)) AS n(name, value)
-				WHERE n.value = 'other' AND EXISTS (SELECT FROM inferacct_internal.usage_dimension_value AS t
-					WHERE t.dimension = n.name AND t.month = s.month AND t.is_tail)) END)
+				THEN (SELECT string_agg(inferacct_internal.tail_note(n.name, n.value, s.month, s.month), '; '
+					ORDER BY n.name) FROM (VALUES ($4, s.value), ($5, s.second_value)) AS n(name, value)) END)
 		FROM sums AS s ORDER BY s.month, s.usd DESC NULLS LAST, s.value, s.second_value
 	$query$, dimension_column(dimension), dimension_column(second_dimension))
 	USING since, until, chosen, dimension, second_dimension;

@@ -4,7 +4,7 @@
 -- force when each was made.  A margin of which a part is not known is not known.
 
 CREATE FUNCTION inferacct_internal.usage_priced_by(dimension text, price_list text, since date, until date)
-RETURNS TABLE (month date, value text, requests bigint, unpriced bigint, usd numeric, is_other boolean)
+RETURNS TABLE (month date, value text, requests bigint, unpriced bigint, usd numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 SET inferacct.unpriced TO 'null'
@@ -15,16 +15,14 @@ BEGIN
 	RETURN QUERY EXECUTE format($query$
 		SELECT c.month, c.value, sum(c.requests)::bigint,
 			coalesce(sum(c.requests) FILTER (WHERE c.usd IS NULL), 0)::bigint,
-			pg_catalog.trim_scale(sum(c.usd)), c.value = 'other' AND EXISTS (
-				SELECT FROM inferacct_internal.usage_dimension_value AS t
-				WHERE t.dimension = $3 AND t.month = c.month AND t.is_tail)
+			pg_catalog.trim_scale(sum(c.usd))
 		FROM (SELECT u.month, %s AS value, inferacct.meter(u.usage, 'requests') AS requests,
 				inferacct_internal.rollup_cost(u.model, u.usage, u.first_at, u.last_at, u.min_input, u.max_input,
 					u.aggregated, u.service_tier, u.region) AS usd
 			FROM inferacct_internal.rollup_usage AS u
 			WHERE u.month >= coalesce($1, '-infinity') AND u.month < coalesce($2, 'infinity')) AS c
 		GROUP BY c.month, c.value
-	$query$, dimension_column(dimension)) USING since, until, dimension;
+	$query$, dimension_column(dimension)) USING since, until;
 END
 $$;
 
@@ -53,7 +51,7 @@ BEGIN
 		nullif(concat_ws('; ', CASE WHEN c.unpriced > 0
 				THEN format('of %s requests the cost is not known: see unpriced_usage', c.unpriced) END,
 			CASE WHEN p.unpriced > 0 THEN format('%s requests have no price in the price list', p.unpriced) END,
-			CASE WHEN c.is_other THEN format('other: all values of %s that are not kept', dimension) END), '')
+			tail_note(dimension, c.value, c.month, c.month)), '')
 	FROM usage_priced_by(dimension, current_setting('inferacct.contract', true), since, until) AS c
 	JOIN usage_priced_by(dimension, price_list, since, until) AS p
 		ON p.month = c.month AND p.value IS NOT DISTINCT FROM c.value

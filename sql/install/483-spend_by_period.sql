@@ -69,11 +69,10 @@ BEGIN
 			b.currency, b.usd_per_unit, b.amount, nullif(concat_ws('; ',
 				CASE WHEN s.is_missing AND cardinality($4) > 0
 					THEN 'of hours that were read before the dimension was chosen' END,
-				(SELECT string_agg(format('other: all values of %%s that are not kept', n.name), '; ' ORDER BY n.name)
-					FROM (VALUES ($6, s.value), ($7, s.second_value)) AS n(name, value)
-					WHERE n.value = 'other' AND EXISTS (SELECT FROM inferacct_internal.usage_dimension_value AS t
-						WHERE t.dimension = n.name AND t.is_tail
-							AND t.month > s.period - interval '32 days' AND t.month <= s.last_moment)),
+				CASE WHEN 'other' IN (s.value, s.second_value)
+					THEN (SELECT string_agg(inferacct_internal.tail_note(n.name, n.value, s.period - 31,
+						s.last_moment::date), '; ' ORDER BY n.name)
+						FROM (VALUES ($6, s.value), ($7, s.second_value)) AS n(name, value)) END,
 				$8), '')
 		FROM priced AS s CROSS JOIN LATERAL inferacct.billed(s.usd, s.last_moment, $5) AS b
 		ORDER BY s.period, s.usd DESC NULLS LAST, s.value, s.second_value
