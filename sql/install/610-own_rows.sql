@@ -202,6 +202,19 @@ COMMENT ON FUNCTION check_export(regclass, text) IS
 'Raises what inferacct_import() refuses of the lines of a table, in that column: 22023 of another version, or not '
 'whole; 42P01 rows of a table that there is none of.';
 
+-- The columns of a table that are written, for SQL.
+CREATE FUNCTION inferacct_internal.written_columns(relation regclass, row_name text DEFAULT '')
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
+SET search_path TO pg_catalog, pg_temp
+AS $$
+	SELECT string_agg(row_name || quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+	WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+$$;
+
+COMMENT ON FUNCTION written_columns(regclass, text) IS
+'The columns of a table but the generated ones, for SQL, with what is to stand before each. NULL gives NULL.';
+
 CREATE FUNCTION inferacct_import(lines regclass, OUT relation regclass, OUT rows bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE COST 1000000 ROWS 30
@@ -213,7 +226,6 @@ AS $$
 DECLARE
 	line text;			-- the column that has them
 	unknown text;
-	columns text;
 	t record;
 BEGIN
 	PERFORM check_owner('import everything');
@@ -246,16 +258,12 @@ BEGIN
 			PERFORM inferacct_internal.fail('42703', format('table %s has no column for these values of the export: %s',
 				t.relation, unknown));
 		END IF;
-		columns := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-			WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
 		relation := t.relation;
 		EXECUTE format(
 			'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %6$s FROM (SELECT l.%3$s -> ''row'' AS value '
 			'FROM %4$s AS l WHERE l.%3$s ->> ''table'' = %5$L) AS e '
-			'CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, e.value) AS r', t.relation, columns, line, lines,
-			t.relname,
-			(SELECT string_agg('r.' || quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-				WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped AND attgenerated = ''));
+			'CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, e.value) AS r', t.relation,
+			written_columns(t.relation), line, lines, t.relname, written_columns(t.relation, 'r.'));
 		GET DIAGNOSTICS rows = ROW_COUNT;
 		IF rows > 0 THEN
 			RETURN NEXT;

@@ -74,19 +74,6 @@ COMMENT ON FUNCTION row_published() IS
 -- On a worker
 -- ---------------------------------------------------------------------------
 
--- The columns of a table that are written, for SQL.
-CREATE FUNCTION inferacct_internal.written_columns(relation regclass)
-RETURNS text
-LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
-SET search_path TO pg_catalog, pg_temp
-AS $$
-	SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-	WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-$$;
-
-COMMENT ON FUNCTION written_columns(regclass) IS
-'The columns of a table but the generated ones, for SQL. NULL gives NULL.';
-
 CREATE FUNCTION inferacct_internal.apply_rows(relation text, rows jsonb)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -154,28 +141,37 @@ CREATE TRIGGER row_taken AFTER INSERT ON published_row REFERENCING NEW TABLE AS 
 FOR EACH STATEMENT EXECUTE FUNCTION row_taken();
 
 -- What a node has: the version of the extension, its prices, how far it has come.
-CREATE FUNCTION inferacct_internal.node_state()
+CREATE FUNCTION inferacct_internal.node_state(with_rows boolean DEFAULT true)
 RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_build_object(
+DECLARE
+	damaged bigint;
+	-- A query of published_row, whose copy may lie on another node, has no parameter: Citus plans none in a function.
+	published CONSTANT bigint := coalesce((SELECT max(p.seq) FROM published_row AS p), 0);
+BEGIN
+	IF with_rows THEN
+		damaged := (SELECT count(*) FROM verify_prices());
+	END IF;
+	RETURN jsonb_build_object(
 		'extension', (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = 'inferacct'),
 		'prices', (SELECT md5(string_agg(v.version || ' ' || v.digest, E'\n' ORDER BY v.version))
 			FROM price_version AS v),
 		'own_versions', (SELECT count(*) FROM price_version AS v WHERE v.version > 1000),
-		'damaged', (SELECT count(*) FROM verify_prices()),
+		'damaged', damaged,
 		'settings', (SELECT jsonb_object_agg(s.name, s.setting) FROM pg_settings AS s
 			WHERE s.name ~ '^inferacct\.' AND s.source NOT IN ('default', 'session')),
 		'preloaded', current_setting('session_preload_libraries') ~ '\minferacct\M'
 			OR current_setting('shared_preload_libraries') ~ '\minferacct\M',
-		'behind', coalesce((SELECT max(p.seq) FROM published_row AS p), 0)
-			<> coalesce((SELECT a.seq FROM applied_row AS a), 0))
+		'behind', published <> coalesce((SELECT a.seq FROM applied_row AS a), 0));
+END
 $$;
 
-COMMENT ON FUNCTION node_state() IS
+COMMENT ON FUNCTION node_state(boolean) IS
 'What citus_check() compares between nodes: version of the extension, digests of the price versions and whether their '
-'rows are still those, settings of the database, and whether the node is behind what was published.';
+'rows are still those (which takes reading all of them; with_rows false: not asked), settings of the database, and '
+'whether the node is behind what was published.';
 
 -- Rows that were copied to this node before their trigger was.
 CREATE FUNCTION inferacct_internal.catch_up()
@@ -235,22 +231,6 @@ $$;
 COMMENT ON FUNCTION check_coordinator() IS
 'Refuses a database without Citus or whose coordinator is not in pg_dist_node (55000), and a worker (IA008).';
 
-CREATE FUNCTION inferacct_internal.is_published()
-RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
-SET search_path TO pg_catalog, pg_temp
-AS $$
-DECLARE
-	found boolean;
-BEGIN
-	EXECUTE 'SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = $1)' INTO found
-	USING 'inferacct_internal.published_row'::regclass;
-	RETURN found;
-END
-$$;
-
-COMMENT ON FUNCTION is_published() IS 'Whether published_row is a reference table of Citus. Needs Citus.';
-
 -- Make the coordinator send what it publishes, and send what it has published so far.
 CREATE FUNCTION inferacct_internal.begin_publishing()
 RETURNS SETOF text
@@ -261,7 +241,7 @@ DECLARE
 	name text;
 	rows jsonb;
 BEGIN
-	IF NOT is_published() THEN
+	IF NOT is_distributed('published_row'::regclass) THEN
 		PERFORM set_config('citus.enable_unsafe_triggers', 'on', true);
 		EXECUTE 'SELECT pg_catalog.create_reference_table(''inferacct_internal.published_row'')';
 		FOREACH name IN ARRAY versioned_tables() LOOP
@@ -350,25 +330,26 @@ SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 DECLARE
 	w record;
+	is_behind boolean := false;
 BEGIN
 	PERFORM check_owner('set up a cluster');
 	PERFORM check_coordinator();
 	PERFORM touch_prices();		-- no other session publishes meanwhile
-	FOR w IN SELECT a.* FROM ask_workers('SELECT inferacct_internal.node_state()::text') AS a LOOP
+	FOR w IN SELECT a.* FROM ask_workers('SELECT inferacct_internal.node_state(false)::text') AS a LOOP
 		IF NOT w.answered THEN
 			PERFORM fail('IA008', format('node %s does not answer', w.node), w.answer,
 				'CREATE EXTENSION inferacct on the coordinator, or ALTER EXTENSION inferacct UPDATE on each node.');
 		END IF;
-		IF NOT is_published() AND (w.answer::jsonb ->> 'own_versions')::bigint > 0 THEN
+		IF NOT is_distributed('published_row'::regclass) AND (w.answer::jsonb ->> 'own_versions')::bigint > 0 THEN
 			PERFORM fail('IA008', format('node %s has published prices of its own', w.node),
 				format('It has %s versions that the coordinator does not know.', w.answer::jsonb ->> 'own_versions'),
 				'Publish them on the coordinator, and drop and create the extension on that node.');
 		END IF;
+		is_behind := is_behind OR (w.answer::jsonb ->> 'behind')::boolean;
 	END LOOP;
 	RETURN QUERY SELECT * FROM begin_publishing();
 	RETURN QUERY SELECT * FROM set_database();
-	IF NOT EXISTS (SELECT FROM ask_workers('SELECT inferacct_internal.node_state() ->> ''behind''') AS a
-			WHERE a.answer = 'true') THEN
+	IF NOT is_behind THEN
 		RETURN;
 	END IF;
 	EXECUTE 'SELECT pg_catalog.replicate_reference_tables(''block_writes'')';
@@ -394,14 +375,14 @@ COMMENT ON FUNCTION citus_setup() IS
 -- What is amiss
 -- ---------------------------------------------------------------------------
 
--- Of the coordinator.
-CREATE FUNCTION inferacct_internal.coordinator_problems(OUT problem text, OUT remedy text)
+-- Of the coordinator, by what it says of itself.
+CREATE FUNCTION inferacct_internal.coordinator_problems(here jsonb, OUT problem text, OUT remedy text)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 SET search_path TO inferacct, inferacct_internal, pg_catalog, pg_temp
 AS $$
 	SELECT 'what is published here does not reach the other nodes', 'SELECT inferacct.citus_setup();'
-	WHERE NOT is_published() OR EXISTS (SELECT FROM unnest(versioned_tables()) AS t(name)
+	WHERE NOT is_distributed('published_row'::regclass) OR EXISTS (SELECT FROM unnest(versioned_tables()) AS t(name)
 		WHERE NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = format('inferacct.%I', t.name)::regclass
 			AND g.tgname = 'row_published' AND g.tgenabled = 'A'))
 	UNION ALL
@@ -409,10 +390,11 @@ AS $$
 	WHERE database_setting('citus.propagate_set_commands') IS DISTINCT FROM 'local'
 	UNION ALL
 	SELECT 'rows of price versions are not those that were published', 'SELECT * FROM inferacct.verify_prices();'
-	WHERE (node_state() ->> 'damaged')::bigint > 0
+	WHERE (here ->> 'damaged')::bigint > 0
 $$;
 
-COMMENT ON FUNCTION coordinator_problems() IS 'What citus_check() says of the coordinator.';
+COMMENT ON FUNCTION coordinator_problems(jsonb) IS
+'What citus_check() says of the coordinator: a result of its node_state().';
 
 -- Of a worker, by what it and the coordinator say of themselves.
 CREATE FUNCTION inferacct_internal.worker_problems(here jsonb, there jsonb, OUT problem text, OUT remedy text)
@@ -452,7 +434,7 @@ DECLARE
 BEGIN
 	PERFORM check_coordinator();
 	here := node_state();
-	RETURN QUERY SELECT 'coordinator', p.problem, p.remedy FROM coordinator_problems() AS p;
+	RETURN QUERY SELECT 'coordinator', p.problem, p.remedy FROM coordinator_problems(here) AS p;
 	RETURN QUERY
 		SELECT a.node, coalesce(p.problem, 'does not answer: ' || a.answer), p.remedy
 		FROM ask_workers('SELECT inferacct_internal.node_state()::text') AS a
