@@ -16,13 +16,6 @@ INFERACCT_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
 
-static void
-SettingChanged(void)
-{
-	PriceCacheForget();
-	ClusterPlansForget();
-}
-
 void
 _PG_init(void)
 {
@@ -30,7 +23,7 @@ _PG_init(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not draw a key for the hash of names")));
-	SettingInit(SettingChanged);
+	SettingInit(ClusterPlansForget, PriceCacheForget);
 	PriceCacheInit();
 	ClusterStatementInit();
 }

@@ -29,6 +29,7 @@ char	   *setting_contract;
 static char *setting_as_of;
 static char *setting_stale_after;
 static int32 stale_after_days;
+static void (*setting_changed) (void);
 static void (*price_setting_changed) (void);
 
 static const struct config_enum_entry unpriced_options[] = {
@@ -102,13 +103,22 @@ CheckAsOf(char **newval, void **extra, GucSource source)
 static void
 AssignPriceSetting(const char *newval, void *extra)
 {
+	setting_changed();
 	price_setting_changed();
 }
 
 static void
 AssignPriceOption(int newval, void *extra)
 {
+	setting_changed();
 	price_setting_changed();
+}
+
+/* Whether what has no price is an error chooses no prices. */
+static void
+AssignUnpriced(int newval, void *extra)
+{
+	setting_changed();
 }
 
 /* ---------- how long a check of a price holds ---------- */
@@ -172,7 +182,7 @@ static void
 AssignStaleAfter(const char *newval, void *extra)
 {
 	(void) ReadDays(newval, &stale_after_days);
-	price_setting_changed();
+	setting_changed();
 }
 
 int32
@@ -225,9 +235,10 @@ SettingAsOfMoves(void)
 }
 
 void
-SettingInit(void (*changed) (void))
+SettingInit(void (*changed) (void), void (*prices_changed) (void))
 {
-	price_setting_changed = changed;
+	setting_changed = changed;
+	price_setting_changed = prices_changed;
 	DefineCustomStringVariable("inferacct.as_of",
 							   "Answer with the prices as they were known at this time.",
 							   "Empty: as they are known now.",
@@ -240,7 +251,7 @@ SettingInit(void (*changed) (void))
 							 "What a request without a price costs: an error, or NULL.",
 							 NULL,
 							 &setting_unpriced, UNPRICED_ERROR, unpriced_options,
-							 PGC_USERSET, 0, NULL, AssignPriceOption, NULL);
+							 PGC_USERSET, 0, NULL, AssignUnpriced, NULL);
 	DefineCustomEnumVariable("inferacct.guess",
 							 "Whether a guessed name, a region without prices or a meter without a price is priced all the same.",
 							 "allow: by what stands nearest, and marked so; refuse: it has no price.",

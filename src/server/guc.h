@@ -39,7 +39,7 @@ extern bool SettingAsOfMoves(void);
 /* Days for which a check of a price holds; INT32_MAX: for ever. */
 extern int32 SettingStaleAfter(void);
 
-/* Define the settings, once; `changed` is called whenever one of them is set. */
-extern void SettingInit(void (*changed) (void));
+/* Define the settings, once; `changed` is called whenever one is set, `prices_changed` when one that chooses prices is. */
+extern void SettingInit(void (*changed) (void), void (*prices_changed) (void));
 
 #endif							/* INFERACCT_GUC_H */

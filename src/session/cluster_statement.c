@@ -226,12 +226,10 @@ SettingThatStays(void)
 	return NULL;
 }
 
-/* Raise when the nodes would price by other settings. */
+/* Raise when the nodes would price by other settings: by this one, if not NULL, or at another time. */
 static void
-CheckSettings(const Look *look)
+CheckSettings(const Look *look, const char *name)
 {
-	const char *name = SettingThatStays();
-
 	if (!look->prices || !look->reads_spread)
 		return;
 	if (name != NULL)
@@ -240,7 +238,7 @@ CheckSettings(const Look *look)
 				 errmsg("\"%s\" of this session does not reach the nodes that price this statement", name),
 				 errhint("BEGIN; SET LOCAL %s = ...; with citus.propagate_set_commands = 'local'; or price by a book, which has it: "
 						 "sum(inferacct.token_cost((SELECT inferacct.price_book()), model, usage, at)).", name)));
-	if (SettingAsOfMoves())
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_NODE_PRICES),
 				 errmsg("\"inferacct.as_of\" without a time zone means another time on each node"),
@@ -251,7 +249,7 @@ CheckSettings(const Look *look)
 static void
 CheckPlace(const Look *look)
 {
-	if (OidIsValid(look->only_there) && !InLocalUserIdChange() && !IsCoordinator())
+	if (OidIsValid(look->only_there) && !InLocalUserIdChange())
 		ereport(ERROR,
 				(errcode(ERRCODE_IA_NODE_PRICES),
 				 errmsg("table %s has its rows on the coordinator of the cluster", get_rel_name(look->only_there)),
@@ -262,12 +260,18 @@ CheckPlace(const Look *look)
 static PlannedStmt *
 PlanStatement(Query *query, const char *text, int options, ParamListInfo params)
 {
-	if (HasOtherNodes())
+	const char *name = SettingThatStays();
+	bool		differs = name != NULL || SettingAsOfMoves();
+	bool		on_worker = !IsCoordinator();
+
+	if ((differs || on_worker) && HasOtherNodes())
 	{
 		Look		look = LookAtQuery(query);
 
-		CheckSettings(&look);
-		CheckPlace(&look);
+		if (differs)
+			CheckSettings(&look, name);
+		if (on_worker)
+			CheckPlace(&look);
 	}
 	return next_planner(query, text, options, params);
 }
